@@ -1,0 +1,83 @@
+package cacheopts
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is an error in a cache option, with the fix.
+type Problem struct {
+	Text string // one line, lower case, no full stop, no credential
+	Hint string // what to write instead; empty where there is no telling
+}
+
+// Error returns the text.
+func (p Problem) Error() string { return p.Text }
+
+// Level ranks a [Note].
+type Level string
+
+const (
+	LevelInfo    Level = "info"
+	LevelWarning Level = "warning"
+	LevelError   Level = "error" // the build must not start
+)
+
+// Note is something to tell the user.
+type Note struct {
+	Level Level
+	Text  string // one line, lower case, no full stop, no credential
+	Hint  string // commands or options to use, one a line; may be empty
+}
+
+func unreadable(value string, err error) Problem {
+	return Problem{
+		Text: fmt.Sprintf("reading cache option %q: %v", cutSecret(value), err),
+		Hint: guess(value),
+	}
+}
+
+// guess returns what an unreadable value was meant to be, if that is an entry
+// of type=gha without credentials: stray spaces and quotes gone, and a bare gha
+// made a type.
+func guess(value string) string {
+	if cutSecret(value) != value {
+		return ""
+	}
+	fields := strings.Split(value, ",")
+	for i, field := range fields {
+		key, val, ok := strings.Cut(field, "=")
+		if key = tidy(key); !ok && key == typeGHA {
+			key, val, ok = "type", typeGHA, true
+		}
+		if !ok {
+			return ""
+		}
+		fields[i] = key + "=" + tidy(val)
+	}
+	entry, err := parseOne(strings.Join(fields, ","))
+	if err != nil || !entry.meant().GHA() {
+		return ""
+	}
+	return entry.meant().String()
+}
+
+func tidy(s string) string { return strings.Trim(s, " \t\r\n\"'") }
+
+// meant returns the entry without what a slip of the pen did to it: case and
+// spaces of the type, spaces around keys.
+func (e Entry) meant() Entry {
+	if kind := strings.ToLower(tidy(e.Type)); kind == typeGHA {
+		e.Type = kind
+	}
+	for key, value := range e.Attrs {
+		trimmed := tidy(key)
+		if trimmed == key {
+			continue
+		}
+		if _, taken := e.Attrs[trimmed]; !taken {
+			e = e.Without(key).With(trimmed, value)
+		}
+	}
+	return e
+}

@@ -1,0 +1,97 @@
+package cacheopts
+
+import (
+	"cmp"
+	"strings"
+)
+
+// hostV2 is the host by which BuildKit tells version 2 where nothing else says
+// so (getConfig in cache/remotecache/gha/gha.go).
+const hostV2 = "results-receiver.actions.githubusercontent.com"
+
+// service is the one endpoint that counts for an entry.
+type service struct {
+	version int
+	url     string // empty: there is none
+	own     bool   // the entry names it, not the runtime
+}
+
+// locate chooses as buildx (addGithubToken in build/opt.go) and BuildKit do
+// together, with one difference: it takes no URL of which the runtime says that
+// it serves another version.
+func (rt Runtime) locate(e Entry) service {
+	own, ownV2 := e.Attrs["url"], e.Attrs["url_v2"]
+	s := service{version: rt.version(e)}
+	if s.version == 2 {
+		s.url = cmp.Or(ownV2, rt.URLV2, own)
+		if s.url == "" && !rt.V1Gone {
+			s.url = rt.URL
+		}
+	} else {
+		s.url = cmp.Or(own, rt.URL)
+		if s.url == "" && rt.V1Only == "" {
+			s.url = rt.URLV2
+		}
+	}
+	s.own = s.url != "" && s.url != rt.URL && s.url != rt.URLV2
+	return s
+}
+
+func (rt Runtime) version(e Entry) int {
+	switch url := cmp.Or(e.Attrs["url"], rt.URL, rt.URLV2); {
+	case e.Attrs["version"] == "1":
+		return 1
+	case e.Attrs["version"] == "2", e.Attrs["url_v2"] != "":
+		return 2
+	case rt.Version != 0:
+		return rt.Version
+	case strings.Contains(url, hostV2):
+		return 2
+	}
+	return 1
+}
+
+// refuse says why the service cannot be there. An entry with a URL of its own
+// knows better.
+func (rt Runtime) refuse(s service) Problem {
+	switch {
+	case s.own:
+	case s.version == 1 && rt.V1Gone:
+		return Problem{Text: "version 1 of GitHub's cache service was shut down on 2025-04-15", Hint: "docker ghacache migrate-v2"}
+	case s.version == 2 && rt.V1Only != "":
+		return Problem{Text: rt.V1Only + " has no version 2 of the cache service", Hint: "version=1"}
+	}
+	return Problem{}
+}
+
+// write puts version and URL into the entry and takes the other URL out.
+func (s service) write(e Entry) Entry {
+	if s.version == 2 {
+		return e.Without("url").With("version", "2").With("url_v2", s.url)
+	}
+	return e.Without("url_v2").With("version", "1").With("url", s.url)
+}
+
+// ignored tells of a URL attribute that does not count.
+func (s service) ignored(e Entry) Note {
+	used, unused, fix := "url_v2", "url", "url_v2=…, or version=1"
+	if s.version == 1 {
+		used, unused, fix = unused, used, "url=…, or version=2"
+	}
+	value := e.Attrs[unused]
+	switch {
+	case value == "" || value == s.url:
+		return Note{}
+	case e.Attrs[used] != "":
+		return Note{Level: LevelInfo, Text: unused + " is not used: " + used + " counts for version " + s.String()}
+	}
+	return Note{Level: LevelWarning, Text: unused + " is ignored: version " + s.String() + " of the cache service is used, at " + s.url, Hint: fix}
+}
+
+// String returns the version.
+func (s service) String() string {
+	if s.version == 2 {
+		return "2"
+	}
+	return "1"
+}
