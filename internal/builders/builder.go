@@ -1,0 +1,80 @@
+package builders
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/docker/buildx/builder"
+	"github.com/docker/cli/cli/command"
+
+	// buildx finds its drivers in a registry that these fill.
+	_ "github.com/docker/buildx/driver/cloud"
+	_ "github.com/docker/buildx/driver/docker"
+	_ "github.com/docker/buildx/driver/docker-container"
+	_ "github.com/docker/buildx/driver/kubernetes"
+	_ "github.com/docker/buildx/driver/remote"
+)
+
+// patience bounds how long the nodes of a builder may take to answer.
+const patience = 10 * time.Second
+
+// Builder is the builder that buildx would use, as far as it answered.
+type Builder struct {
+	Name string
+	// Driver is docker, docker-container, kubernetes, remote or cloud. It is
+	// empty when the Docker Engine that decides it does not answer.
+	Driver string
+	Nodes  []Node
+}
+
+// Resolve finds the builder that buildx would use and asks its nodes what they
+// are, without booting any. Name is the value of --builder; empty means
+// BUILDX_BUILDER, else the current builder, which is buildx's order. An unknown
+// name is an error with a hint. A node that does not answer within ten
+// seconds is no error: its Err says why.
+//
+// The lock on buildx's store is released before the nodes are asked.
+func Resolve(ctx context.Context, dockerCLI command.Cli, name string) (*Builder, error) {
+	loaded, err := open(dockerCLI, name)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	nodes, err := loaded.LoadNodes(ctx)
+	b := &Builder{Name: loaded.Name, Driver: loaded.Driver}
+	if err != nil {
+		for _, n := range loaded.NodeGroup.Nodes {
+			b.Nodes = append(b.Nodes, Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: err})
+		}
+		return b, nil
+	}
+	b.Nodes = make([]Node, len(nodes))
+	var asked sync.WaitGroup
+	for i := range nodes {
+		asked.Go(func() { b.Nodes[i] = ask(ctx, &nodes[i]) })
+	}
+	asked.Wait()
+	return b, nil
+}
+
+// open reads the builder from buildx's store.
+func open(dockerCLI command.Cli, name string) (*builder.Builder, error) {
+	if name == "" {
+		// buildx reads it as the default of its --builder flag (commands/root.go), not in this package of its.
+		name = os.Getenv("BUILDX_BUILDER")
+	}
+	b, err := builder.New(dockerCLI, builder.WithName(name))
+	if err == nil {
+		return b, nil
+	}
+	// buildx has no type for this error (store/storeutil.GetNodeGroup).
+	if strings.HasPrefix(err.Error(), "no builder ") {
+		return nil, hinted{fmt.Errorf("builder %q not found", name), "docker buildx ls"}
+	}
+	return nil, fmt.Errorf("resolving builder %q: %w", name, err)
+}

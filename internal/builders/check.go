@@ -1,0 +1,143 @@
+package builders
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+)
+
+// Checks says what a build with type=gha caches needs of its builder.
+type Checks struct {
+	// V2 says that cache service v2 is to be used.
+	V2 bool
+	// Export says that a cache is written, not only read.
+	Export bool
+	// AllowDocker is --gha-allow-docker-driver.
+	AllowDocker bool
+	// Buildx is the version of buildx, empty if unknown.
+	Buildx string
+	// CacheURL is where BuildKit is to find the cache service.
+	CacheURL string
+}
+
+const createBuilder = "docker buildx create --driver docker-container --use"
+
+// Check judges the builder. An error among the notes means that the build would
+// fail or lose its caches; none means that it may start. A version that cannot
+// be told or compared passes.
+func (b *Builder) Check(c Checks) []cacheopts.Note {
+	return slices.Concat(b.checkReach(), b.checkDriver(c), b.checkVersions(c), b.checkNodes(c), b.checkLoopback(c))
+}
+
+func (b *Builder) checkReach() (notes []cacheopts.Note) {
+	for _, n := range b.Nodes {
+		if n.Err != nil {
+			notes = append(notes, cacheopts.Note{
+				Level: cacheopts.LevelWarning,
+				Text:  fmt.Sprintf("node %q of builder %q does not answer: %v", n.Name, b.Name, n.Err),
+				Hint:  "docker buildx inspect " + b.Name,
+			})
+		}
+	}
+	return notes
+}
+
+// checkDriver rejects the docker driver, except where the user allows it and it works.
+func (b *Builder) checkDriver(c Checks) []cacheopts.Note {
+	if b.Driver != "docker" {
+		return nil
+	}
+	lacks := b.engineLacks()
+	if c.AllowDocker && lacks == "" {
+		return nil
+	}
+	hint := createBuilder + "\n--gha-create-builder"
+	text := fmt.Sprintf("builder %q uses the docker driver, which has no type=gha caches: %s", b.Name, lacks)
+	switch {
+	case lacks == "":
+		text = fmt.Sprintf("builder %q uses the docker driver, which has type=gha caches only with --gha-allow-docker-driver", b.Name)
+		hint += "\n--gha-allow-docker-driver"
+	case c.AllowDocker:
+		text = fmt.Sprintf("--gha-allow-docker-driver does not help builder %q: %s", b.Name, lacks)
+	}
+	return []cacheopts.Note{{Level: cacheopts.LevelError, Text: text, Hint: hint}}
+}
+
+// engineLacks says why the builder's Engine cannot use type=gha caches; empty if it can.
+func (b *Builder) engineLacks() string {
+	for _, n := range b.Nodes {
+		switch {
+		case !n.Running:
+			return "its Engine does not answer"
+		case !n.Engine.ContainerdStore:
+			return fmt.Sprintf("its Engine %s does not use the containerd image store", n.Engine.Version)
+		case before(n.Engine.Version, minEngine):
+			return fmt.Sprintf("its Engine %s is older than %s", n.Engine.Version, minEngine[1:])
+		}
+	}
+	return ""
+}
+
+func (b *Builder) checkVersions(c Checks) (notes []cacheopts.Note) {
+	if !c.V2 {
+		return nil
+	}
+	if before(c.Buildx, minBuildx) {
+		notes = append(notes, tooOld("buildx "+c.Buildx, minBuildx, "https://docs.docker.com/go/buildx/"))
+	}
+	for _, n := range b.Nodes {
+		if before(n.BuildKit, minBuildKit) {
+			notes = append(notes, tooOld(fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name), minBuildKit, createBuilder))
+		}
+	}
+	return notes
+}
+
+func tooOld(what, release, update string) cacheopts.Note {
+	return cacheopts.Note{
+		Level: cacheopts.LevelError,
+		Text:  fmt.Sprintf("%s does not speak cache service v2, which needs %s", what, release),
+		Hint:  update + "\ndocker ghacache migrate-v2",
+	}
+}
+
+func (b *Builder) checkNodes(c Checks) []cacheopts.Note {
+	if !c.Export || len(b.Nodes) < 2 {
+		return nil
+	}
+	return []cacheopts.Note{{
+		Level: cacheopts.LevelWarning,
+		Text:  fmt.Sprintf("builder %q has %d nodes: each that builds exports the same cache index, and the last one wins", b.Name, len(b.Nodes)),
+		Hint:  "build each platform on its own, with a scope of its own",
+	}}
+}
+
+func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
+	if b.Driver != "docker-container" || !Loopback(c.CacheURL) {
+		return nil
+	}
+	for _, n := range b.Nodes {
+		if n.DriverOpts["network"] != "host" {
+			return []cacheopts.Note{{
+				Level: cacheopts.LevelWarning,
+				Text:  fmt.Sprintf("builder %q has a network of its own and cannot reach %s", b.Name, c.CacheURL),
+				Hint:  "docker buildx create --driver docker-container --driver-opt network=host --use",
+			}}
+		}
+	}
+	return nil
+}
+
+// Loopback says that a URL leads to this machine's own network only: such a
+// service needs a builder with network=host.
+func Loopback(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip.IsLoopback() || ip.IsUnspecified()
+}

@@ -1,0 +1,117 @@
+package builders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/docker/buildx/builder"
+	"github.com/docker/buildx/driver"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/grpcerrors"
+	dockerclient "github.com/moby/moby/client"
+	"google.golang.org/grpc/codes"
+)
+
+// Node is one BuildKit of a [Builder].
+type Node struct {
+	Name     string
+	Endpoint string
+	// Running says that BuildKit runs and answers. A node that is not running
+	// and has no Err is merely not booted yet.
+	Running bool
+	// BuildKit is the version of a running node, as it calls itself: v0.20.0,
+	// v0.0.0+unknown, or empty when it does not tell.
+	BuildKit string
+	// DriverOpts are the --driver-opt values of the node, such as network=host.
+	DriverOpts map[string]string
+	// Engine is set for the docker driver only.
+	Engine Engine
+	// Err says why the node could not be asked.
+	Err error
+}
+
+// Engine is the Docker Engine whose built-in BuildKit is the node.
+type Engine struct {
+	Version string
+	// ContainerdStore says that images live in containerd. Without it the docker
+	// driver has no cache export (driver/docker in buildx).
+	ContainerdStore bool
+}
+
+// containerdLabel is on the Engine's worker only with the containerd image store.
+const containerdLabel = "org.mobyproject.buildkit.worker.snapshotter"
+
+func ask(ctx context.Context, n *builder.Node) Node {
+	node := Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: n.Err}
+	if node.Err != nil {
+		return node
+	}
+	running, err := isRunning(ctx, n.Driver)
+	if err != nil || !running {
+		node.Err = err
+		return node
+	}
+	node.Err = describe(ctx, n.Driver, &node)
+	node.Running = node.Err == nil
+	return node
+}
+
+func isRunning(ctx context.Context, d *driver.DriverHandle) (bool, error) {
+	// The remote driver calls a node inactive that it cannot reach, and keeps
+	// the reason to itself. Such a node is never booted: ask it directly.
+	if d.Factory().Name() == "remote" {
+		return true, nil
+	}
+	info, err := d.Info(ctx)
+	if err != nil {
+		return false, err
+	}
+	return info.Status == driver.Running, nil
+}
+
+// describe fills in what a running node tells of itself.
+func describe(ctx context.Context, d *driver.DriverHandle, node *Node) (err error) {
+	c, err := d.Client(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if node.BuildKit, err = version(ctx, d, c); err != nil {
+		return err
+	}
+	if !d.IsMobyDriver() {
+		return nil
+	}
+	node.Engine, err = engine(ctx, d, c)
+	return err
+}
+
+func version(ctx context.Context, d *driver.DriverHandle, c *client.Client) (string, error) {
+	info, err := c.Info(ctx)
+	if err != nil && grpcerrors.Code(err) == codes.Unimplemented {
+		return d.Version(ctx)
+	}
+	if err != nil {
+		return "", err
+	}
+	return info.BuildkitVersion.Version, nil
+}
+
+func engine(ctx context.Context, d *driver.DriverHandle, c *client.Client) (Engine, error) {
+	v, err := d.Config().DockerAPI.ServerVersion(ctx, dockerclient.ServerVersionOptions{})
+	if err != nil {
+		return Engine{}, fmt.Errorf("asking the engine for its version: %w", err)
+	}
+	workers, err := c.ListWorkers(ctx)
+	if err != nil {
+		return Engine{}, fmt.Errorf("listing workers: %w", err)
+	}
+	e := Engine{Version: v.Version}
+	for _, w := range workers {
+		if _, ok := w.Labels[containerdLabel]; ok {
+			e.ContainerdStore = true
+		}
+	}
+	return e, nil
+}
