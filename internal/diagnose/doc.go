@@ -1,0 +1,8 @@
+// Package diagnose names causes. It serves two commands and every failing build:
+//
+//   - [Explain] and [Scanner] recognise, in a build's log, the texts by which BuildKit, buildx, go-actions-cache,
+//     Azure Blob Storage and GitHub's services report trouble with a gha cache. [Catalogue] is what they know.
+//   - [Examine] judges the facts that doctor collected, one check after the other.
+//
+// Both are pure: no network, files, clock or environment. Evidence that they return carries no credentials.
+package diagnose
