@@ -1,0 +1,88 @@
+package actions
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Service is who runs the cache service that the environment names.
+type Service int
+
+// The services, by what is known of their protocols: v1 ended on github.com
+// on 2025-04-15 (https://gh.io/gha-cache-sunset); GitHub Enterprise Server,
+// Gitea, Forgejo and act have no v2, and their results URL serves artifacts.
+const (
+	Unknown Service = iota // nothing tells, or a service of somebody's own
+	GitHub                 // github.com and *.ghe.com
+	EnterpriseServer
+	Gitea
+	Forgejo
+	Act
+)
+
+func (s Service) String() string {
+	return [...]string{"the configured service", "GitHub", "GitHub Enterprise Server", "Gitea", "Forgejo", "act"}[s]
+}
+
+// HasV1 reports whether the service may answer version 1.
+func (s Service) HasV1() bool { return s != GitHub }
+
+// HasV2 reports whether the service may answer version 2.
+func (s Service) HasV2() bool { return s == Unknown || s == GitHub }
+
+func service(get func(string) string, r Runtime) Service {
+	switch {
+	case truthy(get("ACT")):
+		return Act
+	case truthy(get("FORGEJO_ACTIONS")):
+		return Forgejo
+	case truthy(get("GITEA_ACTIONS")):
+		return Gitea
+	}
+	server := host(get("GITHUB_SERVER_URL"))
+	if server == "" {
+		return serviceByURL(r)
+	}
+	cloud := server == "github.com" || strings.HasSuffix(server, ".ghe.com")
+	own := []string{server}
+	if cloud {
+		own = []string{server, "githubusercontent.com", "github.com", "ghe.com"}
+	}
+	for _, u := range []string{r.ResultsURL, r.CacheURL} {
+		if u != "" && !within(host(u), own) {
+			return Unknown // a cache server of the runner's operator
+		}
+	}
+	if cloud {
+		return GitHub
+	}
+	return EnterpriseServer
+}
+
+// serviceByURL serves processes without GITHUB_SERVER_URL: containers that
+// were handed only the cache variables, and shells outside of a job.
+func serviceByURL(r Runtime) Service {
+	for _, u := range []string{r.ResultsURL, r.CacheURL} {
+		if within(host(u), []string{"actions.githubusercontent.com", "ghe.com"}) {
+			return GitHub
+		}
+	}
+	return Unknown
+}
+
+func host(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
+}
+
+func within(host string, domains []string) bool {
+	for _, d := range domains {
+		if host == d || strings.HasSuffix(host, "."+d) {
+			return true
+		}
+	}
+	return false
+}

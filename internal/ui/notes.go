@@ -1,0 +1,89 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Level is how much a note matters.
+type Level string
+
+// The levels, which are also the words that notes begin with.
+const (
+	Info    Level = "info"
+	Warning Level = "warning"
+	Error   Level = "error"
+)
+
+// Notes writes notes and errors, one line each and then their hints. Its zero
+// value writes nothing.
+type Notes struct {
+	W        io.Writer
+	Colour   bool // colour the first word
+	Annotate bool // also write workflow commands (`::warning::`), which GitHub Actions shows on the run's page
+}
+
+var colours = map[Level]string{Info: "\x1b[36m", Warning: "\x1b[33m", Error: "\x1b[31m"}
+
+// Note writes `level: text` and a `hint:` line for every line of hint.
+func (n Notes) Note(level Level, text, hint string) {
+	if n.W == nil {
+		return
+	}
+	word := string(level) + ":"
+	if n.Colour {
+		word = colours[level] + word + "\x1b[0m"
+	}
+	fmt.Fprintf(n.W, "%s %s\n", word, text)
+	n.Hint(hint)
+	if n.Annotate && level != Info {
+		fmt.Fprintf(n.W, "::%s::%s\n", level, escape(strings.TrimRight(text+"\n"+hint, "\n")))
+	}
+}
+
+// Hint writes one `hint:` line for every line of hint.
+func (n Notes) Hint(hint string) {
+	for line := range strings.Lines(hint) {
+		fmt.Fprintf(n.W, "hint: %s\n", strings.TrimRight(line, "\n"))
+	}
+}
+
+// Error writes err, with the hints of every error in its tree that has a
+// method Hint() string.
+func (n Notes) Error(err error) {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		for _, e := range joined.Unwrap() {
+			n.Error(e)
+		}
+		return
+	}
+	n.Note(Error, err.Error(), HintOf(err))
+}
+
+// HintOf is the hint of the first error in err's tree that has one.
+func HintOf(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}
+
+// WithHint gives err a hint: a command or flag to use, a line each.
+func WithHint(err error, hint string) error { return hintedError{err, hint} }
+
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e hintedError) Hint() string  { return e.hint }
+func (e hintedError) Unwrap() error { return e.error }
+
+// escape encodes the data of a workflow command, as @actions/core does.
+func escape(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+}

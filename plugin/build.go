@@ -1,0 +1,101 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/spf13/cobra"
+)
+
+type buildOptions struct {
+	root rootOptions
+	args []string // everything after the verb
+}
+
+func newBuildCommand(env *Env, root *rootOptions) *cobra.Command {
+	return &cobra.Command{
+		Use:     "build [OPTIONS] PATH | URL | -",
+		Aliases: []string{"b"},
+		Short:   "Start a build with gha caches that work",
+		Long: `Takes the command line of "docker buildx build", completes every --cache-to and
+--cache-from of type=gha for the cache service at hand, and runs buildx.`,
+		Example:            "  docker ghacache build --cache-to type=gha,mode=max,scope=app --cache-from type=gha,scope=app .",
+		DisableFlagParsing: true,
+		ValidArgsFunction:  completeByBuildx(env, "build"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if asksForHelp(cacheopts.ScanBuild(args)) {
+				return helpWithOwn(cmd, "build")
+			}
+			return runBuild(cmd.Context(), env, buildOptions{*root, args})
+		},
+	}
+}
+
+func runBuild(ctx context.Context, env *Env, opts buildOptions) error {
+	own, args, err := takeOptions("build", cacheopts.ScanBuild(slices.Concat(opts.root.words(), opts.args)), env.Lookup)
+	if err != nil {
+		return err
+	}
+	requests, places, err := requestsOf(args)
+	if err != nil {
+		return err
+	}
+	inv := invocation{env: env, verb: "build", own: own, args: args}
+	if len(requests) == 0 {
+		return inv.passThrough(ctx)
+	}
+	done, err := inv.prepare(ctx, requests)
+	if err != nil {
+		return err
+	}
+	for i, entry := range done {
+		place := &inv.args[places[i]]
+		if entry.Dropped {
+			place.Words = nil
+			continue
+		}
+		*place = place.WithValue(entry.Entry.String())
+	}
+	return inv.run(ctx)
+}
+
+// requestsOf finds the gha entries among the arguments of build, and for each
+// the argument that holds it.
+func requestsOf(args []cacheopts.Arg) (requests []cacheopts.Request, places []int, err error) {
+	for i, arg := range args {
+		side := arg.Side()
+		if side == 0 {
+			continue
+		}
+		entries, err := cacheopts.Parse(arg.Value)
+		if err != nil && strings.Contains(strings.ToLower(arg.Value), "gha") {
+			return nil, nil, usage(fmt.Errorf("%s: %w", side, err), hintOf(err))
+		}
+		// An entry beside others is a registry reference.
+		if len(entries) == 1 && concerns(side, entries[0]) {
+			requests = append(requests, cacheopts.Request{Side: side, Entry: entries[0]})
+			places = append(places, i)
+		}
+	}
+	return requests, places, nil
+}
+
+// concerns reports whether an entry is of type=gha, or was meant to be. Others
+// are buildx's to judge.
+func concerns(side cacheopts.Side, e cacheopts.Entry) bool {
+	return e.GHA() || len(e.Check(side)) > 0
+}
+
+func asksForHelp(args []cacheopts.Arg) bool {
+	return slices.ContainsFunc(args, func(a cacheopts.Arg) bool { return a.Name == "help" })
+}
+
+// hintOf is the fix of a cache option that cannot be read.
+func hintOf(err error) string {
+	problem, _ := errors.AsType[cacheopts.Problem](err)
+	return problem.Hint
+}

@@ -1,0 +1,54 @@
+package plugin
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/spf13/cobra"
+)
+
+// completeByBuildx asks buildx, whose flags these are, and adds the own ones.
+func completeByBuildx(env *Env, verb string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var own []cobra.Completion
+		for _, f := range flagsOf(verb) {
+			if strings.HasPrefix("--"+f.name, toComplete) && strings.HasPrefix(toComplete, "--") {
+				own = append(own, cobra.CompletionWithDesc("--"+f.name, f.usage))
+			}
+		}
+		buildx, err := builders.FindBuildx(env.Docker)
+		if err != nil {
+			return own, cobra.ShellCompDirectiveDefault
+		}
+		words := slices.Concat([]string{"__complete"}, completionRoot(env), []string{verb}, args, []string{toComplete})
+		stdout, _, err := builders.Output(cmd.Context(), builders.Command{Path: buildx.Path, Args: words, Env: env.Environ()})
+		if err != nil {
+			return own, cobra.ShellCompDirectiveError
+		}
+		theirs, directive := parseCompletions(string(stdout))
+		return append(own, theirs...), directive
+	}
+}
+
+// completionRoot is the word for buildx's root command below docker's.
+func completionRoot(env *Env) []string {
+	if env.Standalone {
+		return nil
+	}
+	return []string{"buildx"}
+}
+
+// parseCompletions reads what a cobra program prints for __complete: a line
+// each, and last a colon with the directive.
+func parseCompletions(output string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	lines := strings.Split(strings.TrimRight(output, "\n"), "\n")
+	last := len(lines) - 1
+	number, ok := strings.CutPrefix(lines[last], ":")
+	directive, err := strconv.Atoi(number)
+	if !ok || err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return lines[:last], cobra.ShellCompDirective(directive)
+}

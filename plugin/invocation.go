@@ -1,0 +1,138 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/cli"
+)
+
+// invocation is one run of buildx on its way.
+type invocation struct {
+	env   *Env
+	verb  string
+	own   ghaOptions
+	args  []cacheopts.Arg // after the verb, without the own options
+	stdin []byte          // what was read of standard input, nil when nothing was
+
+	buildx   builders.Buildx   // zero until it was looked for
+	builder  string            // what it is going to build on, once that was resolved
+	override []string          // words that go before args
+	vars     map[string]string // what to set in buildx's environment; the values are secret
+	notes    []cacheopts.Note
+}
+
+func (inv *invocation) findBuildx() (builders.Buildx, error) {
+	if inv.buildx != (builders.Buildx{}) {
+		return inv.buildx, nil
+	}
+	buildx, err := builders.FindBuildx(inv.env.Docker)
+	inv.buildx = buildx
+	return buildx, err
+}
+
+// input is what buildx gets as standard input.
+func (inv *invocation) input() io.Reader {
+	if inv.stdin != nil {
+		return bytes.NewReader(inv.stdin)
+	}
+	return inv.env.Stdin
+}
+
+// value is the last value given for a flag.
+func (inv *invocation) value(flag string) string {
+	value := ""
+	for _, arg := range inv.args {
+		if arg.Name == flag && arg.HasValue {
+			value = arg.Value
+		}
+	}
+	return value
+}
+
+// words are the verb and its arguments.
+func (inv *invocation) words() []string {
+	return slices.Concat([]string{inv.verb}, inv.override, cacheopts.Words(inv.args))
+}
+
+// passThrough runs a buildx command that is none of this program's business.
+func (inv *invocation) passThrough(ctx context.Context) error {
+	if _, err := inv.findBuildx(); err != nil {
+		return err
+	}
+	if inv.own.dryRun != "" {
+		return inv.show()
+	}
+	code, err := builders.Run(ctx, inv.command())
+	if err != nil {
+		return err
+	}
+	return exit(code)
+}
+
+// command is buildx in the completed form, with the credentials in its
+// environment, where not everybody on the machine can read them.
+func (inv *invocation) command() builders.Command {
+	environ := inv.env.Environ()
+	for name, value := range inv.vars {
+		environ = slices.DeleteFunc(environ, func(v string) bool { return strings.HasPrefix(v, name+"=") })
+		environ = append(environ, name+"="+value)
+	}
+	c := inv.buildx.Command(environ, inv.env.Globals, inv.words()...)
+	c.Stdin, c.Stdout, c.Stderr = inv.input(), inv.env.Stdout, inv.env.Stderr
+	return c
+}
+
+// run runs buildx and, when it fails for a known cause, says what to do.
+func (inv *invocation) run(ctx context.Context) error {
+	if inv.own.dryRun != "" {
+		return inv.show()
+	}
+	start := inv.env.Now()
+	command, scanner := inv.command(), diagnose.NewScanner()
+	watched := !inv.env.Docker.Err().IsTerminal()
+	if watched {
+		command.Stderr = io.MultiWriter(inv.env.Stderr, scanner)
+	}
+	code, err := builders.Run(ctx, command)
+	if err != nil {
+		return err
+	}
+	if code == 0 || ctx.Err() != nil {
+		return exit(code)
+	}
+	findings := scanner.Findings()
+	if !watched {
+		findings = diagnose.ExplainError(builders.Failure(ctx, inv.env.Docker, inv.builder, start))
+	}
+	if len(findings) > 0 {
+		cause := findings[0].Cause
+		inv.env.notes().Note(ui.Info, cause.Title, strings.Join(cause.Advice, "\n"))
+	}
+	return exit(code)
+}
+
+// exit passes an exit code on.
+func exit(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return cli.StatusError{StatusCode: code}
+}
+
+// exitOf passes on the exit code of a program that has said itself what is
+// wrong.
+func exitOf(err error) error {
+	if failed, ok := errors.AsType[*builders.ExitError](err); ok {
+		return exit(failed.Code)
+	}
+	return err
+}
