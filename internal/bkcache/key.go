@@ -1,0 +1,144 @@
+package bkcache
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+)
+
+// Version is the version of every entry that go-actions-cache writes, whatever
+// its key: the sha256 of "|go-actionscache-1.0". Other programs on that library
+// share it, so it takes version and key to recognise BuildKit's entries.
+const Version = "693bb7016429d80366022f036f84856888c9f13e00145f5f6f4dce303a38d6f2"
+
+// The fixed parts of BuildKit's keys; the 1 is its format version.
+const (
+	indexPrefix  = "index-"
+	indexInfix   = "-1-"
+	signedSuffix = "-sig"
+	blobPrefix   = "buildkit-blob-1-"
+)
+
+// RefHashLen is the number of hex digits of a ref's hash in an index key.
+const RefHashLen = 8
+
+// Kind tells what an entry holds.
+type Kind uint8
+
+// The kinds of entries. The zero Kind is an entry of another tool.
+const (
+	KindOther Kind = iota
+	KindIndex
+	KindLayer
+	KindSignature
+)
+
+// String returns the kind's name as commands print it.
+func (k Kind) String() string {
+	return [...]string{"other", "index", "layer", "signature"}[k]
+}
+
+// Key is a parsed key. Keys are comparable, and [Key.String] returns what was
+// parsed. The zero Key is another tool's, with an empty key.
+type Key struct {
+	Kind    Kind
+	Signed  bool   // index: written by a BuildKit that signs or verifies indexes
+	Scope   string // index: the scope as the user gave it; may hold anything
+	RefHash string // index: the first 8 hex digits of the ref's sha256
+	Number  string // index: the decimal digits behind "#"; see [Key.CompareNumber]
+	Digest  string // layer: the blob's digest; signature: that of the signed index
+	text    string
+}
+
+// ParseKey parses the key of an entry with the given version.
+func ParseKey(key, version string) Key {
+	if version == Version {
+		if digest, ok := strings.CutPrefix(key, blobPrefix); ok {
+			return parseBlob(key, digest)
+		}
+		if rest, ok := strings.CutPrefix(key, indexPrefix); ok {
+			return parseIndexKey(key, rest)
+		}
+	}
+	return Key{text: key}
+}
+
+func parseBlob(key, digest string) Key {
+	kind := KindLayer
+	if signed, ok := strings.CutSuffix(digest, signedSuffix); ok {
+		kind, digest = KindSignature, signed
+	}
+	if !validDigest(digest) {
+		return Key{text: key}
+	}
+	return Key{Kind: kind, Digest: digest, text: key}
+}
+
+// parseIndexKey reads from the end, because only the scope may hold "#" and "-1-".
+func parseIndexKey(key, rest string) Key {
+	hash := strings.LastIndexByte(rest, '#')
+	if hash < 0 || !consistsOf(rest[hash+1:], "0123456789") {
+		return Key{text: key}
+	}
+	number := rest[hash+1:]
+	rest, signed := strings.CutSuffix(rest[:hash], signedSuffix)
+	scopeLen := len(rest) - RefHashLen - len(indexInfix)
+	if scopeLen < 0 || !strings.HasPrefix(rest[scopeLen:], indexInfix) {
+		return Key{text: key}
+	}
+	refHash := rest[scopeLen+len(indexInfix):]
+	if !consistsOf(refHash, hexDigits) {
+		return Key{text: key}
+	}
+	return Key{Kind: KindIndex, Signed: signed, Scope: rest[:scopeLen], RefHash: refHash, Number: number, text: key}
+}
+
+// String returns the key as the service stores it.
+func (k Key) String() string { return k.text }
+
+// MatchesRef reports whether an index key was made for ref. BuildKit hashes the
+// last scope of its token that it may write, and the service files the entry
+// under that ref, so anything else comes from elsewhere.
+func (k Key) MatchesRef(ref string) bool {
+	return k.Kind == KindIndex && k.RefHash == RefHash(ref)
+}
+
+// CompareNumber orders index keys by the number behind "#", as a number of any
+// length. BuildKit counts up from 1 and starts over once all entries are gone;
+// which entry it reads depends on creation, not on this number.
+func (k Key) CompareNumber(other Key) int {
+	a, b := strings.TrimLeft(k.Number, "0"), strings.TrimLeft(other.Number, "0")
+	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+}
+
+// RefHash returns what stands for ref in index keys.
+func RefHash(ref string) string {
+	sum := sha256.Sum256([]byte(ref))
+	return hex.EncodeToString(sum[:RefHashLen/2])
+}
+
+// IndexPrefix is the key that BuildKit looks up to import a scope of a ref. The
+// service matches it as a prefix, so that an unsigned lookup finds signed
+// indexes too; those that follow it with "#" are the scope's own.
+func IndexPrefix(scope, ref string, signed bool) string {
+	prefix := indexPrefix + scope + indexInfix + RefHash(ref)
+	if signed {
+		return prefix + signedSuffix
+	}
+	return prefix
+}
+
+// IndexKey returns the key of the n-th index of a scope on a ref; n is 1 or more.
+func IndexKey(scope, ref string, signed bool, n uint64) Key {
+	return ParseKey(IndexPrefix(scope, ref, signed)+"#"+strconv.FormatUint(n, 10), Version)
+}
+
+// LayerKey returns the key of the blob with the given digest; a string that is
+// no digest gives a key of [KindOther].
+func LayerKey(digest string) Key { return ParseKey(blobPrefix+digest, Version) }
+
+// SignatureKey returns the key of the signature of the index with the given
+// digest; a string that is no digest gives a key of [KindOther].
+func SignatureKey(digest string) Key { return ParseKey(blobPrefix+digest+signedSuffix, Version) }
