@@ -1,0 +1,52 @@
+SHELL := /bin/bash
+BIN   := bin/docker-ghacache
+FUZZ  ?= 20s
+
+# As the pinned programs are built, which share most packages.
+export CGO_ENABLED := 0
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the plugin into bin/
+	go build -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
+
+install: build ## install the plugin for this user's docker
+	install -D $(BIN) $${DOCKER_CONFIG:-$$HOME/.docker}/cli-plugins/docker-ghacache
+
+demo: build ## build an example, forget it, build it again from the cache
+	@hack/demo
+
+test: build ## run all tests, with real builds where the machine can run them
+	@hack/build-tools
+	hack/engine run go test ./...
+
+bench: build ## measure, and write docs/benchmarks.md
+	@hack/build-tools
+	go run ./hack/bench
+
+lint: cross ## check formatting, vet every platform, run golangci-lint
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	@hack/build-tools golangci-lint
+	bin/golangci-lint run
+
+cross: ## compile and vet for every platform
+	@for os in linux darwin windows; do for arch in amd64 arm64; do \
+		echo "vet $$os/$$arch"; GOOS=$$os GOARCH=$$arch go vet ./... || exit; \
+	done; done
+
+fuzz: ## run every fuzz target for FUZZ (20s)
+	@hack/fuzz $(FUZZ)
+
+docs: ## generate docs/reference
+	go run ./hack/docs
+
+validate: docs ## check that go.mod is tidy and docs/reference up to date
+	go mod tidy -diff
+	git diff --exit-code docs/reference
+
+clean: ## remove what was built
+	rm -rf bin dist
+
+.DEFAULT_GOAL := help
+.PHONY: help build install demo test bench lint cross fuzz docs validate clean

@@ -1,0 +1,174 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// user is somebody at a shell, with a Docker configuration of their own and
+// an environment that has nothing of the one the tests run in.
+type user struct {
+	t      *testing.T
+	docker string            // the docker command line
+	env    map[string]string // variables
+}
+
+// newUser has both plugins installed and builds on builder.
+func newUser(t *testing.T, part func() (string, error)) *user {
+	t.Helper()
+	builder := need(t, part)
+	home := t.TempDir()
+	plugins := filepath.Join(home, "cli-plugins")
+	check(t, os.Mkdir(plugins, 0o700))
+	for _, name := range []string{"docker-ghacache", "docker-buildx"} {
+		check(t, os.Symlink(shared.bin(name), filepath.Join(plugins, name)))
+	}
+	u := &user{t: t, docker: shared.bin("docker"), env: map[string]string{
+		"PATH":            os.Getenv("PATH"),
+		"HOME":            home,
+		"DOCKER_CONFIG":   home,
+		"BUILDX_CONFIG":   shared.buildxConfig(),
+		"BUILDX_BUILDER":  builder,
+		"BUILDX_GIT_INFO": "false",
+		"NO_COLOR":        "1",
+	}}
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		u.env["DOCKER_HOST"] = host
+	}
+	return u
+}
+
+// set changes the environment; "" removes a variable.
+func (u *user) set(name, value string) {
+	u.env[name] = value
+	if value == "" {
+		delete(u.env, name)
+	}
+}
+
+// enter puts the user into a job's step that has the runtime of the service.
+func (u *user) enter(s *service) {
+	maps.Copy(u.env, s.env)
+	u.set("GITHUB_ACTIONS", "true")
+}
+
+// result is what a command left behind.
+type result struct {
+	stdout, stderr string
+	code           int
+}
+
+func (r result) String() string { return r.stdout + r.stderr }
+
+func (u *user) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, u.docker, args...)
+	for name, value := range u.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
+
+// try runs docker with any outcome.
+func (u *user) try(args ...string) result {
+	u.t.Helper()
+	ctx, cancel := context.WithTimeout(u.t.Context(), time.Minute)
+	defer cancel()
+	cmd := u.command(ctx, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
+		check(u.t, err)
+	}
+	r := result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+	u.t.Logf("docker %s: exit %d\n%s", strings.Join(args, " "), r.code, r)
+	return r
+}
+
+// run runs docker, which must succeed.
+func (u *user) run(args ...string) result {
+	u.t.Helper()
+	r := u.try(args...)
+	if r.code != 0 {
+		u.t.FailNow()
+	}
+	return r
+}
+
+// forget drops all that the builder holds.
+func (u *user) forget() {
+	u.t.Helper()
+	u.run("buildx", "prune", "--all", "--force")
+}
+
+// image writes a build context whose steps no other test has built.
+func image(t *testing.T, steps ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	check(t, os.Link(filepath.Join(shared.dir, "example"), filepath.Join(dir, "example")))
+	check(t, os.WriteFile(filepath.Join(dir, "seed"), []byte(dir), 0o600))
+	if len(steps) == 0 {
+		steps = []string{`RUN ["example", "write", "/data", "100000"]`, `RUN ["example", "copy", "/data", "/copy"]`}
+	}
+	lines := append([]string{"FROM scratch", "COPY example /bin/example", "COPY seed /seed"}, steps...)
+	check(t, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+	return dir
+}
+
+var (
+	stepLine   = regexp.MustCompile(`(?m)^#(\d+) \[(?:\S+ )*\d+/\d+\] (.+)$`)
+	cachedLine = regexp.MustCompile(`(?m)^#(\d+) CACHED$`)
+)
+
+// uncached lists the Dockerfile's steps in a plain progress log that were run.
+func uncached(t *testing.T, log string) []string {
+	t.Helper()
+	steps := map[string]string{}
+	for _, m := range stepLine.FindAllStringSubmatch(log, -1) {
+		steps[m[1]] = m[2]
+	}
+	if len(steps) == 0 {
+		t.Fatalf("no steps in\n%s", log)
+	}
+	for _, m := range cachedLine.FindAllStringSubmatch(log, -1) {
+		delete(steps, m[1])
+	}
+	var rest []string
+	for _, step := range steps {
+		rest = append(rest, step)
+	}
+	return rest
+}
+
+func wantCached(t *testing.T, log string) {
+	t.Helper()
+	if steps := uncached(t, log); len(steps) > 0 {
+		t.Errorf("not from the cache: %q", steps)
+	}
+}
+
+func wantText(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in\n%s", part, text)
+		}
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
