@@ -116,7 +116,8 @@ func (b *Builder) checkNodes(c Checks) []cacheopts.Note {
 }
 
 func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
-	if b.Driver != "docker-container" || !Loopback(c.CacheURL) {
+	// The docker driver runs in the Engine; where a remote one runs, nothing tells.
+	if b.Driver == "" || b.Driver == "docker" || b.Driver == "remote" || !Loopback(c.CacheURL) {
 		return nil
 	}
 	for _, n := range b.Nodes {

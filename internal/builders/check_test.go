@@ -1,0 +1,141 @@
+package builders_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+)
+
+func one(driver string, n builders.Node) *builders.Builder {
+	n.Name = "n0"
+	return &builders.Builder{Name: "b", Driver: driver, Nodes: []builders.Node{n}}
+}
+
+func engine(version string, containerd bool) *builders.Builder {
+	return one("docker", builders.Node{Running: true, BuildKit: "v0.20.0", Engine: builders.Engine{Version: version, ContainerdStore: containerd}})
+}
+
+// finding is a note: its level, and parts of its text and of its hint.
+type finding struct {
+	level cacheopts.Level
+	text  string
+	hints []string
+}
+
+func TestCheck(t *testing.T) {
+	const (
+		create  = "docker buildx create --driver docker-container --use"
+		own     = "--gha-create-builder"
+		allow   = "--gha-allow-docker-driver"
+		migrate = "docker ghacache migrate-v2"
+	)
+	network := func(v string) builders.Node { return builders.Node{DriverOpts: map[string]string{"network": v}} }
+	two := &builders.Builder{Name: "b", Driver: "kubernetes", Nodes: make([]builders.Node, 2)}
+	for name, c := range map[string]struct {
+		builder *builders.Builder
+		checks  builders.Checks
+		want    []finding
+	}{
+		"a stopped docker-container builder may start": {
+			one("docker-container", builders.Node{}), builders.Checks{V2: true, Export: true, Buildx: "v0.21.0"}, nil,
+		},
+		"the docker driver is rejected": {
+			engine("28.2.2", false), builders.Checks{},
+			[]finding{{cacheopts.LevelError, "28.2.2 does not use the containerd image store", []string{create, own}}},
+		},
+		"a docker driver that could is rejected with the flag that allows it": {
+			engine("28.2.2", true), builders.Checks{},
+			[]finding{{cacheopts.LevelError, "uses the docker driver", []string{create, own, allow}}},
+		},
+		"a docker driver that can is allowed": {
+			engine("28.0.0", true), builders.Checks{AllowDocker: true, V2: true}, nil,
+		},
+		"allowing the docker driver does not make up for the store": {
+			engine("28.2.2", false), builders.Checks{AllowDocker: true},
+			[]finding{{cacheopts.LevelError, allow + " does not help builder \"b\": its Engine 28.2.2 does not use the containerd image store", []string{create, own}}},
+		},
+		"allowing the docker driver does not make up for an old Engine": {
+			engine("27.5.1", true), builders.Checks{AllowDocker: true},
+			[]finding{{cacheopts.LevelError, "its Engine 27.5.1 is older than 28.0.0", []string{create, own}}},
+		},
+		"an old BuildKit cannot use v2": {
+			one("remote", builders.Node{Running: true, BuildKit: "v0.18.2"}), builders.Checks{V2: true},
+			[]finding{{cacheopts.LevelError, "BuildKit v0.18.2 of node \"n0\" does not speak cache service v2", []string{create, migrate}}},
+		},
+		"an old BuildKit can use v1": {
+			one("remote", builders.Node{Running: true, BuildKit: "v0.18.2"}), builders.Checks{}, nil,
+		},
+		"a BuildKit built from source is trusted": {
+			one("remote", builders.Node{Running: true, BuildKit: "v0.0.0+unknown"}), builders.Checks{V2: true}, nil,
+		},
+		"an old buildx cannot use v2": {
+			one("remote", builders.Node{}), builders.Checks{V2: true, Buildx: "v0.21.0-rc2"},
+			[]finding{{cacheopts.LevelError, "buildx v0.21.0-rc2 does not speak cache service v2", []string{"https://docs.docker.com/go/buildx/", migrate}}},
+		},
+		"several nodes overwrite each other's index": {
+			two, builders.Checks{Export: true}, []finding{{cacheopts.LevelWarning, "has 2 nodes", []string{"scope"}}},
+		},
+		"several nodes read the same index": {two, builders.Checks{}, nil},
+		"a container has a loopback of its own": {
+			one("docker-container", network("bridge")), builders.Checks{CacheURL: "http://127.0.0.1:8080/"},
+			[]finding{{cacheopts.LevelWarning, "cannot reach http://127.0.0.1:8080/", []string{"--driver-opt network=host"}}},
+		},
+		"a container on the host's network shares its loopback": {
+			one("docker-container", network("host")), builders.Checks{CacheURL: "http://127.0.0.1:8080/"}, nil,
+		},
+		"a service elsewhere is reached from any network": {
+			one("docker-container", builders.Node{}), builders.Checks{CacheURL: "https://results-receiver.actions.githubusercontent.com/"}, nil,
+		},
+		"a node that does not answer is left to buildx": {
+			one("remote", builders.Node{Err: errors.New("connection refused")}), builders.Checks{V2: true},
+			[]finding{{cacheopts.LevelWarning, "node \"n0\" of builder \"b\" does not answer: connection refused", []string{"docker buildx inspect b"}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			compare(t, c.builder.Check(c.checks), c.want)
+		})
+	}
+}
+
+func compare(t *testing.T, got []cacheopts.Note, want []finding) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("got %+v, want %+v", got, want)
+	}
+	for i, w := range want {
+		if got[i].Level != w.level || !strings.Contains(got[i].Text, w.text) {
+			t.Errorf("got %s: %s, want %s: …%s…", got[i].Level, got[i].Text, w.level, w.text)
+		}
+		hints := strings.Split(got[i].Hint, "\n")
+		if len(hints) != len(w.hints) {
+			t.Fatalf("got hints %q, want %q", hints, w.hints)
+		}
+		for j, h := range w.hints {
+			if !strings.Contains(hints[j], h) {
+				t.Errorf("got hint %q, want %q", hints[j], h)
+			}
+		}
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	for url, want := range map[string]bool{
+		"http://127.0.0.1:8080/":  true,
+		"http://127.3.2.1/":       true,
+		"http://[::1]:8080/":      true,
+		"http://localhost:8080":   true,
+		"http://0.0.0.0:8080/":    true,
+		"http://192.168.1.4/":     false,
+		"https://ghes.example/_c": false,
+		"http://localhost.fr/":    false,
+		"":                        false,
+		"://":                     false,
+	} {
+		if got := builders.Loopback(url); got != want {
+			t.Errorf("Loopback(%q) is %v", url, got)
+		}
+	}
+}
