@@ -18,7 +18,7 @@ type Finding struct {
 
 // Explain reads a build's log and returns the causes it shows, best first: what ended the build before what did not,
 // the certain before the probable, the specific before the general. Each cause is returned once. It holds one
-// line at a time, of which it reads the first 16 KiB. No finding is no error; an error is the reader's.
+// line at a time, of which it reads the first 8 KiB. No finding is no error; an error is the reader's.
 func Explain(r io.Reader) ([]Finding, error) {
 	s := NewScanner()
 	if _, err := io.Copy(s, r); err != nil {
@@ -88,7 +88,7 @@ func compareBool(a, b bool) int {
 func (s *Scanner) line(raw []byte) {
 	s.number++
 	l := parseLine(raw)
-	if requested.MatchString(l.text) {
+	if strings.Contains(l.text, "type=gha") && requested.MatchString(l.text) {
 		s.endBuild()
 		s.build = buildState{number: s.number, request: l.text}
 	}

@@ -29,8 +29,10 @@ Error: buildx failed with: ERROR: failed to solve: This legacy service is shutti
 		`Error: failed with: Error: failed to solve: This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP. For more information: https://gh.io/gha-cache-sunset`, "v1-sunset"},
 	{"the shut-down service, alone", "https://github.com/docker/build-push-action/issues/1345",
 		`This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP. For more information: https://gh.io/gha-cache-sunset`, "v1-sunset"},
-	{"the decommissioned service, in an unparsed reply", "https://github.com/actions/cache/discussions/1510",
-		`ERROR: failed to solve: failed to parse error response 422: {"$id":"1","message":"For more information: https://gh.io/gha-cache-sunset","typeKey":"ArtifactCacheServiceDecommissionedException"}: invalid character 'ï' looking for beginning of value`, "v1-decommissioned"},
+	{"the shut-down service, in a reply as it is", "https://github.com/apache/opendal/pull/6034",
+		`test panicked: write must succeed: Unexpected (persistent) at write => {"$id":"1","innerException":null,"message":"This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP. For more information: https://gh.io/gha-cache-sunset","typeName":"Microsoft.Azure.DevOps.ArtifactCache.WebApi.ArtifactCacheServiceDecommissionedException, Microsoft.Azure.DevOps.ArtifactCache.WebApi","typeKey":"ArtifactCacheServiceDecommissionedException","errorCode":0,"eventId":3000}`, "v1-sunset"},
+	{"the shut-down service, to an old action", "https://github.com/Swatinem/rust-cache/issues/244",
+		`Failed to save: Unable to reserve cache with key semver-preflight-93c4e40f0b737772, another job may be creating this cache. More details: This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP. For more information: https://gh.io/gha-cache-sunset`, "v1-sunset-action"},
 	{"a deprecated actions/cache by version", "https://github.com/rust-starter/rust-starter/issues/54",
 		"Error: This request has been automatically failed because it uses a deprecated version of `actions/cache: v2`. Please update your workflow to use v3/v4 of actions/cache to avoid interruptions.", "actions-cache-deprecated"},
 	{"a deprecated actions/cache by SHA", "https://github.com/carbon-language/carbon-lang/pull/4890",
@@ -73,13 +75,16 @@ Learn more at https://docs.docker.com/go/build-cache-backends/`, "docker-driver"
 		`ERROR: no builder "mybuilder" found`, "builder-missing"},
 	{"no buildx", "https://github.com/docker/buildx/issues/57",
 		`docker: 'buildx' is not a docker command.`, "buildx-missing"},
-	{"the legacy builder", "docker CLI without buildx", "unknown flag: --cache-to\nSee 'docker build --help'.", "buildx-missing"},
+	{"no buildx, to a CLI that blames the flag", "https://github.com/docker/cli/issues/6437",
+		"unknown flag: --cache-to\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]", "buildx-missing"},
 	{"a BuildKit without gha", "buildkit control/control.go Solve",
 		`ERROR: failed to solve: unknown cache exporter: "gha"`, "gha-unknown-to-buildkit"},
 	{"quotes inside the option", "https://github.com/docker/bake-action/issues/306",
 		`ERROR: failed to solve: unknown cache exporter: "gha,mode=max"`, "option-quoted"},
 	{"an option without type", "buildx util/buildflags/cache.go",
 		`ERROR: type required for "mode=max,scope=app"`, "option-without-type"},
+	{"a type without type=", "buildx util/buildflags/cache.go",
+		`ERROR: invalid value gha`, "option-without-type"},
 	{"gha without type=", "https://github.com/docker/build-push-action/issues/869", `
 #19 [auth] library/gha:pull,push token for registry-1.docker.io
 #19 DONE 0.0s
@@ -99,6 +104,8 @@ ERROR: failed to solve: error writing layer blob: failed to authorize: failed to
 #34 exporting to GitHub Actions Cache
 #34 preparing build cache for export 41.0s done
 #34 ERROR: parse "http://actions-cache.actions-runner-system.svc.cluster.local:3000twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": invalid port ":3000twirp" after host`, "url-invalid"},
+	{"a URL without its last slash, on ghe.com", "https://github.com/docker/build-push-action/issues/1382",
+		`ERROR: failed to solve: Post "https://results-receiver.actions.***.ghe.comtwirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": dial tcp: lookup results-receiver.actions.***..ghe.comtwirp on 168.63.129.16:53: no such host`, "url-invalid"},
 	{"a missing signature", "buildkit cache/remotecache/gha/gha.go loadScope",
 		`#7 ERROR: missing signature for github actions cache`, "signature"},
 
@@ -237,8 +244,13 @@ ERROR: failed to build: failed to solve: DeadlineExceeded`, "network-timeout"},
 		`time="2025-06-11T10:00:55Z" level=error msg="error initializing active key map: invalid character '<' looking for beginning of value"`, "rest-listing"},
 	{"a key that exists", "https://github.com/azu/github-actions-overwrite-cache-example/issues/1",
 		`Failed to save: Unable to reserve cache with key KEY, another job may be creating this cache. More details: Cache already exists. Scope: refs/pull/PR/merge, Key: KEY, Version: 32469cd0a0171f4072572dbbdd99cf227a78adb8e7a91bdebb481b28c3b05083`, "key-exists"},
-	{"a full disk", "BuildKit, ENOSPC of a copy",
-		`ERROR: failed to build: failed to solve: ResourceExhausted: failed to copy files: copy file range failed: no space left on device`, "disk-full"},
+	{"a full disk", "https://github.com/guacsec/guac/issues/2832",
+		`    │ ERROR: failed to build: failed to solve: ResourceExhausted: write /var/lib/docker/overlay2/yp9tg0uq1ufym66lbal7o82n2/diff/guacone-linux-arm64: no space left on device
+ERROR: failed to build: failed to solve: ResourceExhausted: write /var/lib/docker/overlay2/yp9tg0uq1ufym66lbal7o82n2/diff/guacone-linux-arm64: no space left on device`, "disk-full"},
+	{"a full disk during the export", "https://github.com/rocker-org/rocker-versioned2/pull/813",
+		`#60 ERROR: mount callback failed on /tmp/containerd-mount3300003192: mount callback failed on /tmp/containerd-mount2529497484: failed to write compressed diff: failed to create diff tar stream: failed to copy: write /var/lib/buildkit/runc-overlayfs/content/ingest/693b8df03444e992ae900c05824dc3edea63723ab0d15dec82a99a5f9071aeb4/data: no space left on device`, "disk-full"},
+	{"a full disk before BuildKit's wrappers were many", "https://github.com/envoyproxy/envoy/issues/20619",
+		`error: failed to solve: failed to create temp dir: mkdir /tmp/containerd-mount2182378471: no space left on device`, "disk-full"},
 	{"a BuildKit that died", "https://github.com/falcondev-oss/github-actions-cache-server/issues/131", `
 #39 writing layer sha256:0516a7ab860e380385049b531bbc87b120af04bd87134bd1736171b563898784
 ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF`, "builder-died"},

@@ -30,7 +30,6 @@ var (
 	// stamp is what Actions logs put in front: gh run view adds job and step.
 	stamp   = regexp.MustCompile(`^(?:[^\t]*\t[^\t]*\t)?\x{feff}?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ?`)
 	command = regexp.MustCompile(`^(?:##\[(?:error|warning)\]|::(?:error|warning)(?: [^:]*)?::)`)
-	step    = regexp.MustCompile(`^#(\d+) `)
 	// output is what a RUN step prints, live or repeated after a failure: never an error of ours.
 	output = regexp.MustCompile(`^(?:#\d+ )?\d+\.\d+ `)
 	// daemon is a line of buildkitd's own log.
@@ -58,13 +57,13 @@ func parseLine(raw []byte) logLine {
 	if strings.Contains(text, "\x1b") {
 		text = escapes.ReplaceAllString(text, "")
 	}
-	text = strings.TrimRight(stamp.ReplaceAllString(text, ""), " \t")
+	text = strings.TrimRight(text[len(stamp.FindString(text)):], " \t")
 	l := logLine{text: text}
 	if output.MatchString(text) {
 		return l
 	}
-	if m := step.FindStringSubmatch(text); m != nil {
-		l.vertex = m[1]
+	if rest, ok := strings.CutPrefix(text, "#"); ok {
+		l.vertex, _, _ = strings.Cut(rest, " ")
 	}
 	if cmd := command.FindString(text); cmd != "" {
 		l.text, l.frame = text[len(cmd):], said
@@ -95,7 +94,7 @@ func (l *logLine) undaemon(s string) string {
 
 // unwrap strips wrappers until none is left; their strongest frame counts.
 func (l *logLine) unwrap() {
-	for again := true; again; {
+	for again := strings.Contains(l.core, ": "); again; {
 		again = false
 		for _, w := range wrappers {
 			if m := w.prefix.FindString(l.core); m != "" {

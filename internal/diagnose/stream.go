@@ -7,7 +7,7 @@ import (
 )
 
 // maxLine is how much of a line is kept, in bytes. BuildKit quotes up to 32 KiB of a reply; the cause is in its beginning.
-const maxLine = 16 << 10
+const maxLine = 8 << 10
 
 // A lineBuffer cuts a stream into lines. What a lone carriage return overwrites is forgotten, as on a terminal.
 type lineBuffer struct {
@@ -57,7 +57,7 @@ var (
 	// requested is a command line that asks for a gha cache.
 	requested = regexp.MustCompile(`\b(?:docker|buildx)\b.*\b(?:build|bake)\b.*cache-(?:from|to)[= ]["']?(?:\S+,)?type=gha\b`)
 	// ghaStep is the name of a step that reads or writes a gha cache.
-	ghaStep = regexp.MustCompile(`^#(\d+) (?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
+	ghaStep = regexp.MustCompile(`^#\d+ (?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
 	// exported shows that the build came as far as its end.
 	exported = regexp.MustCompile(`^#\d+ (?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `)
 	// blobRequest is how Azure's client begins an error about a cache's blob.
@@ -79,11 +79,11 @@ type buildState struct {
 
 // see learns from a line, and tells it when it is an error of a gha step.
 func (b *buildState) see(l *logLine) {
-	if m := ghaStep.FindStringSubmatch(l.text); m != nil && len(b.steps) < maxSteps {
+	if l.vertex != "" && ghaStep.MatchString(l.text) && len(b.steps) < maxSteps {
 		if b.steps == nil {
 			b.steps = map[string]bool{}
 		}
-		b.steps[m[1]] = true
+		b.steps[l.vertex] = true
 	}
 	b.ended = b.ended || exported.MatchString(l.text)
 	if l.frame < build {
