@@ -1,0 +1,137 @@
+package cacheserver
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// What a blob URL permits, as Azure abbreviates it: read, or create and write.
+const (
+	toRead  = "r"
+	toWrite = "cw"
+)
+
+// A client asks for a new URL to read when one has expired; for one to write it cannot.
+const (
+	readable  = time.Hour
+	writeable = 24 * time.Hour
+)
+
+// azureVersion is the version of the Blob Storage protocol that is spoken.
+const azureVersion = "2025-05-05"
+
+func (s *Server) routeBlobs() {
+	s.mux.HandleFunc("GET /devstoreaccount1/cache/{id}", s.blobHandler(toRead, s.readBlob))
+	s.mux.HandleFunc("PUT /devstoreaccount1/cache/{id}", s.blobHandler(toWrite, s.writeBlob))
+}
+
+// blobURL is shaped like one of the Azure emulator, which clients that look at URLs accept: account, container, blob.
+func (s *Server) blobURL(base string, id int64, permission string) string {
+	ttl := readable
+	if permission == toWrite {
+		ttl = writeable
+	}
+	expiry := s.now().Add(ttl).UTC().Format(time.RFC3339)
+	q := url.Values{"se": {expiry}, "sp": {permission}, "sr": {"b"}, "sv": {azureVersion}}
+	q.Set("sig", s.blobSignature(strconv.FormatInt(id, 10), permission, expiry))
+	return fmt.Sprintf("%s/devstoreaccount1/cache/%d?%s", base, id, q.Encode())
+}
+
+func (s *Server) blobSignature(id, permission, expiry string) string {
+	mac := hmac.New(sha256.New, s.blobKey)
+	fmt.Fprintf(mac, "%s\n%s\n%s", id, permission, expiry)
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// checkBlobURL returns the id of the blob if the URL is one of this service's, permits what is asked and has not expired.
+func (s *Server) checkBlobURL(r *http.Request, permission string) (int64, error) {
+	q := r.URL.Query()
+	want := s.blobSignature(r.PathValue("id"), permission, q.Get("se"))
+	if !hmac.Equal([]byte(want), []byte(q.Get("sig"))) {
+		return 0, errBlobForbidden
+	}
+	expiry, err := time.Parse(time.RFC3339, q.Get("se"))
+	if err != nil || !s.now().Before(expiry) {
+		return 0, errBlobForbidden
+	}
+	return parseID(r.PathValue("id"))
+}
+
+type blobHandler func(w http.ResponseWriter, r *http.Request, id int64) error
+
+func (s *Server) blobHandler(permission string, handle blobHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Ms-Version", azureVersion)
+		id, err := s.checkBlobURL(r, permission)
+		if err == nil {
+			err = handle(w, r, id)
+		}
+		if err != nil {
+			s.logFailure(r, err)
+			writeBlobError(w, err)
+		}
+	}
+}
+
+func (s *Server) readBlob(w http.ResponseWriter, r *http.Request, id int64) error {
+	if r.URL.Query().Has("comp") {
+		return errBlobOperation
+	}
+	e, content, err := s.entries.Open(id)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	if rng := r.Header.Get("X-Ms-Range"); rng != "" {
+		r.Header.Set("Range", rng)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Etag", etag(id, 0))
+	h.Set("X-Ms-Blob-Type", "BlockBlob")
+	http.ServeContent(w, r, "", e.Created, content)
+	return nil
+}
+
+// etag distinguishes the states of a blob; that of a finished one is 0.
+func etag(id, state int64) string { return fmt.Sprintf(`"0x%X-%d"`, id, state) }
+
+// azureError is an error of Blob Storage: its code goes into a header and into the body.
+type azureError struct {
+	status int
+	code   string
+}
+
+func (e *azureError) Error() string { return e.code }
+
+var (
+	errBlobForbidden = &azureError{http.StatusForbidden, "AuthenticationFailed"}
+	errBlobOperation = &azureError{http.StatusBadRequest, "InvalidQueryParameterValue"}
+	errBlobType      = &azureError{http.StatusBadRequest, "InvalidHeaderValue"}
+	errBlobLength    = &azureError{http.StatusLengthRequired, "MissingContentLengthHeader"}
+	errBlockID       = &azureError{http.StatusBadRequest, "InvalidBlockId"}
+	errBlockListXML  = &azureError{http.StatusBadRequest, "InvalidXmlDocument"}
+	errBlobExists    = &azureError{http.StatusConflict, "BlobAlreadyExists"}
+	errBlobFinished  = &azureError{http.StatusConflict, "BlobImmutableDueToPolicy"}
+	errBlobCondition = &azureError{http.StatusPreconditionFailed, "ConditionNotMet"}
+)
+
+func writeBlobError(w http.ResponseWriter, err error) {
+	e := azureErrorOf(err)
+	w.Header().Set("X-Ms-Error-Code", e.code)
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(e.status)
+	fmt.Fprint(w, xml.Header)
+	xml.NewEncoder(w).Encode(struct {
+		XMLName xml.Name `xml:"Error"`
+		Code    string
+		Message string
+	}{Code: e.code, Message: publicText(err, e.status)})
+}

@@ -1,0 +1,135 @@
+package cacheserver
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+)
+
+const (
+	maxBlockID   = 128 // characters; real ones have 48 or 64
+	maxBlockList = 50_000
+	maxListBytes = 16 << 20
+
+	// wholeBlob is the block that stands for a blob put in one piece; no client can name it.
+	wholeBlob = ""
+)
+
+func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) error {
+	if err := s.writable(id); err != nil {
+		return err
+	}
+	var err error
+	switch comp := r.URL.Query().Get("comp"); comp {
+	case "":
+		err = s.putBlob(r, id)
+	case "block":
+		err = s.putBlock(r, id)
+	case "blocklist":
+		err = s.putBlockList(w, r, id)
+	default:
+		err = errBlobOperation
+	}
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	now := s.now()
+	h.Set("Etag", etag(id, now.UnixNano()))
+	h.Set("Last-Modified", now.UTC().Format(http.TimeFormat))
+	h.Set("X-Ms-Request-Server-Encrypted", "false")
+	w.WriteHeader(http.StatusCreated)
+	return nil
+}
+
+// writable tells a finished entry, which never changes, from one that is gone.
+func (s *Server) writable(id int64) error {
+	_, err := s.entries.Holder(id)
+	if err == nil {
+		return nil
+	}
+	_, content, openErr := s.entries.Open(id)
+	if openErr != nil {
+		return err
+	}
+	return errors.Join(errBlobFinished, content.Close())
+}
+
+func (s *Server) putBlob(r *http.Request, id int64) error {
+	if r.Header.Get("X-Ms-Blob-Type") != "BlockBlob" {
+		return errBlobType
+	}
+	if r.ContentLength < 0 {
+		return errBlobLength
+	}
+	if err := s.entries.WriteBlock(id, wholeBlob, r.ContentLength, clientBody{r.Body}); err != nil {
+		return err
+	}
+	return s.entries.Assemble(id, []store.BlockRef{{ID: wholeBlob}})
+}
+
+// putBlock takes block ids as they are: clients encode what they like.
+func (s *Server) putBlock(r *http.Request, id int64) error {
+	block := r.URL.Query().Get("blockid")
+	if block == "" || len(block) > maxBlockID {
+		return errBlockID
+	}
+	if r.ContentLength < 0 {
+		return errBlobLength
+	}
+	return s.entries.WriteBlock(id, block, r.ContentLength, clientBody{r.Body})
+}
+
+func (s *Server) putBlockList(w http.ResponseWriter, r *http.Request, id int64) error {
+	blocks, err := parseBlockList(http.MaxBytesReader(w, r.Body, maxListBytes))
+	if err != nil {
+		return err
+	}
+	return s.entries.Assemble(id, blocks)
+}
+
+// parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>; the order of the elements, of whatever kind, is that of the
+// content, which is why they are not read into a list for each kind.
+func parseBlockList(body io.Reader) (blocks []store.BlockRef, err error) {
+	var list struct {
+		XMLName xml.Name `xml:"BlockList"`
+		Blocks  []struct {
+			XMLName xml.Name
+			ID      string `xml:",chardata"`
+		} `xml:",any"`
+	}
+	if err := xml.NewDecoder(body).Decode(&list); err != nil || len(list.Blocks) > maxBlockList {
+		return nil, errBlockListXML
+	}
+	for _, b := range list.Blocks {
+		kind, ok := map[string]store.BlockList{
+			"Latest": store.Latest, "Uncommitted": store.Uncommitted, "Committed": store.Committed,
+		}[b.XMLName.Local]
+		if !ok || b.ID == "" {
+			return nil, errBlockListXML
+		}
+		blocks = append(blocks, store.BlockRef{ID: b.ID, List: kind})
+	}
+	return blocks, nil
+}
+
+// azureErrorOf gives every error the code that Blob Storage has for it.
+func azureErrorOf(err error) *azureError {
+	if e, ok := errors.AsType[*azureError](err); ok {
+		return e
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &azureError{http.StatusNotFound, "BlobNotFound"}
+	case errors.Is(err, store.ErrUnknownBlock):
+		return &azureError{http.StatusBadRequest, "InvalidBlockList"}
+	case errors.Is(err, store.ErrTooLarge):
+		return &azureError{http.StatusRequestEntityTooLarge, "RequestBodyTooLarge"}
+	case errors.Is(err, store.ErrSize), errors.Is(err, errBody):
+		return &azureError{http.StatusBadRequest, "IncompleteBody"}
+	}
+	return &azureError{failureStatus(err), "InternalError"}
+}

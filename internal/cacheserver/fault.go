@@ -1,0 +1,159 @@
+package cacheserver
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Fault spoils requests, for tests of clients. [ParseFault] makes one.
+type Fault struct {
+	method  string // any if empty
+	path    *regexp.Regexp
+	query   bool // path is matched with the query
+	status  int  // 0 cuts the connection
+	after   int64
+	count   int // 0 is always
+	retry   time.Duration
+	retries bool
+}
+
+// ParseFault reads PATTERN:ACTION[:COUNT[:RETRY-AFTER]].
+//
+// PATTERN is a path, or a method and a path: "POST /twirp/*". An asterisk stands for anything, slashes included. A pattern with a
+// question mark is held against path and query, another one against the path alone. ACTION is a status, or "cut" to close the
+// connection without a reply, or "cut=BYTES" to close it after so many bytes of the reply's body. COUNT is how many requests
+// are spoiled, all if it is missing or 0. RETRY-AFTER is in seconds.
+func ParseFault(text string) (Fault, error) {
+	fields := strings.Split(text, ":")
+	if len(fields) < 2 || len(fields) > 4 {
+		return Fault{}, fmt.Errorf("fault %q: want PATTERN:ACTION[:COUNT[:RETRY-AFTER]]", text)
+	}
+	var f Fault
+	errs := []error{f.parsePattern(fields[0]), f.parseAction(fields[1])}
+	if len(fields) > 2 {
+		errs = append(errs, parseNumber(fields[2], &f.count))
+	}
+	if len(fields) > 3 {
+		var seconds int
+		errs = append(errs, parseNumber(fields[3], &seconds))
+		f.retry, f.retries = time.Duration(seconds)*time.Second, true
+	}
+	for _, err := range errs {
+		if err != nil {
+			return Fault{}, fmt.Errorf("fault %q: %w", text, err)
+		}
+	}
+	return f, nil
+}
+
+func (f *Fault) parsePattern(pattern string) error {
+	path := pattern
+	if method, rest, ok := strings.Cut(pattern, " "); ok {
+		f.method, path = method, rest
+	}
+	if path == "" || path[0] != '/' && path[0] != '*' {
+		return fmt.Errorf("pattern %q: a path begins with / or *", pattern)
+	}
+	glob := strings.ReplaceAll(regexp.QuoteMeta(path), `\*`, ".*")
+	var err error
+	f.path, err = regexp.Compile("(?s)^" + glob + "$")
+	f.query = strings.Contains(path, "?")
+	return err
+}
+
+func (f *Fault) parseAction(action string) error {
+	if action == "cut" {
+		return nil
+	}
+	if bytes, ok := strings.CutPrefix(action, "cut="); ok {
+		n, err := strconv.ParseInt(bytes, 10, 64)
+		if err != nil || n < 1 {
+			return fmt.Errorf("action %q: want cut=BYTES", action)
+		}
+		f.after = n
+		return nil
+	}
+	status, err := strconv.Atoi(action)
+	if err != nil || status < 400 || status > 599 {
+		return fmt.Errorf("action %q: want a status from 400 to 599, or cut", action)
+	}
+	f.status = status
+	return nil
+}
+
+func parseNumber(text string, n *int) (err error) {
+	if *n, err = strconv.Atoi(text); err != nil || *n < 0 {
+		return fmt.Errorf("%q is not a number from 0 on", text)
+	}
+	return nil
+}
+
+func (f *Fault) matches(r *http.Request) bool {
+	if f.method != "" && f.method != r.Method {
+		return false
+	}
+	if f.query {
+		return f.path.MatchString(r.URL.Path + "?" + r.URL.RawQuery)
+	}
+	return f.path.MatchString(r.URL.Path)
+}
+
+// faults are those of a server, with what is left of their counts.
+type faults struct {
+	mu    sync.Mutex
+	rules []Fault
+	used  []int
+}
+
+func newFaults(rules []Fault) *faults {
+	return &faults{rules: rules, used: make([]int, len(rules))}
+}
+
+func (f *faults) take(r *http.Request) (Fault, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, rule := range f.rules {
+		if rule.matches(r) && (rule.count == 0 || f.used[i] < rule.count) {
+			f.used[i]++
+			return rule, true
+		}
+	}
+	return Fault{}, false
+}
+
+// apply answers the request, or returns the writer with which it is to be answered.
+func (f Fault) apply(w http.ResponseWriter) http.ResponseWriter {
+	if f.after > 0 {
+		return &cutWriter{w, f.after}
+	}
+	if f.status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	e := &restError{fmt.Sprintf("injected fault: %s", http.StatusText(f.status)), docs, f.status}
+	if f.retries {
+		w.Header().Set("Retry-After", strconv.Itoa(int(f.retry.Seconds())))
+		e.Docs += "#secondary-rate-limits"
+	}
+	writeRESTError(w, e)
+	return nil
+}
+
+// cutWriter closes the connection after so many bytes of body.
+type cutWriter struct {
+	http.ResponseWriter
+	left int64
+}
+
+func (w *cutWriter) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p[:min(int64(len(p)), w.left)])
+	if w.left -= int64(n); err == nil && n < len(p) {
+		http.NewResponseController(w.ResponseWriter).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
+}

@@ -1,0 +1,99 @@
+package cacheserver
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+)
+
+// What a request may be refused for. The texts of the denials are GitHub's.
+var (
+	errUnauthenticated = errors.New("invalid, expired or missing token")
+	errReadDenied      = errors.New("cache read denied: token has no readable scopes")
+	errWriteDenied     = errors.New("cache write denied: token has no writable scopes")
+	errInvalid         = errors.New("invalid argument")
+	errBody            = errors.New("reading the request body")
+	errBodyTooLarge    = errors.New("request body is too large")
+)
+
+// grant is what a runtime token allows.
+type grant struct {
+	readable []string // in the order of the token
+	writable string   // empty if none
+}
+
+// authorize reads the runtime token of a request. Neither the token nor why it is refused gets out.
+func (s *Server) authorize(r *http.Request) (grant, error) {
+	token, ok := bearer(r)
+	if !ok {
+		return grant{}, errUnauthenticated
+	}
+	var claims runtimeClaims
+	if err := s.verify(s.runtimeKey, token, &claims); err != nil {
+		return grant{}, errUnauthenticated
+	}
+	var list []access
+	if err := json.Unmarshal([]byte(claims.AC), &list); err != nil {
+		return grant{}, errUnauthenticated
+	}
+	var g grant
+	for _, a := range list {
+		if a.Permission&permissionRead != 0 {
+			g.readable = append(g.readable, a.Scope)
+		}
+		// The last one: BuildKit builds an index's key from the last writable ref.
+		if a.Permission&permissionWrite != 0 {
+			g.writable = a.Scope
+		}
+	}
+	return g, nil
+}
+
+// bearer takes the scheme of gh, "token", too.
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token), ok && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "token"))
+}
+
+const (
+	maxKeys   = 10
+	maxKeyLen = 512 // characters
+	maxJSON   = 1 << 20
+)
+
+// checkKeys returns the keys without repetitions: go-actions-cache sends the first one twice.
+func checkKeys(keys []string) ([]string, error) {
+	var unique []string
+	for _, key := range keys {
+		if key == "" || strings.Contains(key, ",") || utf8.RuneCountInString(key) > maxKeyLen {
+			return nil, fmt.Errorf("%w: a key has 1 to %d characters and no comma", errInvalid, maxKeyLen)
+		}
+		if !slices.Contains(unique, key) {
+			unique = append(unique, key)
+		}
+	}
+	if len(unique) == 0 || len(unique) > maxKeys {
+		return nil, fmt.Errorf("%w: 1 to %d keys are needed", errInvalid, maxKeys)
+	}
+	return unique, nil
+}
+
+// name is that of the entry which a request with this key would write.
+func (g grant) name(version, key string) (store.Name, error) {
+	if g.writable == "" {
+		return store.Name{}, errWriteDenied
+	}
+	if _, err := checkKeys([]string{key}); err != nil {
+		return store.Name{}, err
+	}
+	if version == "" {
+		return store.Name{}, fmt.Errorf("%w: the version is missing", errInvalid)
+	}
+	return store.Name{Ref: g.writable, Version: version, Key: key}, nil
+}

@@ -1,0 +1,171 @@
+package cacheserver
+
+import (
+	"cmp"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Issuer makes the tokens of a service, from the key in its folder. It needs no running service.
+type Issuer struct {
+	identity
+	now        func() time.Time
+	runtimeKey []byte
+	restKey    []byte
+	blobKey    []byte
+}
+
+// identity is what the file service.json in the folder holds.
+type identity struct {
+	Secret     []byte `json:"secret"`
+	Repository string `json:"repository"`
+}
+
+// Scope is a ref that a runtime token may read and, with Write, write.
+type Scope struct {
+	Ref    string
+	Write  bool
+	NoRead bool // as the token of a job with cache mode write-only
+}
+
+// OpenIssuer reads the key of the service in dir, which must have been started once. A nil now means [time.Now].
+func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
+	if now == nil {
+		now = time.Now
+	}
+	i := &Issuer{now: now}
+	data, err := os.ReadFile(identityFile(dir))
+	if err != nil {
+		return nil, fmt.Errorf("reading the key of the cache service: %w", err)
+	}
+	if err := json.Unmarshal(data, &i.identity); err != nil || len(i.Secret) == 0 {
+		return nil, fmt.Errorf("reading the key of the cache service: %q is damaged", identityFile(dir))
+	}
+	return i, i.derive()
+}
+
+// openIssuer makes the key at the first start and keeps the repository for OpenIssuer.
+func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
+	i, err := OpenIssuer(dir, now)
+	if errors.Is(err, fs.ErrNotExist) {
+		i = &Issuer{now: now, identity: identity{Secret: make([]byte, 32), Repository: "local/repo"}}
+		rand.Read(i.Secret)
+	} else if err != nil || repository == "" || repository == i.Repository {
+		return i, err
+	}
+	i.Repository = cmp.Or(repository, i.Repository)
+	return i, errors.Join(i.derive(), i.save(dir))
+}
+
+func identityFile(dir string) string { return filepath.Join(dir, "service.json") }
+
+// save replaces the file as a whole: a token must never be signed with a key that is lost afterwards.
+func (i *Issuer) save(dir string) error {
+	data, err := json.Marshal(i.identity)
+	if err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(dir, "service-*.json") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(data)
+	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), identityFile(dir))
+}
+
+// derive makes a key for each kind of signature, so that none is taken for another.
+func (i *Issuer) derive() error {
+	for kind, key := range map[string]*[]byte{"runtime token": &i.runtimeKey, "REST token": &i.restKey, "blob URL": &i.blobKey} {
+		var err error
+		if *key, err = hkdf.Key(sha256.New, i.Secret, nil, kind, 32); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runtimeClaims are those of GitHub's runtime token; ac is JSON within JSON there too.
+type runtimeClaims struct {
+	jwt.RegisteredClaims
+	AC           string `json:"ac"`
+	Repository   string `json:"repository"`
+	RepositoryID string `json:"repository_id"`
+}
+
+// access is an element of the claim ac.
+type access struct {
+	Scope      string
+	Permission int
+}
+
+const (
+	permissionRead  = 1
+	permissionWrite = 2
+)
+
+type restClaims struct {
+	jwt.RegisteredClaims
+	Permission string `json:"permission"`
+}
+
+// RuntimeToken returns a token for the cache protocols that is valid for ttl from now. Refs are searched in this order, so
+// a job's own ref comes first; the last writable one is written, as BuildKit has it.
+func (i *Issuer) RuntimeToken(scopes []Scope, ttl time.Duration) (string, error) {
+	list := make([]access, len(scopes))
+	for n, s := range scopes {
+		list[n] = access{Scope: s.Ref}
+		if !s.NoRead {
+			list[n].Permission |= permissionRead
+		}
+		if s.Write {
+			list[n].Permission |= permissionWrite
+		}
+	}
+	ac, err := json.Marshal(list)
+	if err != nil {
+		return "", err
+	}
+	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.Repository, "1"})
+}
+
+// RESTToken returns a token for the REST API, to list and, with write, to delete.
+func (i *Issuer) RESTToken(write bool, ttl time.Duration) (string, error) {
+	permission := "read"
+	if write {
+		permission = "write"
+	}
+	return sign(i.restKey, restClaims{i.valid(ttl), permission})
+}
+
+// valid begins a minute ago, because the clock of a client in a virtual machine may be slow.
+func (i *Issuer) valid(ttl time.Duration) jwt.RegisteredClaims {
+	now := i.now()
+	return jwt.RegisteredClaims{
+		NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)),
+		ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
+	}
+}
+
+func sign(key []byte, claims jwt.Claims) (string, error) {
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(key)
+}
+
+func (i *Issuer) verify(key []byte, token string, claims jwt.Claims) error {
+	_, err := jwt.ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return key, nil },
+		jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(i.now))
+	return err
+}

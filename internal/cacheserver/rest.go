@@ -1,0 +1,214 @@
+package cacheserver
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+)
+
+// restError is an error as GitHub's REST API writes it.
+type restError struct {
+	Message string `json:"message"`
+	Docs    string `json:"documentation_url"`
+	Status  int    `json:"status,string"`
+}
+
+func (e *restError) Error() string { return e.Message }
+
+const docs = "https://docs.github.com/rest"
+
+var (
+	errNotFound       = &restError{"Not Found", docs, http.StatusNotFound}
+	errBadCredentials = &restError{"Bad credentials", docs, http.StatusUnauthorized}
+	errNotAccessible  = &restError{"Resource not accessible by integration", docs, http.StatusForbidden}
+)
+
+func unprocessable(format string, args ...any) error {
+	return &restError{fmt.Sprintf(format, args...), docs, http.StatusUnprocessableEntity}
+}
+
+type restHandler func(w http.ResponseWriter, r *http.Request) error
+
+// routeREST serves the API where api.github.com has it and where a GitHub Enterprise Server does.
+func (s *Server) routeREST() {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]restHandler{
+		"GET /repos/{owner}/{repo}/actions/caches":                s.listCaches,
+		"DELETE /repos/{owner}/{repo}/actions/caches":             s.deleteByKey,
+		"DELETE /repos/{owner}/{repo}/actions/caches/{id}":        s.deleteByID,
+		"GET /repos/{owner}/{repo}/actions/cache/usage":           s.repoUsage,
+		"GET /repos/{owner}/{repo}/actions/cache/retention-limit": s.retention,
+		"PUT /repos/{owner}/{repo}/actions/cache/retention-limit": s.setRetention,
+		"GET /repos/{owner}/{repo}/actions/cache/storage-limit":   s.storage,
+		"PUT /repos/{owner}/{repo}/actions/cache/storage-limit":   s.setStorage,
+
+		"GET /organizations/{owner}/actions/cache/retention-limit": s.retention,
+		"PUT /organizations/{owner}/actions/cache/retention-limit": s.setRetention,
+		"GET /organizations/{owner}/actions/cache/storage-limit":   s.storage,
+		"PUT /organizations/{owner}/actions/cache/storage-limit":   s.setStorage,
+		"GET /orgs/{owner}/actions/cache/usage":                    s.orgUsage,
+		"GET /orgs/{owner}/actions/cache/usage-by-repository":      s.orgUsageByRepo,
+
+		"GET /repos/{owner}/{repo}":                            s.repository,
+		"GET /repos/{owner}/{repo}/pulls":                      s.pulls,
+		"GET /repos/{owner}/{repo}/branches":                   s.branches,
+		"GET /repos/{owner}/{repo}/git/matching-refs/{ref...}": s.matchingRefs,
+		"GET /repos/{owner}/{repo}/actions/runs":               s.runs,
+	} {
+		mux.HandleFunc(pattern, s.rest(s.limited(handle)))
+	}
+	mux.HandleFunc("GET /rate_limit", s.rest(s.rateLimit))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeRESTError(w, errNotFound) })
+	for _, prefix := range []string{"/repos/", "/organizations/", "/orgs/", "/rate_limit"} {
+		s.mux.Handle(prefix, mux)
+	}
+	s.mux.Handle("/api/v3/", http.StripPrefix("/api/v3", mux))
+}
+
+// limited counts a request against the rate limits and checks what its path names.
+func (s *Server) limited(handle restHandler) restHandler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := s.limiter.admit(w, r); err != nil {
+			return err
+		}
+		if !s.names(r) {
+			return errNotFound
+		}
+		return handle(w, r)
+	}
+}
+
+// rest checks the token and its permission first.
+func (s *Server) rest(handle restHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := s.authorizeREST(w, r)
+		if err == nil {
+			err = handle(w, r)
+		}
+		if err != nil {
+			s.logFailure(r, err)
+			writeRESTError(w, err)
+		}
+	}
+}
+
+func (s *Server) authorizeREST(w http.ResponseWriter, r *http.Request) error {
+	token, ok := bearer(r)
+	var claims restClaims
+	if !ok || s.verify(s.restKey, token, &claims) != nil {
+		return errBadCredentials
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && claims.Permission != "write" {
+		w.Header().Set("X-Accepted-GitHub-Permissions", "actions=write")
+		return errNotAccessible
+	}
+	return nil
+}
+
+// names reports whether owner and repository of the path, where it has them, are those of the service.
+func (s *Server) names(r *http.Request) bool {
+	owner, repo, _ := strings.Cut(s.Repository, "/")
+	same := func(name, want string) bool {
+		got := r.PathValue(name)
+		return got == "" || strings.EqualFold(got, want)
+	}
+	return same("owner", owner) && same("repo", repo)
+}
+
+func writeRESTError(w http.ResponseWriter, err error) {
+	e, ok := errors.AsType[*restError](err)
+	if !ok {
+		e = &restError{Docs: docs, Status: failureStatus(err)}
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			e.Status = http.StatusNotFound
+		case errors.Is(err, errMalformed), errors.Is(err, errBodyTooLarge):
+			e.Status = http.StatusBadRequest
+		}
+		e.Message = publicText(err, e.Status)
+	}
+	writeJSON(w, e.Status, e)
+}
+
+// cacheJSON is a cache as GitHub lists it.
+type cacheJSON struct {
+	ID       int64     `json:"id"`
+	Ref      string    `json:"ref"`
+	Key      string    `json:"key"`
+	Version  string    `json:"version"`
+	Accessed time.Time `json:"last_accessed_at"`
+	Created  time.Time `json:"created_at"`
+	Size     int64     `json:"size_in_bytes"`
+}
+
+type cachesJSON struct {
+	Total  int         `json:"total_count"`
+	Caches []cacheJSON `json:"actions_caches"`
+}
+
+func cachesOf(entries []store.Entry) []cacheJSON {
+	caches := make([]cacheJSON, len(entries))
+	for i, e := range entries {
+		caches[i] = cacheJSON{e.ID, e.Ref, e.Key, e.Version, e.Accessed.UTC(), e.Created.UTC(), e.Size}
+	}
+	return caches
+}
+
+func (s *Server) listCaches(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	order, ok := map[string]store.Order{
+		"": store.ByAccessed, "last_accessed_at": store.ByAccessed, "created_at": store.ByCreated, "size_in_bytes": store.BySize,
+	}[q.Get("sort")]
+	direction := q.Get("direction")
+	if !ok || direction != "" && direction != "asc" && direction != "desc" {
+		return unprocessable("sort %q in direction %q is not possible", q.Get("sort"), direction)
+	}
+	all := s.entries.List(store.Query{
+		Ref: q.Get("ref"), Prefix: q.Get("key"), Order: order, Ascending: direction == "asc",
+	})
+	writeJSON(w, http.StatusOK, cachesJSON{len(all), cachesOf(paginate(w, r, all))})
+	return nil
+}
+
+func (s *Server) deleteByID(w http.ResponseWriter, r *http.Request) error {
+	id, err := parseID(r.PathValue("id"))
+	if err == nil {
+		err = s.entries.Delete(id)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return errNotFound
+	}
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// deleteByKey answers with what it deleted; what another request deleted meanwhile is not in there.
+func (s *Server) deleteByKey(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if q.Get("key") == "" {
+		return unprocessable("the parameter key is missing")
+	}
+	var deleted []store.Entry
+	for _, e := range s.entries.List(store.Query{Key: q.Get("key"), Ref: q.Get("ref")}) {
+		err := s.entries.Delete(e.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		deleted = append(deleted, e)
+	}
+	if len(deleted) == 0 {
+		return errNotFound
+	}
+	writeJSON(w, http.StatusOK, cachesJSON{len(deleted), cachesOf(deleted)})
+	return nil
+}

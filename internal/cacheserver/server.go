@@ -1,0 +1,156 @@
+package cacheserver
+
+import (
+	"cmp"
+	"crypto/rand"
+	"io"
+	"log"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+)
+
+// Backend keeps entries for a [Server] to show. Its errors are those of package store. A service that relays to another one
+// would be another Backend.
+type Backend interface {
+	Find(refs []string, version string, keys []string) (store.Entry, error)
+	Open(id int64) (store.Entry, io.ReadSeekCloser, error)
+
+	Reserve(store.Name) (id int64, err error)
+	Reserved(store.Name) (id int64, err error)
+	Holder(id int64) (store.Name, error)
+	WriteBlock(id int64, block string, size int64, body io.Reader) error
+	WriteChunk(id, off, size int64, body io.Reader) error
+	Assemble(id int64, blocks []store.BlockRef) error
+	Finish(id, size int64) error
+
+	List(store.Query) []store.Entry
+	Usage() (count int, size int64)
+	Delete(id int64) error
+	Limits() store.Limits
+	SetLimits(store.Limits)
+	Close() error
+}
+
+// Options configure [Open]. The zero value of all but Dir is usable.
+type Options struct {
+	// Dir keeps entries and the signing key. It is made if need be; one process uses it at a time.
+	Dir string
+	// Repository is the owner/name that REST answers for. Empty means that of the last start, at first local/repo.
+	Repository string
+	// DefaultBranch is what REST says it is; main if empty.
+	DefaultBranch string
+	// Refs are the full refs that exist beside the default branch; REST lists them as branches, tags and open pull requests.
+	// The service knows only the refs that its entries are on; nil means that these exist, so that no entry looks abandoned.
+	Refs []string
+
+	MaxSize        int64         // bytes of all entries; 10 GiB if zero
+	MaxAge         time.Duration // an entry unused for so long goes; 7 days if zero
+	ReservationTTL time.Duration // an upload to which nothing comes for so long is forgotten; an hour if zero
+
+	Now func() time.Time // time.Now if nil
+	Log io.Writer        // errors of the disk, and housekeeping that failed; nothing if nil
+
+	Latency   time.Duration // waited before each reply, in real time
+	Faults    []Fault       // the first that matches a request and is not used up answers it
+	RateLimit RateLimit     // of REST
+}
+
+func (o Options) withDefaults() Options {
+	o.DefaultBranch = cmp.Or(o.DefaultBranch, "main")
+	o.MaxSize = cmp.Or(o.MaxSize, 10<<30)
+	o.MaxAge = cmp.Or(o.MaxAge, 7*24*time.Hour)
+	o.ReservationTTL = cmp.Or(o.ReservationTTL, time.Hour)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	return o
+}
+
+// Server is a cache service. It is safe for concurrent use.
+type Server struct {
+	*Issuer
+	opts    Options
+	entries Backend
+	log     *log.Logger
+	faults  *faults
+	limiter *limiter
+	mux     *http.ServeMux
+}
+
+// Open starts a service on a folder. [store.ErrLocked] if another process serves it.
+func Open(opts Options) (*Server, error) {
+	opts = opts.withDefaults()
+	logger := log.New(opts.Log, "", log.LstdFlags)
+	entries, err := store.Open(opts.Dir, store.Options{
+		Limits: store.Limits{Size: opts.MaxSize, Age: opts.MaxAge},
+		Idle:   opts.ReservationTTL,
+		Now:    opts.Now,
+		Warn:   func(err error) { logger.Print(err) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := openIssuer(opts.Dir, opts.Repository, opts.Now)
+	if err != nil {
+		entries.Close()
+		return nil, err
+	}
+	return newServer(opts, entries, issuer, logger)
+}
+
+func newServer(opts Options, entries Backend, issuer *Issuer, logger *log.Logger) (*Server, error) {
+	s := &Server{
+		Issuer: issuer, opts: opts, entries: entries, log: logger,
+		faults: newFaults(opts.Faults), limiter: newLimiter(opts.RateLimit, opts.Now), mux: http.NewServeMux(),
+	}
+	if err := s.routeTwirp(); err != nil {
+		return nil, err
+	}
+	s.routeV1()
+	s.routeBlobs()
+	s.routeREST()
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeRESTError(w, errNotFound) })
+	return s, nil
+}
+
+// Close ends the service. Requests under way fail, unfinished uploads are lost.
+func (s *Server) Close() error { return s.entries.Close() }
+
+// ServeHTTP implements [http.Handler]. Requests may name the service in absolute form, as to a proxy.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// BuildKit dereferences this header of a blob's reply; the others carry it in logs.
+	w.Header().Set("X-Ms-Request-Id", rand.Text())
+	wait(r, s.opts.Latency)
+	if f, ok := s.faults.take(r); ok {
+		if w = f.apply(w); w == nil {
+			return
+		}
+	}
+	// Clients join a base URL that ends in a slash with a path that begins with one.
+	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
+	s.mux.ServeHTTP(w, r)
+}
+
+func wait(r *http.Request, d time.Duration) {
+	if d == 0 {
+		return
+	}
+	select {
+	case <-time.After(d):
+	case <-r.Context().Done():
+	}
+}
+
+// baseURL is the address under which the client reached the service.
+func baseURL(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

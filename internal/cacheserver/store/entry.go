@@ -1,0 +1,83 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What the store refuses. Errors of the disk come through as they are, so a full one is syscall.ENOSPC.
+var (
+	ErrExists       = errors.New("entry already exists")
+	ErrNotFound     = errors.New("no such entry")
+	ErrSize         = errors.New("uploaded size differs from the size given")
+	ErrTooLarge     = errors.New("upload is larger than the whole cache may be")
+	ErrUnknownBlock = errors.New("block list names an unknown block")
+	ErrLocked       = errors.New("another process serves this folder")
+)
+
+// Name identifies an entry. One name is used once at a time, finished or not.
+type Name struct {
+	Ref     string `json:"ref"`
+	Version string `json:"version"`
+	Key     string `json:"key"`
+}
+
+// Entry is a finished cache entry. IDs grow, start at 1 and are never used twice in a folder. Size is in bytes.
+type Entry struct {
+	Name
+	ID       int64     `json:"id"`
+	Size     int64     `json:"size"`
+	Created  time.Time `json:"created"`
+	Accessed time.Time `json:"accessed"`
+}
+
+// newer orders entries by creation; the id decides between equal times.
+func newer(a, b *Entry) bool {
+	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) > 0
+}
+
+// Order is what a listing is sorted by; equal values are ordered by id.
+type Order int
+
+// The orders of GitHub's listing; the zero value is its default.
+const (
+	ByAccessed Order = iota
+	ByCreated
+	BySize
+)
+
+// Query selects and orders entries. The zero value is every entry, the last used first.
+type Query struct {
+	Ref       string // all if empty
+	Key       string // the complete key; all if empty
+	Prefix    string // what the key begins with
+	Order     Order
+	Ascending bool
+}
+
+func (q Query) matches(e *Entry) bool {
+	return (q.Ref == "" || q.Ref == e.Ref) && (q.Key == "" || q.Key == e.Key) && strings.HasPrefix(e.Key, q.Prefix)
+}
+
+func (q Query) sort(entries []Entry) {
+	slices.SortFunc(entries, func(a, b Entry) int {
+		if !q.Ascending {
+			a, b = b, a
+		}
+		return cmp.Or(q.Order.compare(&a, &b), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func (o Order) compare(a, b *Entry) int {
+	switch o {
+	case ByCreated:
+		return a.Created.Compare(b.Created)
+	case BySize:
+		return cmp.Compare(a.Size, b.Size)
+	default:
+		return a.Accessed.Compare(b.Accessed)
+	}
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+)
+
+// extent is a run of bytes: in the temporary file for blocks, in the content for chunks.
+type extent struct{ off, n int64 }
+
+func (e extent) end() int64 { return e.off + e.n }
+
+// join appends e to the content, merging it with the run it continues.
+func join(content []extent, e extent) []extent {
+	if last := len(content) - 1; last >= 0 && content[last].end() == e.off {
+		content[last].n += e.n
+		return content
+	}
+	if e.n == 0 {
+		return content
+	}
+	return append(content, e)
+}
+
+// cover adds e to the extents that have arrived; the result is sorted, and touching extents are one.
+func cover(arrived []extent, e extent) []extent {
+	arrived = append(uncover(arrived, e), e)
+	slices.SortFunc(arrived, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
+	var merged []extent
+	for _, x := range arrived {
+		merged = join(merged, x)
+	}
+	return merged
+}
+
+// uncover takes e out of the extents that have arrived.
+func uncover(arrived []extent, e extent) []extent {
+	var rest []extent
+	for _, x := range arrived {
+		if left := min(x.end(), e.off) - x.off; left > 0 {
+			rest = append(rest, extent{x.off, left})
+		}
+		if right := x.end() - max(x.off, e.end()); right > 0 {
+			rest = append(rest, extent{x.end() - right, right})
+		}
+	}
+	return rest
+}
+
+func total(content []extent) (n int64) {
+	for _, e := range content {
+		n += e.n
+	}
+	return n
+}

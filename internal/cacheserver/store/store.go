@@ -1,0 +1,211 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Limits is how much is kept: beyond Size bytes the least recently used entries go, and each that nobody used for Age.
+type Limits struct {
+	Size int64
+	Age  time.Duration
+}
+
+// Options configure [Open]. All are required.
+type Options struct {
+	Limits
+	Idle time.Duration // an upload is forgotten when nothing came for so long
+	Now  func() time.Time
+	Warn func(error) // told of housekeeping that failed, which concerns no caller
+}
+
+// Store is a folder of cache entries. It is safe for concurrent use.
+type Store struct {
+	dir     string
+	db      *bolt.DB
+	idle    time.Duration
+	now     func() time.Time
+	warn    func(error)
+	buffers sync.Pool
+
+	mu       sync.Mutex
+	limits   Limits
+	entries  catalog
+	uploads  map[int64]*upload
+	reserved map[Name]*upload
+	ids      idRange
+	touched  map[int64]bool // used since their metadata was saved
+	saved    time.Time
+	listed   *listing // the last listing, until anything changes
+}
+
+type listing struct {
+	query   Query
+	entries []Entry
+}
+
+// Open makes the folder if need be, takes it for this process and brings it in order: unfinished uploads, content
+// without metadata and metadata without whole content go. [ErrLocked] if another process has it.
+func Open(dir string, opts Options) (*Store, error) {
+	s := &Store{
+		dir: dir, idle: opts.Idle, now: opts.Now, warn: opts.Warn, limits: opts.Limits,
+		entries: newCatalog(), uploads: map[int64]*upload{}, reserved: map[Name]*upload{},
+		touched: map[int64]bool{}, saved: opts.Now(),
+		buffers: sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }},
+	}
+	for _, d := range []string{dir, s.path("blobs"), s.path("uploads")} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.openDB(); err != nil {
+		return nil, err
+	}
+	if err := s.recover(); err != nil {
+		return nil, errors.Join(fmt.Errorf("bringing %q in order: %w", dir, err), s.db.Close())
+	}
+	return s, nil
+}
+
+// Close saves the times of last use and gives the folder back. Unfinished uploads are lost.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, u := range s.uploads {
+		errs = append(errs, s.drop(u))
+	}
+	errs = append(errs, s.save(s.takeTouched()...), s.db.Close())
+	return errors.Join(errs...)
+}
+
+// Find looks for each key in each ref and version, refs first: the exact key, then the newest entry that begins with it.
+// The entry counts as used.
+func (s *Store) Find(refs []string, version string, keys []string) (Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tidy()
+	e, ok := s.entries.find(refs, version, keys)
+	if !ok {
+		return Entry{}, ErrNotFound
+	}
+	s.entries.touch(e, s.now())
+	s.touched[e.ID], s.listed = true, nil
+	return *e, nil
+}
+
+// Open returns an entry and its content. The content stays readable when the entry is deleted meanwhile.
+func (s *Store) Open(id int64) (Entry, io.ReadSeekCloser, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tidy()
+	e, ok := s.entries.get(id)
+	if !ok {
+		return Entry{}, nil, ErrNotFound
+	}
+	file, err := os.Open(s.blob(id))
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	return *e, file, nil
+}
+
+// List returns the entries that match, in order. The caller must not change the slice.
+func (s *Store) List(q Query) []Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tidy()
+	// A client that reads page after page asks the same question each time.
+	if s.listed == nil || s.listed.query != q {
+		s.listed = &listing{q, s.entries.list(q)}
+	}
+	return s.listed.entries
+}
+
+// Usage returns how many entries there are and their bytes.
+func (s *Store) Usage() (count int, size int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tidy()
+	return len(s.entries.byID), s.entries.size
+}
+
+// Delete removes an entry, finished ones only. A killed Delete has either not begun or is completed by the next [Open].
+func (s *Store) Delete(id int64) error {
+	s.mu.Lock()
+	e, ok := s.entries.remove(id)
+	s.listed = nil
+	s.mu.Unlock()
+	if !ok {
+		return ErrNotFound
+	}
+	return s.erase(e)
+}
+
+// Limits returns the limits in force.
+func (s *Store) Limits() Limits {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limits
+}
+
+// SetLimits changes the limits until [Store.Close] and evicts what is beyond them.
+func (s *Store) SetLimits(l Limits) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limits = l
+	s.tidy()
+}
+
+// tidy evicts entries, drops idle uploads and saves times of last use once a minute. It runs before everything that looks
+// at entries or names, which therefore never shows what should be gone.
+func (s *Store) tidy() {
+	now := s.now()
+	var errs []error
+	if evicted := s.entries.evict(s.limits, now); len(evicted) > 0 {
+		s.listed = nil
+		errs = append(errs, s.erase(evicted...))
+	}
+	for _, u := range s.uploads {
+		if u.idle() > s.idle {
+			errs = append(errs, s.drop(u))
+		}
+	}
+	if len(s.touched) > 0 && now.Sub(s.saved) >= time.Minute {
+		errs = append(errs, s.save(s.takeTouched()...))
+	}
+	if err := errors.Join(errs...); err != nil {
+		s.warn(fmt.Errorf("tidying %q: %w", s.dir, err))
+	}
+}
+
+// erase removes what is no longer in the catalog from the disk. Content goes first: that frees a full disk, on which the
+// metadata could not be changed, and metadata without content is dropped by [Open].
+func (s *Store) erase(entries ...*Entry) error {
+	var errs []error
+	for _, e := range entries {
+		if err := os.Remove(s.blob(e.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(append(errs, s.forget(entries...))...)
+}
+
+func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *Store) blob(id int64) string {
+	return filepath.Join(s.dir, "blobs", strconv.FormatInt(id, 10))
+}
+
+func (s *Store) partial(id int64) string {
+	return filepath.Join(s.dir, "uploads", strconv.FormatInt(id, 10))
+}

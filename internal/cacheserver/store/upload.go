@@ -1,0 +1,208 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxBlocks is Azure's limit of uncommitted blocks of a blob.
+const maxBlocks = 100_000
+
+// BlockList says where a block list looks for a block.
+type BlockList int
+
+// The lists of Azure's Put Block List; Latest is Uncommitted, then Committed.
+const (
+	Latest BlockList = iota
+	Uncommitted
+	Committed
+)
+
+// BlockRef names a block in a block list. IDs are opaque.
+type BlockRef struct {
+	ID   string
+	List BlockList
+}
+
+// upload is an unfinished entry. Blocks are appended to its file as they come, chunks are written at their offset; a piece counts
+// only once all of it has arrived.
+type upload struct {
+	name Name
+	id   int64
+
+	now     func() time.Time
+	buffers *sync.Pool   // of *[]byte
+	active  atomic.Int64 // when bytes came last, in nanoseconds
+
+	mu        sync.RWMutex      // held for reading while bytes are written, so that no byte follows close
+	file      *os.File          // nil once closed
+	end       int64             // where the next block goes
+	staged    map[string]extent // uncommitted blocks
+	committed map[string]extent // blocks of the last block list
+	content   []extent          // what the last block list says
+	assembled bool
+	chunks    []extent // what has arrived in chunks
+}
+
+func (u *upload) open(path string) (err error) {
+	u.staged = map[string]extent{}
+	u.active.Store(u.now().UnixNano())
+	u.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	return err
+}
+
+// idle says for how long nothing came.
+func (u *upload) idle() time.Duration {
+	return time.Duration(u.now().UnixNano() - u.active.Load())
+}
+
+// writeBlock takes exactly size bytes of body as the block id, which replaces an earlier one.
+func (u *upload) writeBlock(id string, size, limit int64, body io.Reader) error {
+	e, err := u.allot(size, limit)
+	if err != nil {
+		return err
+	}
+	err = u.copy(e, body)
+
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if err != nil {
+		// Giving the room back keeps the blocks in one run when the client sends this one again.
+		if u.end == e.end() {
+			u.end = e.off
+		}
+		return err
+	}
+	u.staged[id] = e
+	return nil
+}
+
+func (u *upload) allot(size, limit int64) (extent, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if size > limit-u.end || len(u.staged) >= maxBlocks {
+		return extent{}, ErrTooLarge
+	}
+	e := extent{u.end, size}
+	u.end += size
+	return e, nil
+}
+
+// writeChunk takes exactly size bytes of body as the content from off on. Bytes that arrived there before count again
+// only when these have.
+func (u *upload) writeChunk(off, size, limit int64, body io.Reader) error {
+	if off > limit || size > limit-off {
+		return ErrTooLarge
+	}
+	e := extent{off, size}
+	u.mu.Lock()
+	u.chunks = uncover(u.chunks, e)
+	u.mu.Unlock()
+
+	if err := u.copy(e, body); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.chunks = cover(u.chunks, e)
+	return nil
+}
+
+// copy writes all of body at e and fails unless body is as long as e.
+func (u *upload) copy(e extent, body io.Reader) error {
+	buffer := u.buffers.Get().(*[]byte)
+	defer u.buffers.Put(buffer)
+	n, err := io.CopyBuffer(io.NewOffsetWriter(u, e.off), io.LimitReader(body, e.n), *buffer)
+	if err != nil {
+		return err
+	}
+	if n < e.n {
+		return fmt.Errorf("%w: %d of %d bytes", ErrSize, n, e.n)
+	}
+	if extra, _ := io.CopyN(io.Discard, body, 1); extra > 0 {
+		return fmt.Errorf("%w: more than %d bytes", ErrSize, e.n)
+	}
+	return nil
+}
+
+// WriteAt implements [io.WriterAt].
+func (u *upload) WriteAt(p []byte, off int64) (int, error) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	if u.file == nil {
+		return 0, ErrNotFound
+	}
+	u.active.Store(u.now().UnixNano())
+	return u.file.WriteAt(p, off)
+}
+
+// assemble makes the blocks the content, in this order. Like Azure, it forgets the uncommitted ones that are not named.
+func (u *upload) assemble(blocks []BlockRef) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	content, committed := []extent(nil), map[string]extent{}
+	for _, b := range blocks {
+		e, ok := u.block(b)
+		if !ok {
+			return ErrUnknownBlock
+		}
+		committed[b.ID] = e
+		content = join(content, e)
+	}
+	u.content, u.committed, u.staged, u.assembled = content, committed, map[string]extent{}, true
+	return nil
+}
+
+func (u *upload) block(b BlockRef) (e extent, ok bool) {
+	if b.List != Committed {
+		e, ok = u.staged[b.ID]
+	}
+	if b.List != Uncommitted && !ok {
+		e, ok = u.committed[b.ID]
+	}
+	return e, ok
+}
+
+// seal ends the upload and returns its file and content, unless the content is not exactly size bytes.
+func (u *upload) seal(size int64) (*os.File, []extent, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.file == nil {
+		return nil, nil, ErrNotFound
+	}
+	content := u.content
+	if !u.assembled {
+		content = u.chunks
+	}
+	gap := !u.assembled && len(content) > 0 && (len(content) > 1 || content[0].off != 0)
+	if have := total(content); gap || have != size {
+		return nil, nil, fmt.Errorf("%w: %d of %d bytes", ErrSize, have, size)
+	}
+	file := u.file
+	u.file = nil
+	return file, content, nil
+}
+
+// abort ends the upload and removes its file, unless it has ended already.
+func (u *upload) abort() (aborted bool, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.file == nil {
+		return false, nil
+	}
+	file := u.file
+	u.file = nil
+	return true, errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// failed tells an error of this machine's disk from one of the client's connection.
+func failed(err error) bool {
+	_, ok := errors.AsType[*fs.PathError](err)
+	return ok
+}

@@ -1,0 +1,177 @@
+package cacheserver
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/dynamicpb"
+)
+
+// call is a request to the v2 service and its reply to be filled.
+type call struct {
+	grant
+	base    string
+	in, out message
+}
+
+func (s *Server) routeTwirp() error {
+	methods, err := cacheServiceMethods()
+	if err != nil {
+		return err
+	}
+	handlers := map[protoreflect.Name]func(call) error{
+		"CreateCacheEntry":         s.createEntry,
+		"FinalizeCacheEntryUpload": s.finalizeEntry,
+		"GetCacheEntryDownloadURL": s.findEntry,
+	}
+	for name, handle := range handlers {
+		pattern := "POST /twirp/github.actions.results.api.v1.CacheService/" + string(name)
+		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			s.serveTwirp(w, r, methods.ByName(name), handle)
+		})
+	}
+	s.mux.HandleFunc("/twirp/", func(w http.ResponseWriter, _ *http.Request) { writeTwirpError(w, errBadRoute) })
+	return nil
+}
+
+func (s *Server) serveTwirp(w http.ResponseWriter, r *http.Request, m protoreflect.MethodDescriptor, handle func(call) error) {
+	g, err := s.authorize(r)
+	if err != nil {
+		writeTwirpError(w, err)
+		return
+	}
+	contentType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	format, ok := codecFor(contentType)
+	if !ok {
+		writeTwirpError(w, errBadRoute)
+		return
+	}
+	c := call{g, baseURL(r), message{dynamicpb.NewMessage(m.Input())}, message{dynamicpb.NewMessage(m.Output())}}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
+	if err == nil {
+		err = format.unmarshal(body, c.in)
+	}
+	if err != nil {
+		writeTwirpError(w, fmt.Errorf("%w: %w", errMalformed, err))
+		return
+	}
+	if err := handle(c); err != nil {
+		s.logFailure(r, err)
+		writeTwirpError(w, err)
+		return
+	}
+	reply, err := format.marshal(c.out)
+	if err != nil {
+		writeTwirpError(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", format.contentType)
+	w.Write(reply)
+}
+
+func (s *Server) createEntry(c call) error {
+	name, err := c.name()
+	if errors.Is(err, errWriteDenied) {
+		// GitHub says so with status 200; BuildKit shows "failed to reserve cache".
+		c.out.set("message", err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	id, err := s.entries.Reserve(name)
+	if err != nil {
+		return err
+	}
+	c.out.set("ok", true)
+	c.out.set("signed_upload_url", s.blobURL(c.base, id, toWrite))
+	return nil
+}
+
+func (s *Server) finalizeEntry(c call) error {
+	name, err := c.name()
+	if err != nil {
+		return err
+	}
+	id, err := s.entries.Reserved(name)
+	if err == nil {
+		err = s.entries.Finish(id, c.in.number("size_bytes"))
+	}
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSize) {
+		c.out.set("message", err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.out.set("ok", true)
+	c.out.set("entry_id", id)
+	return nil
+}
+
+func (s *Server) findEntry(c call) error {
+	if len(c.readable) == 0 {
+		return errReadDenied
+	}
+	keys, err := checkKeys(append([]string{c.in.text("key")}, c.in.texts("restore_keys")...))
+	if err != nil {
+		return err
+	}
+	e, err := s.entries.Find(c.readable, c.in.text("version"), keys)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.out.set("ok", true)
+	c.out.set("signed_download_url", s.blobURL(c.base, e.ID, toRead))
+	c.out.set("matched_key", e.Key)
+	return nil
+}
+
+// name is that of the entry that the call writes.
+func (c call) name() (store.Name, error) {
+	return c.grant.name(c.in.text("version"), c.in.text("key"))
+}
+
+var (
+	errBadRoute  = errors.New("no such method, or a content type other than JSON and protobuf")
+	errMalformed = errors.New("malformed request")
+)
+
+// writeTwirpError maps errors as twitchtv.github.io/twirp/docs/errors.html does. The field is msg: go-actions-cache takes
+// an error with "message" for one of v1.
+func writeTwirpError(w http.ResponseWriter, err error) {
+	code, status := "internal", failureStatus(err)
+	switch {
+	case errors.Is(err, store.ErrExists):
+		code, status = "already_exists", http.StatusConflict
+	case errors.Is(err, errUnauthenticated):
+		code, status = "unauthenticated", http.StatusUnauthorized
+	case errors.Is(err, errReadDenied), errors.Is(err, errWriteDenied):
+		code, status = "permission_denied", http.StatusForbidden
+	case errors.Is(err, errInvalid):
+		code, status = "invalid_argument", http.StatusBadRequest
+	case errors.Is(err, errMalformed):
+		code, status = "malformed", http.StatusBadRequest
+	case errors.Is(err, errBadRoute):
+		code, status = "bad_route", http.StatusNotFound
+	}
+	writeJSON(w, status, struct {
+		Code string `json:"code"`
+		Msg  string `json:"msg"`
+	}{code, publicText(err, status)})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
