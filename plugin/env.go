@@ -3,6 +3,8 @@ package plugin
 import (
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
@@ -52,4 +54,10 @@ func osEnv(docker command.Cli, standalone bool) *Env {
 		env.Globals = globalFlags(os.Args[1:], name)
 	}
 	return env
+}
+
+// setenv puts a variable into environ, in the place of any of the same name.
+func setenv(environ []string, name, value string) []string {
+	environ = slices.DeleteFunc(environ, func(pair string) bool { return strings.HasPrefix(pair, name+"=") })
+	return append(environ, name+"="+value)
 }

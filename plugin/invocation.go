@@ -83,8 +83,7 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 func (inv *invocation) command() builders.Command {
 	environ := inv.env.Environ()
 	for name, value := range inv.vars {
-		environ = slices.DeleteFunc(environ, func(v string) bool { return strings.HasPrefix(v, name+"=") })
-		environ = append(environ, name+"="+value)
+		environ = setenv(environ, name, value)
 	}
 	c := inv.buildx.Command(environ, inv.env.Globals, inv.words()...)
 	c.Stdin, c.Stdout, c.Stderr = inv.input(), inv.env.Stdout, inv.env.Stderr

@@ -98,8 +98,12 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 	cmd.AddCommand(
 		newBuildCommand(env, &opts),
 		newBakeCommand(env, &opts),
+		newServeCommand(env),
 		newVersionCommand(env),
 	)
+	for _, c := range cmd.Commands() {
+		c.DisableFlagsInUseLine = true // the usage lines name [OPTIONS]
+	}
 	return cmd
 }
 

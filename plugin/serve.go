@@ -1,0 +1,185 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/opts"
+	"github.com/spf13/cobra"
+)
+
+type serveOptions struct {
+	listen  string
+	dir     string
+	repo    string
+	refs    []string
+	maxSize opts.MemBytes
+	maxAge  time.Duration
+	envFile string
+	format  string
+	latency time.Duration
+	faults  []string
+	command []string
+}
+
+func newServeCommand(env *Env) *cobra.Command {
+	o := serveOptions{maxSize: 10 << 30}
+	cmd := &cobra.Command{
+		Use:   "serve [OPTIONS] [-- COMMAND [ARG...]]",
+		Short: "Serve GitHub's cache service on this machine",
+		Long: `Serves the Actions cache on this machine: versions 2 and 1, their blobs, and the
+REST API to list and delete. With COMMAND, it runs that with the environment of
+a job, and ends with it and its exit code. Without, it prints that environment
+and serves until it is stopped.`,
+		Example: `  docker ghacache serve -- docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .
+  docker ghacache serve --env-file cache.env`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
+				return usage(fmt.Errorf("unexpected argument %q", args[0]), cmd.CommandPath()+" [OPTIONS] -- COMMAND [ARG...]")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.command = args
+			return runServe(cmd.Context(), env, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "Address to listen on; beyond loopback, whoever holds a token may use the cache")
+	flags.StringVar(&o.repo, "repo", "", "Repository to serve, as OWNER/NAME")
+	flags.Var(&o.maxSize, "max-size", "Size beyond which the least recently used entries go")
+	flags.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "Time after which an unused entry goes")
+	flags.StringVar(&o.envFile, "env-file", "", "File to write the environment to, in place of standard output")
+	flags.StringVar(&o.format, "format", "env", `Format of the environment: "env", "json" or "github" (for $GITHUB_ENV)`)
+	flags.DurationVar(&o.latency, "latency", 0, "Time to wait before each reply")
+	flags.StringArrayVar(&o.faults, "fault", nil, "Fault to inject")
+	for _, hidden := range []string{"latency", "fault"} {
+		flags.Lookup(hidden).Hidden = true
+	}
+	flags = cmd.PersistentFlags()
+	flags.StringVar(&o.dir, "dir", "", "Folder that keeps the cache (default docker-ghacache in the user's cache folder)")
+	flags.StringArrayVar(&o.refs, "ref", []string{"refs/heads/main"}, "Ref that the job's token reads and writes, or only reads as REF:ro; its own first")
+	cmd.AddCommand(newServeTokenCommand(env, &o))
+	return cmd
+}
+
+func runServe(ctx context.Context, env *Env, o serveOptions) error {
+	write, err := environmentWriter(o.format)
+	if err != nil {
+		return err
+	}
+	scopes, err := parseScopes(o.refs)
+	if err != nil {
+		return err
+	}
+	server, err := openServer(env, o)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return fmt.Errorf("listening on %q: %w", o.listen, err)
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(serving, listener) }()
+
+	base := "http://" + listener.Addr().String()
+	vars, err := jobEnvironment(server.Issuer, base, scopes)
+	if err != nil {
+		return err
+	}
+	if len(o.command) > 0 {
+		return runServed(ctx, env, o.command, vars)
+	}
+	env.notes().Note(ui.Info, fmt.Sprintf("serving the cache of %s at %s/", server.Repository, base), "")
+	if err := write(env, o.envFile, vars); err != nil {
+		return err
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		stop()
+		return <-ended
+	}
+}
+
+// runServed runs a command as a step of a job; a signal is the command's to obey.
+func runServed(ctx context.Context, env *Env, command []string, vars []cacheserver.Variable) error {
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return ui.WithHint(err, "docker ghacache serve -- COMMAND [ARG...]")
+	}
+	code, err := builders.Run(ctx, builders.Command{
+		Path: path, Args: command[1:], Env: servedEnviron(env.Environ(), vars),
+		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,
+	})
+	if err != nil {
+		return err
+	}
+	return exit(code)
+}
+
+func openServer(env *Env, o serveOptions) (*cacheserver.Server, error) {
+	dir, err := cacheDir(o.dir)
+	if err != nil {
+		return nil, err
+	}
+	var faults []cacheserver.Fault
+	for _, text := range o.faults {
+		fault, err := cacheserver.ParseFault(text)
+		if err != nil {
+			return nil, usage(fmt.Errorf("reading --fault: %w", err), "")
+		}
+		faults = append(faults, fault)
+	}
+	return cacheserver.Open(cacheserver.Options{
+		Dir:        dir,
+		Repository: o.repo,
+		MaxSize:    o.maxSize.Value(),
+		MaxAge:     o.maxAge,
+		Now:        env.Now,
+		Log:        env.Stderr,
+		Latency:    o.latency,
+		Faults:     faults,
+	})
+}
+
+func cacheDir(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", ui.WithHint(fmt.Errorf("finding a folder for the cache: %w", err), "--dir DIR")
+	}
+	return filepath.Join(base, "docker-ghacache"), nil
+}
+
+// parseScopes reads REF and REF:ro. A short name is a branch.
+func parseScopes(refs []string) ([]cacheserver.Scope, error) {
+	var scopes []cacheserver.Scope
+	for _, ref := range refs {
+		ref, readOnly := strings.CutSuffix(ref, ":ro")
+		if ref == "" || strings.ContainsAny(ref, ": \t\n") {
+			return nil, usage(fmt.Errorf("%q is no ref", ref), "--ref refs/heads/main, or --ref refs/heads/main:ro to read only")
+		}
+		if !strings.HasPrefix(ref, "refs/") {
+			ref = "refs/heads/" + ref
+		}
+		scopes = append(scopes, cacheserver.Scope{Ref: ref, Write: !readOnly})
+	}
+	return scopes, nil
+}

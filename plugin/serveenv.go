@@ -1,0 +1,117 @@
+package plugin
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker/cli/cli-plugins/metadata"
+	"github.com/docker/cli/cli-plugins/socket"
+	"github.com/moby/sys/atomicwriter"
+)
+
+// tokenLifetime is longer than any job may run.
+const tokenLifetime = 24 * time.Hour
+
+// jobEnvironment is the environment of a job on the service.
+func jobEnvironment(issuer *cacheserver.Issuer, base string, scopes []cacheserver.Scope) ([]cacheserver.Variable, error) {
+	runtime, err := issuer.RuntimeToken(scopes, tokenLifetime)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := issuer.RESTToken(true, tokenLifetime)
+	if err != nil {
+		return nil, err
+	}
+	return issuer.Environment(base, runtime, rest), nil
+}
+
+// servedEnviron is the environment of a command that is served: that of this
+// program with the variables of a job, and without those by which the docker
+// CLI speaks to a plugin, which the command is not.
+func servedEnviron(environ []string, vars []cacheserver.Variable) []string {
+	environ = slices.DeleteFunc(environ, func(pair string) bool {
+		return strings.HasPrefix(pair, metadata.ReexecEnvvar+"=") || strings.HasPrefix(pair, socket.EnvKey+"=")
+	})
+	for _, v := range vars {
+		environ = setenv(environ, v.Name, v.Value)
+	}
+	return environ
+}
+
+type writeEnvironment func(env *Env, file string, vars []cacheserver.Variable) error
+
+// environmentWriter writes to a file, or to standard output where there is none.
+func environmentWriter(format string) (writeEnvironment, error) {
+	switch format {
+	case "env":
+		return func(env *Env, file string, vars []cacheserver.Variable) error {
+			return replaceOrPrint(env.Stdout, file, lines(vars))
+		}, nil
+	case "json":
+		return func(env *Env, file string, vars []cacheserver.Variable) error {
+			object := map[string]string{}
+			for _, v := range vars {
+				object[v.Name] = v.Value
+			}
+			data, err := json.MarshalIndent(object, "", "  ")
+			if err != nil {
+				return err
+			}
+			return replaceOrPrint(env.Stdout, file, append(data, '\n'))
+		}, nil
+	case "github":
+		return writeGitHub, nil
+	}
+	return nil, usage(fmt.Errorf("unknown format %q", format), `--format env, json or github`)
+}
+
+func lines(vars []cacheserver.Variable) []byte {
+	var b bytes.Buffer
+	for _, v := range vars {
+		fmt.Fprintf(&b, "%s=%s\n", v.Name, v.Value)
+	}
+	return b.Bytes()
+}
+
+// writeGitHub has the runner mask the tokens before it reads them, and adds to
+// the file, which is $GITHUB_ENV and holds more.
+func writeGitHub(env *Env, file string, vars []cacheserver.Variable) error {
+	for _, v := range vars {
+		if strings.HasSuffix(v.Name, "_TOKEN") {
+			fmt.Fprintf(env.Stderr, "::add-mask::%s\n", v.Value)
+		}
+	}
+	if file == "" {
+		_, err := env.Stdout.Write(lines(vars))
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(lines(vars)); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// replaceOrPrint writes a file as a whole, readable by its owner only: it
+// appears when its reader may rely on it.
+func replaceOrPrint(stdout io.Writer, file string, data []byte) error {
+	if file == "" {
+		_, err := stdout.Write(data)
+		return err
+	}
+	if err := atomicwriter.WriteFile(file, data, 0o600); err != nil {
+		return fmt.Errorf("writing the environment: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package plugin
+
+import (
+	"fmt"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/spf13/cobra"
+)
+
+func newServeTokenCommand(env *Env, o *serveOptions) *cobra.Command {
+	return &cobra.Command{
+		Use:     "token [OPTIONS]",
+		Short:   "Print another runtime token for a cache folder that is served",
+		Example: "  ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token --ref refs/pull/7/merge --ref refs/heads/main:ro)",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return runServeToken(env, *o) },
+	}
+}
+
+func runServeToken(env *Env, o serveOptions) error {
+	scopes, err := parseScopes(o.refs)
+	if err != nil {
+		return err
+	}
+	dir, err := cacheDir(o.dir)
+	if err != nil {
+		return err
+	}
+	issuer, err := cacheserver.OpenIssuer(dir, env.Now)
+	if err != nil {
+		return ui.WithHint(err, "docker ghacache serve --dir "+dir)
+	}
+	token, err := issuer.RuntimeToken(scopes, tokenLifetime)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(env.Stdout, token)
+	return err
+}
