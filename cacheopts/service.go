@@ -2,6 +2,7 @@ package cacheopts
 
 import (
 	"cmp"
+	"net/url"
 	"strings"
 )
 
@@ -17,35 +18,50 @@ type service struct {
 }
 
 // locate chooses as buildx (addGithubToken in build/opt.go) and BuildKit do
-// together, with one difference: it takes no URL of which the runtime says that
-// it serves another version.
+// together, with one difference: it takes no URL that is known to serve another
+// version only.
 func (rt Runtime) locate(e Entry) service {
 	own, ownV2 := e.Attrs["url"], e.Attrs["url_v2"]
 	s := service{version: rt.version(e)}
 	if s.version == 2 {
-		s.url = cmp.Or(ownV2, rt.URLV2, own)
-		if s.url == "" && !rt.V1Gone {
-			s.url = rt.URL
-		}
+		s.url = cmp.Or(ownV2, rt.URLV2, rt.alive(own), rt.alive(rt.URL))
 	} else {
 		s.url = cmp.Or(own, rt.URL)
 		if s.url == "" && rt.V1Only == "" {
 			s.url = rt.URLV2
 		}
 	}
-	s.own = s.url != "" && s.url != rt.URL && s.url != rt.URLV2
+	s.own = s.url != "" && !same(s.url, rt.URL) && !same(s.url, rt.URLV2) && !github(s.url)
 	return s
 }
 
+// alive returns a URL of version 1 where it may serve version 2 as well, as
+// other servers than GitHub's do.
+func (rt Runtime) alive(v1 string) string {
+	if rt.V1Gone && (same(v1, rt.URL) || github(v1) && !strings.Contains(v1, hostV2)) {
+		return ""
+	}
+	return v1
+}
+
+func same(a, b string) bool { return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") }
+
+// github reports whether the URL is of GitHub's own cache service, however it
+// came into the entry.
+func github(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (strings.HasSuffix(u.Hostname(), ".githubusercontent.com") || strings.HasSuffix(u.Hostname(), ".ghe.com"))
+}
+
 func (rt Runtime) version(e Entry) int {
-	switch url := cmp.Or(e.Attrs["url"], rt.URL, rt.URLV2); {
+	switch guess := cmp.Or(e.Attrs["url"], rt.URL, rt.URLV2); {
 	case e.Attrs["version"] == "1":
 		return 1
 	case e.Attrs["version"] == "2", e.Attrs["url_v2"] != "":
 		return 2
 	case rt.Version != 0:
 		return rt.Version
-	case strings.Contains(url, hostV2):
+	case strings.Contains(guess, hostV2):
 		return 2
 	}
 	return 1

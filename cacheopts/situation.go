@@ -14,7 +14,7 @@ func (c *completion) obstacle(req Request, at service, token string) Note {
 	}
 	switch grant := c.rt.grant(token); {
 	case grant.Problem != "":
-		return c.fail(req, "the runtime token cannot be used: "+grant.Problem, c.rt.Expose)
+		return c.fail(req, "the runtime token cannot be used: "+grant.Problem, c.expose())
 	case !grant.Expires.IsZero() && !c.rt.Now.Before(grant.Expires):
 		return c.fail(req, "the runtime token expired at "+grant.Expires.UTC().Format(time.RFC3339), "a token lives as long as its job: run the step again in a new job")
 	case grant.NoRead != "":
@@ -23,6 +23,13 @@ func (c *completion) obstacle(req Request, at service, token string) Note {
 		return without(req, grant.ReadOnly)
 	}
 	return Note{}
+}
+
+func (c *completion) expose() string {
+	if c.rt.Job {
+		return c.rt.Expose
+	}
+	return ""
 }
 
 func without(req Request, why string) Note {

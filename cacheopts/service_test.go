@@ -1,0 +1,61 @@
+package cacheopts
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCompleteWritesVersionAndURL(t *testing.T) {
+	gitea := func(rt *Runtime) { rt.Version, rt.V1Gone, rt.V1Only = 1, false, "Gitea" }
+	both := func(version int) func(*Runtime) {
+		return func(rt *Runtime) { rt.Version, rt.V1Gone = version, false }
+	}
+	gone := []Note{{LevelError, "version 1 of GitHub's cache service was shut down on 2025-04-15", "docker ghacache migrate-v2"}}
+	noV2 := []Note{{LevelError, "Gitea has no version 2 of the cache service", "version=1"}}
+	const (
+		v1          = "type=gha,url=" + runtimeURL + ",version=1"
+		ownV1       = "type=gha,url=" + ownURL + ",version=1"
+		ownV2       = "type=gha,url_v2=" + ownURLV2 + ",version=2"
+		artifact    = "https://acghubeus1.actions.githubusercontent.com/x/"
+		results     = "https://results-receiver.actions.githubusercontent.com/"
+		urlIgnored  = "url is ignored: version 2 of the cache service is used, at " + runtimeURLV2
+		urlV2Unused = "url_v2 is not used: url counts for version 1"
+	)
+	tests := []completeTest{
+		{name: "scope stays what it was", reqs: []string{"to type=gha,scope=x"}, want: []string{"type=gha,scope=x,url_v2=" + runtimeURLV2 + ",version=2"}},
+		{name: "the service has version 1 only", runtime: gitea, reqs: []string{"to type=gha"}, want: []string{v1}},
+		{name: "version 2 where there is none", runtime: gitea, reqs: []string{"to type=gha,version=2"}, want: []string{"-"}, env: none(), notes: noV2},
+		{name: "url_v2 where version 2 is the artifact endpoint", runtime: gitea, reqs: []string{"to type=gha,url_v2=" + strings.TrimRight(runtimeURLV2, "/")}, want: []string{"-"}, env: none(), notes: noV2},
+		{name: "an own version 2 beside a service that has none", runtime: gitea, reqs: []string{"to type=gha,url_v2=" + ownURLV2}, want: []string{ownV2}},
+		{name: "version 1 without any URL for it", runtime: func(rt *Runtime) { gitea(rt); rt.URL = "" }, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
+			notes: []Note{{LevelError, "type=gha needs ACTIONS_CACHE_URL, which this step of the job does not have", expose}}},
+		{name: "version 1 where it is gone", reqs: []string{"to type=gha,version=1"}, want: []string{"-"}, env: none(), notes: gone},
+		{name: "version 1 where it is gone, ignore-error", reqs: []string{"to type=gha,version=1,ignore-error=true"}, want: []string{"-"}, env: none(), notes: gone},
+		{name: "GitHub's version 1 by its URL", reqs: []string{"to type=gha,version=1,url=" + artifact}, want: []string{"-"}, env: none(), notes: gone},
+		{name: "an own version 1 where GitHub's is gone", reqs: []string{"to type=gha,version=1,url=" + ownURL}, want: []string{ownV1}},
+		{name: "version 2 with its URL", reqs: []string{"to type=gha,version=2,url_v2=" + ownURLV2}, want: []string{ownV2}},
+		{name: "url_v2 alone means version 2", runtime: both(1), reqs: []string{"to type=gha,url_v2=" + ownURLV2}, want: []string{ownV2}},
+		{name: "url alone where the runtime has version 1", runtime: both(1), reqs: []string{"to type=gha,url=" + ownURL}, want: []string{ownV1}},
+		{name: "url alone where the runtime has version 2", runtime: both(2), reqs: []string{"to type=gha,url=" + ownURL}, want: []string{v2},
+			notes: []Note{{LevelWarning, urlIgnored, "url_v2=…, or version=1"}}},
+		{name: "url alone and version 2 without the runtime's URL", runtime: func(rt *Runtime) { rt.URLV2 = "" }, reqs: []string{"to type=gha,url=" + ownURLV2}, want: []string{ownV2}},
+		{name: "version 2 where only the other variable is set", runtime: func(rt *Runtime) { both(2)(rt); rt.URLV2 = "" }, reqs: []string{"to type=gha"}, want: []string{"type=gha,url_v2=" + runtimeURL + ",version=2"}},
+		{name: "version 1 where only the other variable is set", runtime: func(rt *Runtime) { both(1)(rt); rt.URL = "" }, reqs: []string{"to type=gha"}, want: []string{"type=gha,url=" + runtimeURLV2 + ",version=1"}},
+		{name: "GitHub's dead URL does not serve version 2", runtime: func(rt *Runtime) { rt.URL, rt.URLV2 = "", "" }, reqs: []string{"to type=gha,url=" + artifact}, want: []string{"-"}, env: none(),
+			notes: []Note{{LevelError, "type=gha needs ACTIONS_RESULTS_URL, which this step of the job does not have", expose}}},
+		{name: "GitHub's version 2 by the wrong attribute", runtime: func(rt *Runtime) { rt.URL, rt.URLV2 = "", "" }, reqs: []string{"to type=gha,url=" + results}, want: []string{"type=gha,url_v2=" + results + ",version=2"}},
+		{name: "both URLs and version 2", reqs: []string{"to type=gha,url=" + ownURL + ",url_v2=" + ownURLV2}, want: []string{ownV2},
+			notes: []Note{{LevelInfo, "url is not used: url_v2 counts for version 2", ""}}},
+		{name: "both URLs and version 1", reqs: []string{"to type=gha,version=1,url=" + ownURL + ",url_v2=" + ownURLV2}, want: []string{ownV1},
+			notes: []Note{{LevelInfo, urlV2Unused, ""}}},
+		{name: "version 1 with the other URL", runtime: both(2), reqs: []string{"to type=gha,version=1,url_v2=" + ownURLV2}, want: []string{v1},
+			notes: []Note{{LevelWarning, "url_v2 is ignored: version 1 of the cache service is used, at " + runtimeURL, "url=…, or version=2"}}},
+		{name: "unknown version, by the host of the entry", runtime: both(0), reqs: []string{"to type=gha,url=" + results}, want: []string{"type=gha,url_v2=" + runtimeURLV2 + ",version=2"},
+			notes: []Note{{LevelWarning, urlIgnored, "url_v2=…, or version=1"}}},
+		{name: "unknown version, by the runtime's host", runtime: func(rt *Runtime) { rt.Version, rt.URL, rt.URLV2 = 0, "", results }, reqs: []string{"to type=gha"}, want: []string{"type=gha,url_v2=" + results + ",version=2"}},
+		{name: "unknown version, any other host", runtime: both(0), reqs: []string{"to type=gha"}, want: []string{v1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, tt.run)
+	}
+}

@@ -1,0 +1,73 @@
+package cacheopts
+
+import "testing"
+
+func TestCompleteListing(t *testing.T) {
+	const argv = "ghtoken can be passed in the command line only, where every user of this machine can read it"
+	full := []string{"type=gha,ghtoken=gh,repository=o/n,url_v2=" + runtimeURLV2 + ",version=2"}
+	warned := []Note{{LevelWarning, argv, "leave repository and ghtoken out"}}
+	tests := []completeTest{
+		{name: "repository brings ghtoken", reqs: []string{"to type=gha,repository=o/n"}, want: full, notes: warned},
+		{name: "ghtoken brings repository", reqs: []string{"to type=gha,ghtoken=gh"}, want: full, notes: warned},
+		{name: "both are given", runtime: outsideListing, reqs: []string{"to type=gha,repository=o/n,ghtoken=gh"}, want: full, notes: warned},
+		{name: "repository without any token", runtime: outsideListing, reqs: []string{"to type=gha,repository=o/n"}, want: []string{v2},
+			notes: []Note{{LevelWarning, "repository is left out: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"}}},
+		{name: "ghtoken without any repository", runtime: outsideListing, reqs: []string{"to type=gha,ghtoken=gh"}, want: []string{v2},
+			notes: []Note{{LevelWarning, "ghtoken is left out: BuildKit uses it with repository only", "repository=OWNER/NAME"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, tt.run)
+	}
+}
+
+func outsideListing(rt *Runtime) { rt.Repository, rt.GHToken = "", "" }
+
+func TestCompleteLiftsTokens(t *testing.T) {
+	stays := func(who string) Note {
+		return Note{LevelWarning, who + ": token stays in the command line, where every user of this machine can read it, because entries name different ones", "no token at all, or the same for every entry"}
+	}
+	with := func(token string) string {
+		return "type=gha,token=" + token + ",url_v2=" + runtimeURLV2 + ",version=2"
+	}
+	tests := []completeTest{
+		{name: "all entries name the same", reqs: []string{"to type=gha,token=x", "from type=gha,token=x"}, want: []string{v2, v2}, env: map[string]string{"ACTIONS_RUNTIME_TOKEN": "x"}},
+		{name: "one entry names that of the environment", reqs: []string{"to type=gha,token=job", "from type=gha"}, want: []string{v2, v2}},
+		{name: "one entry names another", reqs: []string{"to type=gha,token=x", "from type=gha", "from type=gha,token=job,scope=s"},
+			want: []string{with("x"), v2, "type=gha,scope=s,url_v2=" + runtimeURLV2 + ",version=2"}, notes: []Note{stays("--cache-to")}},
+		{name: "two tokens and none in the environment", runtime: as(""), reqs: []string{"app/to type=gha,token=x", "app/from type=gha,token=y"},
+			want: []string{with("x"), with("y")}, env: none(), notes: []Note{stays(`cache-to of target "app"`), stays(`cache-from of target "app"`)}},
+		{name: "a dropped entry does not count", reqs: []string{"to type=gha,token=read-only", "from type=gha"}, want: []string{"-", v2},
+			notes: []Note{{LevelWarning, "building without --cache-to type=gha: the token of a fork cannot write", ""}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, tt.run)
+	}
+}
+
+func TestCompleteReportsScopesThatTwoWrite(t *testing.T) {
+	const scoped = "type=gha,scope=x,url_v2=" + runtimeURLV2 + ",version=2"
+	const max = "type=gha,mode=max,url_v2=" + runtimeURLV2 + ",version=2"
+	targets := func(a, b, scope string) Note {
+		return Note{LevelWarning, `targets "` + a + `" and "` + b + `" write the same scope "` + scope + `": the one that ends last overwrites the other`, "--gha-scope-per-target, or scope=NAME for each target"}
+	}
+	tests := []completeTest{
+		{name: "two targets, the default scope", reqs: []string{"a/to type=gha", "b/to type=gha"}, want: []string{v2, v2}, notes: []Note{targets("a", "b", "buildkit")}},
+		{name: "three targets", reqs: []string{"a/to type=gha,scope=x", "b/to type=gha,scope=x", "c/to type=gha,scope=x"}, want: []string{scoped, scoped, scoped},
+			notes: []Note{targets("a", "b", "x"), targets("a", "c", "x")}},
+		{name: "the default scope by its name", reqs: []string{"a/to type=gha", "b/to type=gha,scope=buildkit"},
+			want: []string{v2, "type=gha,scope=buildkit,url_v2=" + runtimeURLV2 + ",version=2"}, notes: []Note{targets("a", "b", "buildkit")}},
+		{name: "two scopes", reqs: []string{"a/to type=gha", "b/to type=gha,scope=x"}, want: []string{v2, scoped}},
+		{name: "one that writes and one that reads", reqs: []string{"a/to type=gha", "b/from type=gha"}, want: []string{v2, v2}},
+		{name: "two services", reqs: []string{"to type=gha", "to type=gha,url_v2=" + ownURLV2}, want: []string{v2, "type=gha,url_v2=" + ownURLV2 + ",version=2"}},
+		{name: "two entries of one build", reqs: []string{"to type=gha,mode=max", "to type=gha"}, want: []string{max, v2},
+			notes: []Note{{LevelWarning, `two entries of --cache-to write the same scope "buildkit": one overwrites the other`, "scope=NAME for each"}}},
+		{name: "the same entry twice is written once", reqs: []string{"to type=gha", "to type=gha,token=job,version=2"}, want: []string{v2, "-"}},
+		{name: "the same entry again after another of its scope", reqs: []string{"to type=gha,mode=max", "to type=gha", "to type=gha"}, want: []string{max, v2, "-"},
+			notes: []Note{{LevelWarning, `two entries of --cache-to write the same scope "buildkit": one overwrites the other`, "scope=NAME for each"}}},
+		{name: "a token that cannot write overwrites nothing", runtime: as("read-only"), reqs: []string{"a/to type=gha", "b/to type=gha"}, want: []string{"-", "-"}, env: none(),
+			notes: []Note{{LevelWarning, "building without --cache-to type=gha: the token of a fork cannot write", ""}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, tt.run)
+	}
+}
