@@ -1,0 +1,63 @@
+package migrate
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/mod/semver"
+)
+
+// component is a program that speaks version 2 of the service from version min
+// on. A fix moves to version to, the newest of a kind that was seen when this
+// table was written.
+type component struct{ rule, name, min, to string }
+
+// Minimum versions are those of https://docs.docker.com/build/ci/github-actions/cache/
+// and of the projects' tags. The release candidates 1 and 2 of buildx 0.21 are
+// broken. Compose stays on its major.
+func buildx() component   { return component{ruleBuildx, "Docker Buildx", "v0.21.0-rc3", "v0.38.2"} }
+func buildkit() component { return component{ruleBuildKit, "BuildKit", "v0.20.0", "v0.34.2"} }
+func engine() component   { return component{ruleEngine, "Docker Engine", "v28.0.0", "v29.9.3"} }
+func compose() component  { return component{ruleCompose, "Docker Compose", "v2.33.1", "v2.33.1"} }
+func runner() component   { return component{ruleRunner, "the Actions runner", "v2.320.1", "v2.336.0"} }
+func sccache() component  { return component{ruleSccache, "sccache", "v0.10.0", "v0.17.0"} }
+
+// renewing is the first BuildKit that asks for a new download URL when one
+// has expired (moby/buildkit 0.23.2).
+const renewing = "v0.23.2"
+
+// old says that version, with or without its v and with 1 to 3 numbers, is
+// before min.
+func old(version, min string) bool {
+	v := canonical(version)
+	return semver.IsValid(v) && semver.Compare(v, min) < 0
+}
+
+func canonical(version string) string { return "v" + strings.TrimPrefix(version, "v") }
+
+// like writes version the way sample is written: with or without a v, with as
+// many numbers.
+func like(sample, version string) string {
+	core, _, _ := strings.Cut(strings.TrimPrefix(sample, "v"), "-")
+	parts := strings.Split(strings.TrimPrefix(version, "v"), ".")
+	out := strings.Join(parts[:min(len(parts), strings.Count(core, ".")+1)], ".")
+	if strings.HasPrefix(sample, "v") {
+		return "v" + out
+	}
+	return out
+}
+
+// versionRE matches a version and its pre-release, but no variant (-rootless).
+var versionRE = regexp.MustCompile(`v?[0-9]+(?:\.[0-9]+){0,2}(?:-(?:rc|beta|alpha|tp)[.-]?[0-9]*)?`)
+
+// leading is the version that s starts with, or "".
+func leading(s string) string {
+	at := versionRE.FindStringIndex(s)
+	if at == nil || at[0] != 0 {
+		return ""
+	}
+	if rest := s[at[1]:]; rest != "" && !strings.ContainsAny(rest[:1], "-+@/ \t") {
+		return ""
+	}
+	return s[:at[1]]
+}

@@ -1,0 +1,102 @@
+package migrate
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// hclFile is a bake file.
+type hclFile struct {
+	f    *file
+	body *hclsyntax.Body
+	vars map[string]hclsyntax.Expression // defaults of variables
+}
+
+func parseHCL(src []byte) (*hclsyntax.Body, error) {
+	parsed, diags := hclsyntax.ParseConfig(src, "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, fmt.Errorf("parsing HCL: %w", diags)
+	}
+	body, ok := parsed.Body.(*hclsyntax.Body)
+	if !ok {
+		return nil, fmt.Errorf("parsing HCL: a body of type %T", parsed.Body)
+	}
+	return body, nil
+}
+
+// bake judges every string and every object of a bake file.
+func (f *file) bake(body *hclsyntax.Body) {
+	h := &hclFile{f: f, body: body, vars: map[string]hclsyntax.Expression{}}
+	for _, b := range body.Blocks {
+		if d := b.Body.Attributes["default"]; b.Type == "variable" && len(b.Labels) == 1 && d != nil {
+			h.vars[b.Labels[0]] = d.Expr
+		}
+	}
+	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
+		switch n := n.(type) {
+		case *hclsyntax.TemplateExpr:
+			f.word(h.text(n, 0), "")
+		case *hclsyntax.ObjectConsExpr:
+			h.object(n)
+		}
+		return nil
+	})
+}
+
+// text is an expression's string with variables resolved to their defaults.
+func (h *hclFile) text(e hclsyntax.Expression, depth int) text {
+	r := e.Range()
+	raw := literal(h.f.src, r.Start.Byte, r.End.Byte)
+	raw.refuse = "it is an expression"
+	switch e := e.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		if e.Val.IsNull() {
+			break
+		}
+		if kind := e.Val.Type().FriendlyName(); kind == "number" || kind == "string" && e.Val.AsString() == raw.value {
+			raw.refuse = ""
+		}
+	case *hclsyntax.TemplateExpr:
+		var parts []text
+		for _, p := range e.Parts {
+			parts = append(parts, h.text(p, depth))
+		}
+		if len(parts) > 0 {
+			return join(parts...)
+		}
+		raw.value = ""
+	case *hclsyntax.TemplateWrapExpr:
+		return h.text(e.Wrapped, depth)
+	case *hclsyntax.ScopeTraversalExpr:
+		if d := h.vars[e.Traversal.RootName()]; d != nil && depth < maxDepth {
+			return h.text(d, depth+1).from(e.Traversal.RootName())
+		}
+	}
+	return raw
+}
+
+// object judges the object form of a cache entry: { type = "gha", version = "1" }.
+func (h *hclFile) object(o *hclsyntax.ObjectConsExpr) {
+	members := map[string]text{}
+	for _, item := range o.Items {
+		if key := hcl.ExprAsKeyword(item.KeyExpr); key != "" {
+			members[key] = h.text(item.ValueExpr, 0)
+			continue
+		}
+		if key, diags := item.KeyExpr.Value(nil); !diags.HasErrors() && key.Type().FriendlyName() == "string" {
+			members[key.AsString()] = h.text(item.ValueExpr, 0)
+		}
+	}
+	if members["type"].value != "gha" {
+		return
+	}
+	h.f.gha = true
+	if v, ok := members["version"]; ok {
+		h.f.cacheVersion(v, 0, len(v.value))
+	}
+	if v, ok := members["url"]; ok {
+		h.f.service.see(v.value)
+	}
+}

@@ -1,0 +1,74 @@
+package migrate
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/mod/semver"
+)
+
+// pin is a version of a component in t.value[i:j].
+type pin struct {
+	component
+	t      text
+	i, j   int
+	again  int    // the version may stand once more before this offset
+	shown  string // the words around it
+	what   string // what uses it
+	unsafe bool
+	noFix  string
+}
+
+// pin reports a version that is too old. BuildKit that is new enough but loses
+// its download URLs is worth advice.
+func (f *file) pin(p pin) {
+	version := p.t.value[p.i:p.j]
+	fd := Finding{Rule: p.rule, Certainty: Certain, pin: true}
+	switch {
+	case old(version, p.min):
+		first, _, _ := strings.Cut(p.min, "-")
+		fd.Why = fmt.Sprintf("%s speaks version 2 of the cache service since %s", p.name, first)
+	case p.rule == ruleBuildKit && old(version, renewing):
+		fd.Why = "BuildKit before " + renewing + " fails when a download URL of the cache expires under a long build"
+		fd.Certainty, p.unsafe = Advice, true
+	default:
+		return
+	}
+	if p.what != "" {
+		fd.Why += " (" + p.what + ")"
+	}
+	with := like(version, p.to)
+	fd.Text, fd.Fix = p.shown, "use "+with
+	fd.Safe = !p.unsafe && semver.Major(canonical(version)) == semver.Major(p.to)
+	if p.noFix != "" {
+		fd.NoFix, fd.Safe = p.noFix, false
+		f.report(p.t, p.i, fd)
+		return
+	}
+	f.edit(&fd, p.t, p.i, p.j, with)
+	f.editAgain(&fd, p, with)
+	f.report(p.t, p.i, fd)
+}
+
+// editAgain follows the version into the name of a downloaded file.
+func (f *file) editAgain(fd *Finding, p pin, with string) {
+	version := strings.TrimPrefix(p.t.value[p.i:p.j], "v")
+	for at := p.j; fd.NoFix == "" && at < p.again; {
+		n := strings.Index(p.t.value[at:p.again], version)
+		if n < 0 {
+			return
+		}
+		f.edit(fd, p.t, at+n, at+n+len(version), strings.TrimPrefix(with, "v"))
+		at += n + len(version)
+	}
+}
+
+// unknown reports a version that the file does not tell.
+func (f *file) unknown(p pin) {
+	first, _, _ := strings.Cut(p.min, "-")
+	f.report(p.t, p.i, Finding{
+		Rule: p.rule, Certainty: Advice, Text: p.shown, pin: true,
+		Why:   "its version cannot be told from here",
+		NoFix: fmt.Sprintf("see that it is %s %s or newer", p.name, first),
+	})
+}

@@ -1,0 +1,192 @@
+package migrate
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
+)
+
+// Report is what Check found, in the order of files and lines.
+type Report struct {
+	Findings []Finding `json:"findings"`
+	Skipped  []Skipped `json:"skipped,omitempty"`
+
+	unsafe bool
+	files  map[string]*file
+	edits  map[string][]Edit // the wanted ones, by file, in order
+}
+
+// Wanted says that the finding's edits are made by Write: they are safe, or
+// unsafe ones were asked for.
+func (r Report) Wanted(fd Finding) bool { return len(fd.Edits) > 0 && (fd.Safe || r.unsafe) }
+
+// gather settles every file's findings with what only all files together tell:
+// the service of files that are no workflow, and whether there is a gha cache.
+func (r *Report) gather(files []*file, opts Options) {
+	r.files = map[string]*file{}
+	gha := ""
+	var workflows evidence
+	services := map[Service]bool{}
+	for _, f := range files {
+		if f.gha && gha == "" {
+			gha = f.path
+		}
+		if f.kind == kindWorkflow {
+			service, why := f.service.verdict(opts)
+			services[service] = true
+			workflows = verdictOf(service, why)
+		}
+	}
+	if len(services) > 1 {
+		workflows = evidence{other: "the workflows run on different services"}
+	}
+	for _, f := range files {
+		evidence := f.service
+		if f.kind != kindWorkflow && evidence.v1 == "" && evidence.other == "" {
+			evidence = workflows
+		}
+		service, why := evidence.verdict(opts)
+		f.demote(gha)
+		f.shared()
+		findings := settle(f.findings, service, why)
+		r.Findings = append(r.Findings, f.finish(findings, opts.Only)...)
+		r.files[f.path] = f
+	}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.offset, b.offset), cmp.Compare(a.Rule, b.Rule))
+	})
+	r.want()
+}
+
+func verdictOf(s Service, why string) evidence {
+	switch s {
+	case ServiceV1:
+		return evidence{v1: why}
+	case ServiceV2:
+		return evidence{v2: why}
+	}
+	return evidence{other: why}
+}
+
+// demote lowers pins of builders in files without a gha cache: conditional if
+// another file has one, else advice.
+func (f *file) demote(gha string) {
+	f.findings = slices.DeleteFunc(f.findings, func(fd Finding) bool { return fd.Rule == ruleHosted && gha == "" })
+	for i := range f.findings {
+		fd := &f.findings[i]
+		switch {
+		case !fd.pin || f.gha || fd.Certainty == Advice:
+		case gha != "":
+			fd.Certainty, fd.Why = Conditional, fd.Why+"; the gha cache is in "+gha
+		default:
+			fd.Certainty, fd.Why = Advice, fd.Why+"; no gha cache is named here"
+		}
+	}
+}
+
+// shared withholds what a variable's other uses forbid. An edit to the
+// definition of a variable is safe only if the file uses it for nothing else.
+func (f *file) shared() {
+	uses := map[string]int{}
+	for _, fd := range f.findings {
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(fd.via))) {
+			uses[name]++
+		}
+	}
+	for i := range f.findings {
+		fd := &f.findings[i]
+		for _, name := range fd.via {
+			if fd.Safe && mentions(f.src, name) > uses[name]+1 {
+				fd.Safe = false
+				fd.Why += fmt.Sprintf("; %s is used elsewhere, too", name)
+			}
+		}
+	}
+	f.clashes()
+}
+
+// clashes takes the edits from findings that want the same bytes differently.
+func (f *file) clashes() {
+	type wish struct {
+		Edit
+		finding int
+	}
+	var wishes []wish
+	for i, fd := range f.findings {
+		for _, e := range fd.Edits {
+			wishes = append(wishes, wish{e, i})
+		}
+	}
+	slices.SortFunc(wishes, func(a, b wish) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
+	for i := 1; i < len(wishes); i++ {
+		a, b := wishes[i-1], wishes[i]
+		if !a.overlap(b.Edit) {
+			continue
+		}
+		for _, k := range []int{a.finding, b.finding} {
+			fd := &f.findings[k]
+			fd.Edits, fd.Safe, fd.NoFix = nil, false, "another finding wants to write something else there"
+		}
+	}
+}
+
+// mentions counts a name in the lines of src that are no comment.
+func mentions(src []byte, name string) int {
+	count := 0
+	for line := range bytes.Lines(src) {
+		if line = bytes.TrimSpace(line); bytes.HasPrefix(line, []byte("#")) {
+			continue
+		}
+		for at := bytes.Index(line, []byte(name)); at >= 0; at = bytes.Index(line, []byte(name)) {
+			before, after := at == 0 || !wordByte(line[at-1]), at+len(name) == len(line) || !wordByte(line[at+len(name)])
+			if before && after {
+				count++
+			}
+			line = line[at+len(name):]
+		}
+	}
+	return count
+}
+
+// finish drops what was not asked for and what was found twice, and counts
+// lines and columns.
+func (f *file) finish(findings []Finding, only []string) []Finding {
+	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(a.offset, b.offset) })
+	seen := map[string]bool{}
+	line, start, at := 1, 0, 0
+	var out []Finding
+	for _, fd := range findings {
+		id := fmt.Sprint(fd.Rule, fd.offset, fd.Edits)
+		if seen[id] || len(only) > 0 && !slices.Contains(only, fd.Rule) {
+			continue
+		}
+		seen[id] = true
+		for ; at < fd.offset; at++ {
+			if f.src[at] == '\n' {
+				line, start = line+1, at+1
+			}
+		}
+		fd.Line, fd.Col = line, utf8.RuneCount(bytes.TrimPrefix(f.src[start:fd.offset], []byte("\ufeff")))+1
+		out = append(out, fd)
+	}
+	return out
+}
+
+// want collects the edits that Write makes.
+func (r *Report) want() {
+	r.edits = map[string][]Edit{}
+	for _, fd := range r.Findings {
+		if r.Wanted(fd) {
+			r.edits[fd.File] = append(r.edits[fd.File], fd.Edits...)
+		}
+	}
+	for path, edits := range r.edits {
+		r.edits[path] = ordered(edits)
+	}
+}
+
+// changed lists the files with wanted edits, in order.
+func (r Report) changed() []string { return slices.Sorted(maps.Keys(r.edits)) }

@@ -1,0 +1,175 @@
+package migrate
+
+import (
+	"slices"
+	"strings"
+)
+
+// run says that n bytes of a value, from at on, are the file's bytes from src on.
+type run struct{ at, src, n int }
+
+// text is a string with the way back to the file's bytes. Variables are spliced
+// in with the bytes of their definition, so that a version found in the value
+// is edited where it is written.
+type text struct {
+	value  string
+	runs   []run
+	at     int      // file offset to report for what has no run
+	refuse string   // why no part of it may be edited
+	via    []string // variables that were spliced in
+	many   bool     // one of several values of a matrix
+	unsure bool     // read by line: an edit is a suggestion
+}
+
+// literal is a text that stands in src as it is.
+func literal(src []byte, start, end int) text {
+	return text{value: string(src[start:end]), runs: []run{{0, start, end - start}}, at: start}
+}
+
+// span gives the file's bytes behind value[i:j], if they are in one piece.
+func (t text) span(i, j int) (start, end int, ok bool) {
+	for _, r := range t.runs {
+		if r.at <= i && j <= r.at+r.n {
+			return r.src + i - r.at, r.src + j - r.at, t.refuse == ""
+		}
+	}
+	return 0, 0, false
+}
+
+// pos is the file offset to report for value[i:].
+func (t text) pos(i int) int {
+	for _, r := range t.runs {
+		if r.at <= i && i < r.at+r.n {
+			return r.src + i - r.at
+		}
+	}
+	return t.at
+}
+
+// cut is value[i:j] with its way back.
+func (t text) cut(i, j int) text {
+	out := t
+	out.value, out.runs, out.at = t.value[i:j], nil, t.pos(i)
+	for _, r := range t.runs {
+		from, to := max(r.at, i), min(r.at+r.n, j)
+		if from < to || (from == to && i == j) {
+			out.runs = append(out.runs, run{from - i, r.src + from - r.at, to - from})
+		}
+	}
+	return out
+}
+
+// join strings parts together.
+func join(parts ...text) text {
+	if len(parts) == 0 {
+		return text{}
+	}
+	out := text{at: parts[0].at}
+	var value strings.Builder
+	for _, p := range parts {
+		for _, r := range p.runs {
+			out.runs = append(out.runs, run{r.at + value.Len(), r.src, r.n})
+		}
+		value.WriteString(p.value)
+		out.via = append(out.via, p.via...)
+		out.many, out.unsure = out.many || p.many, out.unsure || p.unsure
+		if out.refuse == "" {
+			out.refuse = p.refuse
+		}
+	}
+	out.value = value.String()
+	return out
+}
+
+// splice replaces value[i:j] by with.
+func (t text) splice(i, j int, with text) text {
+	return join(t.cut(0, i), with, t.cut(j, len(t.value)))
+}
+
+// trim drops the characters of cutset from both ends.
+func (t text) trim(cutset string) text {
+	left := len(t.value) - len(strings.TrimLeft(t.value, cutset))
+	right := len(strings.TrimRight(t.value, cutset))
+	return t.cut(left, max(left, right))
+}
+
+// split cuts the value at every byte that sep reports, leaving out empty parts.
+func (t text) split(sep func(rune) bool) []text {
+	var out []text
+	start := 0
+	for start < len(t.value) {
+		n := strings.IndexFunc(t.value[start:], sep)
+		if n < 0 {
+			n = len(t.value) - start
+		}
+		if n > 0 {
+			out = append(out, t.cut(start, start+n))
+		}
+		start += n + 1
+	}
+	return out
+}
+
+func (t text) lines() []text { return t.split(func(r rune) bool { return r == '\n' }) }
+
+func (t text) fields() []text {
+	return t.split(func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
+}
+
+// from records that the text came out of a variable.
+func (t text) from(name string) text {
+	t.via = append(slices.Clone(t.via), name)
+	return t
+}
+
+// align pairs value with the bytes of src from start on, letting white space
+// differ: that is all in which a scalar without escapes differs from its
+// source, whatever its style. It fails where the source holds escapes.
+func align(value string, src []byte, start int) ([]run, bool) {
+	var runs []run
+	i, p := 0, start
+	for i < len(value) {
+		v, s := blanks(value[i:]), blanks(src[p:])
+		if v == 0 && s > 0 && i > 0 || v > 0 && s == 0 && i+v < len(value) {
+			return nil, false
+		}
+		if v != s || value[i:i+v] != string(src[p:p+s]) {
+			i, p = i+v, p+s
+			v = 0
+		}
+		n := v
+		for i+n < len(value) && p+n < len(src) && value[i+n] == src[p+n] && !blank(value[i+n]) {
+			n++
+		}
+		if n == 0 && i < len(value) {
+			return nil, false
+		}
+		runs = extend(runs, run{i, p, n})
+		i, p = i+n, p+n
+	}
+	return runs, true
+}
+
+func extend(runs []run, next run) []run {
+	if len(runs) > 0 {
+		last := &runs[len(runs)-1]
+		if last.at+last.n == next.at && last.src+last.n == next.src {
+			last.n += next.n
+			return runs
+		}
+	}
+	if next.n == 0 {
+		return runs
+	}
+	return append(runs, next)
+}
+
+func blank(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
+
+func blanks[T string | []byte](s T) int {
+	n := 0
+	for n < len(s) && blank(s[n]) {
+		n++
+	}
+	return n
+}
