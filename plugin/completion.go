@@ -47,7 +47,7 @@ func parseCompletions(output string) ([]cobra.Completion, cobra.ShellCompDirecti
 	last := len(lines) - 1
 	number, ok := strings.CutPrefix(lines[last], ":")
 	directive, err := strconv.Atoi(number)
-	if !ok || err != nil {
+	if !ok || err != nil || directive < 0 {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	return lines[:last], cobra.ShellCompDirective(directive)

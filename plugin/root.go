@@ -98,6 +98,7 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 	cmd.AddCommand(
 		newBuildCommand(env, &opts),
 		newBakeCommand(env, &opts),
+		newExplainCommand(env),
 		newServeCommand(env),
 		newVersionCommand(env),
 	)

@@ -13,7 +13,7 @@ func newServeTokenCommand(env *Env, o *serveOptions) *cobra.Command {
 		Use:     "token [OPTIONS]",
 		Short:   "Print another runtime token for a cache folder that is served",
 		Example: "  ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token --ref refs/pull/7/merge --ref refs/heads/main:ro)",
-		Args:    cobra.NoArgs,
+		Args:    maxArgs(0),
 		RunE:    func(*cobra.Command, []string) error { return runServeToken(env, *o) },
 	}
 }

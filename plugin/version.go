@@ -53,7 +53,7 @@ func newVersionCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Show the version and what it was built with",
-		Args:  cobra.NoArgs,
+		Args:  maxArgs(0),
 		RunE:  func(*cobra.Command, []string) error { return runVersion(env, format) },
 	}
 	cmd.Flags().StringVar(&format, "format", "", `Format the output: "json"`)

@@ -1,0 +1,104 @@
+package plugin
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/spf13/cobra"
+)
+
+type explainOptions struct {
+	file   string // "-" is standard input
+	format string
+}
+
+func newExplainCommand(env *Env) *cobra.Command {
+	opts := explainOptions{file: "-"}
+	cmd := &cobra.Command{
+		Use:   "explain [OPTIONS] [FILE | -]",
+		Short: "Find in a build's log why its cache failed, and what to do",
+		Long: `Reads a build's log and recognises the texts by which BuildKit, buildx and GitHub
+report trouble with a cache. Prints each cause, the line that shows it, and what
+to do. Ends with 1 when it recognises nothing.`,
+		Example: "  gh run view --log-failed | docker ghacache explain",
+		Args:    maxArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				opts.file = args[0]
+			}
+			return runExplain(env, opts)
+		},
+	}
+	cmd.Flags().StringVar(&opts.format, "format", "", `Format the output: "json"`)
+	return cmd
+}
+
+func runExplain(env *Env, opts explainOptions) error {
+	if opts.format != "" && opts.format != "json" {
+		return usage(fmt.Errorf("unknown format %q", opts.format), "--format json")
+	}
+	log := env.Stdin
+	if opts.file != "-" {
+		f, err := os.Open(opts.file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		log = f
+	}
+	findings, err := diagnose.Explain(log)
+	if err != nil {
+		return fmt.Errorf("reading the log: %w", err)
+	}
+	if err := printFindings(env.Stdout, findings, opts.format); err != nil {
+		return err
+	}
+	if len(findings) > 0 {
+		return nil
+	}
+	if opts.format == "" {
+		env.notes().Note(ui.Warning, "nothing in this log is known to be about a gha cache", "docker ghacache doctor")
+	}
+	return exit(1)
+}
+
+func printFindings(w io.Writer, findings []diagnose.Finding, format string) error {
+	if format == "json" {
+		if findings == nil {
+			findings = []diagnose.Finding{}
+		}
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(findings)
+	}
+	var b strings.Builder
+	for i, f := range findings {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		likely := ""
+		if !f.Cause.Certain {
+			likely = "probably: "
+		}
+		fmt.Fprintf(&b, "%s%s (%s)\nline %d: %s\n", likely, f.Cause.Title, f.Cause.ID, f.Line, f.Evidence)
+		ui.Notes{W: &b}.Hint(strings.Join(f.Cause.Advice, "\n"))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// maxArgs is cobra.MaximumNArgs with this program's errors.
+func maxArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage(fmt.Errorf("unexpected argument %q", args[n]), cmd.CommandPath()+" --help")
+		}
+		return nil
+	}
+}
