@@ -15,11 +15,10 @@ type Cause struct {
 
 	least frame          // how clearly the line must be an error
 	match *regexp.Regexp // against the message without its wrappers
-	not   *regexp.Regexp // rules a line out; nil rules out nothing
 }
 
 // Catalogue returns every known cause, the more specific before the more general.
-func Catalogue() []Cause { return slices.Clone(catalogue()) }
+func Catalogue() []Cause { return append(slices.Clone(catalogue()), droppedCause()) }
 
 // catalogue is compiled on first use: most runs never read a log.
 var catalogue = sync.OnceValue(func() []Cause { return slices.Concat(setupCauses(), serviceCauses(), lastCauses()) })
@@ -68,15 +67,15 @@ func setupCauses() []Cause {
 
 		certain("docker-driver", "the builder uses the docker driver, which cannot export a cache without the containerd image store",
 			said, `^Cache export is not supported for the docker driver|^cache export feature is currently not supported for docker driver`,
-			newBuilder, "docker ghacache build --gha-create-builder …", "- uses: docker/setup-buildx-action@v3   # a step before the build"),
+			newBuilder, "docker ghacache build --gha-create-builder …", "- uses: docker/setup-buildx-action@v4   # a step before the build"),
 		probable("docker-driver-action", "the builder uses the docker driver, which cannot export a cache without the containerd image store",
 			build, `^Learn more at https://docs\.docker\.com/go/build-cache-backends/`,
-			newBuilder, "- uses: docker/setup-buildx-action@v3   # a step before the build"),
+			newBuilder, "- uses: docker/setup-buildx-action@v4   # a step before the build"),
 		certain("builder-missing", "the builder that was asked for does not exist on this machine",
 			said, `^no builder ".*" found$`, "docker buildx ls", newBuilder),
 		certain("buildx-missing", "docker has no buildx: only buildx knows cache options",
 			bare, `^(?:docker: )?'buildx' is not a docker command|^(?:docker: )?unknown command: docker buildx$|^unknown flag: --cache-to$`,
-			"apt-get install docker-buildx-plugin", "- uses: docker/setup-buildx-action@v3"),
+			"apt-get install docker-buildx-plugin", "- uses: docker/setup-buildx-action@v4"),
 		certain("gha-unknown-to-buildkit", "BuildKit is too old for type=gha (0.9) or built without it",
 			build, `^unknown cache (?:exporter: "gha"|importer: gha)$`, newBuilder, migrate),
 		certain("option-quoted", "the cache option is one word to buildx: quotes or spaces stand where none belong",
@@ -98,7 +97,7 @@ func setupCauses() []Cause {
 			"ACTIONS_RESULTS_URL=http://HOST:PORT/   # scheme in front, slash at the end", doctor),
 		certain("signature", "BuildKit is configured to sign or verify gha caches, and this index fails it",
 			build, `^missing signature for github actions cache|^signature verification failed: |^no verifier available for signed github actions cache|^signing command failed: `,
-			"check the [ghacache] section of buildkitd.toml", "docker ghacache prune   # an unsigned index has to go"),
+			"check the section of the gha cache in buildkitd.toml", "docker ghacache prune   # an unsigned index has to go"),
 	}
 }
 
@@ -109,10 +108,5 @@ func certain(id, title string, least frame, match string, advice ...string) Caus
 func probable(id, title string, least frame, match string, advice ...string) Cause {
 	c := certain(id, title, least, match, advice...)
 	c.Certain = false
-	return c
-}
-
-func (c Cause) unless(not string) Cause {
-	c.not = regexp.MustCompile(not)
 	return c
 }

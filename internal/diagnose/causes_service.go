@@ -7,7 +7,7 @@ func serviceCauses() []Cause {
 			said, `\bcache write denied: |^No scopes with write permission were found on the request`,
 			"leave --cache-to out for such events: cache-to: ${{ github.event_name != 'pull_request' && 'type=gha,mode=max' || '' }}", ignoreError),
 		certain("read-denied", "the runtime token may not read the cache (ACTIONS_CACHE_MODE, or no scope at all)",
-			said, `\bcache read denied: |^No scopes with read permission were found on the request`, doctor),
+			said, `\bcache read denied: |^No scopes with read permission were found on the request`, "cache-mode: read   # in the workflow or the job", doctor),
 		probable("reserve-refused", "the service did not let the cache be written: mostly a read-only token, else an entry of another job in the making",
 			said, `^failed to reserve cache$`, doctor+"   # tells what the token may do", ignoreError, "scope=NAME   # one for each image and platform"),
 		probable("commit-refused", "the service did not accept a finished upload: the entry was taken by another job, or its size is wrong",
@@ -21,8 +21,7 @@ func serviceCauses() []Cause {
 
 		certain("throttled", "the cache service throttles: too many requests of this repository",
 			said, `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with 429|^Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): (?:Rate limited: )?.*\(429\)|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d`,
-			"mode=min   # fewer entries", "timeout=20m   # BuildKit waits and tries again this long", "run fewer builds of the repository at once; GitHub accepts 200 uploads a minute", ignoreError).
-			unless(`toomanyrequests|pull rate limit`),
+			"mode=min   # fewer entries", "timeout=20m   # BuildKit waits and tries again this long", "run fewer builds of the repository at once; GitHub accepts 200 uploads a minute", ignoreError),
 		certain("throttled-too-long", "the cache service throttled until BuildKit gave up",
 			build, `^(?:error committing cache \S+: )?maximum timeout reached|^requested delay [\d.]+s exceeds maximum timeout `,
 			"timeout=20m   # on --cache-to and --cache-from; the default is 10m", "mode=min   # fewer entries", ignoreError),
@@ -46,8 +45,7 @@ func serviceCauses() []Cause {
 			build, `^PUT \S+ RESPONSE 403: `, "mode=min   # or smaller layers", "--cache-to type=registry,ref=IMAGE:cache   # for layers this big", ignoreError),
 		certain("layer-evicted", "a layer that the cache's index names is gone: evicted by the limit of the repository, or deleted",
 			build, `^blob (?:sha256:\S+ )?not found$|^blob sha256:\w+: not found$|^cache entry no longer exists$|^(?:GET|PUT|HEAD) \S+ RESPONSE 404: |^invalid status response 404 .* for https?://`,
-			retry+" with --no-cache", "docker ghacache doctor   # holds the index against its layers", "docker ghacache prune   # room below the limit keeps layers").
-			unless(`pull access denied|manifest unknown`),
+			retry+" with --no-cache", "docker ghacache doctor   # holds the index against its layers", "docker ghacache prune   # room below the limit keeps layers"),
 		certain("blob-storage-error", "the blob storage behind the cache service failed on its side",
 			build, `^(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d: `, retry, status, ignoreError),
 

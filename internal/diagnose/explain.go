@@ -30,7 +30,7 @@ func Explain(r io.Reader) ([]Finding, error) {
 // ExplainError explains the message of a failed build as buildx's history keeps it, without "failed to solve".
 func ExplainError(message string) []Finding {
 	s := NewScanner()
-	io.WriteString(s, "ERROR: failed to solve: "+message) //nolint:errcheck // a Scanner's Write never fails
+	s.lines.feed([]byte("ERROR: failed to solve: "+message), s.line)
 	return s.Findings()
 }
 
@@ -68,21 +68,19 @@ func (s *Scanner) Findings() []Finding {
 	if len(out) == 0 && s.dropped != nil {
 		return []Finding{*s.dropped}
 	}
-	slices.SortStableFunc(out, func(a, b Finding) int {
-		return cmp.Or(compareBool(b.Fatal, a.Fatal), compareBool(b.Cause.Certain, a.Cause.Certain))
-	})
+	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.rank(), b.rank()) })
 	return out
 }
 
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	default:
-		return -1
+// rank is lower for the better finding.
+func (f Finding) rank() (rank int) {
+	if !f.Fatal {
+		rank += 2
 	}
+	if !f.Cause.Certain {
+		rank++
+	}
+	return rank
 }
 
 func (s *Scanner) line(raw []byte) {

@@ -105,13 +105,14 @@ func (l *logLine) unwrap() {
 	}
 }
 
-// cause returns the first of the catalogue that explains the line, and its place there.
+// cause returns the place in the catalogue of the first that explains the line. A process that failed quotes its
+// command line, which may hold anything.
 func (l logLine) cause(known []Cause) (int, bool) {
 	if l.core == "" || strings.HasPrefix(l.core, `process "`) {
 		return 0, false
 	}
 	for i, c := range known {
-		if l.frame >= c.least && c.match.MatchString(l.core) && (c.not == nil || !c.not.MatchString(l.core)) {
+		if l.frame >= c.least && c.match.MatchString(l.core) {
 			return i, true
 		}
 	}

@@ -11,9 +11,9 @@ const maxLine = 8 << 10
 
 // A lineBuffer cuts a stream into lines. What a lone carriage return overwrites is forgotten, as on a terminal.
 type lineBuffer struct {
-	buf []byte
-	any bool // the line has begun
-	cr  bool // the last byte was a carriage return
+	buf   []byte
+	begun bool // the line has begun
+	cr    bool // the last byte was a carriage return
 }
 
 func (b *lineBuffer) feed(p []byte, line func([]byte)) {
@@ -24,7 +24,7 @@ func (b *lineBuffer) feed(p []byte, line func([]byte)) {
 			return
 		}
 		b.keep(p[:i])
-		b.any = true
+		b.begun = true
 		if p[i] == '\n' {
 			b.end(line)
 		} else {
@@ -41,16 +41,16 @@ func (b *lineBuffer) keep(p []byte) {
 	if b.cr {
 		b.buf, b.cr = b.buf[:0], false
 	}
-	b.any = true
+	b.begun = true
 	b.buf = append(b.buf, p[:min(len(p), maxLine-len(b.buf))]...)
 }
 
 // end passes on the line that has begun, if one has.
 func (b *lineBuffer) end(line func([]byte)) {
-	if b.any {
+	if b.begun {
 		line(b.buf)
 	}
-	b.buf, b.any, b.cr = b.buf[:0], false, false
+	b.buf, b.begun, b.cr = b.buf[:0], false, false
 }
 
 var (
