@@ -45,9 +45,9 @@ var wrappers = []struct {
 	{regexp.MustCompile(`^(?i:error|warning|warn): `), said, false},
 	{regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |(?:getCacheEntry|reserveCache|saveCache|downloadCache|uploadChunk \([^)]*\)) failed: )`), said, false},
 	{regexp.MustCompile(`^#\d+ ERROR: `), build, false},
-	{regexp.MustCompile(`^(?:target \S+: )?(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: )`), build, true},
+	{regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: )`), build, true},
 	{regexp.MustCompile(`^(?:/moby\.buildkit\.v1\.Control/Solve returned error: |error writing layer blob: |error committing cache \S+: |failed to (?:copy|compute cache key|load cache key): |failed to push +\S+: )`), build, false},
-	{regexp.MustCompile(`^rpc error: code = \w+ desc = `), bare, false},
+	{regexp.MustCompile(`^(?:rpc error: code = \w+ desc = |target \S+: )`), bare, false},
 	{regexp.MustCompile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), cache, false},
 }
 
