@@ -7,8 +7,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 )
 
-// realLogs are texts from the threads named beside them, or from the source that prints them; hosts and digests shortened
-// only where the thread did so.
+// realLogs are texts from the threads named beside them. Where no thread is named, the text is composed from the format in
+// the source that prints it.
 var realLogs = []struct {
 	name, source, log, want string
 }{
@@ -71,8 +71,6 @@ Learn more at https://docs.docker.com/go/build-cache-backends/`, "docker-driver"
 		`Error: buildx failed with: Learn more at https://docs.docker.com/go/build-cache-backends/`, "docker-driver-action"},
 	{"the docker driver, to an old buildx", "https://github.com/docker/docs/issues/14155",
 		`Error: buildx failed with: error: cache export feature is currently not supported for docker driver. Please switch to a different driver (eg. "docker buildx create --use")`, "docker-driver"},
-	{"the docker driver, under bake", "https://github.com/docker/buildx/pull/2651",
-		`ERROR: target default: Cache export is not supported for the docker driver.`, "docker-driver"},
 	{"an unknown builder", "buildx store/storeutil/storeutil.go GetNodeGroup",
 		`ERROR: no builder "mybuilder" found`, "builder-missing"},
 	{"no buildx", "https://github.com/docker/buildx/issues/57",
