@@ -20,6 +20,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 )
 
+// limit is when a test that waits has failed; children end by themselves later.
+const limit = 10 * time.Second
+
 // roleVar makes the test binary a program to run: the roles below.
 const roleVar = "BUILDERS_TEST_ROLE"
 
@@ -28,6 +31,7 @@ func TestMain(m *testing.M) {
 	case "parent":
 		os.Exit(parent())
 	case "child":
+		time.AfterFunc(2*limit, func() { os.Exit(98) })
 		os.Exit(child(os.Args[1:]))
 	case "plugin":
 		fmt.Print(os.Getenv("BUILDERS_TEST_METADATA"))
@@ -72,7 +76,7 @@ func child(args []string) int {
 	case "die":
 		n, _ := strconv.Atoi(args[1])
 		_ = syscall.Kill(os.Getpid(), syscall.Signal(n))
-		time.Sleep(time.Minute)
+		select {}
 	case "show":
 		return show(args[1:])
 	case "hear":
@@ -80,7 +84,7 @@ func child(args []string) int {
 	case "ignore":
 		signal.Ignore(os.Interrupt, syscall.SIGTERM)
 		fmt.Println("ready")
-		time.Sleep(time.Minute)
+		select {}
 	case "socket":
 		closed := make(chan struct{})
 		socket.ConnectAndWait(func() { close(closed) })

@@ -98,6 +98,9 @@ func startParent(t *testing.T, attr *syscall.SysProcAttr, env []string, args ...
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := r.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(append(os.Environ(), roleVar+"=parent"), env...)
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = w, os.Stderr, attr
@@ -202,7 +205,9 @@ func TestCancelledContextInterrupts(t *testing.T) {
 func TestTerminal(t *testing.T) {
 	start := func(t *testing.T, args ...string) (*exec.Cmd, *os.File, *bufio.Scanner) {
 		t.Helper()
-		cmd := exec.Command(os.Args[0], args...)
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		t.Cleanup(cancel)
+		cmd := exec.CommandContext(ctx, os.Args[0], args...)
 		cmd.Env = append(os.Environ(), roleVar+"=parent")
 		tty, err := pty.Start(cmd)
 		if err != nil {
