@@ -1,9 +1,6 @@
 package cacheopts
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Arg is one flag or operand of a command line.
 type Arg struct {
@@ -127,5 +124,5 @@ func (f flags) cluster(word string, rest []string) []Arg {
 	if !last.HasValue && f.values[last.Name] {
 		last.take(rest)
 	}
-	return slices.Clip(args)
+	return args
 }
