@@ -35,16 +35,19 @@ func old(version, min string) bool {
 
 func canonical(version string) string { return "v" + strings.TrimPrefix(version, "v") }
 
-// like writes version the way sample is written: with or without a v, with as
-// many numbers.
+// like writes version the way sample is written, with or without its v.
 func like(sample, version string) string {
-	core, _, _ := strings.Cut(strings.TrimPrefix(sample, "v"), "-")
-	parts := strings.Split(strings.TrimPrefix(version, "v"), ".")
-	out := strings.Join(parts[:min(len(parts), strings.Count(core, ".")+1)], ".")
 	if strings.HasPrefix(sample, "v") {
-		return "v" + out
+		return version
 	}
-	return out
+	return strings.TrimPrefix(version, "v")
+}
+
+// short is like, and has as many numbers as sample.
+func short(sample, version string) string {
+	core, _, _ := strings.Cut(sample, "-")
+	parts := strings.Split(like(sample, version), ".")
+	return strings.Join(parts[:min(len(parts), strings.Count(core, ".")+1)], ".")
 }
 
 // versionRE matches a version and its pre-release, but no variant (-rootless).

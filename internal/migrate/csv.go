@@ -62,12 +62,15 @@ func cacheEntry(word string) (i, j int, ok bool) {
 	for _, flag := range flagRE.FindAllStringIndex(word[:at[0]+1], -1) {
 		i = flag[1]
 	}
-	entry := word[i:]
-	i += len(entry) - len(strings.TrimLeft(entry, `"' `))
-	j = len(strings.TrimRight(word, `"' `+"\t\r"))
-	// A quote that belongs to a quoted last field stays.
-	if strings.Count(word[i:j], `"`)%2 == 1 && j < len(word) && word[j] == '"' {
-		j++
+	if i == 0 {
+		i = strings.LastIndexAny(word[:at[0]+1], " \t'[{(") + 1
 	}
+	if quote := strings.IndexAny(word[i:at[1]], `"'`); quote == 0 {
+		if end := strings.IndexByte(word[i+1:], word[i]); end > 0 {
+			return i + 1, i + 1 + end, true
+		}
+		i++
+	}
+	j = len(strings.TrimRight(word, " \t\r"))
 	return i, max(i, j), true
 }

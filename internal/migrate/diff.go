@@ -1,16 +1,24 @@
 package migrate
 
 import (
+	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 )
 
 // writeDiff writes a unified diff of one file, with the colours of git diff.
-func writeDiff(w io.Writer, path string, was, now []byte, colour bool) error {
-	diff := udiff.Unified("a/"+path, "b/"+path, string(was), string(now))
+func writeDiff(w io.Writer, path, was, now string, colour bool) error {
+	diff, err := udiff.ToUnified("a/"+path, "b/"+path, was, udiff.Lines(was, now), udiff.DefaultContextLines)
+	if err != nil {
+		return err
+	}
+	grown := 0
 	for line := range strings.Lines(diff) {
+		line, grown = renumber(line, grown)
 		if colour {
 			line = paint(line)
 		}
@@ -21,9 +29,31 @@ func writeDiff(w io.Writer, path string, was, now []byte, colour bool) error {
 	return nil
 }
 
+var hunkRE = regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? \+\d+((?:,(\d+))?) @@`)
+
+// renumber corrects the head of a hunk: udiff 0.4.1 forgets the lines between
+// two changes of one hunk in the new line number of the next.
+func renumber(line string, grown int) (string, int) {
+	m := hunkRE.FindStringSubmatch(line)
+	if m == nil {
+		return line, grown
+	}
+	from, was, now := number(m[1]), number(m[2]), number(m[4])
+	head := fmt.Sprintf("@@ -%s +%d%s @@", strings.Fields(line)[1][1:], from+grown, m[3])
+	return head + line[len(m[0]):], grown + now - was
+}
+
+// number reads a count of a hunk, 1 if it is left out.
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 1
+	}
+	return n
+}
+
 func paint(line string) string {
-	codes := map[byte]string{'+': "32", '-': "31", '@': "36"}
-	code := codes[line[0]]
+	code := map[byte]string{'+': "32", '-': "31", '@': "36"}[line[0]]
 	if strings.HasPrefix(line, "+++ ") || strings.HasPrefix(line, "--- ") {
 		code = "1"
 	}

@@ -40,17 +40,9 @@ func (s *scope) expandTo(t text, depth int) []text {
 	all := exprRE.FindAllStringSubmatchIndex(t.value, -1)
 	for k := len(all) - 1; k >= 0 && depth < maxDepth; k-- {
 		m := all[k]
-		with := s.eval(t.cut(m[2], m[3]), depth)
-		if len(with) == 0 {
-			continue
+		if with := s.eval(t.cut(m[2], m[3]), depth); len(with) > 0 {
+			values = combine(values, with, func(v, w text) text { return v.splice(m[0], m[1], w) })
 		}
-		var next []text
-		for _, v := range values {
-			for _, w := range with {
-				next = append(next, v.splice(m[0], m[1], w))
-			}
-		}
-		values = next[:min(len(next), maxValues)]
 	}
 	return values
 }
@@ -65,7 +57,10 @@ func (s *scope) eval(t text, depth int) []text {
 			continue
 		}
 		if m := contextRE.FindStringSubmatch(part.value); m != nil {
-			out = append(out, s.lookup(m[1], memberRE.FindAllString(m[2], -1), depth+1)...)
+			path := memberRE.FindAllString(m[2], -1)
+			for _, v := range s.lookup(m[1], path, depth+1) {
+				out = append(out, v.from(path[len(path)-1], part.at))
+			}
 		}
 	}
 	return out
@@ -99,7 +94,7 @@ func (s *scope) lookup(context string, path []string, depth int) []text {
 	var found []text
 	switch context {
 	case "env":
-		found = s.member(s.env, path[0], depth)
+		found = s.member(path[0], depth)
 	case "matrix":
 		found = s.matrixValues(path, depth)
 	default:
@@ -110,23 +105,22 @@ func (s *scope) lookup(context string, path []string, depth int) []text {
 	if found == nil {
 		return s.outer.lookup(context, path, depth)
 	}
-	for i := range found {
-		found[i] = found[i].from(path[len(path)-1])
-	}
 	return found
 }
 
-// member is one variable of a mapping of variables.
-func (s *scope) member(vars *yaml.Node, name string, depth int) []text {
-	n := get(vars, name)
+// member is one variable of env:. In its value env stands for what is around.
+func (s *scope) member(name string, depth int) []text {
+	n := get(s.env, name)
 	if n == nil {
 		return nil
 	}
 	t := s.doc.text(n)
-	if duplicated(vars, name) {
+	if duplicated(s.env, name) {
 		t.refuse = "the key is there twice"
 	}
-	return s.expandTo(t, depth)
+	around := *s
+	around.env = nil
+	return around.expandTo(t, depth)
 }
 
 func (s *scope) matrixValues(path []string, depth int) []text {

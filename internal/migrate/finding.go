@@ -28,7 +28,7 @@ type Finding struct {
 
 	offset int
 	pin    bool // matters only to builds with a gha cache
-	via    []string
+	via    []use
 }
 
 // Edit replaces the bytes [Start, End) of a file, which hold Old, by New. An
@@ -38,4 +38,6 @@ type Edit struct {
 	End   int    `json:"end"`
 	Old   string `json:"old"`
 	New   string `json:"new"`
+
+	keys bool // New brings keys of its own to a YAML mapping
 }

@@ -71,7 +71,7 @@ func (h *hclFile) text(e hclsyntax.Expression, depth int) text {
 		return h.text(e.Wrapped, depth)
 	case *hclsyntax.ScopeTraversalExpr:
 		if d := h.vars[e.Traversal.RootName()]; d != nil && depth < maxDepth {
-			return h.text(d, depth+1).from(e.Traversal.RootName())
+			return h.text(d, depth+1).from(e.Traversal.RootName(), r.Start.Byte)
 		}
 	}
 	return raw

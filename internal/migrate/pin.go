@@ -1,6 +1,8 @@
 package migrate
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,6 +18,8 @@ type pin struct {
 	shown  string // the words around it
 	what   string // what uses it
 	unsafe bool
+	short  bool   // a tag with fewer numbers is known to exist
+	fix    string // instead of the component's
 	noFix  string
 }
 
@@ -34,11 +38,23 @@ func (f *file) pin(p pin) {
 	default:
 		return
 	}
+	if p.rule == ruleSccache {
+		fd.pin = false
+		if !bytes.Contains(f.src, []byte("SCCACHE_GHA_ENABLED")) {
+			fd.Certainty = Advice
+		}
+	}
 	if p.what != "" {
 		fd.Why += " (" + p.what + ")"
 	}
 	with := like(version, p.to)
-	fd.Text, fd.Fix = p.shown, "use "+with
+	if p.short {
+		with = short(version, p.to)
+	}
+	if p.t.many {
+		fd.Why += "; it is one of several values, maybe on purpose"
+	}
+	fd.Text, fd.Fix = p.shown, cmp.Or(p.fix, "use "+with)
 	fd.Safe = !p.unsafe && semver.Major(canonical(version)) == semver.Major(p.to)
 	if p.noFix != "" {
 		fd.NoFix, fd.Safe = p.noFix, false
@@ -52,14 +68,19 @@ func (f *file) pin(p pin) {
 
 // editAgain follows the version into the name of a downloaded file.
 func (f *file) editAgain(fd *Finding, p pin, with string) {
-	version := strings.TrimPrefix(p.t.value[p.i:p.j], "v")
+	version := p.t.value[p.i:p.j]
+	bare := strings.TrimPrefix(version, "v")
 	for at := p.j; fd.NoFix == "" && at < p.again; {
-		n := strings.Index(p.t.value[at:p.again], version)
+		n := strings.Index(p.t.value[at:p.again], bare)
 		if n < 0 {
 			return
 		}
-		f.edit(fd, p.t, at+n, at+n+len(version), strings.TrimPrefix(with, "v"))
-		at += n + len(version)
+		start, end, text := at+n, at+n+len(bare), strings.TrimPrefix(with, "v")
+		if version != bare && p.t.value[start-1] == 'v' {
+			start, text = start-1, with
+		}
+		f.edit(fd, p.t, start, end, text)
+		at = end
 	}
 }
 

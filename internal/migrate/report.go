@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"unicode/utf8"
 )
@@ -49,6 +50,7 @@ func (r *Report) gather(files []*file, opts Options) {
 			evidence = workflows
 		}
 		service, why := evidence.verdict(opts)
+		f.findings = unique(f.findings)
 		f.demote(gha)
 		f.shared()
 		findings := settle(f.findings, service, why)
@@ -90,16 +92,10 @@ func (f *file) demote(gha string) {
 // shared withholds what a variable's other uses forbid. An edit to the
 // definition of a variable is safe only if the file uses it for nothing else.
 func (f *file) shared() {
-	uses := map[string]int{}
-	for _, fd := range f.findings {
-		for _, name := range slices.Compact(slices.Sorted(slices.Values(fd.via))) {
-			uses[name]++
-		}
-	}
 	for i := range f.findings {
 		fd := &f.findings[i]
-		for _, name := range fd.via {
-			if fd.Safe && mentions(f.src, name) > uses[name]+1 {
+		for _, name := range names(fd.via) {
+			if fd.Safe && f.references(name) > sites(fd.via, name) {
 				fd.Safe = false
 				fd.Why += fmt.Sprintf("; %s is used elsewhere, too", name)
 			}
@@ -133,37 +129,72 @@ func (f *file) clashes() {
 	}
 }
 
-// mentions counts a name in the lines of src that are no comment.
-func mentions(src []byte, name string) int {
-	count := 0
-	for line := range bytes.Lines(src) {
-		if line = bytes.TrimSpace(line); bytes.HasPrefix(line, []byte("#")) {
-			continue
+func names(uses []use) []string {
+	var out []string
+	for _, u := range uses {
+		out = append(out, u.name)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(out)))
+}
+
+// sites counts the places where name is used.
+func sites(uses []use, name string) int {
+	at := map[int]bool{}
+	for _, u := range uses {
+		if u.name == name {
+			at[u.at] = true
 		}
-		for at := bytes.Index(line, []byte(name)); at >= 0; at = bytes.Index(line, []byte(name)) {
-			before, after := at == 0 || !wordByte(line[at-1]), at+len(name) == len(line) || !wordByte(line[at+len(name)])
-			if before && after {
-				count++
-			}
-			line = line[at+len(name):]
+	}
+	return len(at)
+}
+
+// references counts the uses of a variable in lines that are no comment.
+func (f *file) references(name string) int {
+	re := regexp.MustCompile(`(?:\b(?:env|matrix|inputs)\.|\$[({]?|\{\{\s*|[Ee]nv:)` + regexp.QuoteMeta(name) + `\b`)
+	count := 0
+	if f.kind == kindHCL {
+		re = regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`)
+		count = -1 // the definition
+	}
+	for line := range bytes.Lines(f.src) {
+		if line = bytes.TrimSpace(line); !bytes.HasPrefix(line, []byte("#")) {
+			count += len(re.FindAllIndex(line, -1))
 		}
 	}
 	return count
 }
 
-// finish drops what was not asked for and what was found twice, and counts
-// lines and columns.
+// unique merges findings that came to the same from several uses of a variable.
+func unique(findings []Finding) []Finding {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.Rule, b.Rule), cmp.Compare(len(a.via), len(b.via)))
+	})
+	seen := map[string]int{}
+	var out []Finding
+	for _, fd := range findings {
+		id := fmt.Sprint(fd.Rule, fd.offset, fd.Edits, fd.Certainty)
+		k, ok := seen[id]
+		if !ok {
+			seen[id] = len(out)
+			out = append(out, fd)
+			continue
+		}
+		if len(out[k].via) > 0 {
+			out[k].via = append(out[k].via, fd.via...)
+		}
+	}
+	return out
+}
+
+// finish drops what was not asked for, and counts lines and columns.
 func (f *file) finish(findings []Finding, only []string) []Finding {
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(a.offset, b.offset) })
-	seen := map[string]bool{}
 	line, start, at := 1, 0, 0
 	var out []Finding
 	for _, fd := range findings {
-		id := fmt.Sprint(fd.Rule, fd.offset, fd.Edits)
-		if seen[id] || len(only) > 0 && !slices.Contains(only, fd.Rule) {
+		if len(only) > 0 && !slices.Contains(only, fd.Rule) {
 			continue
 		}
-		seen[id] = true
 		for ; at < fd.offset; at++ {
 			if f.src[at] == '\n' {
 				line, start = line+1, at+1

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,20 +70,25 @@ func (f *file) script(a action) {
 			fd.NoFix, fd.Safe = "it is not a line of its own that copies process.env", false
 		}
 		end := len(line.value)
-		f.edit(&fd, line, end, end, f.repeated(line, missing))
+		if with, ok := f.repeated(line, missing); ok {
+			f.edit(&fd, line, end, end, with)
+		} else {
+			fd.NoFix, fd.Safe = cmp.Or(fd.NoFix, "the script is not a block"), false
+		}
 		f.report(line, 0, fd)
 	}
 }
 
 // repeated is the line again for each of names, with the indentation of the file.
-func (f *file) repeated(line text, names []string) string {
+func (f *file) repeated(line text, names []string) (string, bool) {
 	start := bytes.LastIndexByte(f.src[:line.at], '\n') + 1
+	indent := string(f.src[start:line.at])
 	var out strings.Builder
 	for _, name := range names {
-		out.WriteString(f.newline() + string(f.src[start:line.at]))
+		out.WriteString(f.newline() + indent)
 		out.WriteString(strings.ReplaceAll(line.value, cacheURL, name))
 	}
-	return out.String()
+	return out.String(), strings.Trim(indent, " ") == ""
 }
 
 // newline is how the file ends its lines.

@@ -55,9 +55,10 @@ func (f *file) image(c component, mirror bool, t text, start, tag int) {
 	rest := t.value[tag:]
 	end := tag + imageEnd(rest)
 	version := leading(t.value[tag:end])
-	p := pin{component: c, t: t, i: tag, j: tag + len(version), shown: t.value[start:end]}
+	p := pin{component: c, t: t, i: tag, j: tag + len(version), shown: t.value[start:end], short: c.rule == ruleEngine}
 	switch {
 	case strings.HasPrefix(rest, "$") || strings.HasPrefix(rest, "{{"):
+		p.shown = t.value[start:]
 		f.unknown(p)
 	case t.value[tag-1] == '@':
 		p.shown = t.value[start:min(len(t.value), tag+len("sha256:")+12)]
@@ -158,7 +159,7 @@ func (f *file) entry(t text) {
 	}
 	f.gha = true
 	e := t.cut(i, j)
-	if _, _, whole := e.span(0, len(e.value)); !whole && e.refuse == "" && len(e.via) == 0 {
+	if e.refuse == "" && e.broken() {
 		e.refuse = "the entry is spread over several lines"
 	}
 	for _, a := range attributes(e.value) {
@@ -183,7 +184,7 @@ func (f *file) attribute(e text, a attr) {
 		f.needsV2(e, a.start, shown)
 	case "url":
 		f.service.see(value)
-		f.report(e, a.start, Finding{Rule: ruleURL, Certainty: Conditional, Text: "url=", Why: urlWhy,
+		f.report(e, a.start, Finding{Rule: ruleURL, Certainty: Conditional, Text: shown, Why: urlWhy,
 			NoFix: "it depends on the step's variables",
 			Fix:   "take url= and token= out and export all of the runtime's variables, as crazy-max/ghaction-github-runtime does"})
 	}
@@ -239,12 +240,14 @@ func (f *file) edit(fd *Finding, t text, i, j int, with string) {
 		return
 	case t.refuse != "":
 		fd.NoFix = t.refuse
+	case i == j && len(t.runs) == 0:
+		fd.NoFix = "there is nothing to replace"
 	case !ok:
 		fd.NoFix = "it is put together from several places"
 	case string(f.src[start:end]) != t.value[i:j]:
 		fd.NoFix = "it is written in a way that cannot be edited"
 	default:
-		fd.Edits = append(fd.Edits, Edit{start, end, t.value[i:j], with})
+		fd.Edits = append(fd.Edits, Edit{Start: start, End: end, Old: t.value[i:j], New: with})
 		return
 	}
 	fd.Edits, fd.Safe = nil, false

@@ -45,7 +45,7 @@ func githubHost(host string) bool {
 func (e evidence) verdict(o Options) (Service, string) {
 	switch {
 	case o.Service == ServiceV1 || o.Service == ServiceV2:
-		return o.Service, "you said so"
+		return o.Service, "--service says so"
 	case e.v1 != "":
 		return ServiceV1, e.v1
 	case e.other != "":
@@ -94,7 +94,7 @@ func settle(findings []Finding, service Service, why string) []Finding {
 	}
 	return append(out, Finding{
 		Rule: ruleService, Certainty: Advice, File: left.File, offset: left.offset, Text: left.Text,
-		Why: "version 1 must stay: " + why, NoFix: fmt.Sprintf("left as it is, with %d findings that are right there", count),
+		Why: "version 1 must stay: " + why, NoFix: fmt.Sprintf("left as it is (%d places)", count),
 	})
 }
 

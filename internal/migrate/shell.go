@@ -32,12 +32,15 @@ func (f *file) shell(s *scope, t text) {
 	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, vars: map[string][]text{}}}
 	var words []*syntax.Word
 	var assigns []*syntax.Assign
+	var loops []*syntax.WordIter
 	syntax.Walk(prog, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.Word:
 			words = append(words, n)
 		case *syntax.Assign:
 			assigns = append(assigns, n)
+		case *syntax.WordIter:
+			loops = append(loops, n)
 		}
 		return true
 	})
@@ -45,6 +48,9 @@ func (f *file) shell(s *scope, t text) {
 		for _, v := range sh.assign(a) {
 			f.shellWord(s, v)
 		}
+	}
+	for _, l := range loops {
+		sh.loop(l)
 	}
 	for _, w := range words {
 		for _, v := range sh.word(w.Parts) {
@@ -61,7 +67,7 @@ func (f *file) shellWord(s *scope, t text) {
 		return
 	}
 	for _, v := range s.expand(t) {
-		f.word(v, "script")
+		f.word(v, "run")
 	}
 }
 
@@ -92,17 +98,23 @@ func (sh *script) assign(a *syntax.Assign) []text {
 	return out
 }
 
+// loop records the values of a variable of a for loop.
+func (sh *script) loop(l *syntax.WordIter) {
+	var values []text
+	for _, item := range l.Items {
+		values = append(values, sh.word(item.Parts)...)
+	}
+	for i := range values {
+		values[i].many = len(values) > 1
+	}
+	sh.s.vars[l.Name.Value] = append(sh.s.vars[l.Name.Value], values...)
+}
+
 // word gives the values of a word: more than one where a variable has several.
 func (sh *script) word(parts []syntax.WordPart) []text {
 	values := []text{{at: sh.t.at}}
 	for _, p := range parts {
-		var next []text
-		for _, v := range values {
-			for _, w := range sh.part(p) {
-				next = append(next, join(v, w))
-			}
-		}
-		values = next[:min(len(next), maxValues)]
+		values = combine(values, sh.part(p), func(v, w text) text { return join(v, w) })
 	}
 	return values
 }
@@ -137,7 +149,7 @@ func (sh *script) parameter(p *syntax.ParamExp) []text {
 		}
 	}
 	for i := range values {
-		values[i] = values[i].from(p.Param.Value)
+		values[i] = values[i].from(p.Param.Value, sh.t.pos(int(p.Pos().Offset())))
 	}
 	return values
 }
@@ -162,7 +174,7 @@ func (f *file) loose(s *scope, t text, vars map[string][]text) {
 			w = w.trim("\"'`\\;()")
 			for _, v := range references(w, vars) {
 				for _, e := range s.expand(v) {
-					f.word(e, "script")
+					f.word(e, "run")
 				}
 			}
 		}
@@ -191,13 +203,7 @@ func references(t text, vars map[string][]text) []text {
 		if len(with) == 0 {
 			continue
 		}
-		var next []text
-		for _, v := range values {
-			for _, w := range with {
-				next = append(next, v.splice(m[0], m[1], w.from(name)))
-			}
-		}
-		values = next[:min(len(next), maxValues)]
+		values = combine(values, with, func(v, w text) text { return v.splice(m[0], m[1], w.from(name, t.pos(m[0]))) })
 	}
 	return values
 }

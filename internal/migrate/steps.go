@@ -11,7 +11,7 @@ import (
 var (
 	hostedRE = regexp.MustCompile(`^(?i:ubuntu|windows|macos)-(?:latest|slim|[0-9])`)
 	buildsRE = regexp.MustCompile(`\b(?:docker|docker-compose|buildx|buildctl|make|just)\b|\.sh\b`)
-	moveRE   = regexp.MustCompile(`\bmv\s+(?:-\w+\s+)*"?(\S+?)"?\s`)
+	moveRE   = regexp.MustCompile(`\bmv\s+(?:-\w+\s+)*"?(\S+?)"?\s+"?(\S+?)"?\s`)
 	destRE   = regexp.MustCompile(`type=local,(?:.*,)?dest=([^,\s"']+)`)
 )
 
@@ -50,7 +50,7 @@ func (f *file) selfHosted(a action) {
 		Why: "the runner is not GitHub's, and without version: the action uses the buildx that is installed there",
 		Fix: "add version: latest"}
 	if at, with, ok := f.insertion(a, "version: latest"); ok {
-		fd.Edits = []Edit{{at, at, "", with}}
+		fd.Edits = []Edit{{Start: at, End: at, New: with, keys: true}}
 	} else {
 		fd.NoFix = "the step is not written as a block"
 	}
@@ -105,7 +105,7 @@ func (f *file) moveCache(s *scope, steps *yaml.Node) {
 			if dir := t.value[m[2]:m[3]]; dests[dir] {
 				f.report(t, m[0], Finding{Rule: ruleMove, Certainty: Advice, Text: "mv " + dir,
 					Why:   "since buildx 0.35 a local cache does not keep growing with reset=true",
-					NoFix: fmt.Sprintf("write type=local,dest=%s,reset=true to the directory that is read, and drop the step", dir)})
+					NoFix: fmt.Sprintf("export to type=local,dest=%s,reset=true and drop the step", t.value[m[4]:m[5]])})
 			}
 		}
 	}

@@ -14,11 +14,11 @@ type run struct{ at, src, n int }
 type text struct {
 	value  string
 	runs   []run
-	at     int      // file offset to report for what has no run
-	refuse string   // why no part of it may be edited
-	via    []string // variables that were spliced in
-	many   bool     // one of several values of a matrix
-	unsure bool     // read by line: an edit is a suggestion
+	at     int    // file offset to report for what has no run
+	refuse string // why no part of it may be edited
+	via    []use  // variables that were spliced in
+	many   bool   // one of several values of a matrix
+	unsure bool   // read by line: an edit is a suggestion
 }
 
 // literal is a text that stands in src as it is.
@@ -116,10 +116,54 @@ func (t text) fields() []text {
 	return t.split(func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
 }
 
-// from records that the text came out of a variable.
-func (t text) from(name string) text {
-	t.via = append(slices.Clone(t.via), name)
+// use is a reference to a variable: where it stands, and where its value does.
+type use struct {
+	name    string
+	at, def int
+}
+
+// from records that the text came out of a variable that is used at an offset.
+func (t text) from(name string, at int) text {
+	t.via = append(slices.Clone(t.via), use{name, at, t.at})
 	return t
+}
+
+// consistent says that a variable which is used twice has one value.
+func (t text) consistent() bool {
+	def := map[string]int{}
+	for _, u := range t.via {
+		if known, ok := def[u.name]; ok && known != u.def {
+			return false
+		}
+		def[u.name] = u.def
+	}
+	return true
+}
+
+// combine gives every value followed by every other.
+func combine(values, others []text, with func(a, b text) text) []text {
+	var out []text
+	for _, a := range values {
+		for _, b := range others {
+			if c := with(a, b); c.consistent() && len(out) < maxValues {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// broken says that the value is not what stands in the file: a line break of
+// a folded scalar became a space.
+func (t text) broken() bool {
+	at := 0
+	for _, r := range t.runs {
+		if r.at > at {
+			return true
+		}
+		at = r.at + r.n
+	}
+	return at < len(t.value)
 }
 
 // align pairs value with the bytes of src from start on, letting white space

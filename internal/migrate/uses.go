@@ -44,9 +44,8 @@ func (f *file) uses(s *scope, step, uses *yaml.Node) {
 	}
 	a.step, a.with = step, get(step, "with")
 	f.inputsOf(a)
-	f.minimum(a)
 	f.pinned(a)
-	if f.opts.BumpActions {
+	if !f.minimum(a) && f.opts.BumpActions {
 		f.bump(a)
 	}
 }
@@ -138,7 +137,7 @@ func (f *file) version(t text, c component, what string) {
 	prefix, rest, named := strings.Cut(value, ":")
 	if named && (prefix == "lab" || prefix == "cloud") {
 		p.i, value = p.i+len(prefix)+1, rest
-		p.noFix = "use " + prefix + ":latest"
+		p.fix, p.noFix = "use "+prefix+":latest", "releases of this line have numbers of their own"
 	}
 	found := leading(value)
 	p.j = p.i + len(found)
@@ -150,13 +149,14 @@ func (f *file) version(t text, c component, what string) {
 	}
 }
 
-// minimum judges actions that speak to the cache service themselves.
-func (f *file) minimum(a action) {
+// minimum judges actions that speak to the cache service themselves, and says
+// whether it had something to report.
+func (f *file) minimum(a action) bool {
 	var target string
 	rule, why := ruleCache, ""
 	switch {
 	case a.version == "":
-		return
+		return false
 	case a.repo == "actions/cache":
 		why = "actions/cache speaks version 2 of the cache service since v4.2.0 and v3.4.0"
 		target = cacheTarget(f.tags, a.version)
@@ -165,9 +165,10 @@ func (f *file) minimum(a action) {
 		target = f.tags.newest(a.repo, "v0")
 	}
 	if target == "" {
-		return
+		return false
 	}
 	f.move(a, target, Finding{Rule: rule, Certainty: Certain, Why: why, Safe: true})
+	return true
 }
 
 // cacheTarget is the actions/cache to move to, "" if version is new enough.
@@ -186,9 +187,9 @@ func cacheTarget(t tags, version string) string {
 // its kind: a commit stays a commit, and the comment beside it follows.
 func (f *file) move(a action, target string, fd Finding) {
 	fd.Text = a.t.value
-	ref := like(a.ref, target)
-	if strings.Count(ref, ".") == 1 {
-		ref = target
+	ref := target
+	if !strings.Contains(a.ref, ".") {
+		ref = semver.Major(target)
 	}
 	fd.Fix = "use " + ref
 	if commitRE.MatchString(a.ref) {
@@ -197,7 +198,7 @@ func (f *file) move(a action, target string, fd Finding) {
 	}
 	f.edit(&fd, a.t, a.at, len(a.t.value), ref)
 	if at := commentRE.FindStringIndex(a.comment.value); at != nil && fd.NoFix == "" {
-		f.edit(&fd, a.comment, at[0], at[1], like(a.comment.value[at[0]:at[1]], target))
+		f.edit(&fd, a.comment, at[0], at[1], short(a.comment.value[at[0]:at[1]], target))
 	}
 	f.report(a.t, a.at, fd)
 }
@@ -205,7 +206,11 @@ func (f *file) move(a action, target string, fd Finding) {
 // pinned holds a commit against the comment beside it, and reports those whose
 // version matters and is not known.
 func (f *file) pinned(a action) {
-	if !commitRE.MatchString(a.ref) || f.tags.commits[a.repo] == nil {
+	if f.tags.commits[a.repo] == nil {
+		f.fork(a)
+		return
+	}
+	if !commitRE.MatchString(a.ref) {
 		return
 	}
 	said := commentRE.FindString(a.comment.value)
@@ -216,5 +221,19 @@ func (f *file) pinned(a action) {
 	case said != "" && !strings.HasPrefix(a.version+".", canonical(said)+"."):
 		f.report(a.t, a.at, Finding{Rule: rulePin, Certainty: Advice, Text: a.comment.value,
 			Why: fmt.Sprintf("the commit is %s, not %s", a.version, said), NoFix: "correct the comment or the commit"})
+	}
+}
+
+// fork reports a fork of an action that installs a builder, if the step does
+// not say which version to install.
+func (f *file) fork(a action) {
+	switch path.Base(a.repo) {
+	case "setup-buildx-action", "setup-docker-action", "setup-compose-action", "ghaction-docker-buildx":
+	default:
+		return
+	}
+	if get(a.with, "version") == nil && get(a.with, "buildx-version") == nil {
+		f.report(a.t, 0, Finding{Rule: rulePin, Certainty: Advice, Text: a.t.value, pin: true,
+			Why: "it is a fork: what it installs cannot be told from here", NoFix: "see that it installs what is new enough"})
 	}
 }

@@ -129,7 +129,7 @@ func (p yamlPair) kept(b *yaml.Node) []*yaml.Node {
 func (p yamlPair) inserted(offset int) bool {
 	for i, e := range p.edits {
 		start := e.Start + p.shift[i]
-		if e.Old == "" && strings.Contains(e.New, ":") && start <= offset && offset < start+len(e.New) {
+		if e.keys && start <= offset && offset < start+len(e.New) {
 			return true
 		}
 	}

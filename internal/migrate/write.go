@@ -17,7 +17,7 @@ func (r Report) Diff(w io.Writer, colour bool) error {
 		if err != nil {
 			return err
 		}
-		if err := writeDiff(w, filepath.ToSlash(path), r.files[path].src, out, colour); err != nil {
+		if err := writeDiff(w, filepath.ToSlash(path), string(r.files[path].src), string(out), colour); err != nil {
 			return fmt.Errorf("printing the diff: %w", err)
 		}
 	}
@@ -68,23 +68,18 @@ func (f *file) write(edits []Edit) error {
 
 // replace puts a new file in the place of path, durably: there is the old
 // content or the new one, never a part.
-func replace(path string, content []byte, mode os.FileMode) (err error) {
+func replace(path string, content []byte, mode os.FileMode) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temp.Name()))
-		}
-	}()
 	_, err = temp.Write(content)
 	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close())
-	if err != nil {
-		return err
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
 	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
 	}
 	return syncDir(filepath.Dir(path))
 }
