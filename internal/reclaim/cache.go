@@ -1,0 +1,137 @@
+package reclaim
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// Cache is what a scope keeps on a ref: its index in one or more versions, and the
+// blobs that the head names. Signed and unsigned indexes make separate caches.
+type Cache struct {
+	Scope    string
+	Ref      string
+	Signed   bool
+	Head     *Item // the newest version
+	Versions int   // of the index
+	// Err tells why the head could not be read. Layers, Size, Unique and Missing
+	// then mean nothing.
+	Err    error
+	Layers int   // distinct layers that the head names, missing ones included
+	Size   int64 // bytes of the head, its signature and the layers that are there
+	// Unique is the part of Size that no other cache names. It means something only
+	// if UniqueKnown: else an index that was not read could name part of it.
+	Unique      int64
+	UniqueKnown bool
+	Missing     []bkcache.Layer // layers that the head names and no ref holds that it sees
+	Created     time.Time       // of the head
+	// Used is the last use by a build. Reading an index is a use as well, so where
+	// the head was read its layers tell: those that only it names, if there are any.
+	Used time.Time
+
+	indexes []index
+}
+
+// summarize describes the caches. Indexes of one cache stand together.
+func (a *Analysis) summarize() {
+	current := a.graph.hold((*index).current)
+	indexes := a.graph.indexes
+	for len(indexes) > 0 {
+		n := 1
+		for n < len(indexes) && indexes[n].cache == indexes[0].cache {
+			n++
+		}
+		a.Caches = append(a.Caches, a.newCache(indexes[:n:n], current))
+		indexes = indexes[n:]
+	}
+}
+
+func (a *Analysis) newCache(indexes []index, current *holds) Cache {
+	head := &indexes[0]
+	item := &a.Items[head.item]
+	c := Cache{
+		Scope: item.Key.Scope, Ref: item.Ref, Signed: item.Key.Signed, Head: item, Versions: len(indexes),
+		Err: head.Err, Created: item.Created, Used: later(item.Used, item.Created), indexes: indexes,
+	}
+	if head.Err == nil {
+		c.measure(a, current)
+	}
+	return c
+}
+
+// measure fills in what follows from the head's content.
+func (c *Cache) measure(a *Analysis, current *holds) {
+	head := &c.indexes[0]
+	c.Layers = len(head.Layers)
+	c.UniqueKnown = true
+	c.count(c.Head, a, current)
+	for i := a.graph.signatures[head.Digest]; i > 0; i = a.graph.next[i-1] {
+		if head.position(a.graph.ref[i-1]) >= 0 {
+			c.count(&a.Items[i-1], a, current)
+		}
+	}
+	var own, any time.Time
+	for _, l := range head.Layers {
+		i := a.graph.resolve(head, l.Digest)
+		if i < 0 {
+			c.Missing = append(c.Missing, l)
+			continue
+		}
+		item := &a.Items[i]
+		c.count(item, a, current)
+		any = later(any, item.Used)
+		if !item.shared {
+			own = later(own, item.Used)
+		}
+	}
+	if own.IsZero() {
+		own = any
+	}
+	if !own.IsZero() {
+		c.Used = later(own, c.Created)
+	}
+}
+
+// count adds an item that the head stands for or names.
+func (c *Cache) count(item *Item, a *Analysis, current *holds) {
+	c.Size += item.Size
+	if item.shared {
+		return
+	}
+	c.Unique += item.Size
+	if item != c.Head && c.strangers(a, current, item) > 0 {
+		c.UniqueKnown = false
+	}
+}
+
+// strangers returns how many unread indexes of other caches could name item.
+func (c *Cache) strangers(a *Analysis, current *holds, item *Item) int32 {
+	ref := a.graph.reach.ids[item.Ref]
+	n := current.blindAll + current.blind[ref]
+	for i := range c.indexes {
+		if x := &c.indexes[i]; x.Err != nil && x.current() && x.position(ref) >= 0 {
+			n--
+		}
+	}
+	return n
+}
+
+// Heads identifies the heads of all caches. If it differs between two listings, a
+// build has exported in between, and what was planned on the first no longer holds.
+func (a *Analysis) Heads() string {
+	sum := sha256.New()
+	for i := range a.Caches {
+		fmt.Fprintln(sum, a.Caches[i].Head.ID)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

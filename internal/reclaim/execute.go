@@ -1,0 +1,176 @@
+package reclaim
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// parallel bounds the deletions under way. GitHub takes 100 at once, of all clients
+// together; keeping to its rate is the [Deleter]'s business.
+const parallel = 16
+
+// ErrUsed is returned by a second execution of a plan.
+var ErrUsed = errors.New("the plan was executed before")
+
+// Deleter deletes entries. To delete an entry that is gone already is a success.
+type Deleter interface {
+	Delete(ctx context.Context, id int64) error
+}
+
+// Tally is a number of entries and their bytes.
+type Tally struct {
+	Count int
+	Bytes int64
+}
+
+func (t *Tally) add(v *Verdict) {
+	t.Count++
+	t.Bytes += v.Size
+}
+
+// Failure is an entry that could not be deleted.
+type Failure struct {
+	*Verdict
+	Err error
+}
+
+// Result is what an execution came to. Its tallies make up all that was to be deleted.
+type Result struct {
+	Deleted Tally
+	Failed  Tally
+	// Held counts what was left alone because an index could not be deleted: the head
+	// of its cache and the blobs that it could name.
+	Held    Tally
+	Skipped Tally // not reached, or cut off under way, before the context ended
+	// Failures holds the failed entries in the order in which they failed.
+	Failures []Failure
+}
+
+// Progress tells what became of one entry.
+type Progress struct {
+	*Verdict
+	Err  error // nil if it was deleted
+	Done int   // how many entries were tried so far, this one included
+}
+
+// Execute deletes what the plan deletes, several entries at a time, and goes on when
+// one fails. It returns when all were tried or, once ctx ends, the deletions under
+// way have ended; if entries were skipped, the error is the cause. The plan is good
+// for one execution. Unless it is nil, progress is called after each entry, one call
+// at a time.
+func (p *Plan) Execute(ctx context.Context, deleter Deleter, progress func(Progress)) (Result, error) {
+	if p.used.Swap(true) {
+		return Result{}, ErrUsed
+	}
+	e := &execution{plan: p, deleter: deleter, progress: progress, gone: make([]bool, len(p.Verdicts))}
+	versions, heads, rest := p.phases()
+	e.run(ctx, versions)
+	e.run(ctx, e.releaseHeads(heads))
+	e.run(ctx, e.releaseBlobs(rest))
+	if e.result.Skipped.Count > 0 {
+		return e.result, context.Cause(ctx)
+	}
+	return e.result, nil
+}
+
+type execution struct {
+	plan     *Plan
+	deleter  Deleter
+	progress func(Progress)
+
+	mu     sync.Mutex
+	done   int
+	gone   []bool // by item
+	result Result
+}
+
+// run tries the items and returns when all are through.
+func (e *execution) run(ctx context.Context, items []int32) {
+	var workers errgroup.Group
+	workers.SetLimit(parallel)
+	for _, i := range items {
+		workers.Go(func() error {
+			if ctx.Err() != nil {
+				e.skip(i)
+				return nil
+			}
+			e.report(ctx, i, e.deleter.Delete(ctx, e.plan.Verdicts[i].ID))
+			return nil
+		})
+	}
+	_ = workers.Wait() // no worker returns an error: each entry stands for itself
+}
+
+func (e *execution) skip(i int32) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.result.Skipped.add(&e.plan.Verdicts[i])
+}
+
+func (e *execution) report(ctx context.Context, i int32, err error) {
+	if err != nil && ctx.Err() != nil {
+		e.skip(i) // nothing is wrong with the entry
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	v := &e.plan.Verdicts[i]
+	if err == nil {
+		e.gone[i] = true
+		e.result.Deleted.add(v)
+	} else {
+		e.result.Failed.add(v)
+		e.result.Failures = append(e.result.Failures, Failure{v, err})
+	}
+	e.done++
+	if e.progress != nil {
+		e.progress(Progress{Verdict: v, Err: err, Done: e.done})
+	}
+}
+
+// stays reports whether x had to go and is still there.
+func (e *execution) stays(x *index) bool {
+	return e.plan.Verdicts[x.item].Decision == Delete && !e.gone[x.item]
+}
+
+// releaseHeads returns the heads of which all older versions are gone that had to
+// go. With one of them left, the older version would become the head again.
+func (e *execution) releaseHeads(heads []int32) []int32 {
+	indexes := e.plan.graph.indexes
+	held := map[int32]bool{}
+	for i := range indexes {
+		if x := &indexes[i]; x.version > 0 && e.stays(x) {
+			held[indexes[i-int(x.version)].item] = true
+		}
+	}
+	return e.release(heads, func(i int32) bool { return held[i] })
+}
+
+// releaseBlobs returns the blobs that no index could name which had to go and is
+// still there, and the entries of other tools.
+func (e *execution) releaseBlobs(rest []int32) []int32 {
+	staying := e.plan.graph.hold(e.stays)
+	return e.release(rest, func(i int32) bool {
+		return e.plan.Verdicts[i].Key.Kind != bkcache.KindOther && staying.of(i) != free
+	})
+}
+
+// release returns the items that nothing holds, and counts the others. Once the
+// context has ended it leaves all of them to run, which skips them.
+func (e *execution) release(items []int32, held func(int32) bool) []int32 {
+	if e.result.Skipped.Count > 0 {
+		return items
+	}
+	return slices.DeleteFunc(items, func(i int32) bool {
+		if held(i) {
+			e.result.Held.add(&e.plan.Verdicts[i])
+		}
+		return held(i)
+	})
+}

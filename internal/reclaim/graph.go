@@ -1,0 +1,154 @@
+package reclaim
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// currentVersions is how many versions of an index are not superseded.
+const currentVersions = 2
+
+// index is a version of a cache's index.
+type index struct {
+	Index
+	item    int32
+	cache   int32   // the cache it is a version of, in the order of caches
+	version int32   // 0 is the head
+	sees    []int32 // refs whose blobs it could name, in look-up order; nil: any
+	genuine bool    // the key was made for the ref it lies on
+	closed  bool
+}
+
+func (x *index) current() bool { return x.version < currentVersions || !x.genuine }
+
+// position returns where ref stands in the look-up order of x, or -1.
+func (x *index) position(ref int32) int {
+	if x.sees == nil {
+		return 0
+	}
+	return slices.Index(x.sees, ref)
+}
+
+// graph knows which blobs the indexes name.
+type graph struct {
+	reach      *reach
+	ref        []int32          // by item
+	layers     map[string]int32 // digest to the first item that holds it, plus 1
+	signatures map[string]int32 // digest of the signed index, likewise
+	next       []int32          // by item: the next that holds the same, plus 1
+	indexes    []index          // cache by cache, heads first
+}
+
+func newGraph(items []Item, contents map[int64]Index, refs Refs) *graph {
+	g := &graph{
+		reach:      newReach(refs),
+		ref:        make([]int32, len(items)),
+		layers:     make(map[string]int32, len(items)),
+		signatures: map[string]int32{},
+		next:       make([]int32, len(items)),
+	}
+	for i := range items {
+		item := &items[i]
+		g.ref[i] = g.reach.id(item.Ref)
+		switch item.Key.Kind {
+		case bkcache.KindLayer:
+			g.next[i] = g.layers[item.Key.Digest]
+			g.layers[item.Key.Digest] = int32(i) + 1
+		case bkcache.KindSignature:
+			g.next[i] = g.signatures[item.Key.Digest]
+			g.signatures[item.Key.Digest] = int32(i) + 1
+		case bkcache.KindIndex:
+			g.indexes = append(g.indexes, g.newIndex(i, item, contents))
+		}
+	}
+	g.order(items)
+	return g
+}
+
+func (g *graph) newIndex(i int, item *Item, contents map[int64]Index) index {
+	ref := g.ref[i]
+	x := index{
+		item:    int32(i),
+		genuine: item.Key.MatchesRef(item.Ref),
+		closed:  g.reach.closed[ref],
+	}
+	// Who wrote a key for another ref saw that ref, too: nobody knows which it is.
+	if x.genuine {
+		x.sees = g.reach.visible[ref]
+	}
+	content, ok := contents[item.ID]
+	if !ok {
+		content.Err = errNotRead
+	}
+	x.Index = content
+	return x
+}
+
+// order sorts the indexes by cache and numbers caches and versions.
+func (g *graph) order(items []Item) {
+	slices.SortFunc(g.indexes, func(a, b index) int {
+		x, y := &items[a.item], &items[b.item]
+		return cmp.Or(compareCaches(x, y), y.Created.Compare(x.Created), cmp.Compare(y.ID, x.ID))
+	})
+	for i := range g.indexes[min(1, len(g.indexes)):] {
+		before, x := &g.indexes[i], &g.indexes[i+1]
+		x.cache, x.version = before.cache, before.version+1
+		if compareCaches(&items[before.item], &items[x.item]) != 0 {
+			x.cache, x.version = before.cache+1, 0
+		}
+	}
+}
+
+// compareCaches orders index items by the cache that they are versions of.
+func compareCaches(a, b *Item) int {
+	if c := cmp.Or(cmp.Compare(a.Key.Scope, b.Key.Scope), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Key.RefHash, b.Key.RefHash)); c != 0 {
+		return c
+	}
+	switch {
+	case a.Key.Signed == b.Key.Signed:
+		return 0
+	case b.Key.Signed:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// named yields the items that x, which was read, can name: every copy of each blob
+// on a ref that it sees.
+func (g *graph) named(x *index) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for _, l := range x.Layers {
+			if !g.copies(x, g.layers[l.Digest], yield) {
+				return
+			}
+		}
+		g.copies(x, g.signatures[x.Digest], yield)
+	}
+}
+
+// copies yields those of the items from first on that x sees.
+func (g *graph) copies(x *index, first int32, yield func(int32) bool) bool {
+	for ; first > 0; first = g.next[first-1] {
+		if x.position(g.ref[first-1]) >= 0 && !yield(first-1) {
+			return false
+		}
+	}
+	return true
+}
+
+// resolve returns the item that BuildKit would fetch for a layer of x, or -1. Among
+// copies on one ref, which do not occur on GitHub, the newest counts.
+func (g *graph) resolve(x *index, digest string) int32 {
+	best, bestPosition := int32(-1), -1
+	g.copies(x, g.layers[digest], func(i int32) bool {
+		if p := x.position(g.ref[i]); best < 0 || p < bestPosition {
+			best, bestPosition = i, p
+		}
+		return true
+	})
+	return best
+}

@@ -1,0 +1,105 @@
+package reclaim
+
+import (
+	"slices"
+	"strings"
+)
+
+// The oracle judges by the definition, entry by entry and on refs as text: it shares
+// no code with the planner.
+
+// jobReads returns the refs that the token of a job on ref reads, and whether these
+// are known to be all.
+func jobReads(ref string, refs Refs) ([]string, bool) {
+	if refs.Default == "" {
+		return nil, false
+	}
+	reads := []string{ref, refs.Default}
+	if base, ok := refs.Bases[ref]; ok {
+		return append(reads, base), true
+	}
+	pull := strings.HasPrefix(ref, "refs/pull/")
+	queue := strings.HasPrefix(ref, "refs/heads/gh-readonly-queue/")
+	return reads, !pull && !queue
+}
+
+// sees reports whether an index could name blobs on ref.
+func (w *world) sees(x knownIndex, ref string) bool {
+	if x.keyRef != x.Ref {
+		return true
+	}
+	reads, all := jobReads(x.Ref, w.refs)
+	return !all || slices.Contains(reads, ref)
+}
+
+// names reports whether x, read or not, truly names the blob.
+func (w *world) names(x knownIndex, b knownBlob) bool {
+	if !w.sees(x, b.Ref) {
+		return false
+	}
+	if b.signature {
+		return x.digest == b.digest
+	}
+	return slices.Contains(x.names, b.digest)
+}
+
+// couldName reports whether x could name the blob as far as was read.
+func (w *world) couldName(x knownIndex, b knownBlob) bool {
+	if !x.read {
+		return w.sees(x, b.Ref)
+	}
+	return w.names(x, b)
+}
+
+// newer counts the versions of the same cache that were created after x.
+func (w *world) newer(x knownIndex) int {
+	n := 0
+	for _, y := range w.indexes {
+		same := y.scope == x.scope && y.Ref == x.Ref && y.signed == x.signed && y.keyRef == x.keyRef
+		if same && (y.Created.After(x.Created) || y.Created.Equal(x.Created) && y.ID > x.ID) {
+			n++
+		}
+	}
+	return n
+}
+
+// closed reports whether ref is closed and neither the default branch nor the base of
+// an open pull request.
+func (w *world) closed(ref string) bool {
+	if _, ok := w.refs.Closed[ref]; !ok || ref == w.refs.Default {
+		return false
+	}
+	for pull, base := range w.refs.Bases {
+		if _, closed := w.refs.Closed[pull]; !closed && base == ref {
+			return false
+		}
+	}
+	return true
+}
+
+// current reports whether x is neither superseded nor to be told.
+func (w *world) current(x knownIndex) bool { return w.newer(x) < 2 || x.keyRef != x.Ref }
+
+// broken returns indexes, read or not, that point at a blob which was there before
+// and of which no copy that they see is left.
+func (w *world) broken(gone map[int64]bool) []knownIndex {
+	var broken []knownIndex
+	for _, x := range w.indexes {
+		if gone[x.ID] {
+			continue
+		}
+		before, after := map[string]bool{}, map[string]bool{}
+		for _, b := range w.blobs {
+			if w.names(x, b) {
+				before[b.Key] = true
+				after[b.Key] = after[b.Key] || !gone[b.ID]
+			}
+		}
+		for key := range before {
+			if !after[key] {
+				broken = append(broken, x)
+			}
+		}
+	}
+	return broken
+}

@@ -1,0 +1,107 @@
+package reclaim
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// Plan says what happens to each entry of an analysis. It does not change.
+type Plan struct {
+	Verdicts []Verdict // by ID: one for each item
+	Heads    string    // of the analysis, see [Analysis.Heads]
+
+	graph *graph
+	used  atomic.Bool
+}
+
+// Total is the number of entries with a decision and reason, and their bytes.
+type Total struct {
+	Decision Decision
+	Reason   Reason
+	Count    int
+	Bytes    int64
+}
+
+// NewPlan judges every item of a by policy at the time now, which should be no
+// earlier than the listing.
+func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
+	p := newPlanner(a, policy, now)
+	p.decide()
+	if p.policy.KeepStorage > 0 && p.size() > p.policy.KeepStorage {
+		p.selectGarbage()
+		p.decide()
+		p.evict()
+	}
+	return &Plan{Verdicts: p.verdicts, Heads: a.Heads(), graph: a.graph}
+}
+
+// Totals returns what the plan comes to: what it deletes, does not know, keeps; the
+// greatest part of each first.
+func (p *Plan) Totals() []Total {
+	type kind struct {
+		decision Decision
+		reason   Reason
+	}
+	sums := map[kind]*Total{}
+	for _, v := range p.Verdicts {
+		k := kind{v.Decision, v.Reason}
+		if sums[k] == nil {
+			sums[k] = &Total{Decision: v.Decision, Reason: v.Reason}
+		}
+		sums[k].Count++
+		sums[k].Bytes += v.Size
+	}
+	var totals []Total
+	for _, total := range sums {
+		totals = append(totals, *total)
+	}
+	order := []Decision{Delete, Unclear, Keep}
+	slices.SortFunc(totals, func(a, b Total) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(order, a.Decision), slices.Index(order, b.Decision)),
+			cmp.Compare(b.Bytes, a.Bytes),
+			cmp.Compare(b.Count, a.Count),
+			cmp.Compare(a.Reason, b.Reason),
+		)
+	})
+	return totals
+}
+
+// Deletions yields the verdicts that delete, in the order of their execution.
+func (p *Plan) Deletions() iter.Seq[*Verdict] {
+	return func(yield func(*Verdict) bool) {
+		versions, heads, rest := p.phases()
+		for _, i := range slices.Concat(versions, heads, rest) {
+			if !yield(&p.Verdicts[i]) {
+				return
+			}
+		}
+	}
+}
+
+// phases returns the items to delete. Each phase must be over before the next: an
+// interruption then never makes an old index the head again, and never leaves an
+// index without its blobs.
+func (p *Plan) phases() (versions, heads, rest []int32) {
+	for i := range p.graph.indexes {
+		x := &p.graph.indexes[i]
+		switch {
+		case p.Verdicts[x.item].Decision != Delete:
+		case x.version > 0:
+			versions = append(versions, x.item)
+		default:
+			heads = append(heads, x.item)
+		}
+	}
+	for i := range p.Verdicts {
+		if v := &p.Verdicts[i]; v.Decision == Delete && v.Key.Kind != bkcache.KindIndex {
+			rest = append(rest, int32(i))
+		}
+	}
+	return versions, heads, rest
+}

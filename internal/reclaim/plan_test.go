@@ -1,0 +1,258 @@
+package reclaim
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// decisions returns the verdicts by entry.
+func decisions(p *Plan) map[int64]Verdict {
+	verdicts := map[int64]Verdict{}
+	for _, v := range p.Verdicts {
+		verdicts[v.ID] = v
+	}
+	return verdicts
+}
+
+func TestNoBlobGoesThatAnIndexWhichStaysCouldName(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		verdicts := decisions(NewPlan(w.analyze(), policies().Draw(t, "policy"), now))
+		for _, b := range w.blobs {
+			for _, x := range w.indexes {
+				if verdicts[b.ID].Decision == Delete && verdicts[x.ID].Decision != Delete && w.couldName(x, b) {
+					t.Fatalf("%d goes (%s), but %d stays (%s) and could name it",
+						b.ID, verdicts[b.ID].Reason, x.ID, verdicts[x.ID].Reason)
+				}
+			}
+		}
+	})
+}
+
+func TestEveryEntryGetsOneVerdictAndTheTotalsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		plan := NewPlan(w.analyze(), policies().Draw(t, "policy"), now)
+		count := map[Decision]int{}
+		var bytes int64
+		for _, total := range plan.Totals() {
+			count[total.Decision] += total.Count
+			bytes += total.Bytes
+		}
+		if got := count[Keep] + count[Delete] + count[Unclear]; got != len(w.entries) || len(count) > 3 {
+			t.Fatalf("%v for %d entries", count, len(w.entries))
+		}
+		for _, e := range w.entries {
+			bytes -= e.Size
+			if v := decisions(plan)[e.ID]; v.Item == nil || v.Entry != e || v.Reason == "" {
+				t.Fatalf("verdict %+v for %+v", v, e)
+			}
+		}
+		if bytes != 0 {
+			t.Fatalf("the totals are off by %d bytes", bytes)
+		}
+		deletions := len(slices.Collect(plan.Deletions()))
+		if deletions != count[Delete] {
+			t.Fatalf("%d deletions for %d verdicts", deletions, count[Delete])
+		}
+	})
+}
+
+func TestThePlanDoesNotDependOnTheOrderOfTheListing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		policy := policies().Draw(t, "policy")
+		plan := NewPlan(w.analyze(), policy, now)
+		shuffled := *w
+		shuffled.entries = rapid.Permutation(w.entries).Draw(t, "shuffled")
+		shuffled.entries = append(shuffled.entries, shuffled.entries[:len(shuffled.entries)/2]...) // a page twice
+		again := NewPlan(shuffled.analyze(), policy, now)
+		if plan.Heads != again.Heads {
+			t.Fatal("the heads differ")
+		}
+		for i, v := range plan.Verdicts {
+			o := again.Verdicts[i]
+			if v.ID != o.ID || v.Decision != o.Decision || v.Reason != o.Reason || v.Detail != o.Detail || *v.Item != *o.Item {
+				t.Fatalf("%+v or %+v", v, o)
+			}
+		}
+	})
+}
+
+// TestTheReasonsAreTrue holds every verdict against what its reason claims.
+func TestTheReasonsAreTrue(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		policy := policies().Draw(t, "policy")
+		verdicts := decisions(NewPlan(w.analyze(), policy, now))
+		for _, x := range w.indexes {
+			checkIndexVerdict(t, w, x, verdicts[x.ID], policy)
+		}
+		for _, b := range w.blobs {
+			checkBlobVerdict(t, w, b, verdicts, policy)
+		}
+		for _, id := range w.foreign {
+			if v := verdicts[id]; v.Decision != Keep && !(policy.All && policy.Other) {
+				t.Fatalf("another tool's entry: %+v", v)
+			}
+		}
+	})
+}
+
+func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) {
+	userNamed := p.All || p.Scope != nil || p.Ref != nil
+	if v.Decision == Delete {
+		switch {
+		case p.Scope != nil && !p.Scope(x.scope), p.Ref != nil && !p.Ref(x.Ref):
+			t.Fatalf("not admitted: %+v", v)
+		case isYoung(x.Entry, p, false) && !userNamed:
+			t.Fatalf("young: %+v", v)
+		case x.keyRef != x.Ref && !userNamed:
+			t.Fatalf("of an unknown ref: %+v", v)
+		}
+	}
+	truth := map[Reason]bool{
+		ForClosed:     v.Decision == Delete && w.closed(x.Ref),
+		ForSuperseded: v.Decision == Delete && w.newer(x) >= 2,
+		ForScope:      v.Decision == Delete && p.Scope != nil,
+		ForRef:        v.Decision == Delete && p.Ref != nil,
+		ForUntil:      v.Decision == Delete && !p.Until.IsZero(),
+		ForAll:        v.Decision == Delete && p.All,
+		ForStorage:    v.Decision == Delete && p.KeepStorage > 0 && x.read,
+		Young:         v.Decision == Keep && (isYoung(x.Entry, p, false) || p.KeepStorage > 0),
+		NotSelected:   v.Decision == Keep,
+		ForeignRef:    v.Decision == Unclear && x.keyRef != x.Ref,
+		GainUnknown:   v.Decision == Unclear && p.KeepStorage > 0,
+	}
+	if !truth[v.Reason] {
+		t.Fatalf("index %+v: %s %s", x, v.Decision, v.Reason)
+	}
+}
+
+func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verdict, p Policy) {
+	v := verdicts[b.ID]
+	var named, could, freed bool
+	for _, x := range w.indexes {
+		stays := verdicts[x.ID].Decision != Delete
+		named = named || stays && x.read && w.couldName(x, b)
+		could = could || stays && w.couldName(x, b)
+		freed = freed || !stays && x.read && w.couldName(x, b) && verdicts[x.ID].Reason == v.Reason
+	}
+	deleted := v.Decision == Delete && !could
+	young := isYoung(b.Entry, p, true)
+	truth := map[Reason]bool{
+		ForClosed:       deleted && w.closed(b.Ref) && (!young || p.Ref != nil),
+		ForUnreferenced: deleted && !young,
+		ForScope:        deleted && p.Scope != nil && freed,
+		ForUntil:        deleted && !p.Until.IsZero() && freed && (!young || p.All || p.Ref != nil),
+		ForRef:          deleted && p.Ref != nil,
+		ForAll:          deleted && p.All,
+		ForStorage:      deleted && p.KeepStorage > 0 && freed && (!young || p.Scope != nil || p.Ref != nil),
+		InUse:           v.Decision == Keep && named,
+		NotSelected:     v.Decision == Keep && !named,
+		Young:           v.Decision == Keep && !could && young,
+		IndexUnread:     v.Decision == Unclear && could && !named,
+	}
+	if !truth[v.Reason] || p.Ref != nil && !p.Ref(b.Ref) && v.Decision == Delete {
+		t.Fatalf("blob %+v: %s %s", b, v.Decision, v.Reason)
+	}
+}
+
+func isYoung(e Entry, p Policy, blob bool) bool {
+	created, used := now.Add(-p.Grace), now.Add(-p.Grace)
+	if !p.OldestRun.IsZero() {
+		used = p.OldestRun
+		if p.OldestRun.Before(created) {
+			created = p.OldestRun
+		}
+	}
+	return e.Created.After(created) || blob && e.Used.After(used)
+}
+
+// TestTheStatesForetellTheDefaultPlan also proves that the plan is complete.
+func TestTheStatesForetellTheDefaultPlan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		a := w.analyze()
+		policy := Policy{OldestRun: now.Add(time.Hour)}
+		late := now.Add(2 * time.Hour) // nothing is young
+		for _, v := range NewPlan(a, policy, late).Verdicts {
+			garbage := v.State == Superseded || v.State == Unreferenced
+			unclear := v.State == Unknown && v.Key.Kind != bkcache.KindIndex
+			if garbage != (v.Decision == Delete) || unclear && v.Decision != Unclear {
+				t.Fatalf("%s, but %s: %s", v.State, v.Decision, v.Reason)
+			}
+		}
+		for _, b := range w.blobs {
+			free := !slices.ContainsFunc(w.indexes, func(x knownIndex) bool {
+				garbage := x.keyRef == x.Ref && (w.closed(x.Ref) || w.newer(x) >= 2)
+				return !garbage && w.couldName(x, b)
+			})
+			i := slices.IndexFunc(a.Items, func(i Item) bool { return i.ID == b.ID })
+			if state := a.Items[i].State; free != (state == Superseded || state == Unreferenced) {
+				t.Fatalf("%+v is %s, free: %v", b, state, free)
+			}
+		}
+	})
+}
+
+func TestKeepStorageEvictsTheLeastRecentlyUsed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		limit := rapid.Int64Range(1, 400_000).Draw(t, "limit")
+		a := w.analyze()
+		plan := NewPlan(a, Policy{KeepStorage: limit, Grace: day}, now)
+		verdicts := decisions(plan)
+		var before, after int64
+		for _, v := range plan.Verdicts {
+			if v.Reason == OtherTool {
+				continue
+			}
+			before += v.Size
+			if v.Decision != Delete {
+				after += v.Size
+			}
+		}
+		if before <= limit && after != before {
+			t.Fatalf("%d bytes are within %d, but %d would stay", before, limit, after)
+		}
+		var newest, oldest time.Time
+		for _, c := range a.Caches {
+			v := verdicts[c.Head.ID]
+			switch {
+			case v.Reason == ForStorage:
+				newest = later(newest, c.Used)
+			case v.Reason == NotSelected && (oldest.IsZero() || c.Used.Before(oldest)):
+				oldest = c.Used
+			}
+		}
+		if !oldest.IsZero() && newest.After(oldest) {
+			t.Fatalf("a cache used %v goes, one used %v stays", newest, oldest)
+		}
+		if before > limit && after > limit && !oldest.IsZero() {
+			t.Fatalf("%d bytes stay of %d, though the limit is %d and a cache could go", after, before, limit)
+		}
+	})
+}
+
+func TestPlan(t *testing.T) {
+	for name, test := range planCases() {
+		t.Run(name, func(t *testing.T) {
+			b := &builder{world: world{refs: Refs{Default: mainRef, Closed: map[string]string{}, Bases: map[string]string{}}}}
+			policy := test.build(b)
+			got := map[string]string{}
+			for _, v := range NewPlan(b.analyze(), policy, now).Verdicts {
+				got[describe(b, v.ID)] = string(v.Decision) + ": " + string(v.Reason)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

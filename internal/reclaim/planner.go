@@ -1,0 +1,205 @@
+package reclaim
+
+import (
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// planner makes the verdicts of a plan.
+type planner struct {
+	*Analysis
+	policy Policy
+	label  Reason // for what is deleted with a whole cache
+
+	createdAfter time.Time // what makes an entry young
+	usedAfter    time.Time // what makes a blob young
+
+	verdicts []Verdict
+	kept     *holds   // of the indexes that stay
+	freedFor []Reason // by item: why a whole cache goes that is known to name the blob
+}
+
+func newPlanner(a *Analysis, policy Policy, now time.Time) *planner {
+	p := &planner{
+		Analysis: a, policy: policy, label: label(&policy),
+		createdAfter: now.Add(-policy.Grace), usedAfter: now.Add(-policy.Grace),
+		verdicts: make([]Verdict, len(a.Items)),
+	}
+	if run := policy.OldestRun; !run.IsZero() {
+		p.usedAfter = run
+		if run.Before(p.createdAfter) {
+			p.createdAfter = run
+		}
+	}
+	if !policy.narrowed() && !policy.reasoned() && !policy.All && policy.KeepStorage == 0 {
+		p.selectGarbage()
+	}
+	return p
+}
+
+func (p *planner) selectGarbage() {
+	p.policy.Closed, p.policy.Superseded, p.policy.Unreferenced = true, true, true
+}
+
+func label(policy *Policy) Reason {
+	switch {
+	case policy.Scope != nil:
+		return ForScope
+	case policy.Ref != nil:
+		return ForRef
+	case !policy.Until.IsZero():
+		return ForUntil
+	default:
+		return ForAll
+	}
+}
+
+// decide makes all verdicts: indexes first, because the blobs depend on them.
+func (p *planner) decide() {
+	p.freedFor = make([]Reason, len(p.Items))
+	for i := range p.graph.indexes {
+		x := &p.graph.indexes[i]
+		p.verdicts[x.item] = p.decideIndex(x)
+	}
+	p.kept = p.graph.hold(func(x *index) bool { return p.verdicts[x.item].Decision != Delete })
+	p.decideBlobs()
+	for i := range p.Items {
+		if item := &p.Items[i]; item.Key.Kind == bkcache.KindOther {
+			p.verdicts[i] = p.decideOther(item)
+		}
+	}
+}
+
+func (p *planner) decideIndex(x *index) Verdict {
+	item := &p.Items[x.item]
+	reason := p.indexReason(x, item)
+	switch {
+	case reason == "":
+		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
+	case !x.genuine && !p.policy.named():
+		return Verdict{Item: item, Decision: Unclear, Reason: ForeignRef}
+	case p.young(item) && !p.policy.named():
+		return Verdict{Item: item, Decision: Keep, Reason: Young}
+	}
+	if reason == p.label {
+		p.free(x, reason)
+	}
+	return p.deletion(item, reason)
+}
+
+func (p *planner) indexReason(x *index, item *Item) Reason {
+	switch {
+	case !p.policy.admitsRef(item.Ref), !p.policy.admitsScope(item.Scope):
+		return ""
+	case p.policy.whole():
+		if p.policy.admitsTime(p.Caches[x.cache].Used) {
+			return p.label
+		}
+	case !p.policy.admitsTime(item.Created):
+		return ""
+	case p.policy.Closed && x.closed:
+		return ForClosed
+	case p.policy.Superseded && x.version >= currentVersions:
+		return ForSuperseded
+	}
+	return ""
+}
+
+// free notes that x, which goes with its whole cache, names its blobs. What an
+// unread index could name is not known to be its own, and not noted.
+func (p *planner) free(x *index, reason Reason) {
+	if x.Err != nil {
+		return
+	}
+	for i := range p.graph.named(x) {
+		if p.freedFor[i] == "" {
+			p.freedFor[i] = reason
+		}
+	}
+}
+
+func (p *planner) decideBlobs() {
+	for i := range p.Items {
+		switch p.Items[i].Key.Kind {
+		case bkcache.KindLayer, bkcache.KindSignature:
+			p.verdicts[i] = p.decideBlob(int32(i))
+		}
+	}
+}
+
+func (p *planner) decideBlob(i int32) Verdict {
+	item := &p.Items[i]
+	hold := p.kept.of(i)
+	reason := p.blobReason(i)
+	switch {
+	case hold == named:
+		return Verdict{Item: item, Decision: Keep, Reason: InUse}
+	case reason == "":
+		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
+	case hold == unknown:
+		return Verdict{Item: item, Decision: Unclear, Reason: IndexUnread}
+	case p.young(item) && !p.namedBy(reason):
+		return Verdict{Item: item, Decision: Keep, Reason: Young}
+	default:
+		return p.deletion(item, reason)
+	}
+}
+
+// blobReason returns why the blob may go if no index needs it. The scope does not
+// narrow blobs: the indexes that go are admitted, and what nobody names may be what
+// an interruption left of the scope.
+func (p *planner) blobReason(i int32) Reason {
+	item := &p.Items[i]
+	switch {
+	case !p.policy.admitsRef(item.Ref):
+		return ""
+	case p.policy.whole() && p.policy.Scope == nil && p.policy.Until.IsZero():
+		return p.label
+	case p.freedFor[i] != "":
+		return p.freedFor[i]
+	case p.policy.whole():
+		return ForUnreferenced
+	case !p.policy.admitsTime(later(item.Created, item.Used)):
+		return ""
+	case p.policy.Closed && p.graph.reach.closed[p.graph.ref[i]]:
+		return ForClosed
+	case p.policy.Unreferenced:
+		return ForUnreferenced
+	}
+	return ""
+}
+
+// namedBy reports whether the user named the blob that goes for reason. A blob that
+// nobody names may be one that the index of a running export is about to name.
+func (p *planner) namedBy(reason Reason) bool {
+	switch reason {
+	case ForUnreferenced:
+		return false
+	case ForClosed:
+		return p.policy.Ref != nil
+	default:
+		return p.policy.named()
+	}
+}
+
+func (p *planner) decideOther(item *Item) Verdict {
+	if p.policy.All && p.policy.Other && p.policy.Scope == nil &&
+		p.policy.admitsRef(item.Ref) && p.policy.admitsTime(later(item.Created, item.Used)) {
+		return p.deletion(item, p.label)
+	}
+	return Verdict{Item: item, Decision: Keep, Reason: OtherTool}
+}
+
+func (p *planner) young(item *Item) bool {
+	return item.Created.After(p.createdAfter) ||
+		item.Key.Kind != bkcache.KindIndex && item.Used.After(p.usedAfter)
+}
+
+func (p *planner) deletion(item *Item, reason Reason) Verdict {
+	v := Verdict{Item: item, Decision: Delete, Reason: reason}
+	if reason == ForClosed {
+		v.Detail = p.graph.reach.refs.Closed[item.Ref]
+	}
+	return v
+}

@@ -1,0 +1,67 @@
+package reclaim
+
+import "time"
+
+// DefaultGrace is how long entries are left alone for a job that nobody knows of:
+// the longest that a job on GitHub's runners takes, several times over.
+const DefaultGrace = 24 * time.Hour
+
+// Policy says what a plan shall delete.
+//
+// Scope, Ref and Until narrow it. With none of the reasons Closed, Superseded,
+// Unreferenced and All they select whole caches, whose layers follow unless another
+// cache needs them; with a reason they select among what it covers, by scope only
+// the indexes, because blobs have none. The policy that neither narrows nor gives a
+// reason nor KeepStorage deletes what is closed, superseded and unreferenced.
+type Policy struct {
+	Scope func(scope string) bool // nil admits all
+	Ref   func(ref string) bool   // nil admits all
+	// Until admits whole caches that were not used since, and under a reason indexes
+	// not written and blobs not used since. Zero admits all.
+	Until time.Time
+
+	Closed       bool // entries on closed refs
+	Superseded   bool // old versions of indexes
+	Unreferenced bool // blobs that no index could name
+	All          bool // everything that BuildKit wrote
+	Other        bool // with All: what other tools wrote, too
+
+	// KeepStorage is how many bytes BuildKit's entries on the admitted refs may keep;
+	// 0 sets no limit. If they hold more, what is closed, superseded and unreferenced
+	// goes, and then admitted caches, least recently used first. A cache
+	// goes only if it is known what it alone names.
+	KeepStorage int64
+
+	// Grace protects what was created within it, unless the user named it by Scope,
+	// Ref or All. Zero protects nothing.
+	Grace time.Duration
+	// OldestRun is when the oldest queued or running workflow run began, and protects
+	// likewise. Zero means that it is not known: blobs used within Grace then stay,
+	// too. If there is no such run, give the time of the listing.
+	OldestRun time.Time
+}
+
+// narrowed reports whether the policy admits only part of the entries.
+func (p *Policy) narrowed() bool {
+	return p.Scope != nil || p.Ref != nil || !p.Until.IsZero()
+}
+
+// reasoned reports whether the policy selects by reason rather than whole caches.
+func (p *Policy) reasoned() bool {
+	return (p.Closed || p.Superseded || p.Unreferenced) && !p.All
+}
+
+// whole reports whether the policy selects whole caches.
+func (p *Policy) whole() bool {
+	return p.All || p.narrowed() && !p.reasoned() && p.KeepStorage == 0
+}
+
+// named reports whether the user named what the policy admits, so that being young
+// does not protect it.
+func (p *Policy) named() bool { return p.All || p.Scope != nil || p.Ref != nil }
+
+func (p *Policy) admitsRef(ref string) bool { return p.Ref == nil || p.Ref(ref) }
+
+func (p *Policy) admitsScope(scope string) bool { return p.Scope == nil || p.Scope(scope) }
+
+func (p *Policy) admitsTime(t time.Time) bool { return p.Until.IsZero() || t.Before(p.Until) }

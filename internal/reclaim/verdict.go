@@ -1,0 +1,49 @@
+package reclaim
+
+// Decision is what happens to an entry.
+type Decision string
+
+// The decisions. Every entry gets one of them.
+const (
+	Delete  Decision = "delete"
+	Keep    Decision = "keep"
+	Unclear Decision = "unknown" // kept, because it cannot be told whether it may go
+)
+
+// Reason says why a decision was made.
+type Reason string
+
+// Reasons to delete. Unreferenced and superseded entries keep the names of their states.
+const (
+	ForClosed       Reason = "closed"
+	ForSuperseded   Reason = "superseded"
+	ForUnreferenced Reason = "unreferenced"
+	ForScope        Reason = "scope"
+	ForRef          Reason = "ref"
+	ForUntil        Reason = "until"
+	ForStorage      Reason = "keep-storage"
+	ForAll          Reason = "all"
+)
+
+// Reasons to keep.
+const (
+	InUse       Reason = "in use"       // an index that stays names the blob
+	Young       Reason = "too young"    // see the package comment
+	OtherTool   Reason = "other tool"   // not BuildKit's
+	NotSelected Reason = "not selected" // the policy is about something else
+)
+
+// Reasons not to know.
+const (
+	IndexUnread Reason = "an index that could name it was not read"
+	ForeignRef  Reason = "its key was made for another ref"
+	GainUnknown Reason = "what only it names is not known"
+)
+
+// Verdict is what a plan does with an entry and why.
+type Verdict struct {
+	*Item
+	Decision Decision
+	Reason   Reason
+	Detail   string // why the ref counts as closed; empty for other reasons
+}
