@@ -98,12 +98,8 @@ func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
 		Expose:     Expose,
 		Now:        now,
 	}
-	if rt.V1Gone {
-		rt.URL = "" // what is left of v1 there answers 422 or nothing
-	}
 	if !r.Service.HasV2() {
 		rt.V1Only = r.Service.String()
-		rt.URLV2 = "" // the artifact endpoint of a service without cache v2
 	}
 	return rt
 }
