@@ -79,3 +79,5 @@ func versions(t *testing.T, test func(t *testing.T, v2 bool)) {
 	t.Run("v1", func(t *testing.T) { t.Parallel(); test(t, false) })
 	t.Run("v2", func(t *testing.T) { t.Parallel(); test(t, true) })
 }
+
+func blobOf(size int) actionscache.Blob { return actionscache.NewBlob(randomBytes(size)) }

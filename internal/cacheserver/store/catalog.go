@@ -100,14 +100,14 @@ func (c *catalog) touch(e *Entry, now time.Time) {
 }
 
 // evict removes what is beyond the limits, the least recently used first, and returns it.
-func (c *catalog) evict(l Limits, now time.Time) (evicted []*Entry) {
+func (c *catalog) evict(l Limits, now time.Time) (evicted []Entry) {
 	for c.used.Len() > 0 {
 		oldest := c.used.Back().Value.(*Entry)
 		if c.size <= l.Size && now.Sub(oldest.Accessed) <= l.Age {
 			break
 		}
 		c.remove(oldest.ID)
-		evicted = append(evicted, oldest)
+		evicted = append(evicted, *oldest)
 	}
 	return evicted
 }

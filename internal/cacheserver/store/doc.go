@@ -6,6 +6,6 @@
 // Unfinished uploads live in memory and a temporary file, so a start forgets them. Entries never change.
 //
 //	entries.db   metadata; its file lock keeps a second process out
-//	blobs/ID     the content of a finished entry
+//	blobs/ID     the blocks of a finished entry
 //	uploads/ID   what has arrived of an unfinished one
 package store

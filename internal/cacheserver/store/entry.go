@@ -32,6 +32,9 @@ type Entry struct {
 	Size     int64     `json:"size"`
 	Created  time.Time `json:"created"`
 	Accessed time.Time `json:"accessed"`
+
+	content []extent // where in its file the content is, one after the other
+	boot    string   // see [Store.settleLater]
 }
 
 // newer orders entries by creation; the id decides between equal times.

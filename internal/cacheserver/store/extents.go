@@ -5,18 +5,21 @@ import (
 	"slices"
 )
 
-// extent is a run of bytes: in the temporary file for blocks, in the content for chunks.
-type extent struct{ off, n int64 }
+// extent is a run of bytes: in the file for blocks, in the content for chunks.
+type extent struct {
+	Off int64 `json:"off"`
+	N   int64 `json:"n"`
+}
 
-func (e extent) end() int64 { return e.off + e.n }
+func (e extent) end() int64 { return e.Off + e.N }
 
 // join appends e to the content, merging it with the run it continues.
 func join(content []extent, e extent) []extent {
-	if last := len(content) - 1; last >= 0 && content[last].end() == e.off {
-		content[last].n += e.n
+	if last := len(content) - 1; last >= 0 && content[last].end() == e.Off {
+		content[last].N += e.N
 		return content
 	}
-	if e.n == 0 {
+	if e.N == 0 {
 		return content
 	}
 	return append(content, e)
@@ -25,7 +28,7 @@ func join(content []extent, e extent) []extent {
 // cover adds e to the extents that have arrived; the result is sorted, and touching extents are one.
 func cover(arrived []extent, e extent) []extent {
 	arrived = append(uncover(arrived, e), e)
-	slices.SortFunc(arrived, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
+	slices.SortFunc(arrived, func(a, b extent) int { return cmp.Compare(a.Off, b.Off) })
 	var merged []extent
 	for _, x := range arrived {
 		merged = join(merged, x)
@@ -37,10 +40,10 @@ func cover(arrived []extent, e extent) []extent {
 func uncover(arrived []extent, e extent) []extent {
 	var rest []extent
 	for _, x := range arrived {
-		if left := min(x.end(), e.off) - x.off; left > 0 {
-			rest = append(rest, extent{x.off, left})
+		if left := min(x.end(), e.Off) - x.Off; left > 0 {
+			rest = append(rest, extent{x.Off, left})
 		}
-		if right := x.end() - max(x.off, e.end()); right > 0 {
+		if right := x.end() - max(x.Off, e.end()); right > 0 {
 			rest = append(rest, extent{x.end() - right, right})
 		}
 	}
@@ -49,7 +52,15 @@ func uncover(arrived []extent, e extent) []extent {
 
 func total(content []extent) (n int64) {
 	for _, e := range content {
-		n += e.n
+		n += e.N
 	}
 	return n
+}
+
+// fileSize is how long the file of the content is.
+func fileSize(content []extent) (size int64) {
+	for _, e := range content {
+		size = max(size, e.end())
+	}
+	return size
 }

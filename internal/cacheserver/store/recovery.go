@@ -2,11 +2,9 @@ package store
 
 import (
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -14,15 +12,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
-)
-
-// idRange is what [Store.nextID] may give out without asking the database. A start takes a new range, so an id that an
-// interrupted client still holds never means another upload.
-type idRange struct{ next, end int64 }
-
-const (
-	idsAtOnce = 1 << 16
-	bucket    = "entries"
 )
 
 func (s *Store) openDB() (err error) {
@@ -45,19 +34,31 @@ func (s *Store) recover() error {
 	if err != nil {
 		return err
 	}
-	var broken []*Entry
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var broken []Entry
 	for _, e := range entries {
-		if info, err := os.Stat(s.blob(e.ID)); err != nil || info.Size() != e.Size {
-			broken = append(broken, e)
+		if !s.whole(e) {
+			broken = append(broken, *e)
 			continue
 		}
 		s.entries.add(e)
+		if e.boot != "" {
+			s.settleLater(e.ID)
+		}
 	}
 	if err := s.erase(broken...); err != nil {
 		return err
 	}
 	s.tidy()
 	return errors.Join(s.sweep("uploads", func(string) bool { return false }), s.sweep("blobs", s.owned))
+}
+
+// whole reports whether an entry's content is all there. What was not on disk for certain when the machine stopped may have
+// holes, whatever its size.
+func (s *Store) whole(e *Entry) bool {
+	info, err := os.Stat(s.blob(e.ID))
+	return err == nil && info.Size() == fileSize(e.content) && (e.boot == "" || e.boot == s.boot)
 }
 
 // owned reports whether a file's name is the id of an entry.
@@ -78,11 +79,12 @@ func (s *Store) load() (entries []*Entry, err error) {
 			return err
 		}
 		return b.ForEach(func(k, v []byte) error {
-			e := &Entry{}
-			if err := json.Unmarshal(v, e); err != nil {
+			var r row
+			if err := json.Unmarshal(v, &r); err != nil {
 				return fmt.Errorf("reading entry %x: %w", k, err)
 			}
-			entries = append(entries, e)
+			r.Entry.content, r.Entry.boot = r.Content, r.Boot
+			entries = append(entries, &r.Entry)
 			return nil
 		})
 	})
@@ -104,75 +106,6 @@ func (s *Store) sweep(dir string, keep func(name string) bool) error {
 		if err := os.Remove(s.path(dir + "/" + f.Name())); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (s *Store) nextID() (int64, error) {
-	if s.ids.next == s.ids.end {
-		err := s.db.Update(func(tx *bolt.Tx) error {
-			b := tx.Bucket([]byte(bucket))
-			s.ids = idRange{int64(b.Sequence()), int64(b.Sequence()) + idsAtOnce}
-			return b.SetSequence(uint64(s.ids.end))
-		})
-		if err != nil {
-			s.ids = idRange{}
-			return 0, err
-		}
-	}
-	s.ids.next++
-	return s.ids.next, nil
-}
-
-func (s *Store) save(entries ...Entry) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	return s.db.Batch(func(tx *bolt.Tx) error {
-		for _, e := range entries {
-			value, err := json.Marshal(e)
-			if err != nil {
-				return err
-			}
-			if err := tx.Bucket([]byte(bucket)).Put(rowKey(e.ID), value); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Store) forget(entries ...*Entry) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	return s.db.Batch(func(tx *bolt.Tx) error {
-		for _, e := range entries {
-			if err := tx.Bucket([]byte(bucket)).Delete(rowKey(e.ID)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// takeTouched returns the entries whose time of last use is not saved yet.
-func (s *Store) takeTouched() (entries []Entry) {
-	for id := range s.touched {
-		if e, ok := s.entries.get(id); ok {
-			entries = append(entries, *e)
-		}
-	}
-	clear(s.touched)
-	s.saved = s.now()
-	return entries
-}
-
-func rowKey(id int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
-
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -46,6 +45,11 @@ type Store struct {
 	touched  map[int64]bool // used since their metadata was saved
 	saved    time.Time
 	listed   *listing // the last listing, until anything changes
+
+	boot       string  // this boot of the machine, empty if unknown
+	unsettled  []int64 // finished entries that are not known to be on disk
+	settling   bool
+	background sync.WaitGroup
 }
 
 type listing struct {
@@ -59,7 +63,7 @@ func Open(dir string, opts Options) (*Store, error) {
 	s := &Store{
 		dir: dir, idle: opts.Idle, now: opts.Now, warn: opts.Warn, limits: opts.Limits,
 		entries: newCatalog(), uploads: map[int64]*upload{}, reserved: map[Name]*upload{},
-		touched: map[int64]bool{}, saved: opts.Now(),
+		touched: map[int64]bool{}, saved: opts.Now(), boot: bootID(),
 		buffers: sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }},
 	}
 	for _, d := range []string{dir, s.path("blobs"), s.path("uploads")} {
@@ -71,20 +75,22 @@ func Open(dir string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	if err := s.recover(); err != nil {
+		s.background.Wait()
 		return nil, errors.Join(fmt.Errorf("bringing %q in order: %w", dir, err), s.db.Close())
 	}
 	return s, nil
 }
 
-// Close saves the times of last use and gives the folder back. Unfinished uploads are lost.
+// Close brings everything to disk and gives the folder back. Unfinished uploads are lost.
 func (s *Store) Close() error {
+	s.background.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
 	for _, u := range s.uploads {
 		errs = append(errs, s.drop(u))
 	}
-	errs = append(errs, s.save(s.takeTouched()...), s.db.Close())
+	errs = append(errs, s.saveTouched(), s.db.Close())
 	return errors.Join(errs...)
 }
 
@@ -115,6 +121,9 @@ func (s *Store) Open(id int64) (Entry, io.ReadSeekCloser, error) {
 	file, err := os.Open(s.blob(id))
 	if err != nil {
 		return Entry{}, nil, err
+	}
+	if len(e.content) > 1 || fileSize(e.content) != e.Size {
+		return *e, &scattered{file: file, content: e.content}, nil
 	}
 	return *e, file, nil
 }
@@ -148,7 +157,7 @@ func (s *Store) Delete(id int64) error {
 	if !ok {
 		return ErrNotFound
 	}
-	return s.erase(e)
+	return s.erase(*e)
 }
 
 // Limits returns the limits in force.
@@ -181,7 +190,7 @@ func (s *Store) tidy() {
 		}
 	}
 	if len(s.touched) > 0 && now.Sub(s.saved) >= time.Minute {
-		errs = append(errs, s.save(s.takeTouched()...))
+		errs = append(errs, s.saveTouched())
 	}
 	if err := errors.Join(errs...); err != nil {
 		s.warn(fmt.Errorf("tidying %q: %w", s.dir, err))
@@ -190,12 +199,10 @@ func (s *Store) tidy() {
 
 // erase removes what is no longer in the catalog from the disk. Content goes first: that frees a full disk, on which the
 // metadata could not be changed, and metadata without content is dropped by [Open].
-func (s *Store) erase(entries ...*Entry) error {
+func (s *Store) erase(entries ...Entry) error {
 	var errs []error
 	for _, e := range entries {
-		if err := os.Remove(s.blob(e.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, remove(s.blob(e.ID)))
 	}
 	return errors.Join(append(errs, s.forget(entries...))...)
 }

@@ -75,7 +75,7 @@ func (u *upload) writeBlock(id string, size, limit int64, body io.Reader) error 
 	if err != nil {
 		// Giving the room back keeps the blocks in one run when the client sends this one again.
 		if u.end == e.end() {
-			u.end = e.off
+			u.end = e.Off
 		}
 		return err
 	}
@@ -118,15 +118,15 @@ func (u *upload) writeChunk(off, size, limit int64, body io.Reader) error {
 func (u *upload) copy(e extent, body io.Reader) error {
 	buffer := u.buffers.Get().(*[]byte)
 	defer u.buffers.Put(buffer)
-	n, err := io.CopyBuffer(io.NewOffsetWriter(u, e.off), io.LimitReader(body, e.n), *buffer)
+	n, err := io.CopyBuffer(io.NewOffsetWriter(u, e.Off), io.LimitReader(body, e.N), *buffer)
 	if err != nil {
 		return err
 	}
-	if n < e.n {
-		return fmt.Errorf("%w: %d of %d bytes", ErrSize, n, e.n)
+	if n < e.N {
+		return fmt.Errorf("%w: %d of %d bytes", ErrSize, n, e.N)
 	}
 	if extra, _ := io.CopyN(io.Discard, body, 1); extra > 0 {
-		return fmt.Errorf("%w: more than %d bytes", ErrSize, e.n)
+		return fmt.Errorf("%w: more than %d bytes", ErrSize, e.N)
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func (u *upload) seal(size int64) (*os.File, []extent, error) {
 	if !u.assembled {
 		content = u.chunks
 	}
-	gap := !u.assembled && len(content) > 0 && (len(content) > 1 || content[0].off != 0)
+	gap := !u.assembled && len(content) > 0 && (len(content) > 1 || content[0].Off != 0)
 	if have := total(content); gap || have != size {
 		return nil, nil, fmt.Errorf("%w: %d of %d bytes", ErrSize, have, size)
 	}

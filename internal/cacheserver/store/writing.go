@@ -3,8 +3,8 @@ package store
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
-	"runtime"
 )
 
 // Reserve takes a name for an upload: [ErrExists] if it is used or reserved.
@@ -85,8 +85,8 @@ func (s *Store) Finish(id, size int64) error {
 		return err
 	}
 	now := s.now()
-	e := &Entry{Name: u.name, ID: id, Size: size, Created: now, Accessed: now}
-	err = s.publish(e, file, content)
+	e := &Entry{Name: u.name, ID: id, Size: size, Created: now, Accessed: now, content: content, boot: s.boot}
+	err = s.publish(e, file)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,55 +96,25 @@ func (s *Store) Finish(id, size int64) error {
 	}
 	s.entries.add(e)
 	s.listed = nil
+	s.settleLater(id)
 	s.tidy()
 	return nil
 }
 
-// publish brings content to disk under its final name, and only then the metadata.
-func (s *Store) publish(e *Entry, file *os.File, content []extent) error {
-	whole := len(content) == 0 || len(content) == 1 && content[0].off == 0
-	if whole {
-		if err := file.Truncate(e.Size); err != nil {
-			return errors.Join(err, file.Close())
-		}
-	} else {
-		arranged, err := arrange(file, content)
-		if err := errors.Join(err, file.Close()); err != nil {
-			return err
-		}
-		file = arranged
-	}
-	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+// publish brings content under its final name, and only then the metadata to disk.
+func (s *Store) publish(e *Entry, file *os.File) error {
+	if err := errors.Join(file.Truncate(fileSize(e.content)), file.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(file.Name(), s.blob(e.ID)); err != nil {
 		return err
 	}
-	if err := syncDir(s.path("blobs")); err != nil {
-		return err
+	if e.boot == "" {
+		if err := errors.Join(syncPath(s.blob(e.ID)), s.syncNames()); err != nil {
+			return err
+		}
 	}
 	return s.save(*e)
-}
-
-// arrange copies blocks that did not come in order into a file of their own, in place of theirs.
-func arrange(file *os.File, content []extent) (*os.File, error) {
-	if err := os.Remove(file.Name()); err != nil {
-		return nil, err
-	}
-	arranged, err := os.OpenFile(file.Name(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range content {
-		if _, err := file.Seek(e.off, io.SeekStart); err != nil {
-			return nil, errors.Join(err, arranged.Close())
-		}
-		// Between files, CopyN lets the kernel copy.
-		if _, err := io.CopyN(arranged, file, e.n); err != nil {
-			return nil, errors.Join(err, arranged.Close())
-		}
-	}
-	return arranged, nil
 }
 
 func (s *Store) upload(id int64) (*upload, error) {
@@ -181,13 +151,9 @@ func (s *Store) release(u *upload) {
 	delete(s.reserved, u.name)
 }
 
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil // folders cannot be synced there
-	}
-	dir, err := os.Open(path)
-	if err != nil {
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return nil
 }

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// scattered reads content whose blocks did not come in order. Putting them in order instead would write everything twice.
+type scattered struct {
+	file    *os.File // not embedded: io.Copy would prefer its WriteTo
+	content []extent
+	pos     int64
+	rest    io.Reader // the content from pos on, nil if unknown
+}
+
+// Read implements [io.Reader].
+func (s *scattered) Read(p []byte) (int, error) {
+	if s.rest == nil {
+		s.rest = s.from(s.pos)
+	}
+	n, err := s.rest.Read(p)
+	s.pos += int64(n)
+	return n, err
+}
+
+func (s *scattered) from(pos int64) io.Reader {
+	var sections []io.Reader
+	for _, e := range s.content {
+		skip := min(pos, e.N)
+		sections = append(sections, io.NewSectionReader(s.file, e.Off+skip, e.N-skip))
+		pos -= skip
+	}
+	return io.MultiReader(sections...)
+}
+
+// Close implements [io.Closer].
+func (s *scattered) Close() error { return s.file.Close() }
+
+// Seek implements [io.Seeker].
+func (s *scattered) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += s.pos
+	case io.SeekEnd:
+		offset += total(s.content)
+	}
+	if offset < 0 {
+		return 0, fmt.Errorf("seeking to %d", offset)
+	}
+	s.pos, s.rest = offset, nil
+	return offset, nil
+}
