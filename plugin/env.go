@@ -24,6 +24,8 @@ type Env struct {
 
 	Globals    []string // docker's global flags as they were given, before the plugin's name
 	Standalone bool     // started as docker-ghacache, not by the docker CLI
+
+	listingAPI string // where BuildKit lists caches
 }
 
 // notes writes to standard error, as annotations too when a runner reads it.
@@ -49,7 +51,7 @@ func globalFlags(args []string, name string) []string {
 }
 
 func osEnv(docker command.Cli, standalone bool) *Env {
-	env := &Env{Docker: docker, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv, Environ: os.Environ, Now: time.Now, Standalone: standalone}
+	env := &Env{Docker: docker, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv, Environ: os.Environ, Now: time.Now, Standalone: standalone, listingAPI: buildkitAPI}
 	if !standalone {
 		env.Globals = globalFlags(os.Args[1:], name)
 	}

@@ -40,6 +40,7 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 	if inv.failed() {
 		return nil, inv.refuse()
 	}
+	inv.probeListings(ctx, result.Entries)
 	return result.Entries, nil
 }
 

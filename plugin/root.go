@@ -99,6 +99,7 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newBuildCommand(env, &opts),
 		newBakeCommand(env, &opts),
 		newExplainCommand(env),
+		newHooksCommand(env),
 		newServeCommand(env),
 		newVersionCommand(env),
 	)

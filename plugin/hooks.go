@@ -1,0 +1,165 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/cli/config"
+	"github.com/moby/sys/atomicwriter"
+	"github.com/spf13/cobra"
+)
+
+// hookedCommands are the commands after whose failure docker asks this plugin.
+// `docker build` counts as `docker buildx build`.
+var hookedCommands = []string{"buildx build", "buildx bake"}
+
+func newHooksCommand(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "hooks COMMAND",
+		Short: "Explain failed builds of docker build and docker buildx, too",
+		Long: `Docker 29.3 and newer can ask a plugin about a command that failed. Enabled, a
+failed "docker build", "docker buildx build" or "docker buildx bake" on a terminal
+is followed by what "docker ghacache explain" knows about it.
+
+Docker has one switch for all plugins: to enable the hook turns on "features.hooks",
+and so the hooks of every plugin that has some.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		hooksVerb(env, "enable", "Have docker ask about failed builds", runHooksEnable),
+		hooksVerb(env, "disable", "Have docker no longer ask", runHooksDisable),
+		hooksVerb(env, "status", "Show whether docker asks", runHooksStatus),
+	)
+	return cmd
+}
+
+func hooksVerb(env *Env, use, short string, run func(*Env) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: maxArgs(0), RunE: func(*cobra.Command, []string) error { return run(env) }}
+}
+
+func runHooksEnable(env *Env) error {
+	return editDockerConfig(func(c *dockerConfig) error {
+		if on, err := strconv.ParseBool(c.get("features", "hooks")); err != nil || !on {
+			if err := c.set("true", "features", "hooks"); err != nil {
+				return err
+			}
+			env.notes().Note(ui.Info, "features.hooks is on now, which also lets other plugins speak after docker's commands", "")
+		}
+		return c.set(strings.Join(mergedHooks(c), ","), "plugins", name, "error-hooks")
+	})
+}
+
+// mergedHooks keeps what the user has added.
+func mergedHooks(c *dockerConfig) []string {
+	var hooks []string
+	if given := c.get("plugins", name, "error-hooks"); given != "" {
+		hooks = strings.Split(given, ",")
+	}
+	for _, command := range hookedCommands {
+		if !slices.Contains(hooks, command) {
+			hooks = append(hooks, command)
+		}
+	}
+	return hooks
+}
+
+func runHooksDisable(env *Env) error {
+	return editDockerConfig(func(c *dockerConfig) error {
+		c.remove("plugins", name, "error-hooks")
+		if c.get("features", "hooks") != "" {
+			env.notes().Note(ui.Info, `features.hooks stays as it is, because other plugins may use it`, "")
+		}
+		return nil
+	})
+}
+
+func runHooksStatus(env *Env) error {
+	c, _, err := readDockerConfig()
+	if err != nil {
+		return err
+	}
+	hooks := c.get("plugins", name, "error-hooks")
+	if hooks == "" {
+		_, err := fmt.Fprintln(env.Stdout, "disabled")
+		return err
+	}
+	if _, err := fmt.Fprintf(env.Stdout, "enabled for %s\n", strings.ReplaceAll(hooks, ",", ", ")); err != nil {
+		return err
+	}
+	if why := hooksSilenced(env, c); why != "" {
+		env.notes().Note(ui.Warning, "docker does not ask: "+why, "")
+	}
+	return nil
+}
+
+// hooksSilenced tells why docker runs no hook, in the order in which it decides.
+func hooksSilenced(env *Env, c *dockerConfig) string {
+	for _, variable := range []string{"DOCKER_CLI_HOOKS", "DOCKER_CLI_HINTS"} {
+		value, _ := env.Lookup(variable)
+		if value == "" {
+			continue
+		}
+		if on, err := strconv.ParseBool(value); err != nil || !on {
+			return fmt.Sprintf("%s is %q", variable, value)
+		}
+		return ""
+	}
+	if on, err := strconv.ParseBool(c.get("features", "hooks")); err != nil || !on {
+		return "features.hooks is not on"
+	}
+	return ""
+}
+
+func readDockerConfig() (c *dockerConfig, file string, err error) {
+	file, err = filepath.EvalSymlinks(filepath.Join(config.Dir(), config.ConfigFileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		file, err = filepath.Join(config.Dir(), config.ConfigFileName), nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, "", err
+	}
+	if c, err = parseDockerConfig(text); err != nil {
+		return nil, "", fmt.Errorf("reading %s: %w", file, err)
+	}
+	return c, file, nil
+}
+
+// editDockerConfig writes the configuration as a whole, and only if it changed.
+func editDockerConfig(edit func(*dockerConfig) error) error {
+	c, file, err := readDockerConfig()
+	if err != nil {
+		return err
+	}
+	before := string(c.bytes())
+	if err := edit(c); err != nil {
+		return fmt.Errorf("editing %s: %w", file, err)
+	}
+	if string(c.bytes()) == before {
+		return nil
+	}
+	mode := fs.FileMode(0o600) // it may hold credentials
+	if info, err := os.Stat(file); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	return atomicwriter.WriteFile(file, c.bytes(), mode)
+}
