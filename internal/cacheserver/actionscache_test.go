@@ -118,7 +118,7 @@ func TestEntriesAreImmutable(t *testing.T) {
 }
 
 func randomBytes(n int) []byte {
-	r := rand.NewChaCha8([32]byte{byte(n)})
+	r := rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(n >> 16)})
 	b := make([]byte, n)
 	r.Read(b)
 	return b

@@ -2,6 +2,7 @@ package cacheserver
 
 import (
 	"bytes"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -81,3 +82,5 @@ func versions(t *testing.T, test func(t *testing.T, v2 bool)) {
 }
 
 func blobOf(size int) actionscache.Blob { return actionscache.NewBlob(randomBytes(size)) }
+
+func listen() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
