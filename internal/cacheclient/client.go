@@ -1,0 +1,146 @@
+package cacheclient
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v92/github"
+)
+
+// parallel bounds the requests under way of one operation. GitHub takes 100 at
+// once, of all clients of a token together.
+const parallel = 16
+
+// Options configure a [Client]. The zero value is usable.
+type Options struct {
+	Now    func() time.Time    // time.Now if nil
+	OnWait func(time.Duration) // told, once each, of waits of more than a second for a rate limit; may be called concurrently
+	// MaxWait is the longest wait for a rate limit; a longer one is a [LimitError].
+	// 15 minutes if zero.
+	MaxWait time.Duration
+	// Points is what the secondary rate limit allows in the time of Per: a GET costs
+	// 1 point, a deletion 5. GitHub's 900 a minute if zero.
+	Points int
+	Per    time.Duration
+
+	UserAgent string            // that of go-github if empty
+	Transport http.RoundTripper // sends single requests; like http.DefaultTransport if nil
+}
+
+// Client lists and deletes the caches of a repository over REST. It is safe for
+// concurrent use; all users together keep within the rate limits.
+type Client struct {
+	target Target
+	token  string
+	rest   *github.Client
+}
+
+// New returns a client for a target and its token, as [Sources] find them.
+func New(target Target, token string, opts Options) (*Client, error) {
+	if token == "" {
+		return nil, hinted{errors.New("no token for " + target.Host), tokenHint(target.Host)}
+	}
+	api, err := parseAPI(target.APIURL)
+	if err != nil {
+		return nil, err
+	}
+	base := opts.Transport
+	if base == nil {
+		base = newTransport()
+	}
+	rest, err := github.NewClient(
+		github.WithHTTPClient(&http.Client{
+			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts)},
+			CheckRedirect: checkRedirect,
+		}),
+		github.WithURLs(new(api.String()), nil),
+		github.WithUserAgent(cmp.Or(opts.UserAgent, "go-github")),
+		github.WithDisableRateLimitCheck(), // the pacer waits, go-github gives up
+	)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{target: target, token: token, rest: rest}, nil
+}
+
+func newPacer(opts Options) *pacer {
+	p := &pacer{
+		now:     opts.Now,
+		onWait:  opts.OnWait,
+		maxWait: cmp.Or(opts.MaxWait, 15*time.Minute),
+		points:  cmp.Or(opts.Points, defaultPoints),
+		per:     cmp.Or(opts.Per, defaultPer),
+	}
+	if p.now == nil {
+		p.now = time.Now
+	}
+	if p.onWait == nil {
+		p.onWait = func(time.Duration) {}
+	}
+	return p
+}
+
+// newTransport keeps the connections of all parallel requests.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: attemptTimeout,
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConnsPerHost:   parallel,
+		ForceAttemptHTTP2:     true,
+	}
+}
+
+// checkRedirect follows renamed repositories. A redirect that turns a deletion
+// into a GET would look like a success.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	if req.Method != via[0].Method {
+		return errors.New("not following a redirect that changes the method")
+	}
+	if len(via) >= 10 {
+		return errors.New("too many redirects")
+	}
+	return nil
+}
+
+// Target returns what the client was made for.
+func (c *Client) Target() Target { return c.target }
+
+// get decodes the reply to a path below the repository, for what go-github lacks.
+func (c *Client) get(ctx context.Context, path string, query url.Values, into any) (*github.Response, error) {
+	u := url.URL{Path: "repos/" + c.target.Owner + "/" + c.target.Repo + "/" + path, RawQuery: query.Encode()}
+	req, err := c.rest.NewRequest(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.rest.Do(req, into)
+}
+
+// ProbeList reports whether token can list the caches of repository, an
+// owner/name, at an API such as https://api.github.com, where BuildKit looks. It
+// does not wait for rate limits.
+func ProbeList(ctx context.Context, apiURL, repository, token string, opts Options) error {
+	api, err := parseAPI(apiURL)
+	if err != nil {
+		return err
+	}
+	owner, name, ok := strings.Cut(repository, "/")
+	if !ok || !nameRE.MatchString(owner) || !nameRE.MatchString(name) {
+		return hinted{errors.New("the repository is not an owner/name"), "repository=OWNER/NAME"}
+	}
+	opts.MaxWait = time.Second
+	c, err := New(Target{hostOf(api), api.String(), owner, name}, token, opts)
+	if err != nil {
+		return err
+	}
+	_, err = c.page(ctx, Filter{}, pageQuery{number: 1, size: 1})
+	return err
+}

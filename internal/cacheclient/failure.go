@@ -1,0 +1,107 @@
+package cacheclient
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v92/github"
+)
+
+// hinted is an error with what to do about it, a command or setting a line.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Hint() string  { return h.hint }
+func (h hinted) Unwrap() error { return h.error }
+
+// LimitError is returned instead of waiting longer than [Options.MaxWait].
+type LimitError struct{ Until time.Time }
+
+// Error names the time as RFC 3339.
+func (e *LimitError) Error() string {
+	return "the rate limit is used up until " + e.Until.UTC().Format(time.RFC3339)
+}
+
+// Hint says what to do.
+func (e *LimitError) Hint() string { return "run it again then" }
+
+// explain says what was being done, without secrets, and what to do about it.
+// Need is the permission that the request takes, such as "actions: read".
+func (c *Client) explain(err error, need, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	reply, ok := errors.AsType[*github.ErrorResponse](err)
+	err = fmt.Errorf(format+": %w", append(args, redact(err, c.token))...)
+	if !ok {
+		return err
+	}
+	switch reply.Response.StatusCode {
+	case http.StatusUnauthorized:
+		return hinted{err, tokenHint(c.target.Host)}
+	case http.StatusForbidden, http.StatusNotFound: // GitHub hides private repositories behind 404
+		return hinted{err, permissionHint(reply.Response.Header, need)}
+	}
+	return err
+}
+
+func permissionHint(reply http.Header, need string) string {
+	// "actions=write", or alternatives: "contents=read; contents=read,workflows=write"
+	if accepted, _, _ := strings.Cut(reply.Get("X-Accepted-GitHub-Permissions"), ";"); accepted != "" {
+		need = strings.NewReplacer("=", ": ", "_", "-", ",", ", ").Replace(accepted)
+	}
+	return fmt.Sprintf("in a workflow: permissions: {%s}\nelsewhere: a token with that permission, or a classic one with the scope repo", need)
+}
+
+func status(err error) int {
+	if reply, ok := errors.AsType[*github.ErrorResponse](err); ok {
+		return reply.Response.StatusCode
+	}
+	return 0
+}
+
+// redacted has the text of an error without its secrets. What it wraps is for
+// errors.Is and errors.As, not for printing.
+type redacted struct {
+	text string
+	error
+}
+
+func (r redacted) Error() string { return r.text }
+func (r redacted) Unwrap() error { return r.error }
+
+// redact takes the token out of the text of err, and out of a reply's text what
+// go-github puts around it.
+func redact(err error, token string) error {
+	text := err.Error()
+	if reply, ok := errors.AsType[*github.ErrorResponse](err); ok {
+		sent := reply.Response.Request
+		text = fmt.Sprintf("%s %s: %d %s", sent.Method, sent.URL, reply.Response.StatusCode, reply.Message)
+	}
+	if token != "" {
+		text = strings.ReplaceAll(text, token, "REDACTED")
+	}
+	return redacted{text, err}
+}
+
+// queryRE finds what signs a URL.
+var queryRE = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
+
+const maxText = 500
+
+// redactSigned also takes out what signs URLs, and makes a line of the error:
+// azcore's have many, and go-actions-cache quotes whole pages of HTML.
+func redactSigned(err error, token string) error {
+	text := queryRE.ReplaceAllString(redact(err, token).Error(), "$1?REDACTED")
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "..."
+	}
+	return redacted{text, err}
+}

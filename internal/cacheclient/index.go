@@ -1,0 +1,120 @@
+package cacheclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	actionscache "github.com/tonistiigi/go-actions-cache"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// maxIndex is the largest index that is read, in bytes.
+const maxIndex = 64 << 20
+
+// Index is the content of an index entry, or why it could not be read.
+type Index struct {
+	*bkcache.Index
+	Err error
+}
+
+// Head returns the index that BuildKit would import for a scope on a ref, and its
+// key. The service matches by prefix, so the key may be that of a signed index or
+// of another scope whose name goes on like this one's key; BuildKit would read it
+// all the same.
+func (r *Runtime) Head(ctx context.Context, scope, ref string, signed bool) (index *bkcache.Index, key string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
+	defer cancel()
+	entry, err := r.match(ctx, bkcache.IndexPrefix(scope, ref, signed))
+	if err != nil {
+		return nil, "", err
+	}
+	index, _, err = r.parse(ctx, entry)
+	return index, entry.Key, err
+}
+
+// Indexes reads the index entries of a whole listing, by id. An index that the
+// token cannot read has an Err, and so has one of which it is not certain that it
+// was the one read.
+func (r *Runtime) Indexes(ctx context.Context, listing []Entry) map[int64]Index {
+	var mu sync.Mutex
+	indexes := map[int64]Index{}
+	namesakes := map[string]int{}
+	for _, e := range listing {
+		namesakes[e.Key]++
+	}
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for _, e := range listing {
+		if bkcache.ParseKey(e.Key, e.Version).Kind != bkcache.KindIndex {
+			continue
+		}
+		group.Go(func() error {
+			index, err := r.index(ctx, e, namesakes[e.Key] == 1)
+			mu.Lock()
+			defer mu.Unlock()
+			indexes[e.ID] = Index{index, err}
+			return nil
+		})
+	}
+	_ = group.Wait() // every index has its own error
+	return indexes
+}
+
+var (
+	errRef      = errors.New("the runtime token does not read its ref")
+	errNamesake = errors.New("several refs have an entry of that key")
+	errSize     = errors.New("it changed since it was listed")
+)
+
+// index reads one entry of a listing. Entries are immutable and looked up by key,
+// on the first of the token's refs that has it: so a key must be unique.
+func (r *Runtime) index(ctx context.Context, e Entry, unique bool) (*bkcache.Index, error) {
+	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
+	defer cancel()
+	if !r.Reads(e.Ref) {
+		return nil, errRef
+	}
+	if !unique {
+		return nil, errNamesake
+	}
+	if e.Size > maxIndex {
+		return nil, errTooLarge
+	}
+	entry, err := r.find(ctx, e.Key)
+	if err != nil {
+		return nil, err
+	}
+	index, size, err := r.parse(ctx, entry)
+	if err == nil && size != e.Size {
+		return nil, errSize
+	}
+	return index, err
+}
+
+// parse downloads an index.
+func (r *Runtime) parse(ctx context.Context, entry *actionscache.Entry) (*bkcache.Index, int64, error) {
+	var content limited
+	if err := entry.WriteTo(ctx, &content); err != nil {
+		return nil, 0, fmt.Errorf("reading index %q: %w", entry.Key, redactSigned(err, r.token))
+	}
+	index, err := bkcache.ParseIndex(content.data)
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading index %q: %w", entry.Key, err)
+	}
+	return index, int64(len(content.data)), nil
+}
+
+// limited collects what is not too large for an index.
+type limited struct{ data []byte }
+
+func (l *limited) Write(p []byte) (int, error) {
+	if len(l.data)+len(p) > maxIndex {
+		return 0, errTooLarge
+	}
+	l.data = append(l.data, p...)
+	return len(p), nil
+}

@@ -1,0 +1,197 @@
+package cacheclient
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+	"unique"
+
+	"github.com/google/go-github/v92/github"
+	"golang.org/x/sync/errgroup"
+)
+
+// Entry is a cache entry as GitHub lists it. Its ID identifies it: one key on two
+// refs makes two entries.
+type Entry struct {
+	ID      int64
+	Key     string
+	Version string
+	Ref     string // in full: refs/heads/main, refs/pull/1/merge
+	Size    int64  // bytes
+	Created time.Time
+	Used    time.Time // last access
+}
+
+// Filter selects entries at the service. The zero value selects all.
+type Filter struct {
+	Prefix string // of the key
+	Ref    string // in full
+}
+
+// perPage is the most that GitHub gives.
+const perPage = 100
+
+// List returns the entries that the filter selects, oldest first. An entry that
+// is there from beginning to end is in it, though others come and go meanwhile.
+//
+// Pages are numbered by position, so an entry that is deleted moves those behind
+// it, and one may slip from a page that is still to come to one that was read.
+// Therefore pages read in any order count only if nothing moved; see [listing.complete].
+func (c *Client) List(ctx context.Context, f Filter) ([]Entry, error) {
+	for range 2 {
+		l, err := c.listAtOnce(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		if l.complete {
+			return l.sorted(), nil
+		}
+	}
+	return c.listBackwards(ctx, f)
+}
+
+// listing collects the entries of pages, each once.
+type listing struct {
+	entries  map[int64]Entry
+	complete bool
+}
+
+func (l *listing) add(pages ...page) {
+	for _, p := range pages {
+		for _, e := range p.entries {
+			l.entries[e.ID] = e
+		}
+	}
+}
+
+func (l *listing) sorted() []Entry {
+	entries := make([]Entry, 0, len(l.entries))
+	for _, e := range l.entries {
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, older)
+	return entries
+}
+
+// listAtOnce reads the newest page, then all others concurrently, oldest first,
+// so that new entries move none, and then the newest again. If the entry that was
+// the newest still has the position it had, none before it went.
+func (c *Client) listAtOnce(ctx context.Context, f Filter) (listing, error) {
+	l := listing{entries: map[int64]Entry{}}
+	newest := pageQuery{number: 1, size: perPage, descending: true}
+	first, err := c.page(ctx, f, newest)
+	if err != nil {
+		return l, err
+	}
+	l.add(first)
+	if first.total <= len(first.entries) {
+		l.complete = true
+		return l, nil
+	}
+	if len(first.entries) == 0 {
+		return l, nil
+	}
+	others, err := c.pagesAscending(ctx, f, (first.total-1)/perPage)
+	if err != nil {
+		return l, err
+	}
+	last, err := c.page(ctx, f, newest)
+	if err != nil {
+		return l, err
+	}
+	l.add(others...)
+	l.add(last)
+	marker := first.entries[0].ID
+	added := slices.IndexFunc(last.entries, func(e Entry) bool { return e.ID == marker })
+	l.complete = added >= 0 && last.total == first.total+added && last.total == len(l.entries)
+	return l, nil
+}
+
+func (c *Client) pagesAscending(ctx context.Context, f Filter, count int) ([]page, error) {
+	pages := make([]page, count)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i := range pages {
+		group.Go(func() (err error) {
+			pages[i], err = c.page(ctx, f, pageQuery{number: i + 1, size: perPage})
+			return err
+		})
+	}
+	return pages, group.Wait()
+}
+
+// listBackwards reads from the last page to the first, one after another. An
+// entry only ever moves to an earlier page, where it is still to be read.
+func (c *Client) listBackwards(ctx context.Context, f Filter) ([]Entry, error) {
+	l := listing{entries: map[int64]Entry{}}
+	first, err := c.page(ctx, f, pageQuery{number: 1, size: 1})
+	if err != nil {
+		return nil, err
+	}
+	for number := (first.total + perPage - 1) / perPage; number > 0; number-- {
+		p, err := c.page(ctx, f, pageQuery{number: number, size: perPage})
+		if err != nil {
+			return nil, err
+		}
+		l.add(p)
+	}
+	return l.sorted(), nil
+}
+
+type page struct {
+	total   int // of all pages
+	entries []Entry
+}
+
+type pageQuery struct {
+	number, size int
+	descending   bool
+}
+
+func (c *Client) page(ctx context.Context, f Filter, q pageQuery) (page, error) {
+	opts := github.ActionsCacheListOptions{
+		ListOptions: github.ListOptions{Page: q.number, PerPage: q.size},
+		Sort:        new("created_at"),
+		Direction:   new("asc"),
+	}
+	if q.descending {
+		opts.Direction = new("desc")
+	}
+	if f.Prefix != "" {
+		opts.Key = &f.Prefix
+	}
+	if f.Ref != "" {
+		opts.Ref = &f.Ref
+	}
+	reply, _, err := c.rest.Actions.ListCaches(ctx, c.target.Owner, c.target.Repo, &opts)
+	if err != nil {
+		return page{}, c.explain(err, "actions: read", "listing caches of %s", c.target)
+	}
+	if reply == nil {
+		return page{}, fmt.Errorf("listing caches of %s: the reply is empty", c.target)
+	}
+	p := page{total: reply.TotalCount, entries: make([]Entry, len(reply.ActionsCaches))}
+	for i, cache := range reply.ActionsCaches {
+		p.entries[i] = entryOf(cache)
+	}
+	return p, nil
+}
+
+// entryOf keeps one copy of versions and refs, of which there are few.
+func entryOf(c *github.ActionsCache) Entry {
+	return Entry{
+		ID:      c.GetID(),
+		Key:     c.GetKey(),
+		Version: unique.Make(c.GetVersion()).Value(),
+		Ref:     unique.Make(c.GetRef()).Value(),
+		Size:    c.GetSizeInBytes(),
+		Created: c.GetCreatedAt().Time,
+		Used:    c.GetLastAccessedAt().Time,
+	}
+}
+
+func older(a, b Entry) int {
+	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+}

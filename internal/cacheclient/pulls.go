@@ -1,0 +1,106 @@
+package cacheclient
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/google/go-github/v92/github"
+	"golang.org/x/sync/errgroup"
+)
+
+func (r *Refs) addPull(pull *github.PullRequest) {
+	ref := fmt.Sprintf("refs/pull/%d/merge", pull.GetNumber())
+	r.Bases[ref] = "refs/heads/" + pull.GetBase().GetRef()
+	if pull.GetState() != "closed" {
+		return
+	}
+	r.Closed[ref] = fmt.Sprintf("pull request #%d is closed", pull.GetNumber())
+	if pull.MergedAt != nil {
+		r.Closed[ref] = fmt.Sprintf("pull request #%d is merged", pull.GetNumber())
+	}
+}
+
+// pulls returns the open pull requests and those of the merge refs among refs.
+func (c *Client) pulls(ctx context.Context, refs []string) ([]*github.PullRequest, error) {
+	wanted := map[int]bool{}
+	for _, ref := range refs {
+		if number, ok := pullNumber(ref); ok {
+			wanted[number] = true
+		}
+	}
+	open, err := allPages(ctx, func(ctx context.Context, page github.ListOptions) ([]*github.PullRequest, *github.Response, error) {
+		// New ones come last and move none.
+		return c.listPulls(ctx, &github.PullRequestListOptions{State: "open", Sort: "created", Direction: "asc", ListOptions: page})
+	})
+	if err != nil {
+		return nil, c.explain(err, "pull-requests: read", "listing pull requests of %s", c.target)
+	}
+	for _, pull := range open {
+		delete(wanted, pull.GetNumber())
+	}
+	others, err := c.otherPulls(ctx, wanted)
+	return append(open, others...), c.explain(err, "pull-requests: read", "getting pull requests of %s", c.target)
+}
+
+func pullNumber(ref string) (int, bool) {
+	digits, isPull := strings.CutPrefix(ref, "refs/pull/")
+	digits, isMerge := strings.CutSuffix(digits, "/merge")
+	number, err := strconv.Atoi(digits)
+	return number, isPull && isMerge && err == nil
+}
+
+func (c *Client) listPulls(ctx context.Context, opts *github.PullRequestListOptions) ([]*github.PullRequest, *github.Response, error) {
+	return c.rest.PullRequests.List(ctx, c.target.Owner, c.target.Repo, opts)
+}
+
+// otherPulls finds pull requests that are not known to be open. Caches live for
+// days, so their pull requests are among those closed last: it reads these page by
+// page, for as long as a page finds any, and asks for the rest one by one.
+func (c *Client) otherPulls(ctx context.Context, wanted map[int]bool) (found []*github.PullRequest, err error) {
+	opts := &github.PullRequestListOptions{State: "closed", Sort: "updated", Direction: "desc"}
+	opts.PerPage = perPage
+	for opts.Page = 1; len(wanted) > 0; opts.Page++ {
+		pulls, resp, err := c.listPulls(ctx, opts)
+		if err != nil {
+			return nil, err
+		}
+		before := len(found)
+		for _, pull := range pulls {
+			if wanted[pull.GetNumber()] {
+				found = append(found, pull)
+				delete(wanted, pull.GetNumber())
+			}
+		}
+		if len(found) == before || resp.NextPage == 0 {
+			break
+		}
+	}
+	rest, err := c.eachPull(ctx, wanted)
+	return append(found, rest...), err
+}
+
+func (c *Client) eachPull(ctx context.Context, numbers map[int]bool) (found []*github.PullRequest, err error) {
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for number := range numbers {
+		group.Go(func() error {
+			pull, _, err := c.rest.PullRequests.Get(ctx, c.target.Owner, c.target.Repo, number)
+			if status(err) == http.StatusNotFound {
+				return nil // which proves nothing
+			}
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found = append(found, pull)
+			return nil
+		})
+	}
+	return found, group.Wait()
+}

@@ -1,0 +1,134 @@
+package cacheclient
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/google/go-github/v92/github"
+)
+
+// Refs is what is known about a repository's refs.
+type Refs struct {
+	// Default is the default branch, as refs/heads/NAME; empty if unknown.
+	Default string
+	// Closed holds merge refs of closed pull requests and deleted branches and
+	// tags, each with the reason in words. What is not in there may be open.
+	Closed map[string]string
+	// Bases holds the base ref of pull requests by merge ref: of all open ones, and
+	// of those asked for as far as GitHub tells.
+	Bases map[string]string
+}
+
+// Refs finds out about the refs given, with as few requests as it takes. It
+// returns what it could find out, along with the errors of what it could not: a
+// job's token often lacks `contents: read` or `pull-requests: read`.
+//
+// A ref is closed only if GitHub says so: a pull request is shown as closed, a
+// branch or tag is missing from a whole listing of those that begin alike, and for
+// a branch all open pull requests could be listed, one of which may be based on
+// it. A failed request or a page that lacks something closes nothing.
+func (c *Client) Refs(ctx context.Context, refs []string) (Refs, error) {
+	known := Refs{Closed: map[string]string{}, Bases: map[string]string{}}
+	var pulls []*github.PullRequest
+	var branches, tags []string
+	var errs [4]error
+	var wait sync.WaitGroup
+	wait.Go(func() { known.Default, errs[0] = c.defaultBranch(ctx) })
+	wait.Go(func() { pulls, errs[1] = c.pulls(ctx, refs) })
+	wait.Go(func() { branches, errs[2] = c.deleted(ctx, refs, "refs/heads/") })
+	wait.Go(func() { tags, errs[3] = c.deleted(ctx, refs, "refs/tags/") })
+	wait.Wait()
+	for _, pull := range pulls {
+		known.addPull(pull)
+	}
+	if errs[1] == nil {
+		known.close(branches, "the branch is deleted")
+	}
+	known.close(tags, "the tag is deleted")
+	return known, errors.Join(errs[:]...)
+}
+
+func (r *Refs) close(refs []string, reason string) {
+	for _, ref := range refs {
+		r.Closed[ref] = reason
+	}
+}
+
+func (c *Client) defaultBranch(ctx context.Context) (string, error) {
+	repo, _, err := c.rest.Repositories.Get(ctx, c.target.Owner, c.target.Repo)
+	if err != nil {
+		return "", c.explain(err, "metadata: read", "getting the default branch of %s", c.target)
+	}
+	if repo.GetDefaultBranch() == "" {
+		return "", errors.New("GitHub names no default branch of " + c.target.String())
+	}
+	return "refs/heads/" + repo.GetDefaultBranch(), nil
+}
+
+// deleted returns those of refs that begin with kind and do not exist.
+func (c *Client) deleted(ctx context.Context, refs []string, kind string) ([]string, error) {
+	wanted := map[string]bool{}
+	for _, ref := range refs {
+		if strings.HasPrefix(ref, kind) {
+			wanted[ref] = true
+		}
+	}
+	return c.missing(ctx, slices.Sorted(maps.Keys(wanted)))
+}
+
+// missing returns those of the sorted refs that do not exist. One listing of all
+// that begin alike answers that, unless it comes in pages, which could miss what
+// moves between them: then each half is asked for, and in the end each ref alone.
+func (c *Client) missing(ctx context.Context, refs []string) ([]string, error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	existing, whole, err := c.matchingRefs(ctx, commonPrefix(refs))
+	if err != nil {
+		return nil, c.explain(err, "contents: read", "listing branches and tags of %s", c.target)
+	}
+	if whole {
+		return slices.DeleteFunc(refs, func(ref string) bool { return existing[ref] }), nil
+	}
+	if len(refs) == 1 {
+		return nil, nil
+	}
+	half := len(refs) / 2
+	left, err := c.missing(ctx, refs[:half:half])
+	if err != nil {
+		return nil, err
+	}
+	right, err := c.missing(ctx, refs[half:])
+	return slices.Concat(left, right), err
+}
+
+func commonPrefix(sorted []string) string {
+	first, last := sorted[0], sorted[len(sorted)-1]
+	n := 0
+	for n < min(len(first), len(last)) && first[n] == last[n] {
+		n++
+	}
+	return first[:n]
+}
+
+// matchingRefs lists the refs that begin with prefix, a full ref's beginning, and
+// tells whether these are all. GitHub documents no pages for this listing.
+func (c *Client) matchingRefs(ctx context.Context, prefix string) (refs map[string]bool, whole bool, err error) {
+	var list []github.Reference
+	path := "git/matching-refs/" + strings.TrimPrefix(prefix, "refs/")
+	resp, err := c.get(ctx, path, url.Values{"per_page": {strconv.Itoa(perPage)}}, &list)
+	if err != nil {
+		return nil, false, err
+	}
+	refs = map[string]bool{}
+	for _, ref := range list {
+		refs[ref.GetRef()] = true
+	}
+	return refs, resp.NextPage == 0, nil
+}
