@@ -136,7 +136,9 @@ func (s *scope) matrixValues(path []string, depth int) []text {
 			continue
 		}
 		for _, t := range s.expandTo(s.doc.text(v), depth) {
-			t.many = len(values) > 1
+			if len(values) > 1 {
+				t = t.several()
+			}
 			out = append(out, t)
 		}
 	}

@@ -49,14 +49,19 @@ func (f *file) bake(body *hclsyntax.Body) {
 func (h *hclFile) text(e hclsyntax.Expression, depth int) text {
 	r := e.Range()
 	raw := literal(h.f.src, r.Start.Byte, r.End.Byte)
-	raw.refuse = "it is an expression"
 	switch e := e.(type) {
 	case *hclsyntax.LiteralValueExpr:
 		if e.Val.IsNull() {
 			break
 		}
-		if kind := e.Val.Type().FriendlyName(); kind == "number" || kind == "string" && e.Val.AsString() == raw.value {
-			raw.refuse = ""
+		switch e.Val.Type().FriendlyName() {
+		case "number":
+			return raw
+		case "string":
+			if v := e.Val.AsString(); v != raw.value {
+				return text{value: v, at: raw.at, refuse: "it is written with escapes"}
+			}
+			return raw
 		}
 	case *hclsyntax.TemplateExpr:
 		var parts []text
@@ -66,7 +71,7 @@ func (h *hclFile) text(e hclsyntax.Expression, depth int) text {
 		if len(parts) > 0 {
 			return join(parts...)
 		}
-		raw.value = ""
+		return text{at: raw.at}
 	case *hclsyntax.TemplateWrapExpr:
 		return h.text(e.Wrapped, depth)
 	case *hclsyntax.ScopeTraversalExpr:
@@ -74,7 +79,7 @@ func (h *hclFile) text(e hclsyntax.Expression, depth int) text {
 			return h.text(d, depth+1).from(e.Traversal.RootName(), r.Start.Byte)
 		}
 	}
-	return raw
+	return raw.unresolved()
 }
 
 // object judges the object form of a cache entry: { type = "gha", version = "1" }.
@@ -82,6 +87,8 @@ func (h *hclFile) object(o *hclsyntax.ObjectConsExpr) {
 	members := map[string]text{}
 	for _, item := range o.Items {
 		if key := hcl.ExprAsKeyword(item.KeyExpr); key != "" {
+			r := item.KeyExpr.Range()
+			h.f.cacheURL(literal(h.f.src, r.Start.Byte, r.End.Byte), "args")
 			members[key] = h.text(item.ValueExpr, 0)
 			continue
 		}

@@ -17,18 +17,35 @@ var (
 func (f *file) byLine() {
 	define := map[kind]*regexp.Regexp{kindMake: makeVarRE, kindJust: justVarRE, kindDockerfile: dockerVarRE}[f.kind]
 	vars := map[string][]text{}
-	whole := literal(f.src, 0, len(f.src))
-	for _, line := range whole.lines() {
-		m := define.FindStringSubmatchIndex(line.value)
-		if m == nil || strings.HasPrefix(line.value, "\t") {
+	var lines []text
+	for _, line := range literal(f.src, 0, len(f.src)).lines() {
+		if strings.HasPrefix(strings.TrimSpace(line.value), "#") {
 			continue
 		}
-		name, v := line.value[m[2]:m[3]], line.cut(m[4], m[5]).trim(" \t")
-		v.unsure = f.kind != kindDockerfile
-		for _, known := range vars[name] {
-			v.many = known.value != v.value
+		m := define.FindStringSubmatchIndex(line.value)
+		if m == nil || strings.HasPrefix(line.value, "\t") {
+			lines = append(lines, line)
+			continue
 		}
-		vars[name] = append(vars[name], v)
+		if f.kind != kindDockerfile {
+			line = line.suggested()
+		}
+		lines = append(lines, line)
+		f.define(vars, line.value[m[2]:m[3]], line.cut(m[4], m[5]).trim(" \t"))
 	}
-	f.loose(nil, whole, vars)
+	for _, line := range lines {
+		for _, resolved := range references(line, vars) {
+			f.looseLine(&scope{}, resolved)
+		}
+	}
+}
+
+func (f *file) define(vars map[string][]text, name string, value text) {
+	if name == serviceFlag && !strings.Contains(value.value, "$") {
+		f.flagValue(value, 0, len(value.value), Certain)
+	}
+	vars[name] = append(vars[name], value)
+	if len(vars[name]) > 1 {
+		vars[name] = several(vars[name])
+	}
 }

@@ -120,7 +120,7 @@ func (f *file) judge() error {
 		}
 		return err
 	case kindShell:
-		f.shell(nil, literal(f.src, 0, len(f.src)))
+		f.shell(&scope{}, literal(f.src, 0, len(f.src)))
 	case kindMake, kindJust, kindDockerfile:
 		f.byLine()
 	default:

@@ -51,15 +51,22 @@ func (f *file) pin(p pin) {
 	if p.short {
 		with = short(version, p.to)
 	}
-	if p.t.many {
+	if p.t.origin(p.i).many {
 		fd.Why += "; it is one of several values, maybe on purpose"
 	}
 	fd.Text, fd.Fix = p.shown, cmp.Or(p.fix, "use "+with)
 	fd.Safe = !p.unsafe && semver.Major(canonical(version)) == semver.Major(p.to)
+	if p.rule == ruleCompose && semver.Major(canonical(version)) == "v1" {
+		p.noFix = "Compose 1 has other file names: take Compose " + p.to
+	}
 	if p.noFix != "" {
 		fd.NoFix, fd.Safe = p.noFix, false
 		f.report(p.t, p.i, fd)
 		return
+	}
+	_, _, whole := p.t.span(p.i, p.j)
+	if _, _, behind := p.t.span(p.i+1, p.j); !whole && behind && version[0] == 'v' {
+		p.i, version, with = p.i+1, version[1:], strings.TrimPrefix(with, "v")
 	}
 	f.edit(&fd, p.t, p.i, p.j, with)
 	f.editAgain(&fd, p, with)

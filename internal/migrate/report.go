@@ -28,6 +28,9 @@ func (r Report) Wanted(fd Finding) bool { return len(fd.Edits) > 0 && (fd.Safe |
 // the service of files that are no workflow, and whether there is a gha cache.
 func (r *Report) gather(files []*file, opts Options) {
 	r.files = map[string]*file{}
+	for _, f := range files {
+		f.follow(files)
+	}
 	gha := ""
 	var workflows evidence
 	services := map[Service]bool{}
@@ -84,7 +87,7 @@ func (f *file) demote(gha string) {
 		case gha != "":
 			fd.Certainty, fd.Why = Conditional, fd.Why+"; the gha cache is in "+gha
 		default:
-			fd.Certainty, fd.Why = Advice, fd.Why+"; no gha cache is named here"
+			fd.Certainty, fd.Why = Advice, fd.Why+"; no gha cache is named in these files"
 		}
 	}
 }

@@ -10,13 +10,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const cacheURL = "ACTIONS_CACHE_URL"
+// Variables of the runtime, as the runner names them.
+const (
+	cacheURL    = "ACTIONS_CACHE_URL"
+	resultsURL  = "ACTIONS_RESULTS_URL"
+	serviceFlag = "ACTIONS_CACHE_SERVICE_V2"
+)
 
 // cacheURL looks for ACTIONS_CACHE_URL handed into a build, or set without the
 // variables of version 2. In a cache entry it is the url attribute's matter.
 func (f *file) cacheURL(t text, key string) {
 	at := strings.Index(t.value, cacheURL)
-	if at < 0 || ghaRE.MatchString(t.value) || bytes.Contains(f.src, []byte("ACTIONS_RESULTS_URL")) {
+	if at < 0 || key == cacheURL || ghaRE.MatchString(t.value) || bytes.Contains(f.src, []byte(resultsURL)) {
 		return
 	}
 	rest := t.value[at+len(cacheURL):]
@@ -37,7 +42,7 @@ const exportWhy = "steps that see ACTIONS_CACHE_URL without ACTIONS_RESULTS_URL 
 
 // exports judges ACTIONS_CACHE_URL in a mapping of variables.
 func (f *file) exports(s *scope, vars, key *yaml.Node) {
-	if key.Value != cacheURL || get(vars, "ACTIONS_RESULTS_URL") != nil {
+	if key.Value != cacheURL || get(vars, resultsURL) != nil {
 		return
 	}
 	f.report(s.doc.text(key), 0, Finding{Rule: ruleExport, Certainty: Conditional, Text: key.Value,
@@ -53,7 +58,7 @@ var exportRE = regexp.MustCompile(`^(?:await\s+)?core\.exportVariable\(\s*['"` +
 func (f *file) script(a action) {
 	t := a.s.doc.text(get(a.with, "script"))
 	var missing []string
-	for _, name := range []string{"ACTIONS_RESULTS_URL", "ACTIONS_CACHE_SERVICE_V2"} {
+	for _, name := range []string{resultsURL, serviceFlag} {
 		if !strings.Contains(t.value, name) {
 			missing = append(missing, name)
 		}

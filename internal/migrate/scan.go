@@ -3,7 +3,6 @@ package migrate
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +20,8 @@ type file struct {
 	gha      bool // names a gha cache
 	service  evidence
 	builds   map[string]string // images by the scope they are cached in
+	calls    []call
+	sinks    []sink
 }
 
 // word looks for everything that can stand in one word of any file: images,
@@ -146,7 +147,7 @@ func (f *file) flagValue(t text, i, j int, certainty Certainty) {
 		why = "buildx and BuildKit do not read it as true: they know 1, t and true only"
 	}
 	f.replace(Finding{
-		Rule: ruleFlag, Certainty: certainty, Text: "ACTIONS_CACHE_SERVICE_V2=" + value, Why: why,
+		Rule: ruleFlag, Certainty: certainty, Text: serviceFlag + "=" + value, Why: why,
 		Fix: "set it to true", Safe: true,
 	}, t, i, j, "true")
 }
@@ -221,8 +222,8 @@ func wordByte(b byte) bool {
 
 // report adds a finding at value[i:] of t.
 func (f *file) report(t text, i int, fd Finding) {
-	fd.File, fd.offset, fd.via = f.path, t.pos(i), slices.Clone(t.via)
-	fd.Safe = fd.Safe && len(fd.Edits) > 0 && !t.many && !t.unsure
+	fd.File, fd.offset = f.path, t.pos(i)
+	fd.Safe = fd.Safe && len(fd.Edits) > 0
 	f.findings = append(f.findings, fd)
 }
 
@@ -248,6 +249,9 @@ func (f *file) edit(fd *Finding, t text, i, j int, with string) {
 		fd.NoFix = "it is written in a way that cannot be edited"
 	default:
 		fd.Edits = append(fd.Edits, Edit{Start: start, End: end, Old: t.value[i:j], New: with})
+		o := t.origin(i)
+		fd.via = append(fd.via, o.via...)
+		fd.Safe = fd.Safe && !o.many && !o.unsure
 		return
 	}
 	fd.Edits, fd.Safe = nil, false

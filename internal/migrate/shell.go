@@ -9,11 +9,13 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
+var shellRE = regexp.MustCompile(`^(?:/\S*/)?(?:ba|da|z|k)?sh\b`)
+
 // run judges the script of a step.
 func (f *file) run(s *scope, step, run *yaml.Node) {
 	t := s.doc.text(run)
-	if shell := get(step, "shell"); shell != nil && !strings.Contains(shell.Value, "sh") {
-		f.loose(s, t, nil)
+	if shell := get(step, "shell"); shell != nil && !shellRE.MatchString(shell.Value) {
+		f.loose(s, t.suggested())
 		return
 	}
 	f.shell(s, t)
@@ -26,7 +28,7 @@ func (f *file) shell(s *scope, t text) {
 	masked := exprRE.ReplaceAllStringFunc(t.value, func(e string) string { return strings.Repeat("x", len(e)) })
 	prog, err := syntax.NewParser().Parse(strings.NewReader(masked), "")
 	if err != nil {
-		f.loose(s, t, nil)
+		f.loose(s, t.suggested())
 		return
 	}
 	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, vars: map[string][]text{}}}
@@ -41,6 +43,8 @@ func (f *file) shell(s *scope, t text) {
 			assigns = append(assigns, n)
 		case *syntax.WordIter:
 			loops = append(loops, n)
+		case *syntax.ParamExp:
+			sh.preset(n)
 		}
 		return true
 	})
@@ -63,7 +67,7 @@ func (f *file) shell(s *scope, t text) {
 // for another program.
 func (f *file) shellWord(s *scope, t text) {
 	if strings.Contains(strings.TrimSpace(t.value), "\n") {
-		f.loose(s, t, nil)
+		f.loose(s, t.suggested())
 		return
 	}
 	for _, v := range s.expand(t) {
@@ -84,11 +88,8 @@ func (sh *script) assign(a *syntax.Assign) []text {
 	}
 	name, values := a.Name.Value, sh.word(a.Value.Parts)
 	known := sh.s.vars[name]
-	for i := range values {
-		values[i].many = len(known) > 0
-	}
-	for i := range known {
-		known[i].many = true
+	if len(known) > 0 {
+		known, values = several(known), several(values)
 	}
 	sh.s.vars[name] = append(known, values...)
 	out := make([]text, len(values))
@@ -98,16 +99,29 @@ func (sh *script) assign(a *syntax.Assign) []text {
 	return out
 }
 
+// preset records ${X:=value}.
+func (sh *script) preset(p *syntax.ParamExp) {
+	if p.Exp != nil && p.Param != nil && p.Exp.Word != nil &&
+		(p.Exp.Op == syntax.AssignUnset || p.Exp.Op == syntax.AssignUnsetOrNull) {
+		sh.s.vars[p.Param.Value] = append(sh.s.vars[p.Param.Value], sh.word(p.Exp.Word.Parts)...)
+	}
+}
+
 // loop records the values of a variable of a for loop.
 func (sh *script) loop(l *syntax.WordIter) {
 	var values []text
 	for _, item := range l.Items {
 		values = append(values, sh.word(item.Parts)...)
 	}
-	for i := range values {
-		values[i].many = len(values) > 1
+	sh.s.vars[l.Name.Value] = append(sh.s.vars[l.Name.Value], several(values)...)
+}
+
+func several(values []text) []text {
+	out := make([]text, len(values))
+	for i, v := range values {
+		out[i] = v.several()
 	}
-	sh.s.vars[l.Name.Value] = append(sh.s.vars[l.Name.Value], values...)
+	return out
 }
 
 // word gives the values of a word: more than one where a variable has several.
@@ -158,25 +172,22 @@ func (sh *script) raw(from, to syntax.Pos) text {
 	return sh.t.cut(int(from.Offset()), min(int(to.Offset()), len(sh.t.value)))
 }
 
-// loose scans text line by line and word by word, with the variables in vars.
-func (f *file) loose(s *scope, t text, vars map[string][]text) {
+// loose scans text line by line and word by word.
+func (f *file) loose(s *scope, t text) {
 	for _, line := range t.lines() {
-		if s != nil {
-			line.unsure = true
+		if !strings.HasPrefix(strings.TrimSpace(line.value), "#") {
+			f.looseLine(s, line)
 		}
-		if strings.HasPrefix(strings.TrimSpace(line.value), "#") {
-			continue
+	}
+}
+
+func (f *file) looseLine(s *scope, line text) {
+	for _, w := range line.fields() {
+		if strings.HasPrefix(w.value, "#") {
+			return
 		}
-		for _, w := range line.fields() {
-			if strings.HasPrefix(w.value, "#") {
-				break
-			}
-			w = w.trim("\"'`\\;()")
-			for _, v := range references(w, vars) {
-				for _, e := range s.expand(v) {
-					f.word(e, "run")
-				}
-			}
+		for _, v := range s.expand(w.trim("\"'`\\;()")) {
+			f.word(v, "run")
 		}
 	}
 }

@@ -6,7 +6,18 @@ import (
 )
 
 // run says that n bytes of a value, from at on, are the file's bytes from src on.
-type run struct{ at, src, n int }
+type run struct {
+	at, src, n int
+	origin
+}
+
+// origin says how a part of a value got there.
+type origin struct {
+	via    []use // variables that were spliced in
+	many   bool  // one of several values of a variable
+	unsure bool  // read by line: an edit is a suggestion
+	fixed  bool  // an expression that is not resolved: not to be edited
+}
 
 // text is a string with the way back to the file's bytes. Variables are spliced
 // in with the bytes of their definition, so that a version found in the value
@@ -16,24 +27,32 @@ type text struct {
 	runs   []run
 	at     int    // file offset to report for what has no run
 	refuse string // why no part of it may be edited
-	via    []use  // variables that were spliced in
-	many   bool   // one of several values of a matrix
-	unsure bool   // read by line: an edit is a suggestion
+	via    []use  // variables that were spliced in anywhere
 }
 
 // literal is a text that stands in src as it is.
 func literal(src []byte, start, end int) text {
-	return text{value: string(src[start:end]), runs: []run{{0, start, end - start}}, at: start}
+	return text{value: string(src[start:end]), runs: []run{{n: end - start, src: start}}, at: start}
 }
 
 // span gives the file's bytes behind value[i:j], if they are in one piece.
 func (t text) span(i, j int) (start, end int, ok bool) {
 	for _, r := range t.runs {
 		if r.at <= i && j <= r.at+r.n {
-			return r.src + i - r.at, r.src + j - r.at, t.refuse == ""
+			return r.src + i - r.at, r.src + j - r.at, t.refuse == "" && !r.fixed
 		}
 	}
 	return 0, 0, false
+}
+
+// origin is that of value[i:], by the run that holds it.
+func (t text) origin(i int) origin {
+	for _, r := range t.runs {
+		if r.at <= i && i < r.at+r.n {
+			return r.origin
+		}
+	}
+	return origin{via: t.via}
 }
 
 // pos is the file offset to report for value[i:].
@@ -53,7 +72,7 @@ func (t text) cut(i, j int) text {
 	for _, r := range t.runs {
 		from, to := max(r.at, i), min(r.at+r.n, j)
 		if from < to || (from == to && i == j) {
-			out.runs = append(out.runs, run{from - i, r.src + from - r.at, to - from})
+			out.runs = append(out.runs, run{from - i, r.src + from - r.at, to - from, r.origin})
 		}
 	}
 	return out
@@ -61,18 +80,17 @@ func (t text) cut(i, j int) text {
 
 // join strings parts together.
 func join(parts ...text) text {
-	if len(parts) == 0 {
-		return text{}
-	}
-	out := text{at: parts[0].at}
+	var out text
 	var value strings.Builder
 	for _, p := range parts {
+		if value.Len() == 0 {
+			out.at = p.at
+		}
 		for _, r := range p.runs {
-			out.runs = append(out.runs, run{r.at + value.Len(), r.src, r.n})
+			out.runs = append(out.runs, run{r.at + value.Len(), r.src, r.n, r.origin})
 		}
 		value.WriteString(p.value)
 		out.via = append(out.via, p.via...)
-		out.many, out.unsure = out.many || p.many, out.unsure || p.unsure
 		if out.refuse == "" {
 			out.refuse = p.refuse
 		}
@@ -124,9 +142,28 @@ type use struct {
 
 // from records that the text came out of a variable that is used at an offset.
 func (t text) from(name string, at int) text {
-	t.via = append(slices.Clone(t.via), use{name, at, t.at})
+	u := use{name, at, t.at}
+	t.via = append(slices.Clone(t.via), u)
+	return t.mark(func(o *origin) { o.via = append(slices.Clone(o.via), u) })
+}
+
+// mark changes the origin of all parts.
+func (t text) mark(change func(*origin)) text {
+	t.runs = slices.Clone(t.runs)
+	for i := range t.runs {
+		change(&t.runs[i].origin)
+	}
 	return t
 }
+
+// several records that a variable has other values, too.
+func (t text) several() text { return t.mark(func(o *origin) { o.many = true }) }
+
+// suggested records that t was read without a parser.
+func (t text) suggested() text { return t.mark(func(o *origin) { o.unsure = true }) }
+
+// unresolved records that t is an expression.
+func (t text) unresolved() text { return t.mark(func(o *origin) { o.fixed = true }) }
 
 // consistent says that a variable which is used twice has one value.
 func (t text) consistent() bool {
@@ -188,7 +225,7 @@ func align(value string, src []byte, start int) ([]run, bool) {
 		if n == 0 && i < len(value) {
 			return nil, false
 		}
-		runs = extend(runs, run{i, p, n})
+		runs = extend(runs, run{at: i, src: p, n: n})
 		i, p = i+n, p+n
 	}
 	return runs, true

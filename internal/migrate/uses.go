@@ -38,6 +38,7 @@ func (f *file) uses(s *scope, step, uses *yaml.Node) {
 		}
 		return
 	}
+	f.call(s, t.value, get(step, "with"))
 	a, ok := f.parseUses(s, t)
 	if !ok {
 		return
@@ -114,6 +115,7 @@ func (f *file) versions(a action, c component, keys ...string) {
 			continue
 		}
 		t := a.s.doc.text(n)
+		f.sink(t.value, c)
 		if duplicated(a.with, key) {
 			t.refuse = "the key is there twice"
 		}

@@ -33,6 +33,9 @@ func (f *file) job(top *scope, job *yaml.Node) {
 	s.hosted = f.hosted(s, get(job, "runs-on"))
 	f.env(s, s.env, runsBuilds(job))
 	f.scalars(s, job, "steps")
+	if uses := get(job, "uses"); uses != nil {
+		f.call(s, uses.Value, get(job, "with"))
+	}
 	f.steps(s, get(job, "steps"))
 }
 
@@ -103,7 +106,7 @@ func plain(n *yaml.Node) *yaml.Node {
 }
 
 func read(key string, skip []string) bool {
-	for _, k := range append(skip, "name", "run-name", "description", "if", "uses", "deprecationMessage") {
+	for _, k := range append(skip, "name", "run-name", "description", "if", "uses", "deprecationMessage", "//") {
 		if key == k {
 			return true
 		}
@@ -118,9 +121,21 @@ func (f *file) scalar(s *scope, t text, key string) {
 		if strings.HasPrefix(line.value, "#") {
 			continue
 		}
+		f.sinkImage(line.value)
 		for _, v := range s.expand(line) {
-			f.words(v, key)
+			f.interpolated(v, key)
 		}
+	}
+}
+
+// interpolated resolves ${X:-default} in a compose file.
+func (f *file) interpolated(t text, key string) {
+	if f.kind != kindCompose {
+		f.words(t, key)
+		return
+	}
+	for _, v := range references(t, nil) {
+		f.words(v, key)
 	}
 }
 
@@ -138,6 +153,11 @@ func (f *file) words(t text, key string) {
 
 // object judges the object form of a cache entry: {type: gha, version: 1}.
 func (f *file) object(s *scope, n *yaml.Node) {
+	if f.kind != kindWorkflow && f.kind != kindAction {
+		for k := range pairs(n) {
+			f.cacheURL(s.doc.text(k), "args")
+		}
+	}
 	kind := get(n, "type")
 	if kind == nil || kind.Value != "gha" {
 		return
@@ -174,7 +194,7 @@ func runsBuilds(n *yaml.Node) bool {
 func (f *file) env(s *scope, vars *yaml.Node, reaches bool) {
 	for k, v := range pairs(plain(vars)) {
 		switch t := s.doc.text(v); k.Value {
-		case "ACTIONS_CACHE_SERVICE_V2":
+		case serviceFlag:
 			certainty := Certain
 			if !reaches {
 				certainty = Conditional
@@ -187,7 +207,7 @@ func (f *file) env(s *scope, vars *yaml.Node, reaches bool) {
 					f.flagValue(v, 0, len(v.value), certainty)
 				}
 			}
-		case "ACTIONS_CACHE_URL", "ACTIONS_RESULTS_URL":
+		case cacheURL, resultsURL:
 			f.service.see(v.Value)
 			f.exports(s, vars, k)
 		case "_EXPERIMENTAL_DAGGER_CACHE_CONFIG":

@@ -1,0 +1,3 @@
+target "app" {
+  cache-to = ["type=gha,version=1"
+}
