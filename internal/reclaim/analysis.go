@@ -109,7 +109,7 @@ func (a *Analysis) attribute() {
 		x := &a.graph.indexes[i]
 		scope := a.Items[x.item].Key.Scope
 		a.Items[x.item].Scope = scope
-		if x.Err != nil || !x.current() {
+		if !x.current() {
 			continue
 		}
 		for i := range a.graph.named(x) {

@@ -28,7 +28,7 @@ func (a *Analysis) Contents(c *Cache) []Content {
 	}
 	for n := range a.graph.indexes {
 		x := &a.graph.indexes[n]
-		if x.cache == head.cache || x.Err != nil || !x.current() {
+		if x.cache == head.cache || !x.current() {
 			continue
 		}
 		for i := range a.graph.named(x) {

@@ -44,8 +44,8 @@ type Failure struct {
 type Result struct {
 	Deleted Tally
 	Failed  Tally
-	// Held counts what was left alone because an index could not be deleted: the head
-	// of its cache and the blobs that it could name.
+	// Held counts what was left alone because an index could not be deleted: the newer
+	// versions of the same and the blobs that it could name.
 	Held    Tally
 	Skipped Tally // not reached, or cut off under way, before the context ended
 	// Failures holds the failed entries in the order in which they failed.
@@ -69,9 +69,10 @@ func (p *Plan) Execute(ctx context.Context, deleter Deleter, progress func(Progr
 		return Result{}, ErrUsed
 	}
 	e := &execution{plan: p, deleter: deleter, progress: progress, gone: make([]bool, len(p.Verdicts))}
-	versions, heads, rest := p.phases()
-	e.run(ctx, versions)
-	e.run(ctx, e.releaseHeads(heads))
+	superseded, previous, heads, rest := p.phases()
+	e.run(ctx, superseded)
+	e.run(ctx, e.releaseIndexes(previous))
+	e.run(ctx, e.releaseIndexes(heads))
 	e.run(ctx, e.releaseBlobs(rest))
 	if e.result.Skipped.Count > 0 {
 		return e.result, context.Cause(ctx)
@@ -139,17 +140,18 @@ func (e *execution) stays(x *index) bool {
 	return e.plan.Verdicts[x.item].Decision == Delete && !e.gone[x.item]
 }
 
-// releaseHeads returns the heads of which all older versions are gone that had to
-// go. With one of them left, the older version would become the head again.
-func (e *execution) releaseHeads(heads []int32) []int32 {
+// releaseIndexes returns the indexes of which all older versions are gone that had
+// to go. One that is left would take its place.
+func (e *execution) releaseIndexes(items []int32) []int32 {
 	indexes := e.plan.graph.indexes
-	held := map[int32]bool{}
-	for i := range indexes {
-		if x := &indexes[i]; x.version > 0 && e.stays(x) {
-			held[indexes[i-int(x.version)].item] = true
+	held := make([]bool, len(e.gone))
+	for i := len(indexes) - 1; i > 0; i-- {
+		older, x := &indexes[i], &indexes[i-1]
+		if x.cache == older.cache {
+			held[x.item] = held[older.item] || e.stays(older)
 		}
 	}
-	return e.release(heads, func(i int32) bool { return held[i] })
+	return e.release(items, func(i int32) bool { return held[i] })
 }
 
 // releaseBlobs returns the blobs that no index could name which had to go and is

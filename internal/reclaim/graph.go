@@ -80,10 +80,14 @@ func (g *graph) newIndex(i int, item *Item, contents map[int64]Index) index {
 		x.sees = g.reach.visible[ref]
 	}
 	content, ok := contents[item.ID]
-	if !ok {
-		content.Err = errNotRead
+	switch {
+	case !ok:
+		x.Err = errNotRead
+	case content.Err != nil:
+		x.Err = content.Err // whatever else was read of it
+	default:
+		x.Index = content
 	}
-	x.Index = content
 	return x
 }
 
@@ -117,8 +121,8 @@ func compareCaches(a, b *Item) int {
 	}
 }
 
-// named yields the items that x, which was read, can name: every copy of each blob
-// on a ref that it sees.
+// named yields the items that x names: every copy of each blob on a ref that it
+// sees, and nothing where x was not read.
 func (g *graph) named(x *index) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		for _, l := range x.Layers {

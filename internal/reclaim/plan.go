@@ -75,8 +75,8 @@ func (p *Plan) Totals() []Total {
 // Deletions yields the verdicts that delete, in the order of their execution.
 func (p *Plan) Deletions() iter.Seq[*Verdict] {
 	return func(yield func(*Verdict) bool) {
-		versions, heads, rest := p.phases()
-		for _, i := range slices.Concat(versions, heads, rest) {
+		superseded, previous, heads, rest := p.phases()
+		for _, i := range slices.Concat(superseded, previous, heads, rest) {
 			if !yield(&p.Verdicts[i]) {
 				return
 			}
@@ -85,17 +85,19 @@ func (p *Plan) Deletions() iter.Seq[*Verdict] {
 }
 
 // phases returns the items to delete. Each phase must be over before the next: an
-// interruption then never makes an old index the head again, and never leaves an
-// index without its blobs.
-func (p *Plan) phases() (versions, heads, rest []int32) {
+// interruption then never makes an old index the head again, nor a superseded one
+// count as current, and never leaves an index without its blobs.
+func (p *Plan) phases() (superseded, previous, heads, rest []int32) {
 	for i := range p.graph.indexes {
 		x := &p.graph.indexes[i]
 		switch {
 		case p.Verdicts[x.item].Decision != Delete:
-		case x.version > 0:
-			versions = append(versions, x.item)
-		default:
+		case x.version == 0:
 			heads = append(heads, x.item)
+		case x.version < currentVersions:
+			previous = append(previous, x.item)
+		default:
+			superseded = append(superseded, x.item)
 		}
 	}
 	for i := range p.Verdicts {
@@ -103,5 +105,5 @@ func (p *Plan) phases() (versions, heads, rest []int32) {
 			rest = append(rest, int32(i))
 		}
 	}
-	return versions, heads, rest
+	return superseded, previous, heads, rest
 }

@@ -117,6 +117,8 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 			t.Fatalf("of an unknown ref: %+v", v)
 		}
 	}
+	selected := p.Until.IsZero() && (p.Scope == nil || p.Scope(x.scope)) && (p.Ref == nil || p.Ref(x.Ref)) &&
+		(p.All || p.Closed && w.closed(x.Ref) || p.Superseded && w.newer(x) >= 2)
 	truth := map[Reason]bool{
 		ForClosed:     v.Decision == Delete && w.closed(x.Ref),
 		ForSuperseded: v.Decision == Delete && w.newer(x) >= 2,
@@ -126,7 +128,7 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 		ForAll:        v.Decision == Delete && p.All,
 		ForStorage:    v.Decision == Delete && p.KeepStorage > 0 && x.read,
 		Young:         v.Decision == Keep && (isYoung(x.Entry, p, false) || p.KeepStorage > 0),
-		NotSelected:   v.Decision == Keep,
+		NotSelected:   v.Decision == Keep && !selected,
 		ForeignRef:    v.Decision == Unclear && x.keyRef != x.Ref,
 		GainUnknown:   v.Decision == Unclear && p.KeepStorage > 0,
 	}

@@ -109,9 +109,6 @@ func (p *planner) indexReason(x *index, item *Item) Reason {
 // free notes that x, which goes with its whole cache, names its blobs. What an
 // unread index could name is not known to be its own, and not noted.
 func (p *planner) free(x *index, reason Reason) {
-	if x.Err != nil {
-		return
-	}
 	for i := range p.graph.named(x) {
 		if p.freedFor[i] == "" {
 			p.freedFor[i] = reason

@@ -54,7 +54,7 @@ func (w *world) contents() map[int64]Index {
 	for _, x := range w.indexes {
 		if !x.read {
 			if x.ID%2 == 0 { // the others are simply not in the map
-				contents[x.ID] = Index{Err: errors.New("cache read denied")}
+				contents[x.ID] = Index{Err: errors.New("cut off"), Layers: []bkcache.Layer{{Digest: someLayers[0]}}}
 			}
 			continue
 		}
@@ -146,13 +146,14 @@ func worlds() *rapid.Generator[*world] {
 	return rapid.Custom(func(t *rapid.T) *world {
 		b := &builder{}
 		b.refs = drawRefs(t)
-		ref := rapid.SampledFrom(someRefs)
+		ref := rapid.SampledFrom(rapid.Permutation(someRefs).Draw(t, "refs")[:rapid.IntRange(1, len(someRefs)).Draw(t, "ref count")])
+		scope := rapid.SampledFrom(someScopes[:rapid.IntRange(1, len(someScopes)).Draw(t, "scope count")])
 		at := func(label string) time.Time { return ago(rapid.SampledFrom(someAges).Draw(t, label)) }
 		readable := rapid.SampledFrom([]int{0, 5, 10, 10, 10}).Draw(t, "readable tenths")
 		for range rapid.IntRange(0, 14).Draw(t, "indexes") {
 			on := ref.Draw(t, "ref")
 			x := knownIndex{
-				scope:  rapid.SampledFrom(someScopes[:rapid.IntRange(1, len(someScopes)).Draw(t, "scopes")]).Draw(t, "scope"),
+				scope:  scope.Draw(t, "scope"),
 				keyRef: on,
 				signed: rapid.IntRange(0, 4).Draw(t, "signed") == 0,
 				read:   rapid.IntRange(1, 10).Draw(t, "read") <= readable,

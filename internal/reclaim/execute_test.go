@@ -1,0 +1,236 @@
+package reclaim
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// store deletes from memory, fails where it is told to, and interrupts after some
+// deletions.
+type store struct {
+	mu        sync.Mutex
+	gone      map[int64]bool
+	order     []int64
+	fail      map[int64]bool
+	left      int // deletions until interrupt is called; negative: never
+	interrupt func()
+}
+
+var errDenied = errors.New("denied")
+
+func (s *store) Delete(_ context.Context, id int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left == 0 {
+		s.interrupt()
+		return context.Canceled
+	}
+	s.left--
+	if s.fail[id] {
+		return errDenied
+	}
+	s.gone[id] = true
+	s.order = append(s.order, id)
+	return nil
+}
+
+// execute runs a plan against a store that fails and is interrupted as drawn.
+func execute(t *rapid.T, plan *Plan, left int, fail map[int64]bool) (*store, Result, error) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := &store{gone: map[int64]bool{}, fail: fail, left: left, interrupt: cancel}
+	result, err := plan.Execute(ctx, s, nil)
+	return s, result, err
+}
+
+func TestNothingThatStaysPointsAtABlobThatWent(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		plan := NewPlan(w.analyze(), policies().Draw(t, "policy"), now)
+		fail := map[int64]bool{}
+		for _, e := range w.entries {
+			fail[e.ID] = rapid.IntRange(0, 7).Draw(t, "fails") == 0
+		}
+		s, result, err := execute(t, plan, rapid.IntRange(-1, len(w.entries)).Draw(t, "left"), fail)
+		if broken := w.broken(s.gone); len(broken) > 0 {
+			t.Fatalf("after deleting %v these miss blobs: %+v", s.order, broken)
+		}
+		var planned Tally
+		for v := range plan.Deletions() {
+			planned.add(v)
+		}
+		r := result
+		count := r.Deleted.Count + r.Failed.Count + r.Held.Count + r.Skipped.Count
+		bytes := r.Deleted.Bytes + r.Failed.Bytes + r.Held.Bytes + r.Skipped.Bytes
+		if count != planned.Count || bytes != planned.Bytes || r.Deleted.Count != len(s.gone) || len(r.Failures) != r.Failed.Count {
+			t.Fatalf("%+v of %+v", r, planned)
+		}
+		if (err != nil) != (r.Skipped.Count > 0) || r.Held.Count > 0 && r.Failed.Count == 0 {
+			t.Fatalf("%+v with error %v", r, err)
+		}
+	})
+}
+
+func TestTheHeadOfACacheOutlivesTheVersionsThatGoWithIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		plan := NewPlan(w.analyze(), policies().Draw(t, "policy"), now)
+		fail := map[int64]bool{}
+		for _, e := range w.entries {
+			fail[e.ID] = rapid.IntRange(0, 3).Draw(t, "fails") == 0
+		}
+		s, _, _ := execute(t, plan, rapid.IntRange(-1, len(w.entries)).Draw(t, "left"), fail)
+		verdicts := decisions(plan)
+		for _, head := range w.indexes {
+			for _, old := range w.indexes {
+				same := head.scope == old.scope && head.Ref == old.Ref && head.keyRef == old.keyRef && head.signed == old.signed
+				resurrected := s.gone[head.ID] && !s.gone[old.ID] && verdicts[old.ID].Decision == Delete
+				if same && w.newer(head) == 0 && resurrected {
+					t.Fatalf("%d went before %d", head.ID, old.ID)
+				}
+			}
+		}
+	})
+}
+
+func TestPlanningAgainFinishesTheJob(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		policy := policies().Draw(t, "policy")
+		policy.KeepStorage = 0 // the limit may be reached half-way
+		fail := map[int64]bool{}
+		failing := rapid.Bool().Draw(t, "failing")
+		for _, e := range w.entries {
+			fail[e.ID] = failing && rapid.IntRange(0, 7).Draw(t, "fails") == 0
+		}
+		first := NewPlan(w.analyze(), policy, now)
+		interrupted, _, _ := execute(t, first, rapid.IntRange(0, len(w.entries)).Draw(t, "left"), fail)
+
+		rest := w.without(interrupted.gone)
+		finished, _, err := execute(t, NewPlan(rest.analyze(), policy, now), -1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for v := range first.Deletions() {
+			stays := !interrupted.gone[v.ID] && !finished.gone[v.ID]
+			// Orphans that were to go with a named cache wait until they are old enough.
+			if stays && !isYoung(v.Entry, policy, true) {
+				t.Fatalf("%+v stays for good", v)
+			}
+		}
+		maps.Copy(finished.gone, interrupted.gone)
+		if broken := w.broken(finished.gone); len(broken) > 0 {
+			t.Fatalf("these miss blobs: %+v", broken)
+		}
+	})
+}
+
+func TestKeepStorageIsReachedAfterAnInterruption(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		policy := Policy{KeepStorage: rapid.Int64Range(1, 400_000).Draw(t, "limit")}
+		left := func(w *world, gone map[int64]bool) (bytes int64) {
+			for _, item := range w.without(gone).analyze().Items {
+				if item.State != "" {
+					bytes += item.Size
+				}
+			}
+			return bytes
+		}
+		late := now.Add(time.Hour) // nothing is young
+		whole, _, _ := execute(t, NewPlan(w.analyze(), policy, late), -1, nil)
+		interrupted, _, _ := execute(t, NewPlan(w.analyze(), policy, late), rapid.IntRange(0, len(w.entries)).Draw(t, "left"), nil)
+		rest := w.without(interrupted.gone)
+		finished, _, _ := execute(t, NewPlan(rest.analyze(), policy, late), -1, nil)
+		if got := left(rest, finished.gone); got > max(policy.KeepStorage, left(w, whole.gone)) {
+			t.Fatalf("%d bytes stay, uninterrupted %d, limit %d", got, left(w, whole.gone), policy.KeepStorage)
+		}
+	})
+}
+
+func TestExecute(t *testing.T) {
+	build := func() (*builder, *Plan) {
+		b := &builder{world: world{refs: Refs{Default: mainRef}}}
+		b.index("a", mainRef, 1, 9*day, b.layer("old", mainRef, 9*day)) // ids 2 and 1
+		b.index("a", mainRef, 2, 8*day, b.layer("new", mainRef, 8*day)) // ids 4 and 3
+		b.layer("orphan", mainRef, 9*day)                               // id 5
+		b.other("setup-go", "1", mainRef, 9*day)                        // id 6
+		return b, NewPlan(b.analyze(), Policy{All: true, Other: true}, now)
+	}
+
+	t.Run("deletes old versions, then heads, then blobs, and reports each", func(t *testing.T) {
+		_, plan := build()
+		s := &store{gone: map[int64]bool{}, left: -1}
+		var reported []int
+		result, err := plan.Execute(t.Context(), s, func(p Progress) {
+			reported = append(reported, p.Done)
+			if p.Err != nil || p.Verdict == nil {
+				t.Errorf("progress %+v", p)
+			}
+		})
+		if err != nil || result.Deleted.Count != 6 || len(reported) != 6 || reported[5] != 6 {
+			t.Fatalf("%+v, %v, reported %v", result, err, reported)
+		}
+		if s.order[0] != 2 || s.order[1] != 4 {
+			t.Errorf("order %v", s.order)
+		}
+	})
+
+	t.Run("a plan is good for one execution", func(t *testing.T) {
+		_, plan := build()
+		s := &store{gone: map[int64]bool{}, left: -1}
+		if _, err := plan.Execute(t.Context(), s, nil); err != nil {
+			t.Fatal(err)
+		}
+		if result, err := plan.Execute(t.Context(), s, nil); !errors.Is(err, ErrUsed) || result.Deleted.Count != 0 {
+			t.Errorf("%+v, %v", result, err)
+		}
+	})
+
+	t.Run("an index that cannot be deleted keeps its cache, and nothing else", func(t *testing.T) {
+		_, plan := build()
+		s := &store{gone: map[int64]bool{}, left: -1, fail: map[int64]bool{2: true}}
+		result, err := plan.Execute(t.Context(), s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The head stays with the old version, and both with their layers.
+		if len(s.gone) != 2 || !s.gone[5] || !s.gone[6] || result.Held.Count != 3 || result.Failed.Count != 1 {
+			t.Fatalf("%+v, gone %v", result, s.gone)
+		}
+		if f := result.Failures[0]; f.ID != 2 || !errors.Is(f.Err, errDenied) {
+			t.Errorf("failure %+v", f)
+		}
+	})
+
+	t.Run("an end of the context stops it with the cause", func(t *testing.T) {
+		_, plan := build()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cause := errors.New("interrupt")
+		s := &store{gone: map[int64]bool{}, left: 1, interrupt: func() { cancel(cause) }}
+		result, err := plan.Execute(ctx, s, nil)
+		if !errors.Is(err, cause) || result.Deleted.Count != 1 || result.Skipped.Count != 5 || result.Failed.Count != 0 {
+			t.Fatalf("%+v, %v", result, err)
+		}
+	})
+
+	t.Run("a context that ends after the last deletion is no error", func(t *testing.T) {
+		_, plan := build()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		_, err := plan.Execute(ctx, &store{gone: map[int64]bool{}, left: -1}, func(p Progress) {
+			if p.Done == 6 {
+				cancel()
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
