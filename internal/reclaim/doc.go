@@ -36,9 +36,9 @@
 //
 // # Interruptions
 //
-// Indexes go before blobs, old versions before newer ones, heads last. A newer version
-// stays if an older one cannot be deleted. Whatever stops an execution
-// leaves blobs without an index, never an index without its blobs. The next plan
-// finds them unreferenced; whichever caches it was asked to delete, it takes them
-// too, as soon as they are no longer young.
+// Indexes go before blobs, old versions before newer ones, heads last; a newer
+// version stays if an older one cannot be deleted. Whatever stops an execution leaves
+// blobs without an index, never an index without its blobs. The next plan finds them
+// unreferenced; whichever caches it was asked to delete, it takes them too, as soon
+// as they are no longer young.
 package reclaim
