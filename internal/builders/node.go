@@ -58,9 +58,10 @@ func ask(ctx context.Context, n *builder.Node) Node {
 }
 
 func isRunning(ctx context.Context, d *driver.DriverHandle) (bool, error) {
-	// The remote driver calls a node inactive that it cannot reach, and keeps
-	// the reason to itself. Such a node is never booted: ask it directly.
-	if d.Factory().Name() == "remote" {
+	// Neither is ever booted, so ask them directly: the remote driver calls a
+	// node inactive that it cannot reach, and keeps the reason to itself; the
+	// docker driver asks the Engine's version, which is slow and asked below.
+	if d.Factory().Name() == "remote" || d.IsMobyDriver() {
 		return true, nil
 	}
 	info, err := d.Info(ctx)
