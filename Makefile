@@ -22,8 +22,7 @@ test: build ## run all tests, with real builds where the machine can run them
 	hack/engine run go test ./...
 
 bench: build ## measure, and write docs/benchmarks.md
-	@hack/build-tools
-	go run ./hack/bench
+	hack/lab go run ./hack/bench
 
 lint: cross ## check formatting, vet every platform, run golangci-lint
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
