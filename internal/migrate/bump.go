@@ -7,11 +7,12 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// bump moves an action to its newest major. That alone changes no cache
+// bump moves an action of Docker's to its newest major. That alone changes no cache
 // service: actions inherit the runner's variables, buildx and BuildKit decide.
 func (f *file) bump(a action) {
 	newest := f.tags.newest(a.repo, "")
-	if newest == "" || a.version == "" || semver.Major(a.version) == semver.Major(newest) || semver.Major(newest) == "v0" {
+	docker := strings.HasPrefix(a.repo, "docker/") || strings.HasPrefix(a.repo, "crazy-max/")
+	if !docker || newest == "" || a.version == "" || semver.Major(a.version) == semver.Major(newest) {
 		return
 	}
 	fd := Finding{Rule: ruleMajor, Certainty: Advice, Why: "the newest major is " + semver.Major(newest), Safe: a.s.hosted}

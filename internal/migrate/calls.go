@@ -62,12 +62,12 @@ func (f *file) follow(files []*file) {
 // means says that path names callee. A path counts from the repository's root,
 // which is above both files.
 func (f *file) means(path string, callee *file) bool {
-	there := filepath.ToSlash(absolute(callee.target))
+	there := filepath.ToSlash(callee.target)
 	if callee.kind == kindAction {
 		there = there[:strings.LastIndexByte(there, '/')]
 	}
 	root, ok := strings.CutSuffix(there, "/"+path)
-	return ok && strings.HasPrefix(filepath.ToSlash(absolute(f.target)), root+"/")
+	return ok && strings.HasPrefix(filepath.ToSlash(f.target), root+"/")
 }
 
 func (f *file) hand(c call, callee *file) {

@@ -53,7 +53,7 @@ func (w *walker) root(ctx context.Context, root string) error {
 	if err != nil {
 		return fmt.Errorf("finding files: %w", err)
 	}
-	top, err := filepath.EvalSymlinks(root)
+	top, err := filepath.EvalSymlinks(absolute(root))
 	if err != nil {
 		return fmt.Errorf("finding files: %w", err)
 	}
@@ -76,7 +76,7 @@ func (w *walker) root(ctx context.Context, root string) error {
 			}
 			return nil
 		}
-		k := kindByPath(absolute(path))
+		k := kindByPath(path)
 		if k == kindNone && filepath.Ext(path) != "" {
 			return nil
 		}

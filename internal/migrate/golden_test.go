@@ -61,19 +61,7 @@ func testFile(t *testing.T, input string) {
 	report := mustCheck(t, dir, opts)
 	got := describe(t, report, dir)
 
-	want := input + ".want"
-	if *update {
-		if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	expected, err := os.ReadFile(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(expected), got); diff != "" {
-		t.Errorf("findings differ (-want +got):\n%s", diff)
-	}
+	golden(t, input+".want", got)
 
 	if _, err := report.Write(t.Context()); err != nil {
 		t.Fatal(err)
@@ -111,7 +99,7 @@ func onlyEdited(t *testing.T, was, now []byte, edits []Edit) {
 	}
 }
 
-func mustCheck(t *testing.T, dir string, opts Options) Report {
+func mustCheck(t testing.TB, dir string, opts Options) Report {
 	t.Helper()
 	report, err := Check(t.Context(), []string{dir}, opts)
 	if err != nil {
@@ -175,4 +163,21 @@ func describe(t *testing.T, r Report, dir string) string {
 	}
 	prefix := strings.TrimPrefix(filepath.ToSlash(dir), "/")
 	return strings.ReplaceAll(strings.ReplaceAll(out.String(), "/"+prefix+"/", ""), prefix+"/", "")
+}
+
+// golden holds got against a file, or writes it there with -update.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", path, diff)
+	}
 }

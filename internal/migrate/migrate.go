@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -109,7 +110,7 @@ func (f *file) judge() error {
 	if !utf8.Valid(f.src) {
 		return errors.New("not UTF-8")
 	}
-	if strings.Contains(absolute(f.path), "/.gitea/") || strings.Contains(absolute(f.path), "/.forgejo/") {
+	if strings.Contains(filepath.ToSlash(f.target), "/.gitea/") || strings.Contains(filepath.ToSlash(f.target), "/.forgejo/") {
 		f.service.v1 = "it is a workflow of Gitea or Forgejo"
 	}
 	switch f.kind {

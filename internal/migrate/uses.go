@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -17,6 +18,7 @@ type action struct {
 	at      int    // where the ref starts in t
 	ref     string // tag, branch or commit
 	version string // exact tag behind the ref, if that is known
+	unknown string // why it is not
 	comment text   // on the same line, from # on
 	step    *yaml.Node
 	with    *yaml.Node
@@ -65,8 +67,23 @@ func (f *file) parseUses(s *scope, t text) (action, bool) {
 	}
 	a := action{repo: parts[0] + "/" + parts[1], t: t, at: len(t.value) - len(ref), ref: ref, s: s}
 	a.version = f.tags.version(a.repo, ref)
+	f.ask(&a)
 	a.comment = s.doc.comment(t)
 	return a, true
+}
+
+// ask asks for the version of a commit that the table does not have.
+func (f *file) ask(a *action) {
+	if a.version != "" || f.resolve == nil || !commitRE.MatchString(a.ref) || f.tags.commits[a.repo] == nil {
+		return
+	}
+	tag, err := f.resolve(a.repo, a.ref)
+	if err != nil {
+		a.unknown = "its tag could not be asked for: " + err.Error()
+	}
+	if exact(tag) {
+		a.version = tag
+	}
 }
 
 // comment is the comment behind a text on its line.
@@ -219,7 +236,7 @@ func (f *file) pinned(a action) {
 	switch {
 	case a.version == "":
 		f.report(a.t, a.at, Finding{Rule: rulePin, Certainty: Conditional, Text: a.t.value,
-			Why: "no release of " + a.repo + " is known to have this commit", NoFix: "see that it is new enough"})
+			Why: cmp.Or(a.unknown, "no release of "+a.repo+" is known to have this commit"), NoFix: "see that it is new enough"})
 	case said != "" && !strings.HasPrefix(a.version+".", canonical(said)+"."):
 		f.report(a.t, a.at, Finding{Rule: rulePin, Certainty: Advice, Text: a.comment.value,
 			Why: fmt.Sprintf("the commit is %s, not %s", a.version, said), NoFix: "correct the comment or the commit"})

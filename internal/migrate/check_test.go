@@ -1,0 +1,310 @@
+package migrate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tree writes files, given by path and content, into a new directory.
+func tree(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for path, content := range files {
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// brief lists findings as FILE RULE CERTAINTY TEXT, files relative to dir.
+func brief(t testing.TB, r Report, dir string) []string {
+	t.Helper()
+	var out []string
+	for _, fd := range r.Findings {
+		rel, err := filepath.Rel(dir, fd.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, strings.Join([]string{filepath.ToSlash(rel), fd.Rule, string(fd.Certainty), fd.Text}, " "))
+	}
+	return out
+}
+
+const (
+	oldSetup = `on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/setup-buildx-action@v3
+        with:
+          version: v0.12.0
+`
+	ghaBake = `target "app" { cache-to = ["type=gha"] }` + "\n"
+)
+
+func TestPinsCountLessWithoutACache(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"a gha cache in the same file makes it certain",
+			map[string]string{".github/workflows/a.yml": oldSetup + "      - run: docker buildx build --cache-to type=gha .\n"},
+			"certain"},
+		{"a gha cache in another file makes it conditional",
+			map[string]string{".github/workflows/a.yml": oldSetup, "docker-bake.hcl": ghaBake}, "conditional"},
+		{"no gha cache anywhere makes it advice",
+			map[string]string{".github/workflows/a.yml": oldSetup, "docker-bake.hcl": strings.Replace(ghaBake, "gha", "local", 1)}, "advice"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, tt.files)
+			got := brief(t, mustCheck(t, dir, Options{}), dir)
+			want := []string{".github/workflows/a.yml buildx-version " + tt.want + " v0.12.0"}
+			if !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestFilesThatAreNoWorkflowGoByTheWorkflows(t *testing.T) {
+	const bake = `target "app" { cache-to = ["type=gha,version=1"] }`
+	for _, tt := range []struct {
+		name     string
+		workflow string
+		opts     Options
+		wanted   bool
+		reason   string
+	}{
+		{"a workflow on a runner of GitHub", ".github/workflows/a.yml", Options{}, true, ""},
+		{"no workflow", "docs/a.md", Options{}, false, "nothing tells which service it runs on"},
+		{"no workflow, but the host", "docs/a.md", Options{Host: "github.com"}, true, ""},
+		{"no workflow, but the service", "docs/a.md", Options{Service: ServiceV2}, true, ""},
+		{"a workflow of Gitea", ".gitea/workflows/a.yml", Options{}, false, "left as it is"},
+		{"a workflow of Forgejo", ".forgejo/workflows/a.yml", Options{Host: "github.com"}, false, "left as it is"},
+		{"a server of its own", ".github/workflows/a.yml", Options{Host: "github.corp.example"}, false, "left as it is"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, map[string]string{tt.workflow: oldSetup, "docker-bake.hcl": bake})
+			report := mustCheck(t, dir, tt.opts)
+			i := slices.IndexFunc(report.Findings, func(fd Finding) bool { return strings.HasSuffix(fd.File, ".hcl") })
+			if i < 0 {
+				t.Fatalf("no finding in the bake file: %v", report.Findings)
+			}
+			fd := report.Findings[i]
+			if report.Wanted(fd) != tt.wanted || !strings.Contains(fd.NoFix, tt.reason) {
+				t.Errorf("wanted %v, no fix %q", report.Wanted(fd), fd.NoFix)
+			}
+		})
+	}
+}
+
+func TestMixedServicesAreReportedOnly(t *testing.T) {
+	dir := tree(t, map[string]string{
+		".github/workflows/a.yml": oldSetup, ".gitea/workflows/a.yml": oldSetup,
+		"docker-bake.hcl": `target "app" { cache-to = ["type=gha,version=1"] }`,
+	})
+	got := mustCheck(t, dir, Options{}).edits
+	if want := filepath.Join(dir, ".github/workflows/a.yml"); len(got) != 1 || got[want] == nil {
+		t.Errorf("edits %v, want some to %s only", got, want)
+	}
+}
+
+func TestInputsAreFollowedIntoLocalActionsAndWorkflows(t *testing.T) {
+	dir := tree(t, map[string]string{
+		".github/actions/setup/action.yml": `inputs: { buildx: { default: latest }, kit: { required: true } }
+runs:
+  using: composite
+  steps:
+    - uses: docker/setup-buildx-action@v3
+      with:
+        version: ${{ inputs.buildx }}
+        driver-opts: image=moby/buildkit:${{ inputs.kit }}
+`,
+		".github/workflows/build.yml": `on: { workflow_call: { inputs: { version: { type: string } } } }
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/setup-buildx-action@v3
+        with:
+          version: ${{ inputs.version }}
+`,
+		".github/workflows/ci.yml": `on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    strategy: { matrix: { kit: [v0.11.0] } }
+    steps:
+      - uses: ./.github/actions/setup
+        with: { buildx: v0.12.0, kit: "${{ matrix.kit }}", other: v0.1.0 }
+      - run: docker buildx build --cache-to type=gha .
+  two:
+    uses: ./.github/workflows/build.yml
+    with: { version: v0.13.0 }
+`,
+	})
+	got := brief(t, mustCheck(t, dir, Options{}), dir)
+	want := []string{
+		".github/actions/setup/action.yml buildkit-image advice moby/buildkit:${{ inputs.kit }}",
+		".github/workflows/build.yml buildx-version advice ${{ inputs.version }}",
+		".github/workflows/ci.yml buildkit-image certain v0.11.0",
+		".github/workflows/ci.yml buildx-version certain v0.12.0",
+		".github/workflows/ci.yml buildx-version certain v0.13.0",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestCommitsAreAskedFor(t *testing.T) {
+	const unknown = "1234567890123456789012345678901234567890"
+	workflow := oldSetup + "      - uses: actions/cache@" + unknown + " # v4\n"
+	dir := tree(t, map[string]string{".github/workflows/a.yml": workflow})
+	for _, tt := range []struct {
+		name, tag string
+		err       error
+		want      string
+	}{
+		{"an old tag is fixed", "v4.1.0", nil, "actions-cache certain"},
+		{"a new tag is fine", "v4.9.9", nil, ""},
+		{"no tag is reported", "", nil, "action-pin conditional"},
+		{"an error is reported", "", errors.New("no network"), "action-pin conditional"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			resolve := func(_ context.Context, repo, commit string) (string, error) {
+				if repo != "actions/cache" || commit != unknown {
+					t.Errorf("asked for %s of %s", commit, repo)
+				}
+				return tt.tag, tt.err
+			}
+			report := mustCheck(t, dir, Options{Resolve: resolve, Only: []string{ruleCache, rulePin}})
+			var got string
+			for _, fd := range report.Findings {
+				got += fd.Rule + " " + string(fd.Certainty)
+				if tt.err != nil && !strings.Contains(fd.Why, tt.err.Error()) {
+					t.Errorf("the error is not in %q", fd.Why)
+				}
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestOnlyAndService(t *testing.T) {
+	dir := tree(t, map[string]string{".github/workflows/a.yml": oldSetup})
+	for _, opts := range []Options{{Only: []string{"nothing"}}, {Service: "v3"}} {
+		if _, err := Check(t.Context(), []string{dir}, opts); err == nil {
+			t.Errorf("%+v is accepted", opts)
+		}
+	}
+	if got := mustCheck(t, dir, Options{Only: []string{ruleBuildx}}).Findings; len(got) != 1 {
+		t.Errorf("%d findings of %s, want 1", len(got), ruleBuildx)
+	}
+	if got := mustCheck(t, dir, Options{Only: []string{ruleCache}}).Findings; len(got) != 0 {
+		t.Errorf("findings of %s: %v", ruleCache, got)
+	}
+	if _, err := Check(t.Context(), []string{filepath.Join(dir, "missing")}, Options{}); err == nil {
+		t.Error("a path that does not exist is accepted")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Check(ctx, []string{dir}, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v from a cancelled check", err)
+	}
+}
+
+func TestFilesAreToldByPathOrContent(t *testing.T) {
+	const entry = "docker buildx build --cache-to type=gha,version=1 .\n"
+	dir := tree(t, map[string]string{
+		"ci/build": "#!/usr/bin/env -S bash -eu\n" + entry, "ci/notes": entry, "ci/run.bash": entry, "ci/prog": "#!/usr/bin/python3\n" + entry,
+		"GNUmakefile": "x:\n\t" + entry, "rules.mk": "x:\n\t" + entry, ".justfile": "x:\n    " + entry, "Containerfile": "RUN " + entry,
+		"docker/app.Dockerfile": "RUN " + entry, "docs/page.md": entry, "vendor/a/b.sh": entry, "node_modules/c.sh": entry,
+		"testdata/d.sh": entry, "compose.override.yml": "services: { a: { build: { cache_to: ['type=gha,version=1'] } } }\n",
+		"other.yml": "jobs: { a: { steps: [ { run: 'docker buildx build --cache-to type=gha,version=1' } ] } }\n",
+	})
+	var got []string
+	for _, line := range brief(t, mustCheck(t, dir, Options{Service: ServiceV2}), dir) {
+		got = append(got, strings.Fields(line)[0])
+	}
+	want := []string{".justfile", "Containerfile", "GNUmakefile", "ci/build", "ci/run.bash", "compose.override.yml", "docker/app.Dockerfile", "rules.mk"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	named := filepath.Join(dir, "other.yml")
+	if r := mustCheck(t, named, Options{Service: ServiceV2}); len(r.Findings) != 1 {
+		t.Errorf("a workflow that is named by its path has findings %v", r.Findings)
+	}
+	if r := mustCheck(t, filepath.Join(dir, "docs/page.md"), Options{}); len(r.Skipped) != 1 {
+		t.Errorf("a page is not skipped: %v", r)
+	}
+}
+
+func TestPrinters(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"a b,c.sh":        "docker buildx create --driver-opt image=moby/buildkit:v0.12.0\ndocker build --cache-to 'type=gha, scope=100%' .\n",
+		"docker-bake.hcl": "target {",
+	})
+	testdata, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	report := mustCheck(t, ".", Options{Service: ServiceV2})
+	for _, p := range []struct {
+		name  string
+		print func(w *bytes.Buffer) error
+	}{
+		{"text", func(w *bytes.Buffer) error { return report.Text(w, false) }},
+		{"colour", func(w *bytes.Buffer) error { return errors.Join(report.Text(w, true), report.Diff(w, true)) }},
+		{"json", func(w *bytes.Buffer) error { return report.JSON(w) }},
+		{"sarif", func(w *bytes.Buffer) error { return report.SARIF(w, "docker-ghacache", "v1.2.3") }},
+		{"github", func(w *bytes.Buffer) error { return report.GitHub(w) }},
+	} {
+		t.Run(p.name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := p.print(&out); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join(testdata, "print", p.name+".want"), out.String())
+		})
+	}
+}
+
+// BenchmarkCheck judges 1,000 workflow files. It must stay below two seconds.
+func BenchmarkCheck(b *testing.B) {
+	files := map[string]string{}
+	inputs, err := filepath.Glob("testdata/workflow/*.yml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 1000 {
+		src, err := os.ReadFile(inputs[i%len(inputs)])
+		if err != nil {
+			b.Fatal(err)
+		}
+		files[fmt.Sprintf(".github/workflows/%d.yml", i)] = string(src)
+	}
+	dir := tree(b, files)
+	b.ResetTimer()
+	for b.Loop() {
+		if _, err := Check(b.Context(), []string{dir}, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

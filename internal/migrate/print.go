@@ -1,0 +1,94 @@
+package migrate
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// Text writes the findings for people, one to three lines each:
+//
+//	FILE:LINE:COL: TEXT: WHY [RULE]
+//	    fix: what the edit does
+//
+// and a line for every file that was skipped.
+func (r Report) Text(w io.Writer, colour bool) error {
+	paint := func(code, s string) string {
+		if !colour {
+			return s
+		}
+		return "\x1b[" + code + "m" + s + "\x1b[m"
+	}
+	var out bytes.Buffer
+	for _, fd := range r.Findings {
+		at := fmt.Sprintf("%s:%d:%d:", fd.File, fd.Line, fd.Col)
+		label := fmt.Sprintf("[%s, %s]", fd.Rule, fd.Certainty)
+		fmt.Fprintf(&out, "%s %s: %s %s\n", paint("1", at), oneLine(fd.Text), fd.Why, paint(fd.Certainty.colour(), label))
+		if fix := r.fix(fd); fix != "" {
+			fmt.Fprintf(&out, "    %s\n", fix)
+		}
+	}
+	for _, s := range r.Skipped {
+		fmt.Fprintf(&out, "%s not checked: %s\n", paint("1", s.File+":"), s.Why)
+	}
+	_, err := out.WriteTo(w)
+	return err
+}
+
+// fix is what happens, or is to be done, about a finding.
+func (r Report) fix(fd Finding) string {
+	switch {
+	case r.Wanted(fd):
+		return "fix: " + fd.Fix
+	case len(fd.Edits) > 0:
+		return "fix: " + fd.Fix + " (with --unsafe)"
+	case fd.Fix != "" && fd.NoFix != "":
+		return "by hand: " + fd.Fix + " (" + fd.NoFix + ")"
+	case fd.NoFix != "":
+		return "by hand: " + fd.NoFix
+	}
+	return ""
+}
+
+func (c Certainty) colour() string {
+	return map[Certainty]string{Certain: "31", Conditional: "33", Advice: "36"}[c]
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// JSON writes the report as one object with the arrays findings and skipped.
+// Offsets of edits are bytes.
+func (r Report) JSON(w io.Writer) error {
+	if r.Findings == nil {
+		r.Findings = []Finding{}
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+// GitHub writes the findings as workflow commands, which a run shows beside the
+// lines: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+func (r Report) GitHub(w io.Writer) error {
+	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	var out bytes.Buffer
+	for _, fd := range r.Findings {
+		level := map[Certainty]string{Certain: "error", Conditional: "warning", Advice: "notice"}[fd.Certainty]
+		message := oneLine(fd.Text) + ": " + fd.Why
+		if fix := r.fix(fd); fix != "" {
+			message += "\n" + fix
+		}
+		fmt.Fprintf(&out, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", level, property.Replace(filepath.ToSlash(fd.File)),
+			fd.Line, fd.Col, property.Replace(fd.Rule), data.Replace(message))
+	}
+	for _, s := range r.Skipped {
+		fmt.Fprintf(&out, "::warning file=%s::%s\n", property.Replace(filepath.ToSlash(s.File)), data.Replace("not checked: "+s.Why))
+	}
+	_, err := out.WriteTo(w)
+	return err
+}
