@@ -123,3 +123,22 @@ func randomBytes(n int) []byte {
 	r.Read(b)
 	return b
 }
+
+func blob(content string) actionscache.Blob { return actionscache.NewBlob([]byte(content)) }
+
+// load returns the content of the entry that matches key, "" if none does.
+func load(t *testing.T, c *actionscache.Cache, key string) string {
+	t.Helper()
+	e, err := c.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e == nil {
+		return ""
+	}
+	var content strings.Builder
+	if err := e.WriteTo(t.Context(), &content); err != nil {
+		t.Fatal(err)
+	}
+	return content.String()
+}

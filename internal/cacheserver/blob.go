@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -96,12 +97,29 @@ func (s *Server) readBlob(w http.ResponseWriter, r *http.Request, id int64) erro
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Etag", etag(id, 0))
 	h.Set("X-Ms-Blob-Type", "BlockBlob")
-	http.ServeContent(w, r, "", e.Created, content)
+	http.ServeContent(contentWriter{w}, r, "", e.Created, content)
 	return nil
 }
 
-// etag distinguishes the states of a blob; that of a finished one is 0.
-func etag(id, state int64) string { return fmt.Sprintf(`"0x%X-%d"`, id, state) }
+// contentWriter gives the refusals of ServeContent the codes of Blob Storage.
+type contentWriter struct{ http.ResponseWriter }
+
+// WriteHeader implements [http.ResponseWriter].
+func (w contentWriter) WriteHeader(status int) {
+	switch status {
+	case http.StatusRequestedRangeNotSatisfiable:
+		w.Header().Set("X-Ms-Error-Code", "InvalidRange")
+	case http.StatusPreconditionFailed:
+		w.Header().Set("X-Ms-Error-Code", errBlobCondition.code)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// ReadFrom implements [io.ReaderFrom]: the kernel can then send a file by itself.
+func (w contentWriter) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, r) }
+
+// etag distinguishes the revisions of a blob; that of a finished one is 0.
+func etag(id, revision int64) string { return fmt.Sprintf(`"0x%X-%d"`, id, revision) }
 
 // azureError is an error of Blob Storage: its code goes into a header and into the body.
 type azureError struct {

@@ -19,15 +19,24 @@ const (
 )
 
 func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) error {
-	if err := s.writable(id); err != nil {
+	u, err := s.unfinished(id)
+	if err != nil {
 		return err
 	}
-	var err error
-	switch comp := r.URL.Query().Get("comp"); comp {
+	comp := r.URL.Query().Get("comp")
+	if comp == "block" {
+		if err := s.putBlock(r, id); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusCreated)
+		return nil
+	}
+	if err := checkConditions(r.Header, id, u.Revision); err != nil {
+		return err
+	}
+	switch comp {
 	case "":
 		err = s.putBlob(r, id)
-	case "block":
-		err = s.putBlock(r, id)
 	case "blocklist":
 		err = s.putBlockList(w, r, id)
 	default:
@@ -37,25 +46,39 @@ func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) err
 		return err
 	}
 	h := w.Header()
-	now := s.now()
-	h.Set("Etag", etag(id, now.UnixNano()))
-	h.Set("Last-Modified", now.UTC().Format(http.TimeFormat))
+	h.Set("Etag", etag(id, u.Revision+1))
+	h.Set("Last-Modified", s.now().UTC().Format(http.TimeFormat))
 	h.Set("X-Ms-Request-Server-Encrypted", "false")
 	w.WriteHeader(http.StatusCreated)
 	return nil
 }
 
-// writable tells a finished entry, which never changes, from one that is gone.
-func (s *Server) writable(id int64) error {
-	_, err := s.entries.Holder(id)
+// unfinished tells a finished entry, which never changes, from one that is gone.
+func (s *Server) unfinished(id int64) (store.Upload, error) {
+	u, err := s.entries.Upload(id)
 	if err == nil {
-		return nil
+		return u, nil
 	}
 	_, content, openErr := s.entries.Open(id)
 	if openErr != nil {
-		return err
+		return store.Upload{}, err
 	}
-	return errors.Join(errBlobFinished, content.Close())
+	return store.Upload{}, errors.Join(errBlobFinished, content.Close())
+}
+
+// checkConditions holds the conditions of a write against the blob as it has been put so far.
+func checkConditions(h http.Header, id, revision int64) error {
+	current := etag(id, revision)
+	if want := h.Get("If-Match"); want != "" && (revision == 0 || want != "*" && want != current) {
+		return errBlobCondition
+	}
+	switch unwanted := h.Get("If-None-Match"); {
+	case unwanted == "*" && revision > 0:
+		return errBlobExists
+	case unwanted == current:
+		return errBlobCondition
+	}
+	return nil
 }
 
 func (s *Server) putBlob(r *http.Request, id int64) error {

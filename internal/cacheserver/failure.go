@@ -37,8 +37,10 @@ func (s *Server) logFailure(r *http.Request, err error) {
 			return
 		}
 	}
-	switch err.(type) {
-	case *azureError, *restError:
+	if _, ok := errors.AsType[*azureError](err); ok {
+		return
+	}
+	if _, ok := errors.AsType[*restError](err); ok {
 		return
 	}
 	s.log.Printf("%s %s: %v", r.Method, r.URL.Path, err)

@@ -20,7 +20,7 @@ type Backend interface {
 
 	Reserve(store.Name) (id int64, err error)
 	Reserved(store.Name) (id int64, err error)
-	Holder(id int64) (store.Name, error)
+	Upload(id int64) (store.Upload, error)
 	WriteBlock(id int64, block string, size int64, body io.Reader) error
 	WriteChunk(id, off, size int64, body io.Reader) error
 	Assemble(id int64, blocks []store.BlockRef) error

@@ -123,11 +123,11 @@ func (s *Server) ownUpload(r *http.Request, g grant) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	name, err := s.entries.Holder(id)
+	u, err := s.entries.Upload(id)
 	if err != nil {
 		return 0, err
 	}
-	if name.Ref != g.writable {
+	if u.Ref != g.writable {
 		return 0, errWriteDenied
 	}
 	return id, nil

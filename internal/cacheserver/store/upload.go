@@ -46,8 +46,8 @@ type upload struct {
 	staged    map[string]extent // uncommitted blocks
 	committed map[string]extent // blocks of the last block list
 	content   []extent          // what the last block list says
-	assembled bool
-	chunks    []extent // what has arrived in chunks
+	revision  int64             // how many block lists came
+	chunks    []extent          // what has arrived in chunks
 }
 
 func (u *upload) open(path string) (err error) {
@@ -155,7 +155,8 @@ func (u *upload) assemble(blocks []BlockRef) error {
 		committed[b.ID] = e
 		content = join(content, e)
 	}
-	u.content, u.committed, u.staged, u.assembled = content, committed, map[string]extent{}, true
+	u.content, u.committed, u.staged = content, committed, map[string]extent{}
+	u.revision++
 	return nil
 }
 
@@ -177,10 +178,10 @@ func (u *upload) seal(size int64) (*os.File, []extent, error) {
 		return nil, nil, ErrNotFound
 	}
 	content := u.content
-	if !u.assembled {
+	if u.revision == 0 {
 		content = u.chunks
 	}
-	gap := !u.assembled && len(content) > 0 && (len(content) > 1 || content[0].Off != 0)
+	gap := u.revision == 0 && len(content) > 0 && (len(content) > 1 || content[0].Off != 0)
 	if have := total(content); gap || have != size {
 		return nil, nil, fmt.Errorf("%w: %d of %d bytes", ErrSize, have, size)
 	}

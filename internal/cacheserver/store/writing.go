@@ -37,13 +37,21 @@ func (s *Store) Reserved(n Name) (id int64, err error) {
 	return u.id, nil
 }
 
-// Holder returns the name that an unfinished upload holds.
-func (s *Store) Holder(id int64) (Name, error) {
+// Upload is an unfinished entry. Revision says how often its blocks were assembled.
+type Upload struct {
+	Name
+	Revision int64
+}
+
+// Upload returns an unfinished entry.
+func (s *Store) Upload(id int64) (Upload, error) {
 	u, err := s.upload(id)
 	if err != nil {
-		return Name{}, err
+		return Upload{}, err
 	}
-	return u.name, nil
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return Upload{u.name, u.revision}, nil
 }
 
 // WriteBlock takes exactly size bytes of body as a block, which counts once [Store.Assemble] names it.
