@@ -1,0 +1,62 @@
+// Command bench measures what the project promises about speed and size, and
+// writes docs/benchmarks.md. It ends with 1 when a promise is not kept.
+//
+// It runs under hack/lab. Ratios are medians of pairs that are measured by
+// turns, so that a machine that is slow for a while is slow for both.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+// row is one promise, or a number worth knowing.
+type row struct {
+	name    string
+	measure func() (float64, error)
+	target  target
+}
+
+func rows() []row {
+	server := benchmarks("./internal/cacheserver", "Gibibyte|ThousandEntries", "3x")
+	return []row{
+		{"`docker ghacache build` of a cached image, in times of `docker buildx build`", cachedBuild, atMost(1.35)},
+		{"metadata call, in times of buildx's", metadataCall, atMost(0.8)},
+		{"binary, stripped, MB", binarySize, atMost(56)},
+		{"`serve`: 1 GiB up in blocks of 1 MiB, in times of a bare handler's speed", metric(server, "Gibibyte/1MiBx1 up/bare"), atLeast(0.7)},
+		{"`serve`: the same down", metric(server, "Gibibyte/1MiBx1 down/bare"), atLeast(0.7)},
+		{"`serve`: 1 GiB up in 8 blocks of 64 MiB at a time, in times of a bare handler's speed", metric(server, "Gibibyte/64MiBx8 up/bare"), atLeast(0.7)},
+		{"`serve`: the same down", metric(server, "Gibibyte/64MiBx8 down/bare"), atLeast(0.7)},
+		{"`serve`: entries a second, 16 clients saving 1,000 without an error", metric(server, "ThousandEntries entries/s"), target{}},
+		{"`serve`: memory after an entry of 512 MiB, in times of that after one of 16 MiB", memory, atMost(1.5)},
+	}
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures the rows, or those whose name contains the word given.
+func run(args []string) error {
+	var results []result
+	for _, r := range rows() {
+		if len(args) > 0 && !contains(r.name, args[0]) {
+			continue
+		}
+		value, err := r.measure()
+		if err != nil {
+			return fmt.Errorf("measuring %s: %w", r.name, err)
+		}
+		results = append(results, result{r, value})
+		fmt.Println(results[len(results)-1])
+	}
+	if len(args) == 0 {
+		if err := write("docs/benchmarks.md", results); err != nil {
+			return err
+		}
+	}
+	return missed(results)
+}

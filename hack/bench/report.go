@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+)
+
+type result struct {
+	row
+	value float64
+}
+
+func (r result) String() string {
+	return fmt.Sprintf("%8.2f  (%s)  %s", r.value, r.target, strings.ReplaceAll(r.name, "`", ""))
+}
+
+func contains(name, word string) bool {
+	return strings.Contains(strings.ToLower(name), strings.ToLower(word))
+}
+
+// missed is an error that names the promises which are not kept.
+func missed(results []result) error {
+	var errs []error
+	for _, r := range results {
+		if r.target.missedBy(r.value) {
+			errs = append(errs, fmt.Errorf("missed: %s", r))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func write(file string, results []result) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s, on %s. Ratios are medians of\npairs measured by turns.\n\n", time.Now().UTC().Format(time.DateOnly), machine())
+	fmt.Fprint(&b, "| what | value | target | |\n|---|---:|---|---|\n")
+	for _, r := range results {
+		verdict := "met"
+		switch {
+		case r.target.met == nil:
+			verdict = ""
+		case r.target.missedBy(r.value):
+			verdict = "**missed**"
+		}
+		fmt.Fprintf(&b, "| %s | %.2f | %s | %s |\n", r.name, r.value, r.target, verdict)
+	}
+	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
+// machine is what the numbers depend on.
+func machine() string {
+	cpu := first("/proc/cpuinfo", `model name\s*: (.*)`)
+	kernel := first("/proc/sys/kernel/osrelease", `(.*)`)
+	return fmt.Sprintf("%d × %s, Linux %s, %s", runtime.NumCPU(), cpu, kernel, runtime.Version())
+}
+
+func first(file, pattern string) string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "unknown"
+	}
+	match := regexp.MustCompile(pattern).FindSubmatch(data)
+	if match == nil {
+		return "unknown"
+	}
+	return string(match[1])
+}
