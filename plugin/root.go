@@ -98,6 +98,8 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 	cmd.AddCommand(
 		newBuildCommand(env, &opts),
 		newBakeCommand(env, &opts),
+		newLsCommand(env),
+		newPruneCommand(env),
 		newExplainCommand(env),
 		newHooksCommand(env),
 		newServeCommand(env),

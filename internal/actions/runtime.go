@@ -83,6 +83,14 @@ func (r Runtime) version(flag v2Flag) int {
 	return 0
 }
 
+// ServiceURL is where the service of the version to use is, empty if unknown.
+func (r Runtime) ServiceURL() string {
+	if r.Version == 2 {
+		return r.ResultsURL
+	}
+	return r.CacheURL
+}
+
 // CacheRuntime is the runtime as cacheopts completes entries for it.
 func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
 	rt := cacheopts.Runtime{

@@ -1,0 +1,164 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/opts"
+	"github.com/docker/go-units"
+	"github.com/spf13/cobra"
+)
+
+type pruneOptions struct {
+	repo         string
+	scopes       []string
+	refs         []string
+	filter       opts.FilterOpt
+	closed       bool
+	superseded   bool
+	unreferenced bool
+	keepStorage  string
+	all          bool
+	includeOther bool
+	grace        time.Duration
+	dryRun       bool
+	force        bool
+	format       string
+}
+
+func newPruneCommand(env *Env) *cobra.Command {
+	o := pruneOptions{filter: opts.NewFilterOpt()}
+	cmd := &cobra.Command{
+		Use:   "prune [OPTIONS]",
+		Short: "Delete what provably nobody needs, or what you name",
+		Long: `Deletes cache entries of BuildKit. Without a selection: what lies on closed pull
+requests and deleted branches, old versions of indexes, and layers that no index
+could name. With --scope, --ref or --filter until=…: whole caches.
+
+What an index that cannot be read could name is not known to be free and stays.
+So does what is younger than --grace or than the oldest workflow run under way,
+unless you name it. The plan is shown, with reasons, before anything is deleted.`,
+		Example: `  docker ghacache prune --dry-run
+  docker ghacache prune --ref 12 --ref 'feature/*'
+  docker ghacache prune --keep-storage 8GB --force`,
+		Args: maxArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPrune(cmd.Context(), env, o) },
+	}
+	flags := cmd.Flags()
+	repoFlag(cmd, &o.repo)
+	selectFlags(env, cmd, &o.repo, &o.scopes, &o.refs)
+	flags.Var(&o.filter, "filter", "Only what was not used since: until=168h|DATE")
+	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
+	flags.BoolVar(&o.superseded, "superseded", false, "Delete all but the newest two versions of each index")
+	flags.BoolVar(&o.unreferenced, "unreferenced", false, "Delete layers that no index could name")
+	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until no more than this is left, such as 8GB")
+	flags.BoolVarP(&o.all, "all", "a", false, "Delete everything that BuildKit wrote")
+	flags.BoolVar(&o.includeOther, "include-other", false, "With --all: delete what other tools wrote, too")
+	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Leave alone what is younger")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "Show the plan and delete nothing")
+	flags.BoolVarP(&o.force, "force", "f", false, "Do not ask")
+	flags.StringVar(&o.format, "format", "", `Format the output: "json"`)
+	return cmd
+}
+
+// policy is what the options ask for.
+func (o pruneOptions) policy(now time.Time) (reclaim.Policy, error) {
+	selected, err := newSelector(o.scopes, o.refs, o.filter, now, "scope", "ref", "until")
+	if err != nil {
+		return reclaim.Policy{}, err
+	}
+	if o.includeOther && !o.all {
+		return reclaim.Policy{}, usage(errors.New("--include-other goes with --all"), "docker ghacache prune --all --include-other")
+	}
+	if o.grace < 0 {
+		return reclaim.Policy{}, usage(fmt.Errorf("--grace %s is negative", o.grace), "")
+	}
+	p := reclaim.Policy{
+		Until: selected.until, Closed: o.closed, Superseded: o.superseded, Unreferenced: o.unreferenced,
+		All: o.all, Other: o.includeOther, Grace: o.grace,
+	}
+	if o.keepStorage != "" {
+		if p.KeepStorage, err = units.FromHumanSize(o.keepStorage); err != nil || p.KeepStorage <= 0 {
+			return p, usage(fmt.Errorf("reading --keep-storage: %q is no size", o.keepStorage), "--keep-storage 8GB")
+		}
+	}
+	if len(selected.scopes) > 0 {
+		p.Scope = func(scope string) bool { return anyMatch(selected.scopes, scope) }
+	}
+	if len(selected.refs) > 0 {
+		p.Ref = func(ref string) bool { return anyMatch(selected.refs, ref) }
+	}
+	return p, nil
+}
+
+func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
+	policy, err := o.policy(env.Now())
+	if err != nil {
+		return err
+	}
+	report, err := env.pruneReport(o)
+	if err != nil {
+		return err
+	}
+	repo, err := openRepository(env, o.repo)
+	if err != nil {
+		return err
+	}
+	pruner := pruner{repository: repo, policy: policy}
+	plan, err := pruner.plan(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		report.plan(plan, repo.client.Target())
+		if !report.deletes() || o.dryRun {
+			return report.finish()
+		}
+		if err := report.confirm(ctx); err != nil {
+			return err
+		}
+		// A build may have exported since; then the plan rests on what is no more.
+		fresh, err := pruner.plan(ctx)
+		if err != nil {
+			return err
+		}
+		if fresh.Heads == plan.Heads {
+			break
+		}
+		env.notes().Note(ui.Warning, "a build has written a cache meanwhile; planning again", "")
+		plan = fresh
+	}
+	result, err := plan.Execute(ctx, repo.client, report.progress())
+	report.result(result)
+	return errors.Join(err, report.finish())
+}
+
+// pruner makes plans for a repository.
+type pruner struct {
+	*repository
+	policy reclaim.Policy
+}
+
+// plan takes a listing and all that has to be known about it.
+func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
+	listed := p.env.Now()
+	oldest, err := p.client.OldestRun(ctx, listed)
+	if err != nil {
+		p.env.notes().Note(ui.Warning, fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes: %v", p.policy.Grace, err), ui.HintOf(err))
+	}
+	p.policy.OldestRun = oldest
+	snap, err := p.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refs := p.refs(ctx, refsWhere(snap.entries, func(e cacheclient.Entry) bool {
+		return bkcache.ParseKey(e.Key, e.Version).Kind != bkcache.KindOther || p.policy.Other
+	}))
+	return reclaim.NewPlan(analyze(snap, refs), p.policy, listed), nil
+}
