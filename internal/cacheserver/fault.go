@@ -25,7 +25,7 @@ type Fault struct {
 // ParseFault reads PATTERN:ACTION[:COUNT[:RETRY-AFTER]].
 //
 // PATTERN is a path, or a method and a path: "POST /twirp/*". An asterisk stands for anything, slashes included. A pattern with a
-// question mark is held against path and query, another one against the path alone. ACTION is a status, or "cut" to close the
+// question mark is held against path and query, another one against the path alone, both without /api/v3. ACTION is a status, or "cut" to close the
 // connection without a reply, or "cut=BYTES" to close it after so many bytes of the reply's body. COUNT is how many requests
 // are spoiled, all if it is missing or 0. RETRY-AFTER is in seconds.
 func ParseFault(text string) (Fault, error) {
@@ -97,10 +97,11 @@ func (f *Fault) matches(r *http.Request) bool {
 	if f.method != "" && f.method != r.Method {
 		return false
 	}
+	path := strings.TrimPrefix(r.URL.Path, enterprisePrefix)
 	if f.query {
-		return f.path.MatchString(r.URL.Path + "?" + r.URL.RawQuery)
+		path += "?" + r.URL.RawQuery
 	}
-	return f.path.MatchString(r.URL.Path)
+	return f.path.MatchString(path)
 }
 
 // faults are those of a server, with what is left of their counts.

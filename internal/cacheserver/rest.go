@@ -19,7 +19,12 @@ type restError struct {
 
 func (e *restError) Error() string { return e.Message }
 
-const docs = "https://docs.github.com/rest"
+const (
+	docs = "https://docs.github.com/rest"
+
+	// enterprisePrefix is where a GitHub Enterprise Server has the API.
+	enterprisePrefix = "/api/v3"
+)
 
 var (
 	errNotFound       = &restError{"Not Found", docs, http.StatusNotFound}
@@ -66,7 +71,7 @@ func (s *Server) routeREST() {
 	for _, prefix := range []string{"/repos/", "/organizations/", "/orgs/", "/rate_limit"} {
 		s.mux.Handle(prefix, mux)
 	}
-	s.mux.Handle("/api/v3/", http.StripPrefix("/api/v3", mux))
+	s.mux.Handle(enterprisePrefix+"/", http.StripPrefix(enterprisePrefix, mux))
 }
 
 // limited counts a request against the rate limits and checks what its path names.
@@ -168,7 +173,7 @@ func (s *Server) listCaches(w http.ResponseWriter, r *http.Request) error {
 		return unprocessable("sort %q in direction %q is not possible", q.Get("sort"), direction)
 	}
 	all := s.entries.List(store.Query{
-		Ref: q.Get("ref"), Prefix: q.Get("key"), Order: order, Ascending: direction == "asc",
+		Ref: fullRef(q.Get("ref")), Prefix: q.Get("key"), Order: order, Ascending: direction == "asc",
 	})
 	writeJSON(w, http.StatusOK, cachesJSON{len(all), cachesOf(paginate(w, r, all))})
 	return nil
@@ -189,6 +194,14 @@ func (s *Server) deleteByID(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// fullRef takes the name of a branch for its ref, as go-github documents the parameter.
+func fullRef(ref string) string {
+	if ref == "" || strings.HasPrefix(ref, "refs/") {
+		return ref
+	}
+	return "refs/heads/" + ref
+}
+
 // deleteByKey answers with what it deleted; what another request deleted meanwhile is not in there.
 func (s *Server) deleteByKey(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
@@ -196,7 +209,7 @@ func (s *Server) deleteByKey(w http.ResponseWriter, r *http.Request) error {
 		return unprocessable("the parameter key is missing")
 	}
 	var deleted []store.Entry
-	for _, e := range s.entries.List(store.Query{Key: q.Get("key"), Ref: q.Get("ref")}) {
+	for _, e := range s.entries.List(store.Query{Key: q.Get("key"), Ref: fullRef(q.Get("ref"))}) {
 		err := s.entries.Delete(e.ID)
 		if errors.Is(err, store.ErrNotFound) {
 			continue

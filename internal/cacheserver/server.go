@@ -126,14 +126,14 @@ func (s *Server) Close() error { return s.entries.Close() }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// BuildKit dereferences this header of a blob's reply; the others carry it in logs.
 	w.Header().Set("X-Ms-Request-Id", rand.Text())
+	// Clients join a base URL that ends in a slash with a path that begins with one.
+	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
 	wait(r, s.opts.Latency)
 	if f, ok := s.faults.take(r); ok {
 		if w = f.apply(w); w == nil {
 			return
 		}
 	}
-	// Clients join a base URL that ends in a slash with a path that begins with one.
-	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
 	s.mux.ServeHTTP(w, r)
 }
 
