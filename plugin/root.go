@@ -102,6 +102,7 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newPruneCommand(env),
 		newExplainCommand(env),
 		newHooksCommand(env),
+		newHookCommand(env),
 		newServeCommand(env),
 		newVersionCommand(env),
 	)

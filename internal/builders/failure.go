@@ -27,26 +27,49 @@ const recall = 3 * time.Second
 // It reads what buildx's history commands read, without their booting the
 // builder: buildx notes the ref of each build it starts on this machine.
 func Failure(ctx context.Context, dockerCLI command.Cli, builderName string, start time.Time) string {
+	return first(failedSince(ctx, dockerCLI, builderName, start))
+}
+
+// LastFailure returns the error of the build on the current builder that failed
+// within the last seconds before now, for a caller that is told of a failed
+// command and of nothing else. It is empty when there is none, and where nothing
+// answers within three seconds.
+func LastFailure(ctx context.Context, dockerCLI command.Cli, now time.Time) string {
+	const longestBuild, fresh = 12 * time.Hour, 5 * time.Second
+	var last failure
+	for _, f := range failedSince(ctx, dockerCLI, "", now.Add(-longestBuild)) {
+		if f.ended.After(last.ended) {
+			last = f
+		}
+	}
+	if now.Sub(last.ended) > fresh {
+		return ""
+	}
+	return last.message
+}
+
+// failedSince returns the failed builds of a builder that began since start.
+func failedSince(ctx context.Context, dockerCLI command.Cli, builderName string, start time.Time) (failed []failure) {
 	ctx, cancel := context.WithTimeout(ctx, recall)
 	defer cancel()
 	loaded, err := open(dockerCLI, builderName)
 	if err != nil {
-		return ""
+		return nil
 	}
 	nodes, err := loaded.LoadNodes(ctx)
 	if err != nil {
-		return ""
+		return nil
 	}
-	state, err := localstate.New(confutil.NewConfig(dockerCLI))
+	config := confutil.NewConfig(dockerCLI)
+	state, err := localstate.New(config)
 	if err != nil {
-		return ""
+		return nil
 	}
-	var failed []failure
 	for _, n := range nodes {
-		refs := refsSince(confutil.NewConfig(dockerCLI).Dir(), n, start)
+		refs := refsSince(config.Dir(), n, start)
 		failed = append(failed, failures(ctx, n, refs, state)...)
 	}
-	return first(failed)
+	return failed
 }
 
 // failure is a failed build of a command, which is one build or one bake.

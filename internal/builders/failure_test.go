@@ -88,3 +88,29 @@ func TestFailure(t *testing.T) {
 		}
 	})
 }
+
+func TestLastFailure(t *testing.T) {
+	cli := newCLI(t)
+	t.Setenv("BUILDX_BUILDER", "b")
+	history := map[string]*controlapi.BuildHistoryRecord{
+		"earlier": ended(2, codes.Unknown, "earlier failed"),
+		"last":    ended(3, codes.Unknown, "last failed"),
+		"ok":      ended(4, codes.OK, ""),
+	}
+	save(t, cli, "b", "remote", (&buildkit{version: "v0.33.1", history: history}).serve(t))
+	state, err := localstate.New(confutil.NewConfig(cli))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ref := range history {
+		if err := state.SaveRef("b", "b0", ref, localstate.State{LocalPath: "/"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := builders.LastFailure(t.Context(), cli, time.Unix(5, 0)); got != "last failed" {
+		t.Errorf("right after it: %q", got)
+	}
+	if got := builders.LastFailure(t.Context(), cli, time.Unix(60, 0)); got != "" {
+		t.Errorf("a minute after it: %q", got)
+	}
+}

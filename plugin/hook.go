@@ -1,0 +1,42 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker/cli/cli-plugins/hooks"
+	"github.com/docker/cli/cli-plugins/metadata"
+	"github.com/spf13/cobra"
+)
+
+// newHookCommand answers docker, which calls it after a command that failed.
+// What docker passes on holds neither the build's error nor the values of its
+// flags, so the answer comes from BuildKit's history.
+func newHookCommand(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:    metadata.HookSubcommandName,
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runHook(cmd.Context(), env)
+		},
+	}
+}
+
+func runHook(ctx context.Context, env *Env) error {
+	message := builders.LastFailure(ctx, env.Docker, env.Now())
+	response := hooks.Response{Type: hooks.NextSteps}
+	if findings := diagnose.ExplainError(message); len(findings) > 0 {
+		cause := findings[0].Cause
+		response.Template = plainTemplate(cause.Title + "\n" + strings.Join(cause.Advice, "\n"))
+	}
+	return json.NewEncoder(env.Stdout).Encode(response)
+}
+
+// plainTemplate keeps text/template, through which docker puts the answer, from
+// reading an expression of a workflow as its own.
+func plainTemplate(text string) string {
+	return strings.ReplaceAll(text, "{{", `{{"{{"}}`)
+}
