@@ -99,6 +99,8 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newBuildCommand(env, &opts),
 		newBakeCommand(env, &opts),
 		newLsCommand(env),
+		newDuCommand(env),
+		newInspectCommand(env),
 		newPruneCommand(env),
 		newExplainCommand(env),
 		newHooksCommand(env),
