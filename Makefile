@@ -19,7 +19,7 @@ demo: build ## build an example, forget it, build it again from the cache
 
 test: build ## run all tests, with real builds where the machine can run them
 	@hack/build-tools
-	hack/engine run go test ./...
+	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- ./...
 
 bench: build ## measure, and write docs/benchmarks.md
 	hack/lab go run ./hack/bench
