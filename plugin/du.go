@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -41,12 +40,12 @@ func newDuCommand(env *Env) *cobra.Command {
 }
 
 func runDu(ctx context.Context, env *Env, o duOptions) error {
-	if o.format != "" && o.format != "json" {
-		return usage(fmt.Errorf("unknown format %q", o.format), "--format json")
+	if err := checkFormat(o.format); err != nil {
+		return err
 	}
-	summary := env.runtime().SummaryFile
-	if o.summary && summary == "" {
-		return usage(fmt.Errorf("there is no $GITHUB_STEP_SUMMARY to write to"), "--summary works in a job")
+	summary, err := env.summaryFile(o.summary)
+	if err != nil {
+		return err
 	}
 	repo, err := openRepository(env, o.repo)
 	if err != nil {
@@ -61,7 +60,7 @@ func runDu(ctx context.Context, env *Env, o duOptions) error {
 		env.notes().Note(ui.Warning, fmt.Sprintf("the limit is not known: %v", err), ui.HintOf(err))
 	}
 	used := measure(analysis, limits)
-	if o.summary {
+	if summary != "" {
 		if err := appendSummary(summary, used.markdown()); err != nil {
 			return err
 		}
@@ -193,24 +192,4 @@ func (u diskUsage) markdown() string {
 		}
 	})
 	return b.String()
-}
-
-// markdownCell keeps a name from being anything but text.
-func markdownCell(text string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;", "`", "\\`", "*", `\*`).Replace(text)
-}
-
-func appendSummary(file, markdown string) error {
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("writing the job's summary: %w", err)
-	}
-	_, err = f.WriteString(markdown + "\n")
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return fmt.Errorf("writing the job's summary: %w", err)
-	}
-	return nil
 }

@@ -39,8 +39,8 @@ to do. Ends with 1 when it recognises nothing.`,
 }
 
 func runExplain(env *Env, opts explainOptions) error {
-	if opts.format != "" && opts.format != "json" {
-		return usage(fmt.Errorf("unknown format %q", opts.format), "--format json")
+	if err := checkFormat(opts.format); err != nil {
+		return err
 	}
 	log := env.Stdin
 	if opts.file != "-" {

@@ -49,8 +49,8 @@ share them, and which are missing because they were evicted. Ends with 1 if one 
 }
 
 func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
-	if o.format != "" && o.format != "json" {
-		return usage(fmt.Errorf("unknown format %q", o.format), "--format json")
+	if err := checkFormat(o.format); err != nil {
+		return err
 	}
 	repo, err := openRepository(env, o.repo)
 	if err != nil {

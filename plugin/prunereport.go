@@ -29,8 +29,8 @@ type pruneReport struct {
 }
 
 func (e *Env) pruneReport(o pruneOptions) (*pruneReport, error) {
-	if o.format != "" && o.format != "json" {
-		return nil, usage(fmt.Errorf("unknown format %q", o.format), "--format json")
+	if err := checkFormat(o.format); err != nil {
+		return nil, err
 	}
 	return &pruneReport{env: e, json: o.format == "json", opts: o}, nil
 }

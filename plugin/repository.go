@@ -12,6 +12,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/cli-plugins/metadata"
 )
 
 // repository is the cache of a repository, over REST and, in a job, with the
@@ -38,7 +39,8 @@ func openRepository(env *Env, repo string) (*repository, error) {
 		return nil, err
 	}
 	client, err := cacheclient.New(target, token, cacheclient.Options{
-		Now: env.Now,
+		Now:       env.Now,
+		UserAgent: userAgent,
 		OnWait: func(d time.Duration) {
 			env.notes().Note(ui.Info, fmt.Sprintf("waiting %s for GitHub's rate limit", d.Round(time.Second)), "")
 		},
@@ -53,6 +55,8 @@ func openRepository(env *Env, repo string) (*repository, error) {
 	return r, nil
 }
 
+const userAgent = metadata.NamePrefix + name
+
 // openRuntime returns nil where this process has no usable runtime; then
 // indexes are not read, and what follows from them is not known.
 func openRuntime(env *Env, job actions.Runtime) *cacheclient.Runtime {
@@ -60,7 +64,7 @@ func openRuntime(env *Env, job actions.Runtime) *cacheclient.Runtime {
 	if job.Token == "" || url == "" {
 		return nil
 	}
-	runtime, err := cacheclient.NewRuntime(url, job.Version, job.Token, "docker-ghacache")
+	runtime, err := cacheclient.NewRuntime(url, job.Version, job.Token, userAgent)
 	if err != nil {
 		env.notes().Note(ui.Warning, fmt.Sprintf("indexes are not read: %v", err), "")
 		return nil

@@ -103,6 +103,7 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newInspectCommand(env),
 		newPruneCommand(env),
 		newExplainCommand(env),
+		newDoctorCommand(env, &opts),
 		newHooksCommand(env),
 		newHookCommand(env),
 		newServeCommand(env),
@@ -169,4 +170,12 @@ func exitCode(env *Env, err error) int {
 		return 130
 	}
 	return 1
+}
+
+// checkFormat is for commands whose only other format is JSON.
+func checkFormat(format string) error {
+	if format != "" && format != "json" {
+		return usage(fmt.Errorf("unknown format %q", format), "--format json")
+	}
+	return nil
 }

@@ -61,13 +61,13 @@ func newVersionCommand(env *Env) *cobra.Command {
 }
 
 func runVersion(env *Env, format string) error {
-	b := readBuild()
-	switch format {
-	case "json":
-		return json.NewEncoder(env.Stdout).Encode(b)
-	case "":
-		_, err := fmt.Fprintf(env.Stdout, "docker-ghacache %s %s (%s, buildx %s, buildkit %s)\n", b.Version, b.Revision, b.Go, b.Buildx, b.BuildKit)
+	if err := checkFormat(format); err != nil {
 		return err
 	}
-	return usage(fmt.Errorf("unknown format %q", format), "docker ghacache version --format json")
+	b := readBuild()
+	if format == "json" {
+		return json.NewEncoder(env.Stdout).Encode(b)
+	}
+	_, err := fmt.Fprintf(env.Stdout, "docker-ghacache %s %s (%s, buildx %s, buildkit %s)\n", b.Version, b.Revision, b.Go, b.Buildx, b.BuildKit)
+	return err
 }

@@ -1,0 +1,97 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/cli/command/formatter/tabwriter"
+	"github.com/spf13/cobra"
+)
+
+type doctorOptions struct {
+	repo    string
+	builder string
+	format  string
+	summary bool
+}
+
+func newDoctorCommand(env *Env, root *rootOptions) *cobra.Command {
+	var o doctorOptions
+	cmd := &cobra.Command{
+		Use:   "doctor [OPTIONS]",
+		Short: "Check everything that a gha cache needs, from docker to the layers",
+		Long: `Checks, in this order, this machine, the job as this step sees it, and the cache
+service. Each check is ok, a warning, an error or skipped, with the reason and what
+to do. Ends with 1 if one is an error.`,
+		Args: maxArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.builder = root.builder
+			return runDoctor(cmd.Context(), env, o)
+		},
+	}
+	repoFlag(cmd, &o.repo)
+	cmd.Flags().StringVar(&o.format, "format", "", `Format the output: "json"`)
+	cmd.Flags().BoolVar(&o.summary, "summary", false, "In a job: add a table to its summary ($GITHUB_STEP_SUMMARY)")
+	return cmd
+}
+
+func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
+	if err := checkFormat(o.format); err != nil {
+		return err
+	}
+	summary, err := env.summaryFile(o.summary)
+	if err != nil {
+		return err
+	}
+	checks := diagnose.Examine(collectFacts(ctx, env, o))
+	if summary != "" {
+		if err := appendSummary(summary, checksMarkdown(checks)); err != nil {
+			return err
+		}
+	}
+	if err := printChecks(env.Stdout, checks, o.format); err != nil {
+		return err
+	}
+	if diagnose.Worst(checks) == diagnose.Error {
+		return exit(1)
+	}
+	return nil
+}
+
+func printChecks(w io.Writer, checks []diagnose.Check, format string) error {
+	if format == "json" {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(checks)
+	}
+	var b strings.Builder
+	for _, c := range checks {
+		tw := tabwriter.NewWriter(&b, 9, 1, 1, ' ', 0)
+		fmt.Fprintf(tw, "%s\t%-17s %s\n", c.Status, c.Name, c.Detail)
+		if err := tw.Flush(); err != nil {
+			return err
+		}
+		if c.Reason != "" {
+			fmt.Fprintf(&b, "%9s%s\n", "", c.Reason)
+		}
+		ui.Notes{W: &b}.Hint(strings.Join(c.Fix, "\n"))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func checksMarkdown(checks []diagnose.Check) string {
+	var b strings.Builder
+	b.WriteString("### Build cache: checks\n\n| check | status | found | to do |\n|---|---|---|---|\n")
+	for _, c := range checks {
+		found := strings.Trim(c.Detail+"; "+c.Reason, "; ")
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.Name, c.Status, markdownCell(found), markdownCell(strings.Join(c.Fix, "; ")))
+	}
+	return b.String()
+}

@@ -1,0 +1,132 @@
+package plugin
+
+import (
+	"cmp"
+	"context"
+	"os/exec"
+	"strings"
+	"sync"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker/cli/cli-plugins/metadata"
+)
+
+// collectFacts asks everything that the doctor judges. That something cannot
+// be asked is a fact as well.
+func collectFacts(ctx context.Context, env *Env, o doctorOptions) diagnose.Facts {
+	job := env.runtime()
+	facts := diagnose.Facts{Now: env.Now(), Runtime: runtimeFacts(job)}
+	if job.Token != "" {
+		facts.Grant = job.Grant(job.Token)
+	}
+	var asked sync.WaitGroup
+	asked.Go(func() { facts.Docker = dockerFacts(ctx, env) })
+	asked.Go(func() {
+		buildx, err := builders.FindBuildx(env.Docker)
+		facts.Buildx = diagnose.Tool{Version: buildx.Version, Err: err}
+	})
+	asked.Go(func() { facts.Builder = builderFacts(ctx, env, o.builder) })
+	asked.Go(func() { facts.Service = serviceFacts(ctx, env, job) })
+	asked.Go(func() { restFacts(ctx, env, o.repo, &facts) })
+	asked.Wait()
+	return facts
+}
+
+func runtimeFacts(job actions.Runtime) diagnose.Runtime {
+	facts := diagnose.Runtime{
+		Job: job.Job, Service: job.Service.String(), HasV1: job.Service.HasV1(), HasV2: job.Service.HasV2(), Version: job.Version,
+		Token: job.Token != "", URL: job.ServiceURL(), Loopback: builders.Loopback(job.ServiceURL()), Mode: string(job.Mode),
+		Expose: actions.Expose, Warnings: job.Warnings,
+	}
+	if token, err := actions.DecodeToken(job.Token); err == nil {
+		for _, a := range token.Access {
+			facts.Refs = append(facts.Refs, a.Ref)
+		}
+	}
+	return facts
+}
+
+// dockerFacts asks the docker CLI that started this program, else the one on PATH.
+func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
+	name, _ := env.Lookup(metadata.ReexecEnvvar)
+	path, err := exec.LookPath(cmp.Or(name, "docker"))
+	if err != nil {
+		return diagnose.Tool{Err: err}
+	}
+	stdout, _, err := builders.Output(ctx, builders.Command{Path: path, Args: []string{"--version"}, Env: env.Environ()})
+	// Docker version 29.9.3, build 1234567
+	version, _, _ := strings.Cut(strings.TrimPrefix(string(stdout), "Docker version "), ",")
+	return diagnose.Tool{Version: strings.TrimSpace(version), Err: err}
+}
+
+func builderFacts(ctx context.Context, env *Env, name string) diagnose.Builder {
+	b, err := builders.Resolve(ctx, env.Docker, name)
+	if err != nil {
+		return diagnose.Builder{Name: name, Err: err}
+	}
+	facts := diagnose.Builder{Name: b.Name, Driver: b.Driver}
+	for _, n := range b.Nodes {
+		facts.Nodes = append(facts.Nodes, diagnose.Node{
+			Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, ContainerdStore: n.Engine.ContainerdStore,
+			HostNetwork: n.DriverOpts["network"] == "host" || b.Driver == "remote", Err: n.Err,
+		})
+	}
+	return facts
+}
+
+// serviceFacts looks up a key that nobody writes.
+func serviceFacts(ctx context.Context, env *Env, job actions.Runtime) *diagnose.Probe {
+	if job.Token == "" || job.ServiceURL() == "" {
+		return nil
+	}
+	probe := &diagnose.Probe{URL: job.ServiceURL()}
+	runtime, err := cacheclient.NewRuntime(job.ServiceURL(), job.Version, job.Token, userAgent)
+	if err != nil {
+		probe.Err = err
+		return probe
+	}
+	start := env.Now()
+	_, probe.Err = runtime.Has(ctx, "docker-ghacache-doctor")
+	probe.Took = env.Now().Sub(start)
+	return probe
+}
+
+// restFacts lists the cache, and from the listing tells usage, integrity and
+// collisions.
+func restFacts(ctx context.Context, env *Env, repo string, facts *diagnose.Facts) {
+	r, err := openRepository(env, repo)
+	if err != nil {
+		facts.REST.Err = err
+		return
+	}
+	target := r.client.Target()
+	facts.REST = diagnose.REST{Token: true, Repository: target.Owner + "/" + target.Repo, Asked: true}
+	_, analysis, err := r.analysis(ctx)
+	if err != nil {
+		facts.REST.Err = err
+		return
+	}
+	facts.REST.Status = 200
+	facts.Usage = usageFacts(ctx, r, analysis)
+	for i := range analysis.Caches {
+		c := &analysis.Caches[i]
+		facts.Scopes = append(facts.Scopes, diagnose.Scope{Name: c.Scope, Ref: c.Ref})
+		if r.runtime != nil && r.runtime.Reads(c.Ref) {
+			facts.Indexes = append(facts.Indexes, diagnose.Index{Scope: c.Scope, Ref: c.Ref, Layers: c.Layers, Missing: len(c.Missing), Err: c.Err})
+		}
+	}
+}
+
+func usageFacts(ctx context.Context, r *repository, a *reclaim.Analysis) *diagnose.Usage {
+	usage := &diagnose.Usage{Entries: len(a.Items)}
+	for i := range a.Items {
+		usage.Bytes += a.Items[i].Size
+	}
+	limits, err := r.client.Limits(ctx)
+	usage.Limit, usage.Err = limits.Size, err
+	return usage
+}
