@@ -50,7 +50,8 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	return max(date.Sub(now), 0), true
 }
 
-// primary reads the state of the hourly limit.
+// primary reads the state of the hourly limit. The reset is told in whole seconds,
+// so it has come only when that second is over.
 func primary(h http.Header) (remaining int, reset time.Time, ok bool) {
 	remaining, err := strconv.Atoi(h.Get("X-RateLimit-Remaining"))
 	if err != nil {
@@ -60,5 +61,5 @@ func primary(h http.Header) (remaining int, reset time.Time, ok bool) {
 	if err != nil {
 		return 0, time.Time{}, false
 	}
-	return remaining, time.Unix(seconds, 0), true
+	return remaining, time.Unix(seconds+1, 0), true
 }
