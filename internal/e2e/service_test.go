@@ -46,6 +46,25 @@ func serve(t *testing.T, args ...string) *service {
 	return nil
 }
 
+func TestServeRunsACommandAsAJobWould(t *testing.T) {
+	u := newUser(t, shared.remote)
+	docker, store := u.docker, t.TempDir()
+	u.docker = shared.bin("docker-ghacache")
+	served := func(words ...string) []string {
+		return append([]string{"serve", "--dir", store, "--"}, words...)
+	}
+	docked := func(words ...string) []string { return served(append([]string{docker}, words...)...) }
+	dir := image(t)
+	dry := u.run(docked(build(dir, "--gha-dry-run", "--cache-to", "type=gha,scope=x")...)...)
+	wantMatch(t, dry.stdout, `^docker buildx build --cache-to type=gha,\S*scope=x\S*,version=2 `)
+	u.run(docked(build(dir, toAndFrom("app")...)...)...)
+	u.run(docked("buildx", "prune", "--all", "--force")...)
+	wantCached(t, u.run(docked(build(dir, toAndFrom("app")...)...)...).stderr)
+	if got := u.try(served("sh", "-c", "exit 7")...); got.code != 7 {
+		t.Errorf("exit %d, the command has 7", got.code)
+	}
+}
+
 // token makes another token for the running service.
 func (s *service) token(t *testing.T, refs ...string) string {
 	t.Helper()

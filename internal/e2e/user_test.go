@@ -19,6 +19,7 @@ import (
 type user struct {
 	t      *testing.T
 	docker string            // the docker command line
+	dir    string            // working directory, empty for the tests' own
 	env    map[string]string // variables
 }
 
@@ -71,6 +72,7 @@ func (r result) String() string { return r.stdout + r.stderr }
 
 func (u *user) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, u.docker, args...)
+	cmd.Dir = u.dir
 	for name, value := range u.env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
@@ -81,7 +83,7 @@ func (u *user) command(ctx context.Context, args ...string) *exec.Cmd {
 // try runs docker with any outcome.
 func (u *user) try(args ...string) result {
 	u.t.Helper()
-	ctx, cancel := context.WithTimeout(u.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(u.t.Context()), time.Minute) // cleanup runs commands too
 	defer cancel()
 	cmd := u.command(ctx, args...)
 	var stdout, stderr bytes.Buffer
@@ -120,17 +122,18 @@ func image(t *testing.T, steps ...string) string {
 	if len(steps) == 0 {
 		steps = []string{`RUN ["example", "write", "/data", "100000"]`, `RUN ["example", "copy", "/data", "/copy"]`}
 	}
-	lines := append([]string{"FROM scratch", "COPY example /bin/example", "COPY seed /seed"}, steps...)
+	lines := append([]string{"FROM scratch", "ARG NAME=seed", "COPY seed /$NAME", "COPY example /bin/example"}, steps...)
 	check(t, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
 	return dir
 }
 
 var (
 	stepLine   = regexp.MustCompile(`(?m)^#(\d+) \[(?:\S+ )*\d+/\d+\] (.+)$`)
-	cachedLine = regexp.MustCompile(`(?m)^#(\d+) CACHED$`)
+	cachedLine = regexp.MustCompile(`(?m)^#(\d+) (CACHED$|extracting )`)
 )
 
 // uncached lists the Dockerfile's steps in a plain progress log that were run.
+// A step whose result was fetched from a cache is not always called CACHED.
 func uncached(t *testing.T, log string) []string {
 	t.Helper()
 	steps := map[string]string{}
