@@ -192,18 +192,21 @@ func unique(findings []Finding) []Finding {
 // finish drops what was not asked for, and counts lines and columns.
 func (f *file) finish(findings []Finding, only []string) []Finding {
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(a.offset, b.offset) })
-	line, start, at := 1, 0, 0
+	line, col, at := 1, 1, len(f.src)-len(bytes.TrimPrefix(f.src, []byte("\ufeff")))
 	var out []Finding
 	for _, fd := range findings {
 		if len(only) > 0 && !slices.Contains(only, fd.Rule) {
 			continue
 		}
 		for ; at < fd.offset; at++ {
-			if f.src[at] == '\n' {
-				line, start = line+1, at+1
+			switch {
+			case f.src[at] == '\n':
+				line, col = line+1, 1
+			case utf8.RuneStart(f.src[at]):
+				col++
 			}
 		}
-		fd.Line, fd.Col = line, utf8.RuneCount(bytes.TrimPrefix(f.src[start:fd.offset], []byte("\ufeff")))+1
+		fd.Line, fd.Col = line, col
 		out = append(out, fd)
 	}
 	return out

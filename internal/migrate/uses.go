@@ -86,21 +86,20 @@ func (f *file) ask(a *action) {
 	}
 }
 
+// behindRE matches the rest of a line that holds nothing but a comment.
+var behindRE = regexp.MustCompile(`^["']?[}\], \t]*[ \t](#[^\r\n]*)`)
+
 // comment is the comment behind a text on its line.
 func (y *yamlFile) comment(t text) text {
 	_, end, ok := t.span(0, len(t.value))
 	if !ok {
 		return text{}
 	}
-	line := string(y.src[end:])
-	if n := strings.IndexAny(line, "\r\n"); n >= 0 {
-		line = line[:n]
-	}
-	hash := strings.Index(line, " #")
-	if hash < 0 {
+	m := behindRE.FindSubmatchIndex(y.src[end:])
+	if m == nil {
 		return text{}
 	}
-	return literal(y.src, end+hash+1, end+len(line))
+	return literal(y.src, end+m[2], end+m[3])
 }
 
 // inputsOf judges what a step hands to an action. Forks keep the name, and

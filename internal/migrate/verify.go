@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sort"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -102,10 +103,9 @@ func (p yamlPair) same(a, b *yaml.Node) error {
 // edited says that an edit lies in a scalar that starts at offset.
 func (p yamlPair) edited(offset int, t text) bool {
 	for _, r := range t.runs {
-		for _, e := range p.edits {
-			if e.Start >= offset && r.src <= e.Start && e.End <= r.src+r.n {
-				return true
-			}
+		first := sort.Search(len(p.edits), func(i int) bool { return p.edits[i].Start >= max(offset, r.src) })
+		if first < len(p.edits) && p.edits[first].End <= r.src+r.n {
+			return true
 		}
 	}
 	return false
@@ -127,13 +127,8 @@ func (p yamlPair) kept(b *yaml.Node) []*yaml.Node {
 }
 
 func (p yamlPair) inserted(offset int) bool {
-	for i, e := range p.edits {
-		start := e.Start + p.shift[i]
-		if e.keys && start <= offset && offset < start+len(e.New) {
-			return true
-		}
-	}
-	return false
+	i := sort.Search(len(p.edits), func(i int) bool { return p.edits[i].Start+p.shift[i] > offset }) - 1
+	return i >= 0 && p.edits[i].keys && offset < p.edits[i].Start+p.shift[i]+len(p.edits[i].New)
 }
 
 // sameHCL compares the tokens: only the text of strings and numbers may differ.

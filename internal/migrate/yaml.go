@@ -16,14 +16,17 @@ type yamlFile struct {
 	src   []byte
 	lines []int // offset of each line
 	docs  []*yaml.Node
-	last  struct{ line, column, offset int }
+	marks map[int][]int // offset of every markEvery-th column of a line
 }
+
+// markEvery bounds how far a column is counted, even in a line of a megabyte.
+const markEvery = 256
 
 func parseYAML(src []byte) (*yamlFile, error) {
 	if !utf8.Valid(src) {
 		return nil, errors.New("parsing YAML: not UTF-8")
 	}
-	y := &yamlFile{src: src, lines: yamlLines(src)}
+	y := &yamlFile{src: src, lines: yamlLines(src), marks: map[int][]int{}}
 	for dec := yaml.NewDecoder(bytes.NewReader(src)); ; {
 		var doc yaml.Node
 		switch err := dec.Decode(&doc); {
@@ -59,22 +62,30 @@ func yamlLines(src []byte) []int {
 	return lines
 }
 
-// offset is where a node starts. The parser gives lines and columns in runes;
-// nodes are mostly asked for in order, so the last answer shortens the way in
-// a long line.
+// offset is where a node starts. The parser gives lines and columns in runes.
 func (y *yamlFile) offset(n *yaml.Node) int {
 	if n.Line < 1 || n.Line > len(y.lines) {
 		return 0
 	}
-	column, at := 1, y.lines[n.Line-1]
-	if y.last.line == n.Line && y.last.column <= n.Column {
-		column, at = y.last.column, y.last.offset
+	marks, column := y.marks[n.Line], n.Column-1
+	if marks == nil {
+		marks = []int{y.lines[n.Line-1]}
 	}
-	for ; column < n.Column && at < len(y.src); column++ {
+	for len(marks) <= column/markEvery {
+		marks = append(marks, y.forward(marks[len(marks)-1], markEvery))
+	}
+	if len(marks) > 1 {
+		y.marks[n.Line] = marks
+	}
+	return y.forward(marks[column/markEvery], column%markEvery)
+}
+
+// forward is the offset some runes behind at.
+func (y *yamlFile) forward(at, runes int) int {
+	for ; runes > 0 && at < len(y.src); runes-- {
 		_, size := utf8.DecodeRune(y.src[at:])
 		at += size
 	}
-	y.last.line, y.last.column, y.last.offset = n.Line, n.Column, at
 	return at
 }
 
