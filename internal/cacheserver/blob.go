@@ -141,13 +141,14 @@ var (
 	errBlobCondition = &azureError{http.StatusPreconditionFailed, "ConditionNotMet"}
 )
 
+// writeBlobError ignores that the client may be gone.
 func writeBlobError(w http.ResponseWriter, err error) {
 	e := azureErrorOf(err)
 	w.Header().Set("X-Ms-Error-Code", e.code)
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(e.status)
-	fmt.Fprint(w, xml.Header)
-	xml.NewEncoder(w).Encode(struct {
+	_, _ = io.WriteString(w, xml.Header)
+	_ = xml.NewEncoder(w).Encode(struct {
 		XMLName xml.Name `xml:"Error"`
 		Code    string
 		Message string

@@ -13,7 +13,7 @@ import (
 // failureStatus is the status of an error that is not the client's. A full disk is 507, which clients do not retry: azcore
 // retries 500 for twenty minutes.
 func failureStatus(err error) int {
-	if errors.Is(err, syscall.ENOSPC) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return http.StatusInsufficientStorage
 	}
 	return http.StatusInternalServerError

@@ -153,7 +153,7 @@ type cutWriter struct {
 func (w *cutWriter) Write(p []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(p[:min(int64(len(p)), w.left)])
 	if w.left -= int64(n); err == nil && n < len(p) {
-		http.NewResponseController(w.ResponseWriter).Flush()
+		_ = http.NewResponseController(w.ResponseWriter).Flush()
 		panic(http.ErrAbortHandler)
 	}
 	return n, err

@@ -18,7 +18,7 @@ import (
 
 // Issuer makes the tokens of a service, from the key in its folder. It needs no running service.
 type Issuer struct {
-	identity
+	identity   identity
 	now        func() time.Time
 	runtimeKey []byte
 	restKey    []byte
@@ -27,9 +27,12 @@ type Issuer struct {
 
 // identity is what the file service.json in the folder holds.
 type identity struct {
-	Secret     []byte `json:"secret"`
-	Repository string `json:"repository"`
+	Secret []byte `json:"secret"`
+	Repo   string `json:"repository"`
 }
+
+// Repository is the owner/name that the service answers for.
+func (i *Issuer) Repository() string { return i.identity.Repo }
 
 // Scope is a ref that a runtime token may read and, with Write, write.
 type Scope struct {
@@ -48,7 +51,7 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the key of the cache service: %w", err)
 	}
-	if err := json.Unmarshal(data, &i.identity); err != nil || len(i.Secret) == 0 {
+	if err := json.Unmarshal(data, &i.identity); err != nil || len(i.identity.Secret) == 0 {
 		return nil, fmt.Errorf("reading the key of the cache service: %q is damaged", identityFile(dir))
 	}
 	return i, i.derive()
@@ -58,12 +61,12 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
 	i, err := OpenIssuer(dir, now)
 	if errors.Is(err, fs.ErrNotExist) {
-		i = &Issuer{now: now, identity: identity{Secret: make([]byte, 32), Repository: "local/repo"}}
-		rand.Read(i.Secret)
-	} else if err != nil || repository == "" || repository == i.Repository {
+		i = &Issuer{now: now, identity: identity{Secret: make([]byte, 32), Repo: "local/repo"}}
+		rand.Read(i.identity.Secret)
+	} else if err != nil || repository == "" || repository == i.identity.Repo {
 		return i, err
 	}
-	i.Repository = cmp.Or(repository, i.Repository)
+	i.identity.Repo = cmp.Or(repository, i.identity.Repo)
 	return i, errors.Join(i.derive(), i.save(dir))
 }
 
@@ -91,7 +94,7 @@ func (i *Issuer) save(dir string) error {
 func (i *Issuer) derive() error {
 	for kind, key := range map[string]*[]byte{"runtime token": &i.runtimeKey, "REST token": &i.restKey, "blob URL": &i.blobKey} {
 		var err error
-		if *key, err = hkdf.Key(sha256.New, i.Secret, nil, kind, 32); err != nil {
+		if *key, err = hkdf.Key(sha256.New, i.identity.Secret, nil, kind, 32); err != nil {
 			return err
 		}
 	}
@@ -139,7 +142,7 @@ func (i *Issuer) RuntimeToken(scopes []Scope, ttl time.Duration) (string, error)
 	if err != nil {
 		return "", err
 	}
-	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.Repository, "1"})
+	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.identity.Repo, "1"})
 }
 
 // RESTToken returns a token for the REST API, to list and, with write, to delete.

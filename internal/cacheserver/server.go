@@ -3,6 +3,7 @@ package cacheserver
 import (
 	"cmp"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -96,15 +97,18 @@ func Open(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	issuer, err := openIssuer(opts.Dir, opts.Repository, opts.Now)
+	s, err := newServer(opts, entries, logger)
 	if err != nil {
-		entries.Close()
-		return nil, err
+		return nil, errors.Join(err, entries.Close())
 	}
-	return newServer(opts, entries, issuer, logger)
+	return s, nil
 }
 
-func newServer(opts Options, entries Backend, issuer *Issuer, logger *log.Logger) (*Server, error) {
+func newServer(opts Options, entries Backend, logger *log.Logger) (*Server, error) {
+	issuer, err := openIssuer(opts.Dir, opts.Repository, opts.Now)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
 		Issuer: issuer, opts: opts, entries: entries, log: logger,
 		faults: newFaults(opts.Faults), limiter: newLimiter(opts.RateLimit, opts.Now), mux: http.NewServeMux(),
@@ -119,7 +123,7 @@ func newServer(opts Options, entries Backend, issuer *Issuer, logger *log.Logger
 	return s, nil
 }
 
-// Close ends the service. Requests under way fail, unfinished uploads are lost.
+// Close ends the service, after the last request: shut the HTTP server down first. Unfinished uploads are lost.
 func (s *Server) Close() error { return s.entries.Close() }
 
 // ServeHTTP implements [http.Handler]. Requests may name the service in absolute form, as to a proxy.

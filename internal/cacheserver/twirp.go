@@ -72,7 +72,7 @@ func (s *Server) serveTwirp(w http.ResponseWriter, r *http.Request, m protorefle
 		return
 	}
 	w.Header().Set("Content-Type", format.contentType)
-	w.Write(reply)
+	_, _ = w.Write(reply)
 }
 
 func (s *Server) createEntry(c call) error {
@@ -170,8 +170,9 @@ func writeTwirpError(w http.ResponseWriter, err error) {
 	}{code, publicText(err, status)})
 }
 
+// writeJSON ignores that the client may be gone.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v)
+	_ = json.NewEncoder(w).Encode(v)
 }
