@@ -56,7 +56,7 @@ func TestServeRunsACommandAsAJobWould(t *testing.T) {
 	docked := func(words ...string) []string { return served(append([]string{docker}, words...)...) }
 	dir := image(t)
 	dry := u.run(docked(build(dir, "--gha-dry-run", "--cache-to", "type=gha,scope=x")...)...)
-	wantMatch(t, dry.stdout, `^docker buildx build --cache-to type=gha,\S*scope=x\S*,version=2 `)
+	wantMatch(t, dry.stdout, `^docker buildx build --cache-to 'type=gha,scope=x,url_v2=http://127.0.0.1:\d+/,version=2' `)
 	u.run(docked(build(dir, toAndFrom("app")...)...)...)
 	u.run(docked("buildx", "prune", "--all", "--force")...)
 	wantCached(t, u.run(docked(build(dir, toAndFrom("app")...)...)...).stderr)

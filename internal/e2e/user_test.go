@@ -93,7 +93,7 @@ func (u *user) try(args ...string) result {
 		check(u.t, err)
 	}
 	r := result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
-	u.t.Logf("docker %s: exit %d\n%s", strings.Join(args, " "), r.code, r)
+	u.t.Logf("%s %s: exit %d\n%s", filepath.Base(u.docker), strings.Join(args, " "), r.code, r)
 	return r
 }
 
