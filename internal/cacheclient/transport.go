@@ -79,7 +79,7 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 	if len(body) > maxReply {
 		return nil, errTooLarge
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Body, resp.Request = io.NopCloser(bytes.NewReader(body)), req
 	return resp, nil
 }
 

@@ -1,0 +1,89 @@
+package cacheclient
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+)
+
+func discard() *log.Logger { return log.New(io.Discard, "", 0) }
+
+func TestDeleteTakesWhatIsGoneForDeleted(t *testing.T) {
+	s := open(t, cacheserver.Options{}, entries(2)...)
+	c := client(t, s, serve(t, s), Options{})
+	all, err := c.List(t.Context(), Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.Delete(t.Context(), all[0].ID); err != nil {
+			t.Error(err)
+		}
+	}
+	left, err := c.List(t.Context(), Filter{})
+	if err != nil || len(left) != 1 || left[0] != all[1] {
+		t.Errorf("left is %v, error %v", left, err)
+	}
+}
+
+func TestADeletionWhoseReplyIsCutIsDone(t *testing.T) {
+	s := open(t, cacheserver.Options{}, entries(1)...)
+	cut := true
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(w, r)
+		if r.Method == http.MethodDelete && cut {
+			cut = false
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	c := client(t, s, url, Options{})
+	all, err := c.List(t.Context(), Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Delete(t.Context(), all[0].ID); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDeleteKeyDeletesOnOneRefOnly(t *testing.T) {
+	s := open(t, cacheserver.Options{}, entry(mainRef, "a"), entry("refs/heads/x", "a"), entry(mainRef, "ab"))
+	c := client(t, s, serve(t, s), Options{})
+	for range 2 {
+		if err := c.DeleteKey(t.Context(), "a", mainRef); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := c.List(t.Context(), Filter{})
+	if err != nil || fmt.Sprint(keys(left)) != "[a ab]" || left[0].Ref != "refs/heads/x" {
+		t.Errorf("left is %v, error %v", left, err)
+	}
+	if err := c.DeleteKey(t.Context(), "a", ""); err == nil {
+		t.Error("deletes on all refs")
+	}
+}
+
+func TestUsageAndLimits(t *testing.T) {
+	it := entry(mainRef, "a")
+	it.content = "12345"
+	s := open(t, cacheserver.Options{MaxSize: 20 << 30, MaxAge: 48 * time.Hour}, it)
+	c := client(t, s, serve(t, s), Options{})
+	if usage, err := c.Usage(t.Context()); err != nil || usage != (Usage{1, 5}) {
+		t.Errorf("have %v, error %v", usage, err)
+	}
+	if limits, err := c.Limits(t.Context()); err != nil || limits != (Limits{20 << 30, 48 * time.Hour}) {
+		t.Errorf("have %v, error %v", limits, err)
+	}
+}
+
+func TestLimitsThatAServerDoesNotTellAreUnknown(t *testing.T) {
+	s := open(t, cacheserver.Options{Faults: faults(t, "*/storage-limit:404", "*/retention-limit:403")})
+	if limits, err := client(t, s, serve(t, s), Options{}).Limits(t.Context()); err != nil || limits != (Limits{}) {
+		t.Errorf("have %v, error %v", limits, err)
+	}
+}
