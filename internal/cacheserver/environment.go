@@ -15,7 +15,7 @@ func (i *Issuer) Environment(base, runtimeToken, restToken string) []Variable {
 		{"ACTIONS_CACHE_URL", base + "/"}, // the toolkit needs the slash
 		{"ACTIONS_CACHE_SERVICE_V2", "true"},
 		{"GITHUB_API_URL", base + enterprisePrefix},
-		{"GITHUB_REPOSITORY", i.Repository()},
+		{"GITHUB_REPOSITORY", i.Repository},
 		{"GITHUB_TOKEN", restToken},
 	}
 }

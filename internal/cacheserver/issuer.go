@@ -18,7 +18,9 @@ import (
 
 // Issuer makes the tokens of a service, from the key in its folder. It needs no running service.
 type Issuer struct {
-	identity   identity
+	Repository string // owner/name, which the service answers for
+
+	secret     []byte
 	now        func() time.Time
 	runtimeKey []byte
 	restKey    []byte
@@ -27,12 +29,9 @@ type Issuer struct {
 
 // identity is what the file service.json in the folder holds.
 type identity struct {
-	Secret []byte `json:"secret"`
-	Repo   string `json:"repository"`
+	Secret     []byte `json:"secret"`
+	Repository string `json:"repository"`
 }
-
-// Repository is the owner/name that the service answers for.
-func (i *Issuer) Repository() string { return i.identity.Repo }
 
 // Scope is a ref that a runtime token may read and, with Write, write.
 type Scope struct {
@@ -46,27 +45,30 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	if now == nil {
 		now = time.Now
 	}
-	i := &Issuer{now: now}
 	data, err := os.ReadFile(identityFile(dir))
 	if err != nil {
 		return nil, fmt.Errorf("reading the key of the cache service: %w", err)
 	}
-	if err := json.Unmarshal(data, &i.identity); err != nil || len(i.identity.Secret) == 0 {
+	var id identity
+	if err := json.Unmarshal(data, &id); err != nil || len(id.Secret) == 0 {
 		return nil, fmt.Errorf("reading the key of the cache service: %q is damaged", identityFile(dir))
 	}
+	i := &Issuer{Repository: id.Repository, secret: id.Secret, now: now}
 	return i, i.derive()
 }
 
 // openIssuer makes the key at the first start and keeps the repository for OpenIssuer.
 func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
 	i, err := OpenIssuer(dir, now)
-	if errors.Is(err, fs.ErrNotExist) {
-		i = &Issuer{now: now, identity: identity{Secret: make([]byte, 32), Repo: "local/repo"}}
-		rand.Read(i.identity.Secret)
-	} else if err != nil || repository == "" || repository == i.identity.Repo {
-		return i, err
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		i = &Issuer{Repository: "local/repo", secret: []byte(rand.Text() + rand.Text()), now: now}
+	case err != nil:
+		return nil, err
+	case repository == "" || repository == i.Repository:
+		return i, nil
 	}
-	i.identity.Repo = cmp.Or(repository, i.identity.Repo)
+	i.Repository = cmp.Or(repository, i.Repository)
 	return i, errors.Join(i.derive(), i.save(dir))
 }
 
@@ -74,7 +76,7 @@ func identityFile(dir string) string { return filepath.Join(dir, "service.json")
 
 // save replaces the file as a whole: a token must never be signed with a key that is lost afterwards.
 func (i *Issuer) save(dir string) error {
-	data, err := json.Marshal(i.identity)
+	data, err := json.Marshal(identity{i.secret, i.Repository})
 	if err != nil {
 		return err
 	}
@@ -94,7 +96,7 @@ func (i *Issuer) save(dir string) error {
 func (i *Issuer) derive() error {
 	for kind, key := range map[string]*[]byte{"runtime token": &i.runtimeKey, "REST token": &i.restKey, "blob URL": &i.blobKey} {
 		var err error
-		if *key, err = hkdf.Key(sha256.New, i.identity.Secret, nil, kind, 32); err != nil {
+		if *key, err = hkdf.Key(sha256.New, i.secret, nil, kind, 32); err != nil {
 			return err
 		}
 	}
@@ -142,7 +144,7 @@ func (i *Issuer) RuntimeToken(scopes []Scope, ttl time.Duration) (string, error)
 	if err != nil {
 		return "", err
 	}
-	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.identity.Repo, "1"})
+	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.Repository, "1"})
 }
 
 // RESTToken returns a token for the REST API, to list and, with write, to delete.

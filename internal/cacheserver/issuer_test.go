@@ -31,8 +31,8 @@ func TestKeyIsPrivateAndKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := serve(t, Options{Dir: dir})
-	if second.Repository() != "octo/app" {
-		t.Errorf("repository %q", second.Repository())
+	if second.Repository != "octo/app" {
+		t.Errorf("repository %q", second.Repository)
 	}
 	if status, got := second.twirp(t, "GetCacheEntryDownloadURL", token, `{"key":"k","version":"v"}`); status != 200 {
 		t.Errorf("token of the first start: %d %v", status, got)

@@ -8,15 +8,22 @@ import (
 	"time"
 )
 
-// Serve answers connections until ctx ends, and then waits a few seconds for
-// the requests under way. It closes l.
+// grace is how long requests under way may take when the service stops.
+const grace = 5 * time.Second
+
+// Serve answers connections until ctx ends, and then for a few seconds the
+// requests under way. It closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, ErrorLog: s.log}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
-		stopped <- server.Shutdown(grace)
+		err := server.Shutdown(patience)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+		stopped <- err
 	})
 	defer stop()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

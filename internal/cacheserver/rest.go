@@ -116,7 +116,7 @@ func (s *Server) authorizeREST(w http.ResponseWriter, r *http.Request) error {
 
 // names reports whether owner and repository of the path, where it has them, are those of the service.
 func (s *Server) names(r *http.Request) bool {
-	owner, repo, _ := strings.Cut(s.Repository(), "/")
+	owner, repo, _ := strings.Cut(s.Repository, "/")
 	same := func(name, want string) bool {
 		got := r.PathValue(name)
 		return got == "" || strings.EqualFold(got, want)

@@ -21,7 +21,7 @@ type usageJSON struct {
 
 func (s *Server) usage() usageJSON {
 	count, size := s.entries.Usage()
-	return usageJSON{s.Repository(), size, count}
+	return usageJSON{s.Repository, size, count}
 }
 
 func (s *Server) orgUsage(w http.ResponseWriter, _ *http.Request) error {

@@ -12,9 +12,9 @@ import (
 
 // repository answers with what the service knows; the many other fields of GitHub's answer it does not make up.
 func (s *Server) repository(w http.ResponseWriter, _ *http.Request) error {
-	owner, name, _ := strings.Cut(s.Repository(), "/")
+	owner, name, _ := strings.Cut(s.Repository, "/")
 	writeJSON(w, http.StatusOK, map[string]any{
-		"id": 1, "name": name, "full_name": s.Repository(), "private": true,
+		"id": 1, "name": name, "full_name": s.Repository, "private": true,
 		"owner": map[string]any{"login": owner}, "default_branch": s.opts.DefaultBranch,
 	})
 	return nil
