@@ -32,19 +32,20 @@ type place struct {
 // walk lists the files below paths that have a place in a build. It leaves out
 // .git, node_modules, vendor and testdata, and does not follow links to
 // directories. A link to a file is followed as long as it stays below its path.
-func walk(ctx context.Context, paths []string) ([]place, []Skipped, error) {
-	var w walker
+func walk(ctx context.Context, paths []string) (walker, error) {
+	w := walker{seen: map[string]bool{}}
 	for _, root := range paths {
 		if err := w.root(ctx, root); err != nil {
-			return nil, nil, err
+			return walker{}, err
 		}
 	}
-	return w.places, w.skipped, nil
+	return w, nil
 }
 
 type walker struct {
 	places  []place
 	skipped []Skipped
+	act     string // path of an .actrc
 	seen    map[string]bool
 }
 
@@ -75,6 +76,9 @@ func (w *walker) root(ctx context.Context, root string) error {
 				return fs.SkipDir
 			}
 			return nil
+		}
+		if d.Name() == ".actrc" {
+			w.act = shown
 		}
 		k := kindByPath(path)
 		if k == kindNone && filepath.Ext(path) != "" {
@@ -124,9 +128,6 @@ func (w *walker) file(p place, d fs.DirEntry, root string) error {
 // add takes a file once, however many paths lead to it. It is read as what the
 // first path makes of it.
 func (w *walker) add(p place) {
-	if w.seen == nil {
-		w.seen = map[string]bool{}
-	}
 	if !w.seen[p.target] {
 		w.seen[p.target] = true
 		w.places = append(w.places, p)

@@ -23,7 +23,7 @@ func judged(t testing.TB, k kind, src []byte) (Report, *file, bool) {
 		return Report{}, nil, false
 	}
 	report := Report{unsafe: true}
-	report.gather([]*file{f}, opts)
+	report.gather([]*file{f}, "", opts)
 	return report, f, true
 }
 

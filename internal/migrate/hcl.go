@@ -15,9 +15,10 @@ type hclFile struct {
 }
 
 func parseHCL(src []byte) (*hclsyntax.Body, error) {
-	parsed, diags := hclsyntax.ParseConfig(src, "", hcl.InitialPos)
+	parsed, diags := hclsyntax.ParseConfig(src, "line", hcl.InitialPos)
 	if diags.HasErrors() {
-		return nil, fmt.Errorf("parsing HCL: %w", diags)
+		d := diags.Errs()[0]
+		return nil, fmt.Errorf("parsing HCL: %w", d)
 	}
 	body, ok := parsed.Body.(*hclsyntax.Body)
 	if !ok {
@@ -34,6 +35,11 @@ func (f *file) bake(body *hclsyntax.Body) {
 			h.vars[b.Labels[0]] = d.Expr
 		}
 	}
+	for _, b := range body.Blocks {
+		if to := b.Body.Attributes["cache-to"]; b.Type == "target" && len(b.Labels) == 1 && to != nil {
+			h.exports(b.Labels[0], to.Expr)
+		}
+	}
 	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case *hclsyntax.TemplateExpr:
@@ -43,6 +49,20 @@ func (f *file) bake(body *hclsyntax.Body) {
 		}
 		return nil
 	})
+}
+
+// exports records the scopes that a target is cached in.
+func (h *hclFile) exports(target string, to hclsyntax.Expression) {
+	list, ok := to.(*hclsyntax.TupleConsExpr)
+	if !ok {
+		return
+	}
+	for _, e := range list.Exprs {
+		entry := h.text(e, 0).value
+		if i, j, ok := cacheEntry(entry); ok {
+			h.f.export(text{value: entry, at: e.Range().Start.Byte}, i, build{scopeOf(entry[i:j]), "target: " + target})
+		}
+	}
 }
 
 // text is an expression's string with variables resolved to their defaults.

@@ -39,16 +39,16 @@ func Check(ctx context.Context, paths []string, opts Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	places, skipped, err := walk(ctx, paths)
+	found, err := walk(ctx, paths)
 	if err != nil {
 		return Report{}, err
 	}
-	files := make([]*file, len(places))
-	failed := make([]error, len(places))
+	files := make([]*file, len(found.places))
+	failed := make([]error, len(found.places))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	words := hints()
-	for i, p := range places {
+	for i, p := range found.places {
 		group.Go(func() error {
 			files[i], failed[i] = load(ctx, p, words, tags, opts)
 			return ctx.Err()
@@ -57,16 +57,16 @@ func Check(ctx context.Context, paths []string, opts Options) (Report, error) {
 	if err := group.Wait(); err != nil {
 		return Report{}, fmt.Errorf("checking files: %w", err)
 	}
-	report := Report{Skipped: skipped, unsafe: opts.Unsafe}
+	report := Report{Skipped: found.skipped, unsafe: opts.Unsafe}
 	var judged []*file
 	for i, err := range failed {
 		if err != nil {
-			report.Skipped = append(report.Skipped, Skipped{places[i].path, err.Error()})
+			report.Skipped = append(report.Skipped, Skipped{found.places[i].path, err.Error()})
 		} else if files[i] != nil {
 			judged = append(judged, files[i])
 		}
 	}
-	report.gather(judged, opts)
+	report.gather(judged, found.act, opts)
 	return report, nil
 }
 

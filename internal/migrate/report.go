@@ -26,7 +26,7 @@ func (r Report) Wanted(fd Finding) bool { return len(fd.Edits) > 0 && (fd.Safe |
 
 // gather settles every file's findings with what only all files together tell:
 // the service of files that are no workflow, and whether there is a gha cache.
-func (r *Report) gather(files []*file, opts Options) {
+func (r *Report) gather(files []*file, act string, opts Options) {
 	r.files = map[string]*file{}
 	for _, f := range files {
 		f.follow(files)
@@ -57,6 +57,9 @@ func (r *Report) gather(files []*file, opts Options) {
 		f.demote(gha)
 		f.shared()
 		findings := settle(f.findings, service, why)
+		if act != "" && opts.Service != ServiceV2 {
+			spare(findings, act)
+		}
 		r.Findings = append(r.Findings, f.finish(findings, opts.Only)...)
 		r.files[f.path] = f
 	}
@@ -210,6 +213,19 @@ func (f *file) finish(findings []Finding, only []string) []Finding {
 		out = append(out, fd)
 	}
 	return out
+}
+
+// Pending are the findings that ask for something: those that are certain or
+// conditional, and advice that comes with a wanted edit. Without any there is
+// nothing to do.
+func (r Report) Pending() []Finding {
+	return slices.Collect(func(yield func(Finding) bool) {
+		for _, fd := range r.Findings {
+			if (fd.Certainty != Advice || r.Wanted(fd)) && !yield(fd) {
+				return
+			}
+		}
+	})
 }
 
 // want collects the edits that Write makes.

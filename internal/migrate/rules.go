@@ -52,7 +52,7 @@ func Rules() []Rule {
 		{ID: ruleInside, Text: "ACTIONS_CACHE_URL handed into a build"},
 		{ID: ruleHosted, Text: "setup-buildx-action without version: on a runner that is not GitHub's"},
 		{ID: ruleContainer, Text: "a gha cache in a Docker container action, which never gets ACTIONS_CACHE_SERVICE_V2"},
-		{ID: ruleNoV2, Text: "a gha cache in a tool without version 2 (Dagger, Earthly, vcpkg's x-gha)"},
+		{ID: ruleNoV2, Text: "a gha cache in a tool without version 2 (Dagger, vcpkg's x-gha)"},
 		{ID: ruleSpace, Text: "a space after a comma in a cache entry, which hides the attribute", any: true},
 		{ID: ruleScope, Text: "several images that overwrite each other's cache in one scope", any: true},
 		{ID: ruleMove, Text: "the move-cache workaround for type=local", any: true},

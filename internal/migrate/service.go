@@ -98,6 +98,18 @@ func settle(findings []Finding, service Service, why string) []Finding {
 	})
 }
 
+// spare withholds the edits that choose version 2 for good, where act runs the
+// workflows, too: act has version 1 only. A newer builder does no harm there.
+func spare(findings []Finding, act string) {
+	for i := range findings {
+		fd := &findings[i]
+		if len(fd.Edits) > 0 && (fd.Rule == ruleVersion || fd.Rule == ruleFlag) {
+			fd.Edits, fd.Safe = nil, false
+			fd.NoFix = act + " says that act runs it, which has version 1 only; --service v2 edits it all the same"
+		}
+	}
+}
+
 // needsV2 drafts what is wrong if the service turns out to be version 1.
 func (f *file) needsV2(t text, i int, shown string) {
 	f.report(t, i, Finding{

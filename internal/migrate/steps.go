@@ -124,7 +124,7 @@ func (f *file) sharedScope(s *scope, steps *yaml.Node) {
 			if !ok {
 				continue
 			}
-			f.export(s, line, i, build{scopeOf(line.value[i:j]), imageIn(with)})
+			f.export(line, i, build{scopeOf(line.value[i:j]), imageIn(with)})
 		}
 		for _, line := range s.doc.text(get(with, "set")).lines() {
 			f.bakeSet(line)
@@ -153,7 +153,7 @@ func imageIn(with *yaml.Node) string {
 	return out.String()
 }
 
-func (f *file) export(s *scope, t text, i int, b build) {
+func (f *file) export(t text, i int, b build) {
 	fd := Finding{Rule: ruleScope, Certainty: Advice, Text: t.value, NoFix: "give each image a scope of its own"}
 	switch other, seen := f.builds[b.scope]; {
 	case strings.Contains(b.image, "matrix.") && !strings.Contains(b.scope, "${{"):
@@ -176,4 +176,26 @@ func (f *file) bakeSet(line text) {
 	f.report(line, 0, Finding{Rule: ruleScope, Certainty: Advice, Text: line.value,
 		Why:   fmt.Sprintf("every target is cached in scope %q, where the last one wins", scopeOf(line.value[i:j])),
 		NoFix: "write one line for each target, with a scope of its own"})
+}
+
+// sccacheFlag looks for scripts that build behind sccache-action, which exports
+// ACTIONS_CACHE_SERVICE_V2=on since v0.0.9: buildx does not read that as true.
+// Actions are not affected, the runner sets their variables.
+func (f *file) sccacheFlag(s *scope, steps *yaml.Node) {
+	exported := false
+	for _, step := range items(steps) {
+		if uses := get(step, "uses"); uses != nil {
+			exported = exported || strings.HasPrefix(strings.ToLower(uses.Value), "mozilla-actions/sccache-action@")
+			continue
+		}
+		run := deref(get(step, "run"))
+		if !exported || run == nil || !ghaRE.MatchString(run.Value) || strings.Contains(run.Value, serviceFlag) || get(step, "env", serviceFlag) != nil {
+			continue
+		}
+		t := s.doc.text(run)
+		at := ghaRE.FindStringIndex(run.Value)
+		f.report(t, at[0], Finding{Rule: ruleFlag, Certainty: Conditional, Text: strings.TrimSpace(run.Value[at[0]:at[1]]),
+			Why:   "sccache-action, earlier in the job, exports ACTIONS_CACHE_SERVICE_V2=on, which buildx does not read as true",
+			NoFix: `set ACTIONS_CACHE_SERVICE_V2: "true" in the env of this step`})
+	}
 }

@@ -56,6 +56,7 @@ func (f *file) steps(s *scope, steps *yaml.Node) {
 		f.env(inner, inner.env, get(step, "run") != nil)
 		f.step(inner, deref(step))
 	}
+	f.sccacheFlag(s, steps)
 	f.sharedScope(s, steps)
 	f.moveCache(s, steps)
 }

@@ -7,7 +7,7 @@ function "scope" {
 }
 target "app" {
   cache-from = ["type=gha,version=${V}", notequal("", BUILDKIT) ? "type=gha,version=1" : ""]
-  cache-to   = [scope("a"), "type=gha,scope=\"x\",version=1", "type=gha,scope=${EMPTY},version=1"]
+  cache-to   = [scope("a"), "type=gha,\"scope=x,y\",version=1", "type=gha,scope=${EMPTY},version=1"]
   contexts   = { kit = "docker-image://moby/buildkit:${BUILDKIT}" }
   dockerfile-inline = <<EOT
 FROM moby/buildkit:v0.12.3
