@@ -1,0 +1,235 @@
+package cacheclient
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+)
+
+func TestRefsTellsWhatIsClosed(t *testing.T) {
+	s := open(t, cacheserver.Options{
+		DefaultBranch: "trunk",
+		Refs:          []string{"refs/heads/trunk", "refs/heads/feature", "refs/heads/feature-2", "refs/tags/v1", "refs/pull/12/merge"},
+	}, entry("refs/pull/11/merge", "a"), entry("refs/pull/13/merge", "a"))
+	have, err := client(t, s, serve(t, s), Options{}).Refs(t.Context(), []string{
+		"refs/heads/trunk", "refs/heads/feature", "refs/heads/feature-1", "refs/heads/feat#/ure",
+		"refs/tags/v1", "refs/tags/v2", "refs/pull/11/merge", "refs/pull/12/merge", "refs/pull/99/merge", "refs/other/x",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if have.Default != "refs/heads/trunk" {
+		t.Errorf("default branch %q", have.Default)
+	}
+	if want := map[string]string{
+		"refs/heads/feature-1": "the branch is deleted", "refs/heads/feat#/ure": "the branch is deleted",
+		"refs/tags/v2": "the tag is deleted", "refs/pull/11/merge": "pull request #11 is closed",
+	}; !maps.Equal(have.Closed, want) {
+		t.Errorf("closed: %v", have.Closed)
+	}
+	if want := map[string]string{
+		"refs/pull/11/merge": "refs/heads/trunk", "refs/pull/12/merge": "refs/heads/trunk",
+	}; !maps.Equal(have.Bases, want) {
+		t.Errorf("bases: %v", have.Bases)
+	}
+}
+
+func TestRefsTakesFewRequests(t *testing.T) {
+	refs := []string{"refs/heads/gone"}
+	var existing []string
+	for n := range 90 {
+		refs = append(refs, fmt.Sprintf("refs/heads/renovate/%d", n), fmt.Sprintf("refs/pull/%d/merge", n+1))
+		existing = append(existing, fmt.Sprintf("refs/heads/renovate/%d", n))
+	}
+	s := open(t, cacheserver.Options{Refs: existing})
+	count := &counted{RoundTripper: newTransport()}
+	known, err := client(t, s, serve(t, s), Options{Transport: count}).Refs(t.Context(), refs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(known.Closed) != 1 {
+		t.Errorf("closed: %v", known.Closed)
+	}
+	// The default branch, branches, open pull requests, closed ones, and each that is in neither.
+	if have := count.requests.Load(); have > 4+90 {
+		t.Errorf("%d requests", have)
+	}
+}
+
+func TestRefsAsksForHalvesWhereAListingComesInPages(t *testing.T) {
+	var existing, refs []string
+	for n := range 250 {
+		ref := fmt.Sprintf("refs/heads/b%03d", n)
+		existing = append(existing, ref)
+		if n%50 == 0 {
+			refs = append(refs, ref, ref+"-gone")
+		}
+	}
+	s := open(t, cacheserver.Options{Refs: existing})
+	have, err := client(t, s, serve(t, s), Options{}).Refs(t.Context(), refs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := slices.DeleteFunc(slices.Clone(refs), func(ref string) bool { return !strings.HasSuffix(ref, "-gone") })
+	if closed := slices.Sorted(maps.Keys(have.Closed)); !slices.Equal(closed, want) {
+		t.Errorf("closed: %v, want %v", closed, want)
+	}
+}
+
+func TestRefsClosesNothingOnAFailure(t *testing.T) {
+	refs := []string{"refs/heads/gone", "refs/tags/gone", "refs/pull/1/merge"}
+	all := map[string]string{
+		"refs/heads/gone": "the branch is deleted", "refs/tags/gone": "the tag is deleted", "refs/pull/1/merge": "pull request #1 is closed",
+	}
+	for name, test := range map[string]struct {
+		fault      string
+		closed     []string
+		permission string
+	}{
+		"no permission to read contents":      {"*/git/matching-refs/*:403", refs[2:], "{contents: read}"},
+		"no permission to see them at all":    {"*/git/matching-refs/*:404", refs[2:], "{contents: read}"},
+		"no permission to read pull requests": {"*/pulls:403", refs[1:2], "{pull-requests: read}"},
+		"closed pull requests fail":           {"*/pulls?*state=closed*:404", refs[1:2], "{pull-requests: read}"},
+		"the repository cannot be read":       {"*/repo:403", refs, "{metadata: read}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, cacheserver.Options{Refs: []string{mainRef}, Faults: faults(t, test.fault)}, entry("refs/pull/1/merge", "a"))
+			have, err := client(t, s, serve(t, s), Options{}).Refs(t.Context(), refs)
+			if err == nil || !strings.Contains(hintOf(err), test.permission) {
+				t.Errorf("error %v, hint %q", err, hintOf(err))
+			}
+			want := maps.Clone(all)
+			maps.DeleteFunc(want, func(ref, _ string) bool { return !slices.Contains(test.closed, ref) })
+			if !maps.Equal(have.Closed, want) {
+				t.Errorf("closed: %v, want %v", have.Closed, want)
+			}
+		})
+	}
+}
+
+// pullRequests are those of a repository that the service knows nothing of.
+type pullRequests []map[string]any
+
+func (p pullRequests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	state, number := r.URL.Query().Get("state"), r.PathValue("number")
+	found := []map[string]any{}
+	for _, pull := range p {
+		if pull["state"] == state {
+			found = append(found, pull)
+		}
+		if fmt.Sprint(pull["number"]) == number {
+			_ = json.NewEncoder(w).Encode(pull)
+			return
+		}
+	}
+	page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	if page*perPage < len(found) {
+		w.Header().Set("Link", fmt.Sprintf(`<http://x/?page=%d>; rel="next", <http://x/?page=%d>; rel="last"`, page+1, (len(found)+perPage-1)/perPage))
+	}
+	_ = json.NewEncoder(w).Encode(found[min((page-1)*perPage, len(found)):min(page*perPage, len(found))])
+}
+
+func pullRequest(number int, state, base string) map[string]any {
+	return map[string]any{"number": number, "state": state, "base": map[string]any{"ref": base}}
+}
+
+func TestRefsFindsPullRequestsInPagesAndAlone(t *testing.T) {
+	s := open(t, cacheserver.Options{})
+	var all pullRequests
+	for n := range 150 {
+		all = append(all, pullRequest(2000+n, "open", "main"))
+	}
+	for n := range 350 {
+		all = append(all, pullRequest(1000-n, "closed", "next"))
+	}
+	all[150]["merged_at"] = "2026-01-02T03:04:05Z"
+	mux := http.NewServeMux()
+	mux.Handle("/", s)
+	mux.Handle("/api/v3/repos/local/repo/pulls", all)
+	mux.Handle("/api/v3/repos/local/repo/pulls/{number}", all)
+	count := &counted{RoundTripper: newTransport()}
+	have, err := client(t, s, serve(t, mux), Options{Transport: count}).Refs(t.Context(), []string{
+		"refs/pull/2149/merge", "refs/pull/1000/merge", "refs/pull/999/merge", "refs/pull/651/merge",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{
+		"refs/pull/1000/merge": "pull request #1000 is merged",
+		"refs/pull/999/merge":  "pull request #999 is closed",
+		"refs/pull/651/merge":  "pull request #651 is closed",
+	}; !maps.Equal(have.Closed, want) {
+		t.Errorf("closed: %v", have.Closed)
+	}
+	if len(have.Bases) != 153 || have.Bases["refs/pull/2149/merge"] != "refs/heads/main" || have.Bases["refs/pull/651/merge"] != "refs/heads/next" {
+		t.Errorf("%d bases: %v", len(have.Bases), have.Bases)
+	}
+	// The default branch, two pages of open ones, two of closed ones, and the old one alone.
+	if have := count.requests.Load(); have != 6 {
+		t.Errorf("%d requests", have)
+	}
+}
+
+// runs are those of a repository, newest first, which the service has none of.
+type runs map[string][]time.Time
+
+func (all runs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	type run struct {
+		Created time.Time `json:"created_at"`
+	}
+	query := r.URL.Query()
+	found := []run{}
+	for _, at := range all[query.Get("status")] {
+		found = append(found, run{at})
+	}
+	page, _ := strconv.Atoi(query.Get("page"))
+	if page*perPage < len(found) {
+		w.Header().Set("Link", fmt.Sprintf(`<http://x/?page=%d>; rel="next", <http://x/?page=%d>; rel="last"`, page+1, (len(found)+perPage-1)/perPage))
+	}
+	shown := found[min((page-1)*perPage, len(found)):min(page*perPage, len(found))]
+	_ = json.NewEncoder(w).Encode(map[string]any{"total_count": len(found), "workflow_runs": shown})
+}
+
+func TestOldestRun(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	ago := func(n int) (times []time.Time) {
+		for i := range n {
+			times = append(times, now.Add(-time.Duration(i+1)*time.Second))
+		}
+		return times
+	}
+	for name, test := range map[string]struct {
+		runs runs
+		want time.Time
+		fail bool
+	}{
+		"none":             {want: now},
+		"one is queued":    {runs: runs{"queued": ago(1)}, want: now.Add(-time.Second)},
+		"one is running":   {runs: runs{"queued": ago(1), "in_progress": ago(2)}, want: now.Add(-2 * time.Second)},
+		"the last of many": {runs: runs{"in_progress": ago(350)}, want: now.Add(-350 * time.Second)},
+		"too many":         {runs: runs{"in_progress": ago(1001)}, fail: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			have, err := clientWith(t, serve(t, test.runs), "t0ken", Options{}).OldestRun(t.Context(), now)
+			if (err != nil) != test.fail || !have.Equal(test.want) {
+				t.Errorf("have %v, error %v, want %v", have, err, test.want)
+			}
+		})
+	}
+}
+
+func TestOldestRunOfTheServiceIsNone(t *testing.T) {
+	s := open(t, cacheserver.Options{})
+	now := time.Now()
+	if have, err := client(t, s, serve(t, s), Options{}).OldestRun(t.Context(), now); err != nil || !have.Equal(now) {
+		t.Errorf("have %v, error %v", have, err)
+	}
+}
