@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,10 +97,11 @@ var queryRE = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
 const maxText = 500
 
 // redactSigned also takes out what signs URLs, and makes a line of the error:
-// azcore's have many, and go-actions-cache quotes whole pages of HTML.
+// azcore's have many, with rules between, and go-actions-cache quotes whole pages.
 func redactSigned(err error, token string) error {
 	text := queryRE.ReplaceAllString(redact(err, token).Error(), "$1?REDACTED")
-	text = strings.Join(strings.Fields(text), " ")
+	words := slices.DeleteFunc(strings.Fields(text), func(word string) bool { return strings.Trim(word, "-") == "" })
+	text = strings.Join(words, " ")
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "..."
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,7 +89,7 @@ func (r *Runtime) match(ctx context.Context, key string) (*actionscache.Entry, e
 			return entry, nil
 		}
 		if attempt == attempts || !passingRuntime(err) || sleep(ctx, backoff(attempt)) != nil {
-			return nil, fmt.Errorf("looking up cache %q: %w", key, redactSigned(err, r.token))
+			return nil, fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
 		}
 	}
 }
@@ -100,6 +101,14 @@ func passingRuntime(err error) bool {
 		return reply.StatusCode >= http.StatusInternalServerError
 	}
 	return !errors.Is(err, ErrNotFound) && passing(err)
+}
+
+// describe adds what go-actions-cache leaves out, and takes secrets out.
+func (r *Runtime) describe(err error) error {
+	if reply, ok := errors.AsType[actionscache.HTTPError](err); ok {
+		err = fmt.Errorf("%s: %d %w", strings.TrimRight(r.cache.URL, "/"), reply.StatusCode, err)
+	}
+	return redactSigned(err, r.token)
 }
 
 // Open returns the content of the entry with exactly this key. The service does not
@@ -117,7 +126,7 @@ func (r *Runtime) Open(ctx context.Context, key string, size int64) (*Content, e
 // that exists is [io/fs.ErrExist].
 func (r *Runtime) Save(ctx context.Context, key string, content *Content) error {
 	if err := r.cache.Save(ctx, key, content); err != nil {
-		return fmt.Errorf("saving cache %q: %w", key, redactSigned(err, r.token))
+		return fmt.Errorf("saving cache %q: %w", key, r.describe(err))
 	}
 	return nil
 }

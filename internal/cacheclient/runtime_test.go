@@ -1,0 +1,283 @@
+package cacheclient
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+)
+
+const pullRef = "refs/pull/1/merge"
+
+// versions runs a test with each version of the protocol.
+func versions(t *testing.T, test func(t *testing.T, version int)) {
+	for _, version := range []int{1, 2} {
+		t.Run(fmt.Sprintf("v%d", version), func(t *testing.T) { test(t, version) })
+	}
+}
+
+// runtimeOf has a token that writes main and reads what else is given.
+func runtimeOf(t testing.TB, s *cacheserver.Server, url string, version int, reads ...string) *Runtime {
+	t.Helper()
+	scopes := []cacheserver.Scope{{Ref: mainRef, Write: true}}
+	for _, ref := range reads {
+		scopes = append(scopes, cacheserver.Scope{Ref: ref})
+	}
+	token, err := s.RuntimeToken(scopes, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewRuntime(url+"/", version, token, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// index is one that names a layer.
+func index(ref, scope string, n uint64, layer string) item {
+	digest := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(layer)))
+	it := entry(ref, bkcache.IndexKey(scope, ref, false, n).String())
+	it.content = fmt.Sprintf(`{"layers":[{"blob":%q,"parent":-1,"annotations":{"diffID":%q,"size":3}}]}`, digest, digest)
+	return it
+}
+
+func layers(x *bkcache.Index) string {
+	var all []string
+	for _, l := range x.Layers {
+		all = append(all, l.Digest[:len("sha256:")+8])
+	}
+	return strings.Join(all, " ")
+}
+
+func TestHeadIsTheIndexThatBuildKitImports(t *testing.T) {
+	versions(t, func(t *testing.T, version int) {
+		signed := index(mainRef, "signed", 1, "signed")
+		signed.Key = bkcache.IndexKey("signed", mainRef, true, 1).String()
+		s := open(t, cacheserver.Options{},
+			index(mainRef, "app", 9, "old"), index(mainRef, "app", 10, "new"), index(mainRef, "app", 2, "restarted"),
+			index(pullRef, "app", 1, "pull"), signed)
+		r := runtimeOf(t, s, serve(t, s), version, pullRef)
+		for want, test := range map[string]struct{ scope, ref string }{
+			"index-app-1-f921bd05#2 " + layersOf("restarted"):     {"app", mainRef},
+			"index-app-1-40a31afc#1 " + layersOf("pull"):          {"app", pullRef},
+			"index-signed-1-f921bd05-sig#1 " + layersOf("signed"): {"signed", mainRef},
+		} {
+			x, key, err := r.Head(t.Context(), test.scope, test.ref, false)
+			if err != nil {
+				t.Errorf("%+v: %v", test, err)
+				continue
+			}
+			if have := key + " " + layers(x); have != want {
+				t.Errorf("%+v: have %s, want %s", test, have, want)
+			}
+		}
+		if _, _, err := r.Head(t.Context(), "other", mainRef, false); !errors.Is(err, ErrNotFound) {
+			t.Errorf("of no index: %v", err)
+		}
+	})
+}
+
+func layersOf(name string) string {
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(name)))[:len("sha256:")+8]
+}
+
+func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
+	versions(t, func(t *testing.T, version int) {
+		hidden := index("refs/heads/hidden", "app", 1, "hidden")
+		namesake := index(pullRef, "twice", 1, "pull's")
+		namesake.Key = bkcache.IndexKey("twice", mainRef, false, 1).String()
+		broken := index(mainRef, "broken", 1, "")
+		broken.content = "<html>"
+		s := open(t, cacheserver.Options{},
+			index(mainRef, "app", 1, "one"), index(mainRef, "app", 10, "ten"), index(pullRef, "app", 3, "three"),
+			hidden, index(mainRef, "twice", 1, "main's"), namesake, broken, entry(mainRef, "go-mod"))
+		url := serve(t, s)
+		listing, err := client(t, s, url, Options{}).List(t.Context(), Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone := listing[0] // and #10 begins with its key
+		if err := client(t, s, url, Options{}).Delete(t.Context(), gone.ID); err != nil {
+			t.Fatal(err)
+		}
+		changed := listing[2]
+		listing[2].Size++
+		have := runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing)
+		want := []string{"no such cache entry", layersOf("ten"), errSize.Error(), errRef.Error(),
+			errNamesake.Error(), errNamesake.Error(), "decoding index"}
+		if len(have) != len(want) {
+			t.Errorf("%d indexes, want %d", len(have), len(want))
+		}
+		for i, want := range want {
+			x := have[listing[i].ID]
+			text := fmt.Sprint(x.Err)
+			if x.Err == nil {
+				text = layers(x.Index)
+			}
+			if !strings.Contains(text, want) {
+				t.Errorf("%s on %s: have %s, want %s", listing[i].Key, listing[i].Ref, text, want)
+			}
+		}
+		listing[2] = changed
+		if x := runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing)[changed.ID]; x.Err != nil || layers(x.Index) != layersOf("three") {
+			t.Errorf("have %+v", x)
+		}
+	})
+}
+
+func TestAnIndexThatIsTooLargeIsRefused(t *testing.T) {
+	it := index(mainRef, "app", 1, "")
+	it.content = strings.Repeat(" ", maxIndex+1)
+	s := open(t, cacheserver.Options{}, it)
+	url := serve(t, s)
+	listing, err := client(t, s, url, Options{}).List(t.Context(), Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runtimeOf(t, s, url, 2)
+	if x := r.Indexes(t.Context(), listing)[listing[0].ID]; !errors.Is(x.Err, errTooLarge) {
+		t.Errorf("of a listing: %v", x.Err)
+	}
+	if _, _, err := r.Head(t.Context(), "app", mainRef, false); !errors.Is(err, errTooLarge) {
+		t.Errorf("while reading: %v", err)
+	}
+}
+
+func TestHasWantsTheVeryKey(t *testing.T) {
+	versions(t, func(t *testing.T, version int) {
+		s := open(t, cacheserver.Options{}, entry(mainRef, "key-long"), entry(pullRef, "key-long-2"))
+		r := runtimeOf(t, s, serve(t, s), version, pullRef)
+		for key, want := range map[string]bool{"key-long": true, "key-long-2": true, "key": false, "key-long-": false, "none": false} {
+			if have, err := r.Has(t.Context(), key); err != nil || have != want {
+				t.Errorf("%s: have %t, error %v", key, have, err)
+			}
+		}
+	})
+}
+
+func TestContentIsCopiedFromOneServiceToAnother(t *testing.T) {
+	data := make([]byte, 5<<20)
+	random := rand.NewChaCha8([32]byte{})
+	_, _ = random.Read(data)
+	it := entry(mainRef, "blob")
+	it.content = string(data)
+	source := open(t, cacheserver.Options{}, it)
+	from := runtimeOf(t, source, serve(t, source), 1)
+	versions(t, func(t *testing.T, version int) {
+		s := open(t, cacheserver.Options{})
+		to := runtimeOf(t, s, serve(t, s), version)
+		content, err := from.Open(t.Context(), "blob", int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := to.Save(t.Context(), "blob", content); err != nil {
+			t.Fatal(err)
+		}
+		if err := to.Save(t.Context(), "blob", content); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("saved again: %v", err)
+		}
+		if err := content.Close(); err != nil {
+			t.Error(err)
+		}
+		copied, err := to.Open(t.Context(), "blob", int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		have, err := io.ReadAll(io.NewSectionReader(copied, 0, copied.Size()))
+		if err != nil || !bytes.Equal(have, data) {
+			t.Errorf("have %d bytes, error %v", len(have), err)
+		}
+		part := make([]byte, 10)
+		if _, err := io.ReadFull(io.NewSectionReader(copied, 1<<20, 10), part); err != nil || !bytes.Equal(part, data[1<<20:][:10]) {
+			t.Errorf("have %x, error %v", part, err)
+		}
+		if err := copied.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestALookupIsRepeatedAndThrottlingWaitedFor(t *testing.T) {
+	versions(t, func(t *testing.T, version int) {
+		s := open(t, cacheserver.Options{Faults: faults(t, "*:503:1", "*:cut:1", "*:429:1:1")}, entry(mainRef, "a"))
+		if have, err := runtimeOf(t, s, serve(t, s), version).Has(t.Context(), "a"); err != nil || !have {
+			t.Errorf("have %t, error %v", have, err)
+		}
+	})
+}
+
+func TestRuntimeErrorsNameTheStatusAndNoSecret(t *testing.T) {
+	for fault, want := range map[string]string{
+		"*/twirp/*:404":            " 404 ",
+		"*/_apis/*:404":            " 404 ",
+		"*/devstoreaccount1/*:410": "410 Gone",
+		"*/devstoreaccount1/*:cut": "reading index",
+	} {
+		t.Run(fault, func(t *testing.T) {
+			versions(t, func(t *testing.T, version int) {
+				s := open(t, cacheserver.Options{Faults: faults(t, fault)}, index(mainRef, "app", 1, "x"))
+				r := runtimeOf(t, s, serve(t, s), version)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, _, err := r.Head(ctx, "app", mainRef, false)
+				if spared := fault == "*/twirp/*:404" && version == 1 || fault == "*/_apis/*:404" && version == 2; (err == nil) != spared {
+					t.Errorf("have %v", err)
+				} else if !spared {
+					noSecret(t, r, err, want)
+				}
+			})
+		})
+	}
+}
+
+func TestRuntimeErrorsQuoteRepliesInPartAndWithoutSecrets(t *testing.T) {
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, "<html>%s https://host/blob?sig=abc&se=1 %s", r.Header.Get("Authorization"), strings.Repeat("x", 10_000))
+	})
+	versions(t, func(t *testing.T, version int) {
+		r := runtimeOf(t, open(t, cacheserver.Options{}), serve(t, echo), version)
+		_, err := r.Has(t.Context(), "a")
+		noSecret(t, r, err, " 400 ")
+		if len(err.Error()) > 2*maxText {
+			t.Errorf("%d bytes of error", len(err.Error()))
+		}
+	})
+}
+
+func noSecret(t *testing.T, r *Runtime, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Fatalf("have %v, want %s", err, want)
+	}
+	for _, secret := range []string{r.token, "sig=", "se=", "\n"} {
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("%q is in %v", secret, err)
+		}
+	}
+}
+
+func TestNewRuntimeSaysWhatIsWrongWithTheToken(t *testing.T) {
+	s := open(t, cacheserver.Options{})
+	expired, err := s.RuntimeToken(nil, -time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]string{"": "invalid", "nonsense": "invalid", expired: "expired"} {
+		if _, err := NewRuntime("http://host/", 2, token, ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("have %v, want %s", err, want)
+		}
+	}
+}
