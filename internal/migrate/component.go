@@ -33,7 +33,13 @@ func old(version, min string) bool {
 	return semver.IsValid(v) && semver.Compare(v, min) < 0
 }
 
-func canonical(version string) string { return "v" + strings.TrimPrefix(version, "v") }
+// canonical gives a version a v and takes leading zeros from its numbers, as in
+// Docker 19.03.
+func canonical(version string) string {
+	return "v" + zerosRE.ReplaceAllString(strings.TrimPrefix(version, "v"), "$1$2")
+}
+
+var zerosRE = regexp.MustCompile(`(^|\.)0+([0-9])`)
 
 // like writes version the way sample is written, with or without its v.
 func like(sample, version string) string {

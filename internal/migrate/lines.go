@@ -49,3 +49,50 @@ func (f *file) define(vars map[string][]text, name string, value text) {
 		vars[name] = several(vars[name])
 	}
 }
+
+// loose scans text line by line and word by word.
+func (f *file) loose(s *scope, t text) {
+	for _, line := range t.lines() {
+		if !strings.HasPrefix(strings.TrimSpace(line.value), "#") {
+			f.looseLine(s, line)
+		}
+	}
+}
+
+func (f *file) looseLine(s *scope, line text) {
+	for _, w := range line.fields() {
+		if strings.HasPrefix(w.value, "#") {
+			return
+		}
+		for _, v := range s.expand(w.trim("\"'`\\;()")) {
+			f.word(v, "run")
+		}
+	}
+}
+
+var referenceRE = regexp.MustCompile(`\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|\$([A-Za-z_]\w*)|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}`)
+
+// references resolves $(X), ${X}, ${X:-default}, $X and {{ X }} in a line of a
+// Makefile, justfile, Dockerfile or compose file.
+func references(t text, vars map[string][]text) []text {
+	values := []text{t}
+	all := referenceRE.FindAllStringSubmatchIndex(t.value, -1)
+	for k := len(all) - 1; k >= 0; k-- {
+		m := all[k]
+		name, with := "", []text(nil)
+		for _, g := range []int{2, 4, 8, 10} {
+			if m[g] >= 0 {
+				name = t.value[m[g]:m[g+1]]
+			}
+		}
+		with = append(with, vars[name]...)
+		if m[6] >= 0 {
+			with = append(with, t.cut(m[6], m[7]))
+		}
+		if len(with) == 0 {
+			continue
+		}
+		values = combine(values, with, func(v, w text) text { return v.splice(m[0], m[1], w.from(name, t.pos(m[0]))) })
+	}
+	return values
+}

@@ -154,24 +154,28 @@ func TestLargeFiles(t *testing.T) {
 	}
 	flow := "on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [" +
 		strings.Repeat("{ uses: actions/cache@v2, with: { key: é } }, ", 1<<20/48) + "] } }\n"
+	script := strings.Replace(oldSetup, "      - uses", "      - run: |\n"+
+		strings.Repeat("          docker buildx build --cache-to \"type=gha,version=1\" \\\n            .  # again\n", 1<<20/80)+"      - uses", 1)
 	huge := oldSetup + "#" + strings.Repeat("x", maxSize)
 	dir := tree(t, map[string]string{
-		".github/workflows/block.yml": b.String(), ".github/workflows/flow.yml": flow, ".github/workflows/huge.yml": huge,
+		".github/workflows/script.yml": script, ".github/workflows/block.yml": b.String(), ".github/workflows/flow.yml": flow, ".github/workflows/huge.yml": huge,
 	})
 	report := mustCheck(t, dir, Options{})
 	if len(report.Skipped) != 1 || !strings.Contains(report.Skipped[0].Why, "larger") {
 		t.Errorf("skipped %v, want the huge file", report.Skipped)
 	}
 	written, err := report.Write(t.Context())
-	if err != nil || len(written) != 2 {
+	if err != nil || len(written) != 3 {
 		t.Fatalf("wrote %v, %v", written, err)
 	}
 	if got := contents(t, filepath.Join(dir, ".github/workflows/flow.yml")); got != strings.ReplaceAll(flow, "cache@v2", "cache@v4") {
 		t.Error("the flow mapping is wrong")
 	}
-	want := strings.ReplaceAll(strings.Replace(b.String(), "v0.12.0", buildx().to, 1), "version=1", "version=2")
-	if got := contents(t, filepath.Join(dir, ".github/workflows/block.yml")); got != want {
-		t.Error("the block mapping is wrong")
+	for name, src := range map[string]string{"block": b.String(), "script": script} {
+		want := strings.ReplaceAll(strings.Replace(src, "v0.12.0", buildx().to, 1), "version=1", "version=2")
+		if got := contents(t, filepath.Join(dir, ".github/workflows", name+".yml")); got != want {
+			t.Errorf("the %s is wrong", name)
+		}
 	}
 }
 
