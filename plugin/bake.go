@@ -21,22 +21,25 @@ type bakeOptions struct {
 }
 
 func newBakeCommand(env *Env, root *rootOptions) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "bake [OPTIONS] [TARGET...]",
 		Aliases: []string{"f"},
 		Short:   "Build from a file, each target with gha caches that work",
 		Long: `Takes the command line of "docker buildx bake", completes the gha entries in the
-cache-to and cache-from of every target, and runs buildx.`,
+cache-to and cache-from of every target, and runs buildx. All options but the
+following are those of "docker buildx bake --help".`,
 		Example:            "  docker ghacache bake --gha-scope-per-target --set '*.cache-to=type=gha,mode=max' --set '*.cache-from=type=gha'",
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeByBuildx(env, "bake"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if asksForHelp(cacheopts.ScanBake(args)) {
-				return helpWithOwn(cmd, "bake")
+				return cmd.Help()
 			}
 			return runBake(cmd.Context(), env, bakeOptions{*root, args})
 		},
 	}
+	describeFlags(cmd)
+	return cmd
 }
 
 // runBake lets buildx resolve the definition (files, overrides, inheritance,

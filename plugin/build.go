@@ -17,22 +17,25 @@ type buildOptions struct {
 }
 
 func newBuildCommand(env *Env, root *rootOptions) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "build [OPTIONS] PATH | URL | -",
 		Aliases: []string{"b"},
 		Short:   "Start a build with gha caches that work",
 		Long: `Takes the command line of "docker buildx build", completes every --cache-to and
---cache-from of type=gha for the cache service at hand, and runs buildx.`,
+--cache-from of type=gha for the cache service at hand, and runs buildx. All options
+but the following are those of "docker buildx build --help".`,
 		Example:            "  docker ghacache build --cache-to type=gha,mode=max,scope=app --cache-from type=gha,scope=app .",
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeByBuildx(env, "build"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if asksForHelp(cacheopts.ScanBuild(args)) {
-				return helpWithOwn(cmd, "build")
+				return cmd.Help()
 			}
 			return runBuild(cmd.Context(), env, buildOptions{*root, args})
 		},
 	}
+	describeFlags(cmd)
+	return cmd
 }
 
 func runBuild(ctx context.Context, env *Env, opts buildOptions) error {

@@ -9,26 +9,20 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// completeByBuildx asks buildx, whose flags these are, and adds the own ones.
+// completeByBuildx asks buildx, whose flags and operands these are; cobra adds
+// the own flags.
 func completeByBuildx(env *Env, verb string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		var own []cobra.Completion
-		for _, f := range flagsOf(verb) {
-			if strings.HasPrefix("--"+f.name, toComplete) && strings.HasPrefix(toComplete, "--") {
-				own = append(own, cobra.CompletionWithDesc("--"+f.name, f.usage))
-			}
-		}
 		buildx, err := builders.FindBuildx(env.Docker)
 		if err != nil {
-			return own, cobra.ShellCompDirectiveDefault
+			return nil, cobra.ShellCompDirectiveDefault
 		}
 		words := slices.Concat([]string{"__complete"}, completionRoot(env), []string{verb}, args, []string{toComplete})
 		stdout, _, err := builders.Output(cmd.Context(), builders.Command{Path: buildx.Path, Args: words, Env: env.Environ()})
 		if err != nil {
-			return own, cobra.ShellCompDirectiveError
+			return nil, cobra.ShellCompDirectiveError
 		}
-		theirs, directive := parseCompletions(string(stdout))
-		return append(own, theirs...), directive
+		return parseCompletions(string(stdout))
 	}
 }
 

@@ -109,13 +109,10 @@ func takeOptions(verb string, args []cacheopts.Arg, lookup actions.Lookup) (ghaO
 	return opts, rest, nil
 }
 
-// helpWithOwn prints the help of a command whose flags are buildx's.
-func helpWithOwn(cmd *cobra.Command, verb string) error {
-	var own strings.Builder
-	for _, f := range flagsOf(verb) {
-		fmt.Fprintf(&own, "      --%-24s %s [$%s]\n", f.name, f.usage, f.variable())
+// describeFlags registers the own options for help and the reference. They are
+// parsed by takeOptions, because all others are buildx's.
+func describeFlags(cmd *cobra.Command) {
+	for _, f := range flagsOf(cmd.Name()) {
+		cmd.Flags().Bool(f.name, false, fmt.Sprintf("%s [$%s]", f.usage, f.variable()))
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "Usage:  %s\n\n%s\n\nExamples:\n%s\n\nOptions:\n%s\nAll other options are those of \"docker buildx %s --help\".\n",
-		cmd.UseLine(), cmd.Long, cmd.Example, own.String(), verb)
-	return err
 }

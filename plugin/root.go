@@ -102,6 +102,7 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newDuCommand(env),
 		newInspectCommand(env),
 		newPruneCommand(env),
+		newMigrateCommand(env),
 		newExplainCommand(env),
 		newDoctorCommand(env, &opts),
 		newHooksCommand(env),
@@ -178,4 +179,12 @@ func checkFormat(format string) error {
 		return usage(fmt.Errorf("unknown format %q", format), "--format json")
 	}
 	return nil
+}
+
+// Reference is the command tree for documentation; it is not to be executed.
+func Reference() *cobra.Command {
+	docker := &cobra.Command{Use: "docker"}
+	cmd := newRootCommand(context.Background(), &Env{})
+	docker.AddCommand(cmd)
+	return cmd
 }
