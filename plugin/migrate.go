@@ -1,0 +1,161 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/cli"
+	"github.com/spf13/cobra"
+)
+
+type migrateOptions struct {
+	paths   []string
+	write   bool
+	check   bool
+	format  string
+	service string
+	bump    bool
+	offline bool
+	only    []string
+	unsafe  bool
+}
+
+func newMigrateCommand(env *Env) *cobra.Command {
+	var o migrateOptions
+	cmd := &cobra.Command{
+		Use:   "migrate-v2 [OPTIONS] [PATH...]",
+		Short: "Find and fix what keeps builds on version 1 of the cache service",
+		Long: `Looks through workflows, actions, bake and compose files, scripts, Makefiles and
+Dockerfiles for what is too old for version 2 of the cache service, or pinned to
+version 1, and prints each place, why, and the diff that fixes it, which git apply
+takes. With --write it makes the safe edits, and not one byte beside them changes.
+
+Where version 1 must stay (GHES, Gitea, Forgejo, act), it changes nothing that would
+break it. The service is told from the repository's host, or by --service.
+
+Ends with 0 when there is nothing left to do, 1 when there is, and 2 when it could
+not run. What is mere advice is printed and does not count.
+
+Rules:
+` + ruleList(),
+		Example: `  docker ghacache migrate-v2
+  docker ghacache migrate-v2 --write
+  docker ghacache migrate-v2 --check --format github`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			return couldNotRun(env, runMigrate(cmd.Context(), env, o))
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.write, "write", false, "Make the edits")
+	flags.BoolVar(&o.check, "check", false, "Print what was found without the diff")
+	flags.StringVar(&o.format, "format", "text", `Format the output: "text", "json", "sarif" or "github" (annotations)`)
+	flags.StringVar(&o.service, "service", "auto", `Cache service that the files run against: "auto", "v1" or "v2"`)
+	flags.BoolVar(&o.bump, "bump-actions", false, "Move Docker's actions to their newest major version, too")
+	flags.BoolVar(&o.offline, "offline", false, "Do not ask GitHub which version a commit of an action is")
+	flags.StringArrayVar(&o.only, "only", nil, "Only these rules")
+	flags.BoolVar(&o.unsafe, "unsafe", false, "Make edits that need a second look, too")
+	// The flags exist, so registering cannot fail.
+	_ = cmd.RegisterFlagCompletionFunc("only", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return ruleCompletions(), cobra.ShellCompDirectiveNoFileComp
+	})
+	for flag, values := range map[string][]cobra.Completion{"format": migrateFormats(), "service": {"auto", "v1", "v2"}} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}
+
+func migrateFormats() []string { return []string{"text", "json", "sarif", "github"} }
+
+func ruleList() string {
+	var b strings.Builder
+	for _, r := range migrate.Rules() {
+		fmt.Fprintf(&b, "  %-17s %s\n", r.ID, r.Text)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func ruleCompletions() (rules []cobra.Completion) {
+	for _, r := range migrate.Rules() {
+		rules = append(rules, cobra.CompletionWithDesc(r.ID, r.Text))
+	}
+	return rules
+}
+
+// validate finds mistakes in the values of flags.
+func (o migrateOptions) validate() error {
+	if o.write && o.check {
+		return errors.New("--check does not write")
+	}
+	if !slices.Contains(migrateFormats(), o.format) {
+		return fmt.Errorf("unknown format %q: %s", o.format, strings.Join(migrateFormats(), ", "))
+	}
+	for _, id := range o.only {
+		if !slices.ContainsFunc(migrate.Rules(), func(r migrate.Rule) bool { return r.ID == id }) {
+			return ui.WithHint(fmt.Errorf("unknown rule %q", id), nearRules(id))
+		}
+	}
+	return nil
+}
+
+// nearRules suggests the rules that share a word with id, else the list of all.
+func nearRules(id string) string {
+	var near []string
+	for _, r := range migrate.Rules() {
+		for word := range strings.SplitSeq(r.ID, "-") {
+			if len(word) > 2 && strings.Contains(id, word) {
+				near = append(near, "--only "+r.ID)
+				break
+			}
+		}
+	}
+	if near == nil {
+		return "docker ghacache migrate-v2 --help"
+	}
+	return strings.Join(near, "\n")
+}
+
+func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	if len(o.paths) == 0 {
+		o.paths = []string{"."}
+	}
+	opts := migrate.Options{
+		Service: migrate.Service(o.service), Host: repositoryHost(ctx, env, o.paths),
+		BumpActions: o.bump, Unsafe: o.unsafe, Only: o.only,
+	}
+	if !o.offline {
+		opts.Resolve = newActionTags(env).resolve
+	}
+	report, err := migrate.Check(ctx, o.paths, opts)
+	if err != nil {
+		return err
+	}
+	result := migrateResult{Report: report}
+	if o.write {
+		result.Written, err = report.Write(ctx)
+	}
+	if err := errors.Join(err, result.print(env, o)); err != nil {
+		return err
+	}
+	if result.left(o.write) {
+		return exit(1)
+	}
+	return nil
+}
+
+// couldNotRun gives errors that are none of the command line the exit code 2.
+func couldNotRun(env *Env, err error) error {
+	if _, ok := errors.AsType[cli.StatusError](err); ok || err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	env.notes().Error(err)
+	return exit(2)
+}

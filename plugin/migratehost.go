@@ -1,0 +1,74 @@
+package plugin
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+)
+
+// repositoryHost is the host of the repository that paths are in: that of its
+// remote, else the job's. It is empty if nothing tells, or they tell different
+// things.
+func repositoryHost(ctx context.Context, env *Env, paths []string) string {
+	host := ""
+	for i, path := range paths {
+		remote := remoteHost(ctx, env, path)
+		if i > 0 && remote != host {
+			return ""
+		}
+		host = remote
+	}
+	job := env.runtime()
+	if host != "" || job.Repository == "" {
+		return host
+	}
+	target, err := cacheclient.Sources{Repository: job.Repository, APIURL: job.APIURL, Lookup: env.Lookup}.Target()
+	if err != nil {
+		return ""
+	}
+	return target.Host
+}
+
+// remoteRE finds the host in both of git's ways to write an address.
+var remoteRE = regexp.MustCompile(`^(?:(https?)://(?:[^@/]*@)?|(?:ssh|git)://(?:[^@/]*@)?|[^@/:]+@)([A-Za-z0-9.-]+)`)
+
+// remoteHost asks git, which needs no login for that, unlike gh.
+func remoteHost(ctx context.Context, env *Env, path string) string {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		path = filepath.Dir(path)
+	}
+	address := outputOf(ctx, env, "git", "-C", path, "ls-remote", "--get-url")
+	found := remoteRE.FindStringSubmatch(address)
+	switch {
+	case found == nil:
+		return ""
+	case found[1] != "":
+		return strings.ToLower(found[2])
+	}
+	// The host may be an alias of ssh's configuration.
+	for line := range strings.Lines(outputOf(ctx, env, "ssh", "-G", found[2])) {
+		if host, ok := strings.CutPrefix(line, "hostname "); ok {
+			return strings.ToLower(strings.TrimSpace(host))
+		}
+	}
+	return ""
+}
+
+// outputOf is what a program on PATH prints, empty if it fails.
+func outputOf(ctx context.Context, env *Env, name string, args ...string) string {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return ""
+	}
+	stdout, _, err := builders.Output(ctx, builders.Command{Path: path, Args: args, Env: env.Environ()})
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(stdout))
+}
