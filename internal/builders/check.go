@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 // Checks says what a build with type=gha caches needs of its builder.
@@ -74,8 +75,8 @@ func (b *Builder) engineLacks() string {
 			return "its Engine does not answer"
 		case !n.Engine.ContainerdStore:
 			return fmt.Sprintf("its Engine %s does not use the containerd image store", n.Engine.Version)
-		case before(n.Engine.Version, minEngine):
-			return fmt.Sprintf("its Engine %s is older than %s", n.Engine.Version, minEngine[1:])
+		case release.Before(n.Engine.Version, release.Engine):
+			return fmt.Sprintf("its Engine %s is older than %s", n.Engine.Version, release.Engine[1:])
 		}
 	}
 	return ""
@@ -85,21 +86,21 @@ func (b *Builder) checkVersions(c Checks) (notes []cacheopts.Note) {
 	if !c.V2 {
 		return nil
 	}
-	if before(c.Buildx, minBuildx) {
-		notes = append(notes, tooOld("buildx "+c.Buildx, minBuildx, "https://docs.docker.com/go/buildx/"))
+	if release.Before(c.Buildx, release.Buildx) {
+		notes = append(notes, tooOld("buildx "+c.Buildx, release.Buildx, "https://docs.docker.com/go/buildx/"))
 	}
 	for _, n := range b.Nodes {
-		if before(n.BuildKit, minBuildKit) {
-			notes = append(notes, tooOld(fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name), minBuildKit, createBuilder))
+		if release.Before(n.BuildKit, release.BuildKit) {
+			notes = append(notes, tooOld(fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name), release.BuildKit, createBuilder))
 		}
 	}
 	return notes
 }
 
-func tooOld(what, release, update string) cacheopts.Note {
+func tooOld(what, needed, update string) cacheopts.Note {
 	return cacheopts.Note{
 		Level: cacheopts.LevelError,
-		Text:  fmt.Sprintf("%s does not speak cache service v2, which needs %s", what, release),
+		Text:  fmt.Sprintf("%s does not speak cache service v2, which needs %s", what, needed),
 		Hint:  update + "\ndocker ghacache migrate-v2",
 	}
 }

@@ -6,16 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/semver"
-)
-
-// The first releases that speak version 2 of the cache service, and the BuildKit that renews expired URLs
-// (https://github.com/moby/buildkit/pull/6053).
-const (
-	minBuildx   = "v0.21.0"
-	minBuildKit = "v0.20.0"
-	minRenewal  = "v0.23.2"
-	minEngine   = "v28.0.0"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 func docker(f Facts) Check {
@@ -36,8 +27,8 @@ func buildx(f Facts) Check {
 		return skip("not asked")
 	}
 	c := fine("buildx %s", f.Buildx.Version)
-	if older(f.Buildx.Version, minBuildx) {
-		return f.tooOldForV2(c, minBuildx)
+	if release.Before(f.Buildx.Version, release.Buildx) {
+		return f.tooOldForV2(c, release.Buildx)
 	}
 	return c
 }
@@ -69,8 +60,8 @@ func driver(f Facts) Check {
 		switch {
 		case !n.ContainerdStore:
 			return c.fail("the docker driver exports no cache without the containerd image store", newBuilder)
-		case older(n.Engine, minEngine):
-			return c.fail(fmt.Sprintf("the BuildKit of Engine %s does not speak version 2 of the cache service, which needs %s", n.Engine, minEngine), newBuilder)
+		case release.Before(n.Engine, release.Engine):
+			return c.fail(fmt.Sprintf("the BuildKit of Engine %s does not speak version 2 of the cache service, which needs %s", n.Engine, release.Engine), newBuilder)
 		}
 	}
 	return c.warn("the docker driver works only when it is asked for", "--gha-allow-docker-driver", newBuilder)
@@ -90,15 +81,15 @@ func buildKit(f Facts) Check {
 		}
 		versions[i] = cmp.Or(n.BuildKit, "of unknown version")
 	}
-	before := func(release string) bool {
-		return slices.ContainsFunc(f.Builder.Nodes, func(n Node) bool { return older(n.BuildKit, release) })
+	before := func(needed string) bool {
+		return slices.ContainsFunc(f.Builder.Nodes, func(n Node) bool { return release.Before(n.BuildKit, needed) })
 	}
 	c := fine("BuildKit %s", strings.Join(versions, ", "))
 	switch {
-	case before(minBuildKit):
-		return f.tooOldForV2(c, minBuildKit)
-	case before(minRenewal):
-		return c.warn("it does not renew the URLs of cached layers, which expire in builds of more than ten minutes; "+minRenewal+" does",
+	case before(release.BuildKit):
+		return f.tooOldForV2(c, release.BuildKit)
+	case before(release.Renewal):
+		return c.warn("it does not renew the URLs of cached layers, which expire in builds of more than ten minutes; "+release.Renewal+" does",
 			migrate+" --upgrade-builder "+f.Builder.Name)
 	}
 	return c
@@ -130,18 +121,6 @@ func capability(f Facts) Check {
 		return skip("no node told what it can do")
 	}
 	return fine("cache.gha")
-}
-
-// older says that version is known to be older than release: a build from source is not, a candidate of release is.
-func older(version, release string) bool {
-	v, r := "v"+strings.TrimPrefix(version, "v"), "v"+strings.TrimPrefix(release, "v")
-	if !semver.IsValid(v) || semver.MajorMinor(v) == "v0.0" {
-		return false
-	}
-	if pre := semver.Prerelease(v); pre != "" && !strings.HasPrefix(pre, "-rc") && !strings.HasPrefix(pre, "-beta") {
-		v = strings.TrimSuffix(strings.TrimSuffix(v, semver.Build(v)), pre) // v0.21.0-3-gabcdef comes after v0.21.0
-	}
-	return semver.Compare(v, r) < 0
 }
 
 func count(n int, one, many string) string {

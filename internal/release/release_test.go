@@ -1,4 +1,4 @@
-package builders
+package release
 
 import (
 	"testing"
@@ -33,8 +33,8 @@ func TestBefore(t *testing.T) {
 		"nothing":                               {"", "v0.21.0", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := before(c.version, c.release); got != c.want {
-				t.Errorf("before(%q, %q) is %v", c.version, c.release, got)
+			if got := Before(c.version, c.release); got != c.want {
+				t.Errorf("Before(%q, %q) is %v", c.version, c.release, got)
 			}
 		})
 	}
@@ -45,11 +45,11 @@ func FuzzBefore(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, version string) {
-		if before(version, minBuildKit) && !before(version, minBuildx) {
-			t.Errorf("%q is before %s but not before %s", version, minBuildKit, minBuildx)
+		if Before(version, BuildKit) && !Before(version, Buildx) {
+			t.Errorf("%q is before %s but not before %s", version, BuildKit, Buildx)
 		}
-		if semver.IsValid(version) && semver.Compare(version, minBuildx) >= 0 && before(version, minBuildx) {
-			t.Errorf("%q is not before %s", version, minBuildx)
+		if semver.IsValid(version) && semver.Compare(version, Buildx) >= 0 && Before(version, Buildx) {
+			t.Errorf("%q is not before %s", version, Buildx)
 		}
 	})
 }
