@@ -17,9 +17,9 @@ import (
 // once, of all clients of a token together.
 const parallel = 16
 
-// Options configure a [Client]. The zero value is usable.
+// Options configure a [Client]. All but Now may be zero.
 type Options struct {
-	Now    func() time.Time    // time.Now if nil
+	Now    func() time.Time    // required
 	OnWait func(time.Duration) // told, once each, of waits of more than a second for a rate limit; may be called concurrently
 	// MaxWait is the longest wait for a rate limit; a longer one is a [LimitError].
 	// 15 minutes if zero.
@@ -44,7 +44,7 @@ type Client struct {
 // New returns a client for a target and its token, as [Sources] find them.
 func New(target Target, token string, opts Options) (*Client, error) {
 	if token == "" {
-		return nil, hinted{errors.New("no token for " + target.Host), tokenHint(target.Host)}
+		return nil, hintedError{errors.New("no token for " + target.Host), tokenHint(target.Host)}
 	}
 	api, err := parseAPI(target.APIURL)
 	if err != nil {
@@ -76,9 +76,6 @@ func newPacer(opts Options) *pacer {
 		maxWait: cmp.Or(opts.MaxWait, 15*time.Minute),
 		points:  cmp.Or(opts.Points, defaultPoints),
 		per:     cmp.Or(opts.Per, defaultPer),
-	}
-	if p.now == nil {
-		p.now = time.Now
 	}
 	if p.onWait == nil {
 		p.onWait = func(time.Duration) {}
@@ -134,7 +131,7 @@ func ProbeList(ctx context.Context, apiURL, repository, token string, opts Optio
 	}
 	owner, name, ok := strings.Cut(repository, "/")
 	if !ok || !nameRE.MatchString(owner) || !nameRE.MatchString(name) {
-		return hinted{errors.New("the repository is not an owner/name"), "repository=OWNER/NAME"}
+		return hintedError{errors.New("the repository is not an owner/name"), "repository=OWNER/NAME"}
 	}
 	opts.MaxWait = time.Second
 	c, err := New(Target{hostOf(api), api.String(), owner, name}, token, opts)

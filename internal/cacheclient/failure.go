@@ -12,14 +12,14 @@ import (
 	"github.com/google/go-github/v92/github"
 )
 
-// hinted is an error with what to do about it, a command or setting a line.
-type hinted struct {
+// hintedError is an error with what to do about it, a command or setting a line.
+type hintedError struct {
 	error
 	hint string
 }
 
-func (h hinted) Hint() string  { return h.hint }
-func (h hinted) Unwrap() error { return h.error }
+func (h hintedError) Hint() string  { return h.hint }
+func (h hintedError) Unwrap() error { return h.error }
 
 // LimitError is returned instead of waiting longer than [Options.MaxWait].
 type LimitError struct{ Until time.Time }
@@ -45,9 +45,9 @@ func (c *Client) explain(err error, need, format string, args ...any) error {
 	}
 	switch reply.Response.StatusCode {
 	case http.StatusUnauthorized:
-		return hinted{err, tokenHint(c.target.Host)}
+		return hintedError{err, tokenHint(c.target.Host)}
 	case http.StatusForbidden, http.StatusNotFound: // GitHub hides private repositories behind 404
-		return hinted{err, permissionHint(reply.Response.Header, need)}
+		return hintedError{err, permissionHint(reply.Response.Header, need)}
 	}
 	return err
 }
@@ -67,15 +67,15 @@ func status(err error) int {
 	return 0
 }
 
-// redacted has the text of an error without its secrets. What it wraps is for
+// redactedError has the text of an error without its secrets. What it wraps is for
 // errors.Is and errors.As, not for printing.
-type redacted struct {
+type redactedError struct {
 	text string
 	error
 }
 
-func (r redacted) Error() string { return r.text }
-func (r redacted) Unwrap() error { return r.error }
+func (r redactedError) Error() string { return r.text }
+func (r redactedError) Unwrap() error { return r.error }
 
 // redact takes the token out of the text of err, and out of a reply's text what
 // go-github puts around it.
@@ -88,7 +88,7 @@ func redact(err error, token string) error {
 	if token != "" {
 		text = strings.ReplaceAll(text, token, "REDACTED")
 	}
-	return redacted{text, err}
+	return redactedError{text, err}
 }
 
 // queryRE finds what signs a URL.
@@ -105,5 +105,5 @@ func redactSigned(err error, token string) error {
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "..."
 	}
-	return redacted{text, err}
+	return redactedError{text, err}
 }

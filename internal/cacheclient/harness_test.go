@@ -175,6 +175,7 @@ func clientWith(t testing.TB, url, token string, opts Options) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	opts.Now = time.Now
 	c, err := New(target, token, opts)
 	if err != nil {
 		t.Fatal(err)

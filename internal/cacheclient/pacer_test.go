@@ -108,7 +108,7 @@ func TestPacerNeverAdmitsMoreThanAnyWindowAllows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		const points, per = 60, 6 * time.Second
-		p := newPacer(Options{Points: points, Per: per})
+		p := newPacer(Options{Now: time.Now, Points: points, Per: per})
 		var mu sync.Mutex
 		var seen []spending // when the service counts them: at any time before its reply
 		var group errgroup.Group

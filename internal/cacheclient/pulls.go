@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,10 +33,7 @@ func (c *Client) pulls(ctx context.Context, refs []string) ([]*github.PullReques
 			wanted[number] = true
 		}
 	}
-	open, err := allPages(ctx, func(ctx context.Context, page github.ListOptions) ([]*github.PullRequest, *github.Response, error) {
-		// New ones come last and move none.
-		return c.listPulls(ctx, &github.PullRequestListOptions{State: "open", Sort: "created", Direction: "asc", ListOptions: page})
-	})
+	open, err := c.openPulls(ctx)
 	if err != nil {
 		return nil, c.explain(err, "pull-requests: read", "listing pull requests of %s", c.target)
 	}
@@ -51,6 +49,33 @@ func pullNumber(ref string) (int, bool) {
 	digits, isMerge := strings.CutSuffix(digits, "/merge")
 	number, err := strconv.Atoi(digits)
 	return number, isPull && isMerge && err == nil
+}
+
+// openPulls reads the first page and then, concurrently, those that its links
+// announce. What moves between pages meanwhile may be missing.
+func (c *Client) openPulls(ctx context.Context) ([]*github.PullRequest, error) {
+	page := func(ctx context.Context, number int) ([]*github.PullRequest, *github.Response, error) {
+		opts := &github.PullRequestListOptions{State: "open", Sort: "created", Direction: "asc"} // new ones move none
+		opts.Page, opts.PerPage = number, perPage
+		return c.listPulls(ctx, opts)
+	}
+	first, resp, err := page(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	rest := make([][]*github.PullRequest, max(resp.LastPage-1, 0))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i := range rest {
+		group.Go(func() (err error) {
+			rest[i], _, err = page(ctx, i+2)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.Concat(first, slices.Concat(rest...)), nil
 }
 
 func (c *Client) listPulls(ctx context.Context, opts *github.PullRequestListOptions) ([]*github.PullRequest, *github.Response, error) {

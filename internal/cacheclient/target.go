@@ -46,20 +46,30 @@ const dotcom = "github.com"
 // host is the one named with the repository, else that of $GITHUB_API_URL, else
 // $GH_HOST, else github.com.
 func (s Sources) Target() (Target, error) {
-	repo, err := s.repository()
+	host := cmp.Or(s.get("GH_HOST"), dotcom)
+	var job *url.URL
+	if s.APIURL != "" {
+		var err error
+		if job, err = parseAPI(s.APIURL); err != nil {
+			return Target{}, err
+		}
+		host = hostOf(job)
+	}
+	repo, err := s.repository(host)
 	if err != nil {
 		return Target{}, err
 	}
 	for _, name := range []string{repo.Owner, repo.Name} {
 		if !nameRE.MatchString(name) {
-			return Target{}, hinted{fmt.Errorf("%q is not part of a repository's name", name), hintRepo}
+			return Target{}, hintedError{fmt.Errorf("%q is not part of a repository's name", name), hintRepo}
 		}
 	}
-	api, err := s.api(repo.Host)
+	host = normalize(repo.Host)
+	api, err := apiOf(host, job)
 	if err != nil {
 		return Target{}, err
 	}
-	return Target{Host: repo.Host, APIURL: api, Owner: repo.Owner, Repo: repo.Name}, nil
+	return Target{Host: host, APIURL: api, Owner: repo.Owner, Repo: repo.Name}, nil
 }
 
 const hintRepo = "--repo [HOST/]OWNER/NAME"
@@ -67,55 +77,31 @@ const hintRepo = "--repo [HOST/]OWNER/NAME"
 // nameRE leaves no way out of the path that a name becomes part of.
 var nameRE = regexp.MustCompile(`^[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*$`)
 
-func (s Sources) repository() (repository.Repository, error) {
+func (s Sources) repository(host string) (repository.Repository, error) {
 	named := cmp.Or(s.Repo, s.Repository)
 	if named == "" {
-		current, err := repository.Current()
+		repo, err := repository.Current()
 		if err != nil {
-			return current, hinted{fmt.Errorf("finding the repository: %w", err), hintRepo + "\ngh auth login"}
+			return repo, hintedError{fmt.Errorf("finding the repository: %w", err), hintRepo + "\ngh auth login"}
 		}
-		current.Host = normalize(current.Host)
-		return current, nil
-	}
-	host, err := s.host()
-	if err != nil {
-		return repository.Repository{}, err
+		return repo, nil
 	}
 	repo, err := repository.ParseWithHost(named, host)
 	if err != nil {
-		return repo, hinted{fmt.Errorf("reading repository %q: %w", named, err), hintRepo}
+		return repo, hintedError{fmt.Errorf("reading repository %q: %w", named, err), hintRepo}
 	}
-	repo.Host = normalize(repo.Host)
 	return repo, nil
 }
 
-// host is the one to ask where the repository comes without.
-func (s Sources) host() (string, error) {
-	if s.APIURL != "" {
-		u, err := parseAPI(s.APIURL)
-		if err != nil {
-			return "", err
-		}
-		return hostOf(u), nil
+// apiOf is the API for a host: the job's if it is for that host, and otherwise
+// where GitHub has it.
+func apiOf(host string, job *url.URL) (string, error) {
+	if job != nil && hostOf(job) == host {
+		return job.String(), nil
 	}
-	return normalize(cmp.Or(s.get("GH_HOST"), dotcom)), nil
-}
-
-// api is the base for host: what the job says where it is for that host, and
-// otherwise where GitHub has it.
-func (s Sources) api(host string) (string, error) {
-	if s.APIURL != "" {
-		u, err := parseAPI(s.APIURL)
-		if err != nil {
-			return "", err
-		}
-		if hostOf(u) == host {
-			return u.String(), nil
-		}
-	}
-	base := "https://" + host + "/api/v3/"
+	base := "https://" + host + "/api/v3"
 	if cloud(host) {
-		base = "https://api." + host + "/"
+		base = "https://api." + host
 	}
 	u, err := parseAPI(base)
 	if err != nil {
@@ -133,7 +119,7 @@ func (s Sources) get(name string) string {
 func parseAPI(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, hinted{fmt.Errorf("the address of the API is not an HTTP URL"), "GITHUB_API_URL=https://HOST/api/v3"}
+		return nil, hintedError{fmt.Errorf("the address of the API is not an HTTP URL"), "GITHUB_API_URL=https://HOST/api/v3"}
 	}
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), Path: strings.TrimRight(u.Path, "/") + "/"}, nil
 }

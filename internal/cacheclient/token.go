@@ -23,7 +23,7 @@ func (s Sources) Token(t Target) (string, error) {
 	if token != "" && slices.Contains([]string{"oauth_token", "gh"}, source) {
 		return token, nil
 	}
-	return "", hinted{fmt.Errorf("no token for %s", t.Host), tokenHint(t.Host)}
+	return "", hintedError{fmt.Errorf("no token for %s", t.Host), tokenHint(t.Host)}
 }
 
 func (s Sources) candidates(t Target) []string {

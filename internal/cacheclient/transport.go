@@ -44,8 +44,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := t.send(req)
-		t.pacer.release(cost)
 		again, wait := t.judge(resp, err, attempt)
+		t.pacer.release(cost) // once the limits are known that the reply tells
 		if !again || attempt == attempts || ctx.Err() != nil {
 			return resp, err
 		}
@@ -118,5 +118,5 @@ func passing(err error) bool {
 // backoff doubles with each attempt; jitter keeps clients apart that failed at once.
 func backoff(attempt int) time.Duration {
 	d := firstBackoff << (attempt - 1)
-	return d/2 + rand.N(d)
+	return d/2 + rand.N(d) //nolint:gosec // nobody gains by guessing it
 }

@@ -131,13 +131,13 @@ func TestErrorsNameRequestAndFix(t *testing.T) {
 			": 401 Bad credentials", "gh auth login --hostname " + host(url),
 		},
 		"another repository": {
-			ProbeList(t.Context(), url, "other/repo", readOnly, Options{}), ": 404 Not Found", "permissions: {actions: read}",
+			ProbeList(t.Context(), url, "other/repo", readOnly, Options{Now: time.Now}), ": 404 Not Found", "permissions: {actions: read}",
 		},
 		"no token": {
-			ProbeList(t.Context(), url, "other/repo", "", Options{}), "no token for " + host(url), "gh auth login",
+			ProbeList(t.Context(), url, "other/repo", "", Options{Now: time.Now}), "no token for " + host(url), "gh auth login",
 		},
 		"no repository": {
-			ProbeList(t.Context(), url, "repo", readOnly, Options{}), "not an owner/name", "repository=OWNER/NAME",
+			ProbeList(t.Context(), url, "repo", readOnly, Options{Now: time.Now}), "not an owner/name", "repository=OWNER/NAME",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestProbeListTellsThatATokenCanList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ProbeList(t.Context(), serve(t, s), "local/repo", token, Options{}); err != nil {
+	if err := ProbeList(t.Context(), serve(t, s), "local/repo", token, Options{Now: time.Now}); err != nil {
 		t.Error(err)
 	}
 }
