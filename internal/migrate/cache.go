@@ -12,6 +12,7 @@ func (f *file) entry(t text) {
 		return
 	}
 	f.gha = true
+	f.everyTarget(t, i, j)
 	e := t.cut(i, j)
 	if e.refuse == "" && e.broken() {
 		e.refuse = "the entry is spread over several lines"

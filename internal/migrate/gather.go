@@ -20,13 +20,9 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 	if i := slices.IndexFunc(files, func(f *file) bool { return f.gha }); i >= 0 {
 		gha = files[i].path
 	}
-	workflows := together(files, opts)
+	workflows := together(files)
 	for _, f := range files {
-		evidence := f.service
-		if f.kind != kindWorkflow && evidence.v1 == "" && evidence.other == "" {
-			evidence = workflows
-		}
-		service, why := evidence.verdict(opts)
+		service, why := cmp.Or(f.service, workflows).verdict(opts)
 		f.findings = unique(f.findings)
 		f.demote(gha)
 		f.shared()
@@ -44,45 +40,38 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 	r.want()
 }
 
-// together is what the workflows say of the service, if they agree.
-func together(files []*file, opts Options) evidence {
+// together is what the workflows say of the service, if they agree. It holds
+// for files that say nothing themselves.
+func together(files []*file) evidence {
 	var all evidence
-	services := map[Service]bool{}
 	for _, f := range files {
-		if f.kind == kindWorkflow {
-			service, why := f.service.verdict(opts)
-			services[service] = true
-			all = verdictOf(service, why)
+		switch {
+		case f.kind != kindWorkflow || f.service == evidence{}:
+		case all == evidence{} || all.kind() == f.service.kind():
+			all = f.service
+		default:
+			return evidence{other: "the workflows run on different services"}
 		}
-	}
-	if len(services) > 1 {
-		return evidence{other: "the workflows run on different services"}
 	}
 	return all
 }
 
-func verdictOf(s Service, why string) evidence {
-	switch s {
-	case ServiceV1:
-		return evidence{v1: why}
-	case ServiceV2:
-		return evidence{v2: why}
-	}
-	return evidence{other: why}
-}
-
 // demote lowers pins of builders in files without a gha cache: conditional if
-// another file has one, else advice.
+// another file has one, else advice. What a Dockerfile or a compose file pins is
+// mostly an image that is run, not the builder.
 func (f *file) demote(gha string) {
 	f.findings = slices.DeleteFunc(f.findings, func(fd Finding) bool { return fd.Rule == ruleHosted && gha == "" })
 	for i := range f.findings {
 		fd := &f.findings[i]
 		switch {
 		case !fd.pin || f.gha || fd.Certainty == Advice:
-		case gha != "":
+		case gha != "" && f.kind != kindDockerfile && f.kind != kindCompose:
 			fd.Certainty, fd.Why = Conditional, fd.Why+"; the gha cache is in "+gha
+		case gha == "":
+			fd.Why += "; no gha cache is named in these files"
+			fallthrough
 		default:
-			fd.Certainty, fd.Why = Advice, fd.Why+"; no gha cache is named in these files"
+			fd.Certainty = Advice
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var imageRE = regexp.MustCompile(`((?:[A-Za-z0-9_.-]+(?::[0-9]+)?/)*(?:buildkit|buildx-bin|docker|actions-runner))([:@])`)
+var imageRE = regexp.MustCompile(`((?:[A-Za-z0-9_.-]+(?::[0-9]+)?/)*(?:buildkit|buildx-bin|docker|actions-runner))(:|@sha256:)`)
 
 // images looks for images of the components. A mirror may lack the new tag and
 // a digest belongs to one tag only: neither is a safe fix.
@@ -31,8 +31,8 @@ func (f *file) image(c component, mirror bool, t text, start, tag int) {
 	case strings.HasPrefix(rest, "$") || strings.HasPrefix(rest, "{{"):
 		p.shown = t.value[start:]
 		f.unknown(p)
-	case t.value[tag-1] == '@':
-		p.shown = t.value[start:min(len(t.value), tag+len("sha256:")+12)]
+	case strings.HasSuffix(t.value[:tag], "@sha256:"):
+		p.shown = t.value[start:min(len(t.value), tag+12)]
 		f.unknown(p)
 	case version == "" || c.rule == ruleEngine && len(strings.TrimPrefix(version, "v")) < 2:
 	case strings.Contains(t.value[tag:end], "@"):
@@ -69,6 +69,8 @@ func imageOf(repo string) (c component, mirror, ok bool) {
 	return component{}, false, false
 }
 
+var checksumRE = regexp.MustCompile(`(?i)sha(?:256|512)(?:sum|=|:|\s)|checksum`)
+
 var downloadRE = regexp.MustCompile(`(docker/buildx|docker/compose|actions/runner|mozilla/sccache)/releases/download/`)
 
 // downloads looks for releases fetched from GitHub. The version stands in the
@@ -80,6 +82,9 @@ func (f *file) downloads(t text) {
 		end := m[1] + imageEnd(t.value[m[1]:])
 		version := leading(t.value[m[1]:end])
 		p := pin{component: c, t: t, i: m[1], j: m[1] + len(version), shown: t.value[m[2]:end], again: end}
+		if checksumRE.Match(f.src) {
+			p.unsafe, p.what = true, "a checksum in this file may be that of the download"
+		}
 		switch {
 		case version == "" && strings.Contains(t.value[m[1]:end], "$"):
 			f.unknown(p)

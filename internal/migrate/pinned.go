@@ -20,7 +20,7 @@ func (f *file) minimum(a action) bool {
 	case a.repo == "actions/cache":
 		why = "actions/cache speaks version 2 of the cache service since v4.2.0 and v3.4.0"
 		target = cacheTarget(f.tags, a.version)
-	case a.repo == "mozilla-actions/sccache-action" && semver.Compare(a.version, "v0.0.9") < 0:
+	case a.repo == "mozilla-actions/sccache-action" && old(a.version, minimumOf(a.repo)):
 		rule, why = ruleSccache, "sccache-action installs an sccache with version 2 of the cache service since v0.0.9"
 		target = f.tags.newest(a.repo, "v0")
 	}
@@ -76,12 +76,31 @@ func (f *file) pinned(a action) {
 	said := commentRE.FindString(a.comment.value)
 	switch {
 	case a.version == "":
-		f.report(a.t, a.at, Finding{Rule: rulePin, Certainty: Conditional, Text: a.t.value,
-			Why: cmp.Or(a.unknown, "no release of "+a.repo+" is known to have this commit"), NoFix: "see that it is new enough"})
+		f.unknownCommit(a, said)
 	case said != "" && !strings.HasPrefix(a.version+".", canonical(said)+"."):
 		f.report(a.t, a.at, Finding{Rule: rulePin, Certainty: Advice, Text: a.comment.value,
 			Why: fmt.Sprintf("the commit is %s, not %s", a.version, said), NoFix: "correct the comment or the commit"})
 	}
+}
+
+// unknownCommit reports a commit that is no known release. It matters for the
+// actions that speak to the service themselves: any version of the others will do.
+func (f *file) unknownCommit(a action, said string) {
+	fd := Finding{Rule: rulePin, Certainty: Conditional, Text: a.t.value,
+		Why: cmp.Or(a.unknown, "no release of "+a.repo+" is known to have this commit"), NoFix: "see that it is new enough"}
+	switch {
+	case minimumOf(a.repo) == "" && !f.opts.BumpActions:
+		return
+	case minimumOf(a.repo) == "" || said != "" && !old(said, minimumOf(a.repo)):
+		fd.Certainty = Advice
+	}
+	f.report(a.t, a.at, fd)
+}
+
+// minimumOf is the first version of an action that speaks version 2 itself, ""
+// for an action that leaves that to a builder.
+func minimumOf(repo string) string {
+	return map[string]string{"actions/cache": "v4.2.0", "mozilla-actions/sccache-action": "v0.0.9"}[repo]
 }
 
 // fork reports a fork of an action that installs a builder, if the step does

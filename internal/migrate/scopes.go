@@ -61,9 +61,6 @@ func (f *file) sharedScope(s *scope, steps *yaml.Node) {
 			}
 			f.export(line, i, build{scopeOf(line.value[i:j]), imageIn(with)})
 		}
-		for _, line := range s.doc.text(get(with, "set")).lines() {
-			f.bakeSet(line)
-		}
 	}
 }
 
@@ -102,13 +99,14 @@ func (f *file) export(t text, i int, b build) {
 	f.report(t, i, fd)
 }
 
-// bakeSet judges *.cache-to=type=gha: one scope for all targets.
-func (f *file) bakeSet(line text) {
-	i, j, ok := cacheEntry(line.value)
-	if !ok || !strings.Contains(line.value[:i], "*.cache-to") || strings.Contains(scopeOf(line.value[i:j]), "${{") {
+// everyTarget judges *.cache-to=type=gha of bake: one scope for all targets.
+// One with a name is mostly meant for the one target that is built.
+func (f *file) everyTarget(t text, i, j int) {
+	scope := scopeOf(t.value[i:j])
+	if !strings.Contains(t.value[:i], "*.cache-to") || scope != "buildkit" {
 		return
 	}
-	f.report(line, 0, Finding{Rule: ruleScope, Certainty: Advice, Text: line.value,
-		Why:   fmt.Sprintf("every target is cached in scope %q, where the last one wins", scopeOf(line.value[i:j])),
-		NoFix: "write one line for each target, with a scope of its own"})
+	f.report(t, 0, Finding{Rule: ruleScope, Certainty: Advice, Text: t.value,
+		Why:   fmt.Sprintf("every target is cached in scope %q, where the last one wins", scope),
+		NoFix: "give each target a scope of its own"})
 }

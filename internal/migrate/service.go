@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 )
 
@@ -24,21 +23,29 @@ const (
 // evidence is what a file says about its cache service, each a reason in words.
 type evidence struct{ v1, v2, other string }
 
-// see takes the URL of a service into account. GitHub's hosts say nothing new.
+// see takes the URL of a service into account. GitHub's hosts say nothing new,
+// and a variable alone is mostly the runner's.
 func (e *evidence) see(raw string) {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || strings.Contains(u.Host, "$") {
+	_, rest, ok := strings.Cut(raw, "://")
+	if !ok {
 		return
 	}
-	if githubHost(u.Hostname()) || strings.HasSuffix(u.Hostname(), ".githubusercontent.com") {
-		return
+	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ = strings.Cut(host, ":")
+	if !githubHost(host) && !strings.HasSuffix(host, ".githubusercontent.com") {
+		e.other = "it names the cache service " + host
 	}
-	e.other = "it names the cache service " + u.Hostname()
 }
 
 func githubHost(host string) bool {
 	host = strings.ToLower(host)
 	return host == "github.com" || strings.HasSuffix(host, ".ghe.com") || strings.HasSuffix(host, ".github.com")
+}
+
+// kind is the service that the evidence speaks for.
+func (e evidence) kind() Service {
+	service, _ := e.verdict(Options{})
+	return service
 }
 
 // verdict is the service of a file, and why.

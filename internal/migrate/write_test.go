@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -163,6 +164,9 @@ func TestLargeFiles(t *testing.T) {
 	report := mustCheck(t, dir, Options{})
 	if len(report.Skipped) != 1 || !strings.Contains(report.Skipped[0].Why, "larger") {
 		t.Errorf("skipped %v, want the huge file", report.Skipped)
+	}
+	if err := report.Diff(io.Discard, false); err != nil {
+		t.Error(err)
 	}
 	written, err := report.Write(t.Context())
 	if err != nil || len(written) != 3 {
