@@ -36,14 +36,15 @@ func peak(size int64) (float64, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "env")
-	cmd := exec.Command("bin/docker-ghacache", "serve", "--dir", filepath.Join(dir, "store"), "--env-file", file)
+	ctx, kill := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, "bin/docker-ghacache", "serve", "--dir", filepath.Join(dir, "store"), "--env-file", file)
+	defer func() {
+		kill()
+		_ = cmd.Wait() // it was killed
+	}()
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	defer func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	}()
 	env, err := environment(file)
 	if err != nil {
 		return 0, err
@@ -52,7 +53,6 @@ func peak(size int64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	ctx := context.Background()
 	if err := cache.Save(ctx, "key", zeros(size)); err != nil {
 		return 0, err
 	}
