@@ -30,7 +30,7 @@ func (e Entry) Check(side Side) []Problem {
 	var problems []Problem
 	if !e.GHA() {
 		problems = append(problems, Problem{
-			Text: fmt.Sprintf("type %q is not gha: the type is taken literally", e.Type),
+			Text: fmt.Sprintf("type %q is not gha: the type is taken literally", cutSecret(e.Type)),
 			Hint: side.String() + " " + meant.Redacted(),
 		})
 	}

@@ -53,6 +53,12 @@ func TestCheckNamesTheFix(t *testing.T) {
 		{"the type in capitals", To, "type=GHA,scope=x", []Problem{{
 			`type "GHA" is not gha: the type is taken literally`, "--cache-to type=gha,scope=x",
 		}}},
+		{"a space for a comma", To, "type=gha scope=x,mode=max", []Problem{{
+			`type "gha scope=x" is not gha: the type is taken literally`, "--cache-to type=gha,mode=max,scope=x",
+		}}},
+		{"a space for a comma before a token", To, "type=gha token=t", []Problem{{
+			`type "gha token=*****" is not gha: the type is taken literally`, "--cache-to type=gha,token=*****",
+		}}},
 		{"a space before the type's value, and a bad mode", To, "type= gha,mode=all", []Problem{
 			{`type " gha" is not gha: the type is taken literally`, "--cache-to type=gha,mode=all"},
 			{`mode "all" is neither min nor max, and would be min`, "mode=max"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Options change what [Complete] makes of a situation.
@@ -103,7 +104,7 @@ func (c *completion) complete(req Request) (Completed, string) {
 	dropped := Completed{Entry: req.Entry, Dropped: true}
 	if problems := req.Entry.Check(req.Side); len(problems) > 0 {
 		for _, p := range problems {
-			c.note(Note{LevelError, req.String() + ": " + p.Text, p.Hint})
+			c.note(Note{LevelError, req.String() + ": " + p.Text, req.hint(p)})
 		}
 		return dropped, ""
 	}
@@ -141,8 +142,15 @@ func (c *completion) completeListing(e Entry) Entry {
 		c.note(Note{LevelWarning, "repository is left out: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"})
 		return e.Without("repository", "ghtoken")
 	}
-	c.note(Note{LevelWarning, "ghtoken can be passed in the command line only, where every user of this machine can read it", "leave repository and ghtoken out"})
 	return e
+}
+
+// hint is the fix of a problem: a bake target has values in the place of flags.
+func (r Request) hint(p Problem) string {
+	if r.Where == "" {
+		return p.Hint
+	}
+	return strings.TrimPrefix(p.Hint, r.Side.String()+" ")
 }
 
 // String names the request for a note.

@@ -25,9 +25,9 @@ const (
 
 // Note is something to tell the user.
 type Note struct {
-	Level Level
-	Text  string // one line, lower case, no full stop, no credential
-	Hint  string // commands or options to use, one a line; may be empty
+	Level Level  `json:"level"`
+	Text  string `json:"text"` // one line, lower case, no full stop, no credential
+	Hint  string `json:"hint"` // commands or options to use, one a line; may be empty
 }
 
 func unreadable(value string, err error) Problem {
@@ -67,8 +67,16 @@ func tidy(s string) string { return strings.Trim(s, " \t\r\n\"'") }
 // meant returns the entry without what a slip of the pen did to it: case and
 // spaces of the type, spaces around keys.
 func (e Entry) meant() Entry {
-	if kind := strings.ToLower(tidy(e.Type)); kind == typeGHA {
-		e.Type = kind
+	// A space or a semicolon in the place of a comma makes the rest part of the type.
+	words := strings.FieldsFunc(tidy(e.Type), func(r rune) bool { return strings.ContainsRune(" \t;", r) })
+	if len(words) > 0 && strings.ToLower(words[0]) == typeGHA {
+		e.Type = typeGHA
+		for _, word := range words[1:] {
+			key, value, _ := strings.Cut(word, "=")
+			if _, taken := e.Attrs[key]; !taken {
+				e = e.With(key, value)
+			}
+		}
 	}
 	for key, value := range e.Attrs {
 		trimmed := tidy(key)

@@ -9,18 +9,31 @@ const redacted = "*****"
 
 // secretWords are in the names of attributes that hold a credential, of any
 // type: token, ghtoken, session_token, secret_access_key.
-const secretWords = `token|secret|password|account_key`
+const secretWords = `token|secret|password|account_key|access_key|sig=|auth|_pat`
 
 // Redacted prints the entry as [Entry.String] does, for display: the values of
-// token and ghtoken, and of what looks like a credential of another type, are
-// replaced by *****.
+// token and ghtoken, of attributes that type=gha does not know, and of what looks
+// like a credential of another type, are replaced by *****.
 func (e Entry) Redacted() string {
+	gha := e.meant().GHA()
 	for key := range e.Attrs {
-		if secret(key) {
+		if secret(key) || gha && lookup(tidy(key)).Name == "" {
 			e = e.With(key, redacted)
 		}
 	}
+	e.Type = cutSecret(e.Type)
 	return e.String()
+}
+
+// HasSecret reports whether the entry holds a credential, which does not belong
+// into a command line.
+func (e Entry) HasSecret() bool {
+	for key := range e.Attrs {
+		if secret(key) {
+			return true
+		}
+	}
+	return false
 }
 
 // Redact hides the credentials of a whole value, for display. A value that

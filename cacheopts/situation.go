@@ -14,9 +14,9 @@ func (c *completion) obstacle(req Request, at service, token string) Note {
 	}
 	switch grant := c.rt.grant(token); {
 	case grant.Problem != "":
-		return c.fail(req, "the runtime token cannot be used: "+grant.Problem, c.expose())
+		return c.fail(req, "the runtime token cannot be used: "+grant.Problem, "docker ghacache doctor")
 	case !grant.Expires.IsZero() && !c.rt.Now.Before(grant.Expires):
-		return c.fail(req, "the runtime token expired at "+grant.Expires.UTC().Format(time.RFC3339), "a token lives as long as its job: run the step again in a new job")
+		return c.fail(req, "the runtime token expired at "+grant.Expires.UTC().Format(time.RFC3339), c.rt.renew())
 	case grant.NoRead != "":
 		return without(req, grant.NoRead)
 	case req.Side == To && grant.ReadOnly != "":
@@ -25,15 +25,16 @@ func (c *completion) obstacle(req Request, at service, token string) Note {
 	return Note{}
 }
 
-func (c *completion) expose() string {
-	if c.rt.Job {
-		return c.rt.Expose
-	}
-	return ""
-}
-
 func without(req Request, why string) Note {
 	return Note{Level: LevelWarning, Text: fmt.Sprintf("building without %s type=gha: %s", req.Side, why)}
+}
+
+// renew says where a new token comes from.
+func (rt Runtime) renew() string {
+	if rt.Job {
+		return "a token lives as long as its job: run the step again in a new job"
+	}
+	return "docker ghacache serve token"
 }
 
 // lacking is for an entry without token or URL, which buildx drops in silence.

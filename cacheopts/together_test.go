@@ -3,13 +3,11 @@ package cacheopts
 import "testing"
 
 func TestCompleteListing(t *testing.T) {
-	const argv = "ghtoken can be passed in the command line only, where every user of this machine can read it"
 	full := []string{"type=gha,ghtoken=gh,repository=o/n,url_v2=" + runtimeURLV2 + ",version=2"}
-	warned := []Note{{LevelWarning, argv, "leave repository and ghtoken out"}}
 	tests := []completeTest{
-		{name: "repository brings ghtoken", reqs: []string{"to type=gha,repository=o/n"}, want: full, notes: warned},
-		{name: "ghtoken brings repository", reqs: []string{"to type=gha,ghtoken=gh"}, want: full, notes: warned},
-		{name: "both are given", runtime: outsideListing, reqs: []string{"to type=gha,repository=o/n,ghtoken=gh"}, want: full, notes: warned},
+		{name: "repository brings ghtoken", reqs: []string{"to type=gha,repository=o/n"}, want: full},
+		{name: "ghtoken brings repository", reqs: []string{"to type=gha,ghtoken=gh"}, want: full},
+		{name: "both are given", runtime: outsideListing, reqs: []string{"to type=gha,repository=o/n,ghtoken=gh"}, want: full},
 		{name: "repository without any token", runtime: outsideListing, reqs: []string{"to type=gha,repository=o/n"}, want: []string{v2},
 			notes: []Note{{LevelWarning, "repository is left out: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"}}},
 		{name: "ghtoken without any repository", runtime: outsideListing, reqs: []string{"to type=gha,ghtoken=gh"}, want: []string{v2},
