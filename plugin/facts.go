@@ -64,7 +64,7 @@ func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
 }
 
 func builderFacts(ctx context.Context, env *Env, name string) diagnose.Builder {
-	b, err := builders.Resolve(ctx, env.Docker, name)
+	b, err := builders.Examine(ctx, env.Docker, name)
 	if err != nil {
 		return diagnose.Builder{Name: name, Err: err}
 	}
@@ -72,7 +72,7 @@ func builderFacts(ctx context.Context, env *Env, name string) diagnose.Builder {
 	for _, n := range b.Nodes {
 		facts.Nodes = append(facts.Nodes, diagnose.Node{
 			Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, ContainerdStore: n.Engine.ContainerdStore,
-			HostNetwork: n.DriverOpts["network"] == "host" || b.Driver == "remote", Err: n.Err,
+			HostNetwork: n.DriverOpts["network"] == "host" || b.Driver == "remote", GHA: n.GHA, Err: n.Err,
 		})
 	}
 	return facts

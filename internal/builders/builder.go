@@ -45,13 +45,18 @@ func Resolve(ctx context.Context, dockerCLI command.Cli, name string) (*Builder,
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	return load(ctx, loaded, ask), nil
+}
+
+// load asks all nodes of a builder at the same time.
+func load(ctx context.Context, loaded *builder.Builder, ask func(context.Context, *builder.Node) Node) *Builder {
 	nodes, err := loaded.LoadNodes(ctx)
 	b := &Builder{Name: loaded.Name, Driver: loaded.Driver}
 	if err != nil {
 		for _, n := range loaded.NodeGroup.Nodes {
 			b.Nodes = append(b.Nodes, Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: err})
 		}
-		return b, nil
+		return b
 	}
 	b.Nodes = make([]Node, len(nodes))
 	var asked sync.WaitGroup
@@ -59,7 +64,7 @@ func Resolve(ctx context.Context, dockerCLI command.Cli, name string) (*Builder,
 		asked.Go(func() { b.Nodes[i] = ask(ctx, &nodes[i]) })
 	}
 	asked.Wait()
-	return b, nil
+	return b
 }
 
 // open reads the builder from buildx's store.

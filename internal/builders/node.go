@@ -27,6 +27,8 @@ type Node struct {
 	DriverOpts map[string]string
 	// Engine is set for the docker driver only.
 	Engine Engine
+	// GHA says that BuildKit has type=gha caches; nil if it was not asked. See [Examine].
+	GHA *bool
 	// Err says why the node could not be asked.
 	Err error
 }

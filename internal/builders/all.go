@@ -1,0 +1,38 @@
+package builders
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/docker/buildx/builder"
+	"github.com/docker/buildx/store/storeutil"
+	"github.com/docker/cli/cli/command"
+)
+
+// All lists every builder of buildx, those of docker contexts included, and asks
+// their nodes as [Resolve] does, all at the same time.
+func All(ctx context.Context, dockerCLI command.Cli) ([]*Builder, error) {
+	loaded, err := openAll(dockerCLI)
+	if err != nil {
+		return nil, fmt.Errorf("listing builders: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	all := make([]*Builder, len(loaded))
+	var asked sync.WaitGroup
+	for i := range loaded {
+		asked.Go(func() { all[i] = load(ctx, loaded[i], ask) })
+	}
+	asked.Wait()
+	return all, nil
+}
+
+func openAll(dockerCLI command.Cli) ([]*builder.Builder, error) {
+	txn, release, err := storeutil.GetStore(dockerCLI)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return builder.GetBuilders(dockerCLI, txn)
+}
