@@ -20,7 +20,7 @@ const parallel = 16
 // Options configure a [Client]. All but Now may be zero.
 type Options struct {
 	Now    func() time.Time    // required
-	OnWait func(time.Duration) // told, once each, of waits of more than a second for a rate limit; may be called concurrently
+	OnWait func(time.Duration) // told of waits of more than a second for a rate limit, once each; must not use the client
 	// MaxWait is the longest wait for a rate limit; a longer one is a [LimitError].
 	// 15 minutes if zero.
 	MaxWait time.Duration

@@ -23,7 +23,7 @@ const pullRef = "refs/pull/1/merge"
 // versions runs a test with each version of the protocol.
 func versions(t *testing.T, test func(t *testing.T, version int)) {
 	for _, version := range []int{1, 2} {
-		t.Run(fmt.Sprintf("v%d", version), func(t *testing.T) { test(t, version) })
+		t.Run(fmt.Sprintf("v%d", version), func(t *testing.T) { t.Parallel(); test(t, version) })
 	}
 }
 

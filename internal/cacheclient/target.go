@@ -2,6 +2,7 @@ package cacheclient
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -104,8 +105,8 @@ func apiOf(host string, job *url.URL) (string, error) {
 		base = "https://api." + host
 	}
 	u, err := parseAPI(base)
-	if err != nil {
-		return "", err
+	if err != nil || hostOf(u) != host { // evil.example#.ghe.com would get GitHub's token
+		return "", hintedError{errors.New("the host of the repository is not the name of a host"), hintRepo}
 	}
 	return u.String(), nil
 }
@@ -119,7 +120,7 @@ func (s Sources) get(name string) string {
 func parseAPI(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, hintedError{fmt.Errorf("the address of the API is not an HTTP URL"), "GITHUB_API_URL=https://HOST/api/v3"}
+		return nil, hintedError{errors.New("the address of the API is not an HTTP URL"), "GITHUB_API_URL=https://HOST/api/v3"}
 	}
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), Path: strings.TrimRight(u.Path, "/") + "/"}, nil
 }

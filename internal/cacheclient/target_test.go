@@ -83,6 +83,8 @@ func TestTargetRejects(t *testing.T) {
 		"one word":                {Repo: "r"},
 		"four words":              {Repo: "a/b/c/d"},
 		"a way out":               {Repo: "../.."},
+		"a host that ends early":  {Repo: "evil.example#.ghe.com/o/r"},
+		"a host with a password":  {Repo: "user:secret@host/o/r"},
 		"a query":                 {Repo: "o/r?x=1"},
 		"an empty owner":          {Repo: "/r"},
 		"an API without host":     {Repo: "o/r", APIURL: "/api/v3"},

@@ -3,9 +3,12 @@ package cacheclient
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -234,5 +237,21 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 				t.Errorf("the token is in %s", text)
 			}
 		})
+	}
+}
+
+func TestWhatCannotPassIsNotRepeated(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"a host that does not exist": {fmt.Errorf("get: %w", &net.DNSError{IsNotFound: true}), false},
+		"a resolver that is down":    {&net.DNSError{IsTemporary: true}, true},
+		"a connection that is reset": {syscall.ECONNRESET, true},
+		"a reply that is too large":  {fmt.Errorf("get: %w", errTooLarge), false},
+	} {
+		if have := passing(test.err); have != test.want {
+			t.Errorf("%s: have %t", name, have)
+		}
 	}
 }
