@@ -1,10 +1,8 @@
 package migrate
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -255,56 +253,39 @@ func TestFilesAreToldByPathOrContent(t *testing.T) {
 	}
 }
 
-func TestPrinters(t *testing.T) {
-	dir := tree(t, map[string]string{
-		"a b,c.sh":        "docker buildx create --driver-opt image=moby/buildkit:v0.12.0\ndocker build --cache-to 'type=gha, scope=100%' .\n",
-		"docker-bake.hcl": "target {",
-	})
-	testdata, err := filepath.Abs("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Chdir(dir)
-	report := mustCheck(t, ".", Options{Service: ServiceV2})
-	for _, p := range []struct {
-		name  string
-		print func(w *bytes.Buffer) error
+func TestActHasVersion1Only(t *testing.T) {
+	const flag = "      - run: ACTIONS_CACHE_SERVICE_V2=0 docker buildx build --cache-to type=gha,version=1 .\n"
+	for _, tt := range []struct {
+		name string
+		opts Options
+		want int
 	}{
-		{"text", func(w *bytes.Buffer) error { return report.Text(w, false) }},
-		{"colour", func(w *bytes.Buffer) error { return errors.Join(report.Text(w, true), report.Diff(w, true)) }},
-		{"json", func(w *bytes.Buffer) error { return report.JSON(w) }},
-		{"sarif", func(w *bytes.Buffer) error { return report.SARIF(w, "docker-ghacache", "v1.2.3") }},
-		{"github", func(w *bytes.Buffer) error { return report.GitHub(w) }},
+		{"what chooses version 2 is left", Options{}, 1},
+		{"unless the service is said", Options{Service: ServiceV2}, 3},
 	} {
-		t.Run(p.name, func(t *testing.T) {
-			var out bytes.Buffer
-			if err := p.print(&out); err != nil {
-				t.Fatal(err)
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, map[string]string{".actrc": "-P ubuntu-latest=node\n", ".github/workflows/a.yml": oldSetup + flag})
+			report := mustCheck(t, dir, tt.opts)
+			if got := len(report.edits[filepath.Join(dir, ".github/workflows/a.yml")]); got != tt.want {
+				t.Errorf("%d edits, want %d of %v", got, tt.want, report.Findings)
 			}
-			golden(t, filepath.Join(testdata, "print", p.name+".want"), out.String())
+			if len(report.Pending()) != 3 {
+				t.Errorf("pending %v, want all three", report.Pending())
+			}
 		})
 	}
 }
 
-// BenchmarkCheck judges 1,000 workflow files. It must stay below two seconds.
-func BenchmarkCheck(b *testing.B) {
-	files := map[string]string{}
-	inputs, err := filepath.Glob("testdata/workflow/*.yml")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for i := range 1000 {
-		src, err := os.ReadFile(inputs[i%len(inputs)])
-		if err != nil {
-			b.Fatal(err)
-		}
-		files[fmt.Sprintf(".github/workflows/%d.yml", i)] = string(src)
-	}
-	dir := tree(b, files)
-	b.ResetTimer()
-	for b.Loop() {
-		if _, err := Check(b.Context(), []string{dir}, Options{}); err != nil {
-			b.Fatal(err)
+func TestPendingLeavesAdviceOut(t *testing.T) {
+	dir := tree(t, map[string]string{
+		".github/workflows/a.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n" +
+			"      - run: docker buildx create --driver-opt image=moby/buildkit:v0.22.0\n" +
+			"      - run: docker buildx build --cache-to type=gha .\n",
+	})
+	for _, unsafe := range []bool{false, true} {
+		report := mustCheck(t, dir, Options{Unsafe: unsafe})
+		if len(report.Findings) != 1 || (len(report.Pending()) == 1) != unsafe {
+			t.Errorf("unsafe %v: findings %v, pending %v", unsafe, report.Findings, report.Pending())
 		}
 	}
 }

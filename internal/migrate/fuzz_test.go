@@ -6,14 +6,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
+
+var testTags = sync.OnceValues(loadTags)
 
 // judged is the report on one file that exists in memory only; ok says that it
 // could be parsed.
 func judged(t testing.TB, k kind, src []byte) (Report, *file, bool) {
 	t.Helper()
-	tags, err := loadTags()
+	tags, err := testTags()
 	if err != nil {
 		t.Fatal(err)
 	}

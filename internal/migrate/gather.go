@@ -89,8 +89,12 @@ func (f *file) clashes() {
 		}
 	}
 	slices.SortFunc(wishes, func(a, b wish) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
+	last := 0 // the one that reaches farthest
 	for i := 1; i < len(wishes); i++ {
-		a, b := wishes[i-1], wishes[i]
+		a, b := wishes[last], wishes[i]
+		if b.End >= a.End {
+			last = i
+		}
 		if !a.overlap(b.Edit) {
 			continue
 		}

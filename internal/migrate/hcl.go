@@ -15,10 +15,9 @@ type hclFile struct {
 }
 
 func parseHCL(src []byte) (*hclsyntax.Body, error) {
-	parsed, diags := hclsyntax.ParseConfig(src, "line", hcl.InitialPos)
+	parsed, diags := hclsyntax.ParseConfig(src, "", hcl.InitialPos)
 	if diags.HasErrors() {
-		d := diags.Errs()[0]
-		return nil, fmt.Errorf("parsing HCL: %w", d)
+		return nil, fmt.Errorf("parsing HCL: line %d: %s", diags[0].Subject.Start.Line, diags[0].Summary)
 	}
 	body, ok := parsed.Body.(*hclsyntax.Body)
 	if !ok {

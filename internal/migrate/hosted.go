@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -14,7 +15,7 @@ var hostedRE = regexp.MustCompile(`^(?i:ubuntu|windows|macos)-(?:latest|slim|[0-
 func (f *file) hosted(s *scope, runsOn *yaml.Node) bool {
 	labels := items(runsOn)
 	if n := get(runsOn, "labels"); n != nil {
-		labels = append(items(n), n)
+		labels = slices.Concat(items(n), []*yaml.Node{n})
 	}
 	if n := deref(runsOn); n != nil && n.Kind == yaml.ScalarNode {
 		labels = []*yaml.Node{n}

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -26,7 +27,7 @@ func (f *file) under(s *scope, key string, n *yaml.Node, skip ...string) {
 	case yaml.MappingNode:
 		f.object(s, n)
 		for k, v := range pairs(n) {
-			if !read(k.Value, skip) {
+			if !forPeople(k.Value) && !slices.Contains(skip, k.Value) {
 				f.under(s, k.Value, v)
 			}
 		}
@@ -41,13 +42,9 @@ func plain(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-func read(key string, skip []string) bool {
-	for _, k := range append(skip, "name", "run-name", "description", "if", "uses", "deprecationMessage", "//") {
-		if key == k {
-			return true
-		}
-	}
-	return false
+// forPeople says that a key's value is no setting, or judged elsewhere (uses).
+func forPeople(key string) bool {
+	return slices.Contains([]string{"name", "run-name", "description", "if", "uses", "deprecationMessage", "//"}, key)
 }
 
 // scalar scans a value line by line: inputs hold lists, one entry a line.

@@ -17,8 +17,8 @@ var vcpkgRE = regexp.MustCompile(`\bx-gha\b`)
 
 func (f *file) noV2(t text) {
 	if at := vcpkgRE.FindStringIndex(t.value); at != nil {
-		f.report(t, at[0], Finding{Rule: ruleNoV2, Certainty: Certain, Text: "x-gha",
-			Why: "vcpkg's x-gha provider speaks version 1 only, and was taken out", NoFix: "use another binary cache",
+		f.report(t, at[0], Finding{Rule: ruleNoV2, Certainty: Conditional, Text: "x-gha",
+			Why: "vcpkg's x-gha provider was written for version 1", NoFix: "use another binary cache, as the newer vcpkg asks for",
 		})
 	}
 }

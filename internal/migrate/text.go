@@ -27,14 +27,14 @@ func literal(src []byte, start, end int) text {
 	return text{value: string(src[start:end]), runs: []run{{n: end - start, src: start}}, at: start}
 }
 
-// run is the first run that reaches behind value[:i], len(t.runs) if there is none.
-func (t text) run(i int) int {
+// firstRun is the first run that reaches behind value[:i], len(t.runs) if there is none.
+func (t text) firstRun(i int) int {
 	return sort.Search(len(t.runs), func(k int) bool { return t.runs[k].at+t.runs[k].n >= i })
 }
 
 // span gives the file's bytes behind value[i:j], if they are in one piece.
 func (t text) span(i, j int) (start, end int, ok bool) {
-	for _, r := range t.runs[t.run(i):] {
+	for _, r := range t.runs[t.firstRun(i):] {
 		if r.at > i {
 			break
 		}
@@ -47,7 +47,7 @@ func (t text) span(i, j int) (start, end int, ok bool) {
 
 // pos is the file offset to report for value[i:].
 func (t text) pos(i int) int {
-	for _, r := range t.runs[t.run(i):] {
+	for _, r := range t.runs[t.firstRun(i):] {
 		if r.at <= i && i < r.at+r.n {
 			return r.src + i - r.at
 		}
@@ -62,7 +62,7 @@ func (t text) pos(i int) int {
 func (t text) cut(i, j int) text {
 	out := t
 	out.value, out.runs, out.at = t.value[i:j], nil, t.pos(i)
-	for _, r := range t.runs[t.run(i):] {
+	for _, r := range t.runs[t.firstRun(i):] {
 		if r.at > j {
 			break
 		}

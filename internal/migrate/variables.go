@@ -42,7 +42,7 @@ func sites(uses []use, name string) int {
 
 // references counts the uses of a variable in lines that are no comment.
 func (f *file) references(name string) int {
-	re := regexp.MustCompile(`(?:\b(?:env|matrix|inputs)\.|\$[({]?|\{\{\s*|[Ee]nv:)` + regexp.QuoteMeta(name) + `\b`)
+	re := regexp.MustCompile(`(?:\b(?:env|matrix|inputs)\.(?:[\w-]+\.)*|\$[({]?|\{\{\s*|[Ee]nv:)` + regexp.QuoteMeta(name) + `\b`)
 	count := 0
 	if f.kind == kindHCL {
 		re = regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`)

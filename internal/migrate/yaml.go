@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -140,7 +141,7 @@ func value(n *yaml.Node, key string, depth int) *yaml.Node {
 	}
 	for k, v := range pairs(n) {
 		if k.Tag == "!!merge" {
-			for _, m := range append(items(v), v) {
+			for _, m := range slices.Concat(items(v), []*yaml.Node{v}) {
 				if found := value(m, key, depth+1); found != nil {
 					return found
 				}
