@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,7 +27,7 @@ func keys(entries []Entry) []string {
 
 func TestListReturnsEveryEntryOnceOldestFirst(t *testing.T) {
 	for _, n := range []int{0, 1, 99, 100, 101, 200, 201, 1234} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			s := open(t, cacheserver.Options{}, entries(n)...)
 			count := &counted{RoundTripper: newTransport()}
 			have, err := client(t, s, serve(t, s), Options{Transport: count}).List(t.Context(), Filter{})

@@ -3,10 +3,10 @@ package cacheclient
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -200,7 +200,7 @@ func TestAWaitLongerThanMaxWaitIsAnError(t *testing.T) {
 
 func TestRefusalsHoldAsLongAsTheySay(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	reset := fmt.Sprint(now.Add(10 * time.Minute).Unix())
+	reset := strconv.FormatInt(now.Add(10*time.Minute).Unix(), 10)
 	for name, test := range map[string]struct {
 		header  map[string]string
 		attempt int

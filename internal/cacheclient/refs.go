@@ -66,7 +66,7 @@ func (c *Client) defaultBranch(ctx context.Context) (string, error) {
 		return "", c.explain(err, "metadata: read", "getting the default branch of %s", c.target)
 	}
 	if repo.GetDefaultBranch() == "" {
-		return "", errors.New("GitHub names no default branch of " + c.target.String())
+		return "", errors.New("no default branch is named of " + c.target.String())
 	}
 	return "refs/heads/" + repo.GetDefaultBranch(), nil
 }

@@ -122,8 +122,10 @@ func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
 		}
 		for i, want := range want {
 			x := have[listing[i].ID]
-			text := fmt.Sprint(x.Err)
-			if x.Err == nil {
+			var text string
+			if x.Err != nil {
+				text = x.Err.Error()
+			} else {
 				text = layers(x.Index)
 			}
 			if !strings.Contains(text, want) {
