@@ -28,10 +28,11 @@ func align(value string, src []byte, start int) ([]run, bool) {
 	return runs, true
 }
 
+// extend appends a run, to the last one if they are one in the file, too.
 func extend(runs []run, next run) []run {
 	if len(runs) > 0 {
 		last := &runs[len(runs)-1]
-		if last.at+last.n == next.at && last.src+last.n == next.src {
+		if last.at+last.n == next.at && last.src+last.n == next.src && last.origin.same(next.origin) {
 			last.n += next.n
 			return runs
 		}

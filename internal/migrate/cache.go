@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,9 +18,11 @@ func (f *file) entry(t text) {
 	if e.refuse == "" && e.broken() {
 		e.refuse = "the entry is spread over several lines"
 	}
-	for _, a := range attributes(e.value) {
+	all := attributes(e.value)
+	for _, a := range all {
 		f.attribute(e, a)
 	}
+	f.address(e, all)
 }
 
 func (f *file) attribute(e text, a attr) {
@@ -39,14 +42,37 @@ func (f *file) attribute(e text, a attr) {
 		f.needsV2(e, a.start, shown)
 	case "url":
 		f.service.see(value)
-		f.report(e, a.start, Finding{Rule: ruleURL, Certainty: Conditional, Text: shown, Why: urlWhy,
-			NoFix: "it depends on the step's variables",
-			Fix:   "take url= and token= out and export all of the runtime's variables, as crazy-max/ghaction-github-runtime does"})
 	}
 }
 
 const urlWhy = "version 2 ignores it if ACTIONS_CACHE_SERVICE_V2 and ACTIONS_RESULTS_URL are visible, " +
 	"and a step that sees ACTIONS_CACHE_URL only stays on version 1"
+
+// address judges url= and the token= beside it. Taken out, buildx fills them in
+// from the variables it sees: right in an action, and in a step to which all of
+// them are exported, so it is not a safe edit.
+func (f *file) address(e text, all []attr) {
+	fd := Finding{Rule: ruleURL, Certainty: Conditional, Why: urlWhy,
+		Fix: "take url= and token= out, and export all of the runtime's variables, as crazy-max/ghaction-github-runtime does"}
+	url := slices.IndexFunc(all, func(a attr) bool { return a.key == "url" })
+	if url < 0 {
+		return
+	}
+	fd.Text = e.value[all[url].start:all[url].end]
+	for i, a := range all {
+		value := e.value[a.from:a.end]
+		switch {
+		case a.key != "url" && a.key != "token":
+		case !strings.Contains(value, cacheURL) && !strings.Contains(value, "ACTIONS_RUNTIME_TOKEN"):
+			fd.NoFix, fd.Edits = "it is not the runner's", nil
+		case i == 0 || a.quoted:
+			fd.NoFix, fd.Edits = "it is not written in the common order", nil
+		default:
+			f.edit(&fd, e, a.start-1, a.end, "")
+		}
+	}
+	f.report(e, all[url].start, fd)
+}
 
 // cacheVersion judges the version attribute. It is set to 2, not taken out: that
 // holds in a step that does not see ACTIONS_CACHE_SERVICE_V2, too.

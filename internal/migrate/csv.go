@@ -59,6 +59,7 @@ func cacheEntry(word string) (i, j int, ok bool) {
 	if at == nil {
 		return 0, 0, false
 	}
+	word = masked(word) // brackets and spaces of an expression end nothing
 	for _, flag := range flagRE.FindAllStringIndex(word[:at[0]+1], -1) {
 		i = flag[1]
 	}

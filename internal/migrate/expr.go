@@ -66,6 +66,12 @@ func (s *scope) eval(t text, depth int) []text {
 	return out
 }
 
+// masked replaces every expression by a plain word of the same length, for what
+// reads the text around it as another language.
+func masked(s string) string {
+	return exprRE.ReplaceAllStringFunc(s, func(e string) string { return strings.Repeat("x", len(e)) })
+}
+
 // operands splits a || b && c into a and c: the values it can have.
 func operands(t text) []text {
 	var out []text

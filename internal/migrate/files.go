@@ -134,6 +134,24 @@ func (w *walker) add(p place) {
 	}
 }
 
+// isScript looks at the first line of a file without an extension.
+func isScript(p place) (bool, error) {
+	if p.kind != kindNone || p.root {
+		return false, nil
+	}
+	in, err := os.Open(p.target)
+	if err != nil {
+		return false, err
+	}
+	defer in.Close()
+	head := make([]byte, 64)
+	n, err := io.ReadFull(in, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return shebangRE.Match(head[:n]), err
+}
+
 var errTooLarge = errors.New("larger than 4 MiB")
 
 func readFile(path string) ([]byte, error) {

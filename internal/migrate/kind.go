@@ -66,12 +66,12 @@ func kindByPath(path string) kind {
 
 // kindByContent tells a file that was named on the command line, or a script
 // without an extension.
-func kindByContent(path string, src []byte, named bool) kind {
-	if filepath.Ext(path) == "" && shebangRE.Match(src) {
+func kindByContent(path string, src []byte) kind {
+	if shebangRE.Match(src) {
 		return kindShell
 	}
 	ext := strings.ToLower(filepath.Ext(path))
-	if !named || ext != ".yml" && ext != ".yaml" && ext != ".json" {
+	if ext != ".yml" && ext != ".yaml" && ext != ".json" {
 		return kindNone
 	}
 	for key, k := range map[string]kind{"jobs": kindWorkflow, "runs": kindAction, "services": kindCompose, "target": kindJSON} {

@@ -84,18 +84,21 @@ func (o Options) validate() error {
 
 // load reads and judges a file. It returns nil for one without interest.
 func load(ctx context.Context, p place, words [][]byte, tags tags, opts Options) (*file, error) {
+	if script, err := isScript(p); p.kind == kindNone && !p.root && !script {
+		return nil, err
+	}
 	src, err := readFile(p.target)
 	if err != nil {
 		return nil, err
 	}
 	if p.kind == kindNone {
-		p.kind = kindByContent(p.target, src, p.root)
+		p.kind = kindByContent(p.target, src)
 	}
-	if p.kind == kindNone && p.root {
+	if p.kind == kindNone {
 		return nil, errors.New("not a kind of file that is known")
 	}
 	// A workflow without interest still tells the service of the repository.
-	if p.kind == kindNone || p.kind != kindWorkflow && !worth(src, words) {
+	if p.kind != kindWorkflow && !worth(src, words) {
 		return nil, nil
 	}
 	f := &file{path: p.path, target: p.target, kind: p.kind, src: src, opts: opts, tags: tags, builds: map[string]string{}}

@@ -10,6 +10,10 @@ type origin struct {
 	fixed  bool  // an expression that is not resolved: not to be edited
 }
 
+func (o origin) same(p origin) bool {
+	return slices.Equal(o.via, p.via) && o.many == p.many && o.unsure == p.unsure && o.fixed == p.fixed
+}
+
 // origin is that of value[i:], by the run that holds it.
 func (t text) origin(i int) origin {
 	for _, r := range t.runs {

@@ -23,9 +23,7 @@ func (f *file) run(s *scope, step, run *yaml.Node) {
 // shell judges a script word by word. One that does not parse, a PowerShell
 // script for one, is read line by line, and edits to it are suggestions.
 func (f *file) shell(s *scope, t text) {
-	// An expression is not shell, but any word of the same length is.
-	masked := exprRE.ReplaceAllStringFunc(t.value, func(e string) string { return strings.Repeat("x", len(e)) })
-	prog, err := syntax.NewParser().Parse(strings.NewReader(masked), "")
+	prog, err := syntax.NewParser().Parse(strings.NewReader(masked(t.value)), "")
 	if err != nil {
 		f.loose(s, t.suggested())
 		return

@@ -83,7 +83,7 @@ func join(parts ...text) text {
 			out.at = p.at
 		}
 		for _, r := range p.runs {
-			out.runs = append(out.runs, run{r.at + value.Len(), r.src, r.n, r.origin})
+			out.runs = extend(out.runs, run{r.at + value.Len(), r.src, r.n, r.origin})
 		}
 		value.WriteString(p.value)
 		out.via = append(out.via, p.via...)

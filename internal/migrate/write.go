@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Diff writes the wanted edits as one unified diff that git apply takes.
@@ -17,7 +18,7 @@ func (r Report) Diff(w io.Writer, colour bool) error {
 		if err != nil {
 			return err
 		}
-		if err := writeDiff(w, filepath.ToSlash(path), string(r.files[path].src), string(out), colour); err != nil {
+		if err := writeDiff(w, strings.TrimPrefix(filepath.ToSlash(path), "/"), string(r.files[path].src), string(out), colour); err != nil {
 			return fmt.Errorf("printing the diff: %w", err)
 		}
 	}
