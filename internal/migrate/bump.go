@@ -12,7 +12,7 @@ import (
 func (f *file) bump(a action) {
 	newest := f.tags.newest(a.repo, "")
 	docker := strings.HasPrefix(a.repo, "docker/") || strings.HasPrefix(a.repo, "crazy-max/")
-	if !docker || newest == "" || a.version == "" || semver.Major(a.version) == semver.Major(newest) {
+	if !docker || newest == "" || a.version == "" || semver.Compare(semver.Major(a.version), semver.Major(newest)) >= 0 {
 		return
 	}
 	fd := Finding{Rule: ruleMajor, Certainty: Advice, Why: "the newest major is " + semver.Major(newest), Safe: a.s.hosted}
@@ -70,7 +70,7 @@ func (f *file) bakeTarget(a action, fd *Finding, newest string) string {
 		fd.Why += "; since version 6 it builds from the Git context unless source is given"
 		fd.Safe = false
 	}
-	if strings.EqualFold(semver.Major(a.version), semver.Major(newest)) {
+	if semver.Major(a.version) == semver.Major(newest) {
 		return ""
 	}
 	return newest

@@ -47,7 +47,7 @@ func together(files []*file) evidence {
 	for _, f := range files {
 		switch {
 		case f.kind != kindWorkflow || f.service == evidence{}:
-		case all == evidence{} || all.kind() == f.service.kind():
+		case all == evidence{} || all.alone() == f.service.alone():
 			all = f.service
 		default:
 			return evidence{other: "the workflows run on different services"}

@@ -42,8 +42,8 @@ func githubHost(host string) bool {
 	return host == "github.com" || strings.HasSuffix(host, ".ghe.com") || strings.HasSuffix(host, ".github.com")
 }
 
-// kind is the service that the evidence speaks for.
-func (e evidence) kind() Service {
+// alone is the service that the evidence speaks for by itself.
+func (e evidence) alone() Service {
 	service, _ := e.verdict(Options{})
 	return service
 }
