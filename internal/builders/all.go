@@ -36,3 +36,12 @@ func openAll(dockerCLI command.Cli) ([]*builder.Builder, error) {
 	defer release()
 	return builder.GetBuilders(dockerCLI, txn)
 }
+
+// Current is the name of the current builder, empty if that cannot be told.
+func Current(dockerCLI command.Cli) string {
+	b, err := open(dockerCLI, "")
+	if err != nil {
+		return ""
+	}
+	return b.Name
+}

@@ -32,16 +32,20 @@ func Create(ctx context.Context, dockerCLI command.Cli, run func(args ...string)
 	default:
 		return hinted{fmt.Errorf("builder %q exists with the %s driver", name, driver), "docker buildx rm " + name}
 	}
-	c := run(args...)
+	if err := runBuildx(ctx, run(args...), stderr); err != nil {
+		return fmt.Errorf("creating builder %q: %w", name, err)
+	}
+	return nil
+}
+
+// runBuildx runs a command for what it does, not for what it prints.
+func runBuildx(ctx context.Context, c Command, stderr io.Writer) error {
 	c.Stderr = stderr
 	code, err := Run(ctx, c)
 	if err == nil && code != 0 {
 		err = &ExitError{Path: c.Path, Code: code}
 	}
-	if err != nil {
-		return fmt.Errorf("creating builder %q: %w", name, err)
-	}
-	return nil
+	return err
 }
 
 // driverOf is the driver of a builder in buildx's store, empty if there is none.
