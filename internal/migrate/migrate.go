@@ -151,6 +151,7 @@ func (f *file) judgeYAML() error {
 			f.action(doc, root)
 		default:
 			f.scalars(&scope{doc: doc}, root)
+			f.targets(doc, root)
 		}
 	}
 	return nil

@@ -64,6 +64,23 @@ func (f *file) sharedScope(s *scope, steps *yaml.Node) {
 	}
 }
 
+// targets does the same for the services of a compose file and the targets of
+// a bake file in JSON.
+func (f *file) targets(doc *yamlFile, root *yaml.Node) {
+	section, path := "services", []string{"build", "cache_to"}
+	if f.kind == kindJSON {
+		section, path = "target", []string{"cache-to"}
+	}
+	for name, target := range pairs(get(root, section)) {
+		for _, n := range items(get(target, path...)) {
+			t := doc.text(n)
+			if i, j, ok := cacheEntry(t.value); ok {
+				f.export(t, i, build{scopeOf(t.value[i:j]), name.Value})
+			}
+		}
+	}
+}
+
 func scopeOf(entry string) string {
 	scope := "buildkit"
 	for _, a := range attributes(entry) {
