@@ -1,17 +1,19 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"iter"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +22,7 @@ type bakeOptions struct {
 	args []string // everything after the verb
 }
 
-func newBakeCommand(env *Env, root *rootOptions) *cobra.Command {
+func newBakeCommand(env *Env, root rootOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "bake [OPTIONS] [TARGET...]",
 		Aliases: []string{"f"},
@@ -35,7 +37,7 @@ following are those of "docker buildx bake --help".`,
 			if asksForHelp(cacheopts.ScanBake(args)) {
 				return cmd.Help()
 			}
-			return runBake(cmd.Context(), env, bakeOptions{*root, args})
+			return runBake(cmd.Context(), env, bakeOptions{root, args})
 		},
 	}
 	describeFlags(cmd)
@@ -50,18 +52,22 @@ func runBake(ctx context.Context, env *Env, opts bakeOptions) error {
 	if err != nil {
 		return err
 	}
-	inv := invocation{env: env, verb: "bake", own: own, args: args}
-	if onlyShows(args) {
+	inv := &invocation{env: env, verb: "bake", own: own, args: args}
+	return inv.report(inv.bake(ctx))
+}
+
+func (inv *invocation) bake(ctx context.Context) error {
+	if onlyShows(inv.args) {
 		return inv.passThrough(ctx)
 	}
-	if err := inv.keepStdin(); err != nil {
+	if err := inv.keepStdin(ctx); err != nil {
 		return err
 	}
 	targets, err := inv.resolveTargets(ctx)
 	if err != nil {
 		return err
 	}
-	requests := targets.requests(own.scopePerTarget)
+	requests := targets.requests(inv.own.scopePerTarget)
 	if len(requests) == 0 {
 		return inv.passThrough(ctx)
 	}
@@ -69,30 +75,48 @@ func runBake(ctx context.Context, env *Env, opts bakeOptions) error {
 	if err != nil {
 		return err
 	}
-	inv.args = targets.override(inv.args, done)
+	if inv.args, err = targets.override(inv.args, done); err != nil {
+		return err
+	}
 	return inv.run(ctx)
 }
 
 // onlyShows reports whether bake prints something in place of building.
 func onlyShows(args []cacheopts.Arg) bool {
 	return slices.ContainsFunc(args, func(a cacheopts.Arg) bool {
-		return a.Name == "print" && a.Value != "false" || a.Name == "list"
+		return prints(a) && a.Value != "false" || a.Name == "list" || strings.HasPrefix(a.Name, "list-")
 	})
 }
 
+func prints(a cacheopts.Arg) bool { return a.Name == "print" }
+
 // keepStdin holds a definition that comes by standard input, which buildx is
 // going to read twice.
-func (inv *invocation) keepStdin() error {
-	fromStdin := slices.ContainsFunc(inv.args, func(a cacheopts.Arg) bool { return a.Name == "file" && a.Value == "-" })
-	if !fromStdin {
+func (inv *invocation) keepStdin(ctx context.Context) error {
+	if !slices.Contains(inv.bakeFiles(), "-") {
 		return nil
 	}
-	definition, err := io.ReadAll(inv.env.Stdin)
+	definition, err := inv.env.readStdin(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the bake definition from standard input: %w", err)
 	}
 	inv.stdin = definition
 	return nil
+}
+
+// bakeFiles are those of --file, else those of $BUILDX_BAKE_FILE.
+func (inv *invocation) bakeFiles() []string {
+	var files []string
+	for _, a := range inv.args {
+		if a.Name == "file" {
+			files = append(files, a.Value)
+		}
+	}
+	if listed, _ := inv.env.Lookup("BUILDX_BAKE_FILE"); len(files) == 0 && listed != "" {
+		separator, _ := inv.env.Lookup("BUILDX_BAKE_PATH_SEPARATOR")
+		return strings.Split(listed, cmp.Or(separator, string(os.PathListSeparator)))
+	}
+	return files
 }
 
 // bakeTargets are the targets of one bake with their cache lists.
@@ -115,7 +139,7 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 	if err != nil {
 		return nil, err
 	}
-	words := append([]string{"bake", "--print"}, cacheopts.Words(inv.args)...)
+	words := append([]string{"bake", "--print"}, cacheopts.Words(slices.DeleteFunc(slices.Clone(inv.args), prints))...)
 	command := buildx.Command(inv.env.Environ(), inv.env.Globals, words...)
 	command.Stdin = inv.input()
 	stdout, stderr, err := builders.Output(ctx, command)
@@ -130,7 +154,7 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 		Target bakeTargets `json:"target"`
 	}
 	if err := json.Unmarshal(stdout, &printed); err != nil {
-		return nil, fmt.Errorf("reading the output of buildx bake --print: %w", err)
+		return nil, fmt.Errorf("reading what buildx bake --print printed: %w", err)
 	}
 	return printed.Target, nil
 }
@@ -166,18 +190,18 @@ func (ts bakeTargets) lists() iter.Seq2[string, cacheopts.Side] {
 // override replaces the cache lists by --set: of every target with a gha entry
 // and, because the user's own overrides of cache lists have to go, of every
 // target where there are such.
-func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed) []cacheopts.Arg {
+func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed) ([]cacheopts.Arg, error) {
 	kept := slices.DeleteFunc(slices.Clone(args), setsCache)
 	all := len(kept) < len(args)
 	var sets []cacheopts.Arg
 	for name, side := range ts.lists() {
 		list := ts[name].list(side)
-		if !all && !slices.ContainsFunc(list, cacheopts.Entry.GHA) {
+		if !all && !slices.ContainsFunc(list, func(e cacheopts.Entry) bool { return concerns(side, e) }) {
 			continue
 		}
 		var values []string
 		for _, e := range list {
-			if e.GHA() {
+			if concerns(side, e) {
 				completed := done[0]
 				done = done[1:]
 				if completed.Dropped {
@@ -185,11 +209,22 @@ func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed)
 				}
 				e = completed.Entry
 			}
+			if e.Without("ghtoken").HasSecret() {
+				return nil, exposed(name, side, e)
+			}
 			values = append(values, e.String())
 		}
 		sets = append(sets, setArgs(name, side, values)...)
 	}
-	return append(sets, kept...)
+	return append(sets, kept...), nil
+}
+
+// exposed refuses to bring a credential from a file into the command line,
+// which every user of the machine can read.
+func exposed(target string, side cacheopts.Side, e cacheopts.Entry) error {
+	return ui.WithHint(
+		fmt.Errorf("%s of target %q: %q has credentials, which would have to stand in buildx's command line", side.Name(), target, e.Redacted()),
+		"give them in the environment, such as AWS_ACCESS_KEY_ID, or the same runtime token for all entries")
 }
 
 // setArgs overrides a cache list; an empty value makes it empty.

@@ -16,7 +16,7 @@ type buildOptions struct {
 	args []string // everything after the verb
 }
 
-func newBuildCommand(env *Env, root *rootOptions) *cobra.Command {
+func newBuildCommand(env *Env, root rootOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "build [OPTIONS] PATH | URL | -",
 		Aliases: []string{"b"},
@@ -31,7 +31,7 @@ but the following are those of "docker buildx build --help".`,
 			if asksForHelp(cacheopts.ScanBuild(args)) {
 				return cmd.Help()
 			}
-			return runBuild(cmd.Context(), env, buildOptions{*root, args})
+			return runBuild(cmd.Context(), env, buildOptions{root, args})
 		},
 	}
 	describeFlags(cmd)
@@ -43,11 +43,15 @@ func runBuild(ctx context.Context, env *Env, opts buildOptions) error {
 	if err != nil {
 		return err
 	}
-	requests, places, err := requestsOf(args)
+	inv := &invocation{env: env, verb: "build", own: own, args: args}
+	return inv.report(inv.build(ctx))
+}
+
+func (inv *invocation) build(ctx context.Context) error {
+	requests, places, err := requestsOf(inv.args)
 	if err != nil {
 		return err
 	}
-	inv := invocation{env: env, verb: "build", own: own, args: args}
 	if len(requests) == 0 {
 		return inv.passThrough(ctx)
 	}
@@ -94,7 +98,7 @@ func concerns(side cacheopts.Side, e cacheopts.Entry) bool {
 }
 
 func asksForHelp(args []cacheopts.Arg) bool {
-	return slices.ContainsFunc(args, func(a cacheopts.Arg) bool { return a.Name == "help" })
+	return slices.ContainsFunc(args, func(a cacheopts.Arg) bool { return a.Name == "help" && a.Value != "false" })
 }
 
 // hintOf is the fix of a cache option that cannot be read.

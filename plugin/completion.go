@@ -17,12 +17,17 @@ func completeByBuildx(env *Env, verb string) cobra.CompletionFunc {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
+		args = slices.DeleteFunc(slices.Clone(args), func(word string) bool { return strings.HasPrefix(word, "--gha-") })
 		words := slices.Concat([]string{"__complete"}, completionRoot(env), []string{verb}, args, []string{toComplete})
 		stdout, _, err := builders.Output(cmd.Context(), builders.Command{Path: buildx.Path, Args: words, Env: env.Environ()})
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}
-		return parseCompletions(string(stdout))
+		theirs, directive := parseCompletions(string(stdout))
+		return slices.DeleteFunc(theirs, func(c cobra.Completion) bool {
+			word, _, _ := strings.Cut(c, "\t")
+			return cmd.Flag(strings.TrimPrefix(word, "--")) != nil // cobra offers it
+		}), directive
 	}
 }
 

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,6 +24,9 @@ func parseDockerConfig(text []byte) (*dockerConfig, error) {
 	value, err := hujson.Parse(text)
 	if err != nil {
 		return nil, err
+	}
+	if !value.IsStandard() {
+		return nil, errors.New("it has comments or trailing commas, which docker does not read")
 	}
 	root, ok := value.Value.(*hujson.Object)
 	if !ok {

@@ -20,7 +20,7 @@ type doctorOptions struct {
 	summary bool
 }
 
-func newDoctorCommand(env *Env, root *rootOptions) *cobra.Command {
+func newDoctorCommand(env *Env) *cobra.Command {
 	var o doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor [OPTIONS]",
@@ -29,12 +29,10 @@ func newDoctorCommand(env *Env, root *rootOptions) *cobra.Command {
 service. Each check is ok, a warning, an error or skipped, with the reason and what
 to do. Ends with 1 if one is an error.`,
 		Args: maxArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.builder = root.builder
-			return runDoctor(cmd.Context(), env, o)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), env, o) },
 	}
 	repoFlag(cmd, &o.repo)
+	cmd.Flags().StringVar(&o.builder, "builder", "", "Builder to check, in place of the current one")
 	cmd.Flags().StringVar(&o.format, "format", "", `Format the output: "json"`)
 	cmd.Flags().BoolVar(&o.summary, "summary", false, "In a job: add a table to its summary ($GITHUB_STEP_SUMMARY)")
 	return cmd

@@ -2,44 +2,48 @@ package plugin
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/cli"
 	"mvdan.cc/sh/v3/syntax"
 )
 
 // dryRun is the output of --gha-dry-run=json.
 type dryRun struct {
-	Args  []string     `json:"args"`  // the command that would run, secrets redacted
-	Env   []string     `json:"env"`   // names of the variables that would be set for it
-	Notes []dryRunNote `json:"notes"` // what would be said
+	Args  []string         `json:"args"`  // the command that would run, secrets redacted
+	Env   []string         `json:"env"`   // names of the variables that would be set for it
+	Notes []cacheopts.Note `json:"notes"` // what would be said
 }
 
-type dryRunNote struct {
-	Level string `json:"level"`
-	Text  string `json:"text"`
-	Hint  string `json:"hint"`
+// report turns an error of a dry run for programs into a note of its output.
+func (inv *invocation) report(err error) error {
+	if _, said := errors.AsType[cli.StatusError](err); err == nil || said || inv.own.dryRun != dryRunJSON {
+		return err
+	}
+	inv.notes = append(inv.notes, cacheopts.Note{Level: cacheopts.LevelError, Text: err.Error(), Hint: ui.HintOf(err)})
+	return inv.refuse()
 }
 
 // show prints the command in place of running it.
 func (inv *invocation) show() error {
-	out := dryRun{Args: inv.shownArgs(), Env: slices.Sorted(maps.Keys(inv.vars)), Notes: []dryRunNote{}}
-	for _, n := range inv.notes {
-		out.Notes = append(out.Notes, dryRunNote{string(n.Level), n.Text, n.Hint})
-	}
-	if inv.own.dryRun == "json" {
-		if out.Env == nil {
-			out.Env = []string{}
-		}
+	args := inv.shownArgs()
+	if inv.own.dryRun == dryRunJSON {
 		encoder := json.NewEncoder(inv.env.Stdout)
 		encoder.SetEscapeHTML(false)
-		return encoder.Encode(out)
+		return encoder.Encode(dryRun{
+			Args:  args,
+			Env:   append([]string{}, slices.Sorted(maps.Keys(inv.vars))...),
+			Notes: append([]cacheopts.Note{}, inv.notes...),
+		})
 	}
-	quoted := make([]string, 0, len(out.Args))
-	for _, word := range out.Args {
+	quoted := make([]string, 0, len(args))
+	for _, word := range args {
 		q, err := syntax.Quote(word, syntax.LangBash)
 		if err != nil {
 			return fmt.Errorf("quoting %q: %w", word, err)

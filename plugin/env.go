@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"cmp"
+	"context"
 	"io"
 	"os"
 	"slices"
@@ -10,6 +12,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/command"
+	cliflags "github.com/docker/cli/cli/flags"
+	"github.com/spf13/pflag"
 )
 
 // Env is what the commands take from the world around them.
@@ -30,30 +34,65 @@ type Env struct {
 
 // notes writes to standard error, as annotations too when a runner reads it.
 func (e *Env) notes() ui.Notes {
-	_, plain := e.Lookup("NO_COLOR")
 	return ui.Notes{
 		W:        e.Stderr,
-		Colour:   e.Docker.Err().IsTerminal() && !plain,
+		Colour:   e.Docker.Err().IsTerminal() && e.wantsColour(),
 		Annotate: e.runtime().Job,
+	}
+}
+
+// wantsColour follows https://no-color.org.
+func (e *Env) wantsColour() bool {
+	plain, _ := e.Lookup("NO_COLOR")
+	term, _ := e.Lookup("TERM")
+	return plain == "" && term != "dumb"
+}
+
+// builder is the builder that was asked for; empty means the current one.
+// buildx reads its variable as the default of its flag.
+func (e *Env) builder(flag string) string {
+	variable, _ := e.Lookup("BUILDX_BUILDER")
+	return cmp.Or(flag, variable)
+}
+
+// readStdin reads all of standard input, unless ctx ends before.
+func (e *Env) readStdin(ctx context.Context) ([]byte, error) {
+	type input struct {
+		data []byte
+		err  error
+	}
+	read := make(chan input, 1)
+	go func() {
+		data, err := io.ReadAll(e.Stdin)
+		read <- input{data, err}
+	}()
+	select {
+	case in := <-read:
+		return in.data, in.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
 }
 
 func (e *Env) runtime() actions.Runtime { return actions.FromEnv(e.Lookup) }
 
-// globalFlags are the words between the program's name and the plugin's.
-func globalFlags(args []string, name string) []string {
-	for i, word := range args {
-		if word == name {
-			return args[:i]
-		}
+// globalFlags are the words before the plugin's name: docker's own flags with
+// their values. docker has parsed them before, so they are well formed.
+func globalFlags(args []string) []string {
+	flags := pflag.NewFlagSet("docker", pflag.ContinueOnError)
+	flags.SetInterspersed(false)
+	flags.SetOutput(io.Discard)
+	cliflags.NewClientOptions().InstallFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		return nil
 	}
-	return nil
+	return args[:len(args)-flags.NArg()]
 }
 
 func osEnv(docker command.Cli, standalone bool) *Env {
 	env := &Env{Docker: docker, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv, Environ: os.Environ, Now: time.Now, Standalone: standalone, listingAPI: buildkitAPI}
 	if !standalone {
-		env.Globals = globalFlags(os.Args[1:], name)
+		env.Globals = globalFlags(os.Args[1:])
 	}
 	return env
 }

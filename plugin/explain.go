@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,33 +29,24 @@ report trouble with a cache. Prints each cause, the line that shows it, and what
 to do. Ends with 1 when it recognises nothing.`,
 		Example: "  gh run view --log-failed | docker ghacache explain",
 		Args:    maxArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				opts.file = args[0]
 			}
-			return runExplain(env, opts)
+			return runExplain(cmd.Context(), env, opts)
 		},
 	}
 	cmd.Flags().StringVar(&opts.format, "format", "", `Format the output: "json"`)
 	return cmd
 }
 
-func runExplain(env *Env, opts explainOptions) error {
+func runExplain(ctx context.Context, env *Env, opts explainOptions) error {
 	if err := checkFormat(opts.format); err != nil {
 		return err
 	}
-	log := env.Stdin
-	if opts.file != "-" {
-		f, err := os.Open(opts.file)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		log = f
-	}
-	findings, err := diagnose.Explain(log)
+	findings, err := explain(ctx, env, opts.file)
 	if err != nil {
-		return fmt.Errorf("reading the log: %w", err)
+		return err
 	}
 	if err := printFindings(env.Stdout, findings, opts.format); err != nil {
 		return err
@@ -65,6 +58,22 @@ func runExplain(env *Env, opts explainOptions) error {
 		env.notes().Note(ui.Warning, "nothing in this log is known to be about a gha cache", "docker ghacache doctor")
 	}
 	return exit(1)
+}
+
+func explain(ctx context.Context, env *Env, file string) ([]diagnose.Finding, error) {
+	if file == "-" {
+		log, err := env.readStdin(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return diagnose.Explain(bytes.NewReader(log))
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return diagnose.Explain(f)
 }
 
 func printFindings(w io.Writer, findings []diagnose.Finding, format string) error {

@@ -18,7 +18,7 @@ import (
 
 // hookedCommands are the commands after whose failure docker asks this plugin.
 // `docker build` counts as `docker buildx build`.
-var hookedCommands = []string{"buildx build", "buildx bake"}
+func hookedCommands() []string { return []string{"buildx build", "buildx bake"} }
 
 func newHooksCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
@@ -51,39 +51,47 @@ func hooksVerb(env *Env, use, short string, run func(*Env) error) *cobra.Command
 }
 
 func runHooksEnable(env *Env) error {
-	return editDockerConfig(func(c *dockerConfig) error {
+	switched := false
+	err := editDockerConfig(func(c *dockerConfig) error {
 		if on, err := strconv.ParseBool(c.get("features", "hooks")); err != nil || !on {
+			switched = true
 			if err := c.set("true", "features", "hooks"); err != nil {
 				return err
 			}
-			env.notes().Note(ui.Info, "features.hooks is on now, which also lets other plugins speak after docker's commands", "")
 		}
-		return c.set(strings.Join(mergedHooks(c), ","), "plugins", name, "error-hooks")
+		return setHooks(c, slices.Concat(otherHooks(c), hookedCommands()))
 	})
-}
-
-// mergedHooks keeps what the user has added.
-func mergedHooks(c *dockerConfig) []string {
-	var hooks []string
-	if given := c.get("plugins", name, "error-hooks"); given != "" {
-		hooks = strings.Split(given, ",")
+	if err == nil && switched {
+		env.notes().Note(ui.Info, "features.hooks is on now, which also lets other plugins speak after docker's commands", "")
 	}
-	for _, command := range hookedCommands {
-		if !slices.Contains(hooks, command) {
-			hooks = append(hooks, command)
-		}
-	}
-	return hooks
+	return err
 }
 
 func runHooksDisable(env *Env) error {
-	return editDockerConfig(func(c *dockerConfig) error {
-		c.remove("plugins", name, "error-hooks")
-		if c.get("features", "hooks") != "" {
-			env.notes().Note(ui.Info, `features.hooks stays as it is, because other plugins may use it`, "")
-		}
-		return nil
+	switched := false
+	err := editDockerConfig(func(c *dockerConfig) error {
+		switched = c.get("features", "hooks") != ""
+		return setHooks(c, otherHooks(c))
 	})
+	if err == nil && switched {
+		env.notes().Note(ui.Info, "features.hooks stays as it is, because other plugins may use it", "")
+	}
+	return err
+}
+
+// otherHooks are what the user has added.
+func otherHooks(c *dockerConfig) []string {
+	return slices.DeleteFunc(strings.Split(c.get("plugins", name, "error-hooks"), ","), func(hook string) bool {
+		return hook == "" || slices.Contains(hookedCommands(), hook)
+	})
+}
+
+func setHooks(c *dockerConfig, hooks []string) error {
+	if len(hooks) == 0 {
+		c.remove("plugins", name, "error-hooks")
+		return nil
+	}
+	return c.set(strings.Join(hooks, ","), "plugins", name, "error-hooks")
 }
 
 func runHooksStatus(env *Env) error {

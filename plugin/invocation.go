@@ -114,7 +114,7 @@ func (inv *invocation) run(ctx context.Context) error {
 	}
 	if len(findings) > 0 {
 		cause := findings[0].Cause
-		inv.env.notes().Note(ui.Info, cause.Title, strings.Join(cause.Advice, "\n"))
+		inv.env.notes().Note(ui.Error, cause.Title, strings.Join(cause.Advice, "\n"))
 	}
 	return exit(code)
 }

@@ -29,17 +29,26 @@ func (inv *invocation) probeListings(ctx context.Context, entries []cacheopts.Co
 		if !asked {
 			err = inv.probeListing(ctx, repository, token)
 			failures[pair] = err
-			if err != nil {
-				inv.note(cacheopts.Note{
-					Level: cacheopts.LevelWarning,
-					Text:  fmt.Sprintf("repository and ghtoken are left out: %v", err),
-					Hint:  ui.HintOf(err),
-				})
-			}
+			inv.note(listingNote(err))
 		}
 		if err != nil {
 			entries[i].Entry = e.Entry.Without("repository", "ghtoken")
 		}
+	}
+}
+
+func listingNote(err error) cacheopts.Note {
+	if err != nil {
+		return cacheopts.Note{
+			Level: cacheopts.LevelWarning,
+			Text:  fmt.Sprintf("repository and ghtoken are left out: %v", err),
+			Hint:  ui.HintOf(err),
+		}
+	}
+	return cacheopts.Note{
+		Level: cacheopts.LevelWarning,
+		Text:  "buildx takes ghtoken in its command line only, where every user of this machine can read it",
+		Hint:  "leave repository and ghtoken out",
 	}
 }
 

@@ -45,10 +45,7 @@ func TestGhtokenIsPassedOnlyIfItCanList(t *testing.T) {
 				}
 			}
 			if tt.kept {
-				if len(inv.notes) > 0 {
-					t.Errorf("notes: %v", inv.notes)
-				}
-				return
+				tt.warning = "every user of this machine can read it"
 			}
 			if len(inv.notes) != 1 || !strings.Contains(inv.notes[0].Text, tt.warning) || strings.Contains(inv.notes[0].Text, tt.token) {
 				t.Errorf("notes: %v", inv.notes)

@@ -8,111 +8,110 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // ghaOptions are build's and bake's own options. They begin with --gha- so
 // that buildx can never mean them, and each has a GHACACHE_ variable.
 type ghaOptions struct {
-	dryRun            string // "", "text" or "json"
+	dryRun            dryRunFormat
 	strict            bool
 	createBuilder     bool
 	allowDockerDriver bool
 	scopePerTarget    bool
 }
 
-// ghaFlag is one of the own options: how help shows it and what it sets.
-type ghaFlag struct {
-	name, usage string
-	set         func(*ghaOptions, string) error
+// ghaFlags binds the own options of build or bake.
+func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
+	flags := pflag.NewFlagSet(verb, pflag.ContinueOnError)
+	flags.Var(&o.dryRun, "gha-dry-run", "Print the command that would run and the notes")
+	flags.Lookup("gha-dry-run").NoOptDefVal = string(dryRunText)
+	flags.BoolVar(&o.strict, "gha-strict", false, "Fail where there is no job, in place of building without the cache")
+	flags.BoolVar(&o.createBuilder, "gha-create-builder", false, `In place of a builder with the docker driver, create and use one named "ghacache"`)
+	flags.BoolVar(&o.allowDockerDriver, "gha-allow-docker-driver", false, "Build on the docker driver where its Engine can use gha caches")
+	if verb == "bake" {
+		flags.BoolVar(&o.scopePerTarget, "gha-scope-per-target", false, "Append the target's name to every scope")
+	}
+	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + variable(f) + "]" })
+	return flags
 }
 
-func (f ghaFlag) variable() string {
-	return "GHACACHE_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(f.name, "gha-"), "-", "_"))
+// describeFlags registers the own options for help and completion. Nothing
+// parses them there, because all others are buildx's.
+func describeFlags(cmd *cobra.Command) {
+	cmd.Flags().AddFlagSet(ghaFlags(cmd.Name(), &ghaOptions{}))
 }
 
-// flagsOf are the own options of build or bake.
-func flagsOf(verb string) []ghaFlag {
-	flags := []ghaFlag{
-		{name: "gha-dry-run", usage: `Print the command that would run and the notes ("text" or "json")`, set: setDryRun},
-		{name: "gha-strict", usage: "Fail where a cache would be left out with a warning", set: boolOption(func(o *ghaOptions) *bool { return &o.strict })},
-		{name: "gha-create-builder", usage: `In place of a builder with the docker driver, create and use one named "ghacache"`, set: boolOption(func(o *ghaOptions) *bool { return &o.createBuilder })},
-		{name: "gha-allow-docker-driver", usage: "Build on the docker driver where its Engine can use gha caches", set: boolOption(func(o *ghaOptions) *bool { return &o.allowDockerDriver })},
-	}
-	if verb != "bake" {
-		return flags
-	}
-	return append(flags,
-		ghaFlag{name: "gha-scope-per-target", usage: "Append the target's name to every scope", set: boolOption(func(o *ghaOptions) *bool { return &o.scopePerTarget })},
-	)
-}
-
-func setDryRun(o *ghaOptions, value string) error {
-	if value == "json" || value == "text" {
-		o.dryRun = value
-		return nil
-	}
-	on, err := strconv.ParseBool(value)
-	if err != nil {
-		return fmt.Errorf("%q is none of text, json, true, false", value)
-	}
-	o.dryRun = ""
-	if on {
-		o.dryRun = "text"
-	}
-	return nil
-}
-
-func boolOption(field func(*ghaOptions) *bool) func(*ghaOptions, string) error {
-	return func(o *ghaOptions, value string) error {
-		on, err := strconv.ParseBool(value)
-		if err != nil {
-			return fmt.Errorf("%q is neither true nor false", value)
-		}
-		*field(o) = on
-		return nil
-	}
+func variable(f *pflag.Flag) string {
+	return "GHACACHE_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(f.Name, "gha-"), "-", "_"))
 }
 
 // takeOptions reads the own options from the environment and then from args,
 // and returns the arguments that are left for buildx.
-func takeOptions(verb string, args []cacheopts.Arg, lookup actions.Lookup) (ghaOptions, []cacheopts.Arg, error) {
-	var opts ghaOptions
-	flags := map[string]ghaFlag{}
-	for _, f := range flagsOf(verb) {
-		flags[f.name] = f
-		value, ok := lookup(f.variable())
-		if !ok || value == "" {
-			continue
+func takeOptions(verb string, args []cacheopts.Arg, lookup actions.Lookup) (opts ghaOptions, rest []cacheopts.Arg, err error) {
+	flags := ghaFlags(verb, &opts)
+	flags.VisitAll(func(f *pflag.Flag) {
+		value, _ := lookup(variable(f))
+		if value == "" || err != nil {
+			return
 		}
-		if err := f.set(&opts, value); err != nil {
-			return opts, nil, usage(fmt.Errorf("reading %s: %w", f.variable(), err), "")
+		if f.Value.Set(value) != nil {
+			err = usage(fmt.Errorf("reading %s: %q is no value for --%s", variable(f), value, f.Name), verbHelp(verb))
 		}
+	})
+	if err != nil {
+		return opts, nil, err
 	}
-	var rest []cacheopts.Arg
 	for _, arg := range args {
 		if !strings.HasPrefix(arg.Name, "gha-") {
 			rest = append(rest, arg)
 			continue
 		}
-		f, ok := flags[arg.Name]
-		if !ok {
-			return opts, nil, usage(fmt.Errorf("unknown flag --%s", arg.Name), fmt.Sprintf("docker ghacache %s --help", verb))
+		f := flags.Lookup(arg.Name)
+		if f == nil {
+			return opts, nil, usage(fmt.Errorf("unknown flag --%s", arg.Name), verbHelp(verb))
 		}
-		value := "true"
+		value := f.NoOptDefVal
 		if arg.HasValue {
 			value = arg.Value
 		}
-		if err := f.set(&opts, value); err != nil {
-			return opts, nil, usage(fmt.Errorf("reading --%s: %w", arg.Name, err), "")
+		if f.Value.Set(value) != nil {
+			return opts, nil, usage(fmt.Errorf("%q is no value for --%s", value, f.Name), verbHelp(verb))
 		}
 	}
 	return opts, rest, nil
 }
 
-// describeFlags registers the own options for help and the reference. They are
-// parsed by takeOptions, because all others are buildx's.
-func describeFlags(cmd *cobra.Command) {
-	for _, f := range flagsOf(cmd.Name()) {
-		cmd.Flags().Bool(f.name, false, fmt.Sprintf("%s [$%s]", f.usage, f.variable()))
+func verbHelp(verb string) string { return fmt.Sprintf("docker ghacache %s --help", verb) }
+
+// dryRunFormat is the value of --gha-dry-run; empty is no dry run.
+type dryRunFormat string
+
+const (
+	dryRunText dryRunFormat = "text"
+	dryRunJSON dryRunFormat = "json"
+)
+
+// Set implements [pflag.Value]. It also takes what a variable may say.
+func (d *dryRunFormat) Set(value string) error {
+	switch format := dryRunFormat(value); format {
+	case dryRunText, dryRunJSON:
+		*d = format
+		return nil
 	}
+	on, err := strconv.ParseBool(value)
+	if err != nil {
+		return err
+	}
+	*d = ""
+	if on {
+		*d = dryRunText
+	}
+	return nil
 }
+
+// String implements [pflag.Value].
+func (d *dryRunFormat) String() string { return string(*d) }
+
+// Type implements [pflag.Value].
+func (d *dryRunFormat) Type() string { return "text|json" }

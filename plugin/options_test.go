@@ -37,8 +37,8 @@ func TestTakeOptions(t *testing.T) {
 		{name: "an empty variable is none", verb: "build", env: map[string]string{"GHACACHE_STRICT": ""}},
 		{name: "bake's variable does not disturb build", verb: "build", env: map[string]string{"GHACACHE_SCOPE_PER_TARGET": "nonsense"}},
 		{name: "bake's option is none of build's", verb: "build", args: []string{"--gha-scope-per-target"}, err: "unknown flag --gha-scope-per-target"},
-		{name: "a bad variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "on"}, err: `reading GHACACHE_STRICT: "on" is neither true nor false`},
-		{name: "a bad value", verb: "build", args: []string{"--gha-dry-run=yaml"}, err: `reading --gha-dry-run: "yaml" is none of text, json, true, false`},
+		{name: "a bad variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "on"}, err: `reading GHACACHE_STRICT: "on" is no value for --gha-strict`},
+		{name: "a bad value", verb: "build", args: []string{"--gha-dry-run=yaml"}, err: `"yaml" is no value for --gha-dry-run`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -52,6 +52,24 @@ func TestTakeOptions(t *testing.T) {
 			}
 			if words := cacheopts.Words(rest); got != tt.want || !slices.Equal(words, tt.rest) {
 				t.Errorf("got %+v and %q", got, words)
+			}
+		})
+	}
+}
+
+func TestGlobalFlags(t *testing.T) {
+	tests := []struct {
+		name       string
+		args, want []string
+	}{
+		{"none", []string{"ghacache", "build", "."}, []string{}},
+		{"words and values", []string{"--context", "x", "-D", "-lerror", "ghacache", "-D", "build"}, []string{"--context", "x", "-D", "-lerror"}},
+		{"a value that is the plugin's name", []string{"--context", "ghacache", "ghacache", "build"}, []string{"--context", "ghacache"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := globalFlags(tt.args); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,8 +19,8 @@ const createdBuilder = "ghacache"
 // written as soon as they are known; an error among them ends the invocation.
 func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request) ([]cacheopts.Completed, error) {
 	builder, err := inv.resolve(ctx)
-	if err != nil {
-		return nil, err
+	if err := cmp.Or(context.Cause(ctx), err); err != nil {
+		return nil, err // an interrupted answer is none
 	}
 	runtime := inv.env.runtime()
 	for _, warning := range runtime.Warnings {
@@ -53,7 +54,7 @@ func (inv *invocation) resolve(ctx context.Context) (*builders.Builder, error) {
 		return err
 	})
 	eg.Go(func() (err error) {
-		builder, err = builders.Resolve(ctx, inv.env.Docker, inv.value("builder"))
+		builder, err = builders.Resolve(ctx, inv.env.Docker, inv.env.builder(inv.value("builder")))
 		return err
 	})
 	if err := eg.Wait(); err != nil {
@@ -71,7 +72,9 @@ func checksFor(requests []cacheopts.Request, entries []cacheopts.Completed) buil
 		}
 		checks.V2 = checks.V2 || entry.Version == 2
 		checks.Export = checks.Export || requests[i].Side == cacheopts.To
-		checks.CacheURL = entry.URL
+		if !builders.Loopback(checks.CacheURL) {
+			checks.CacheURL = entry.URL // one that the builder cannot reach would matter
+		}
 	}
 	return checks
 }
@@ -111,7 +114,7 @@ func (inv *invocation) useBuilder(name string) {
 // note keeps notes for the dry run's output and shows them.
 func (inv *invocation) note(notes ...cacheopts.Note) {
 	inv.notes = append(inv.notes, notes...)
-	if inv.own.dryRun == "json" {
+	if inv.own.dryRun == dryRunJSON {
 		return
 	}
 	for _, n := range notes {
@@ -125,7 +128,7 @@ func (inv *invocation) failed() bool {
 
 // refuse ends an invocation whose notes said why.
 func (inv *invocation) refuse() error {
-	if inv.own.dryRun == "json" {
+	if inv.own.dryRun == dryRunJSON {
 		if err := inv.show(); err != nil {
 			return err
 		}

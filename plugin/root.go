@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"os"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
-	"github.com/docker/cli/cli"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/cli-plugins/plugin"
 	"github.com/docker/cli/cli/command"
@@ -23,29 +21,33 @@ const (
 	usageError = 125
 )
 
-// rootOptions are buildx's own flags that may stand before the verb.
-type rootOptions struct {
-	builder string
-	debug   bool
-}
+// rootOptions are the flags of build and bake that may stand before the verb.
+type rootOptions struct{ flags *pflag.FlagSet }
 
-// words gives the flags back as words for buildx.
+// words gives the flags back as words after the verb.
 func (o rootOptions) words() []string {
 	var words []string
-	if o.builder != "" {
-		words = append(words, "--builder", o.builder)
-	}
-	if o.debug {
-		words = append(words, "--debug")
-	}
+	o.flags.Visit(func(f *pflag.Flag) {
+		words = append(words, fmt.Sprintf("--%s=%s", f.Name, f.Value))
+	})
 	return words
+}
+
+func newRootOptions(flags *pflag.FlagSet) rootOptions {
+	flags.String("builder", "", "Override the configured builder instance")
+	flags.BoolP("debug", "D", false, "Enable debug logging")
+	own := ghaFlags("bake", &ghaOptions{})
+	own.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
+	flags.AddFlagSet(own)
+	return rootOptions{flags}
 }
 
 // Main runs the program until ctx ends and returns its exit code.
 func Main(ctx context.Context) int {
 	docker, err := command.NewDockerCli()
 	if err != nil {
-		panic(err) // no option was given that could fail
+		fmt.Fprintf(os.Stderr, "error: %v\n", err)
+		return 1
 	}
 	env := osEnv(docker, plugin.RunningStandalone())
 	if env.Standalone {
@@ -64,7 +66,6 @@ func Main(ctx context.Context) int {
 const short = "Build with, look into and reclaim GitHub Actions build caches"
 
 func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
-	var opts rootOptions
 	cmd := &cobra.Command{
 		Use:              name,
 		Short:            short,
@@ -93,18 +94,17 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		cmd.Use = metadata.NamePrefix + name
 	}
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.PersistentFlags().StringVar(&opts.builder, "builder", "", "Override the configured builder instance")
-	cmd.PersistentFlags().BoolVarP(&opts.debug, "debug", "D", false, "Enable debug logging")
+	opts := newRootOptions(cmd.Flags())
 	cmd.AddCommand(
-		newBuildCommand(env, &opts),
-		newBakeCommand(env, &opts),
+		newBuildCommand(env, opts),
+		newBakeCommand(env, opts),
 		newLsCommand(env),
 		newDuCommand(env),
 		newInspectCommand(env),
 		newPruneCommand(env),
 		newMigrateCommand(env),
 		newExplainCommand(env),
-		newDoctorCommand(env, &opts),
+		newDoctorCommand(env),
 		newHooksCommand(env),
 		newHookCommand(env),
 		newServeCommand(env),
@@ -128,57 +128,6 @@ func initStandalone(cmd *cobra.Command, env *Env) error {
 	options.InstallFlags(flags)
 	options.SetDefaultOptions(flags)
 	return docker.Initialize(options)
-}
-
-func flagError(cmd *cobra.Command, err error) error {
-	return usage(err, fmt.Sprintf("%s --help", cmd.CommandPath()))
-}
-
-func unknownCommand(cmd *cobra.Command, word string) error {
-	hint := cmd.CommandPath() + " --help"
-	if near := cmd.SuggestionsFor(word); len(near) > 0 {
-		hint = "did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return usage(fmt.Errorf("unknown command %q for %q", word, cmd.CommandPath()), hint)
-}
-
-// usage is an error in the command line itself.
-func usage(err error, hint string) error {
-	return usageErr{ui.WithHint(err, hint)}
-}
-
-type usageErr struct{ error }
-
-func (e usageErr) Unwrap() error { return e.error }
-
-// exitCode reports err, if it has something to say, and tells the exit code
-// that it stands for.
-func exitCode(env *Env, err error) int {
-	if err == nil {
-		return 0
-	}
-	if status, ok := errors.AsType[cli.StatusError](err); ok {
-		if status.Status != "" {
-			env.notes().Error(errors.New(status.Status))
-		}
-		return max(status.StatusCode, 1)
-	}
-	env.notes().Error(err)
-	if _, ok := errors.AsType[usageErr](err); ok {
-		return usageError
-	}
-	if errors.Is(err, context.Canceled) {
-		return 130
-	}
-	return 1
-}
-
-// checkFormat is for commands whose only other format is JSON.
-func checkFormat(format string) error {
-	if format != "" && format != "json" {
-		return usage(fmt.Errorf("unknown format %q", format), "--format json")
-	}
-	return nil
 }
 
 // Reference is the command tree for documentation; it is not to be executed.

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -36,7 +37,9 @@ func newServeCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [OPTIONS] [-- COMMAND [ARG...]]",
 		Short: "Serve GitHub's cache service on this machine",
-		Long: `Serves the Actions cache on this machine: versions 2 and 1, their blobs, and the
+		Long: `Usage:  docker ghacache serve [OPTIONS] [-- COMMAND [ARG...]]
+
+Serves the Actions cache on this machine: versions 2 and 1, their blobs, and the
 REST API to list and delete. With COMMAND, it runs that with the environment of
 a job, and ends with it and its exit code. Without, it prints that environment
 and serves until it is stopped.`,
@@ -58,7 +61,7 @@ and serves until it is stopped.`,
 	flags.StringVar(&o.repo, "repo", "", "Repository to serve, as OWNER/NAME")
 	flags.Var(&o.maxSize, "max-size", "Size beyond which the least recently used entries go")
 	flags.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "Time after which an unused entry goes")
-	flags.StringVar(&o.envFile, "env-file", "", "File to write the environment to, in place of standard output")
+	flags.StringVar(&o.envFile, "env-file", "", "File to write the environment to once the service answers, in place of standard output")
 	flags.StringVar(&o.format, "format", "env", `Format of the environment: "env", "json" or "github" (for $GITHUB_ENV)`)
 	flags.DurationVar(&o.latency, "latency", 0, "Time to wait before each reply")
 	flags.StringArrayVar(&o.faults, "fault", nil, "Fault to inject")
@@ -72,7 +75,13 @@ and serves until it is stopped.`,
 	return cmd
 }
 
+// notFound is the exit code of shells and of docker for a missing command.
+const notFound = 127
+
 func runServe(ctx context.Context, env *Env, o serveOptions) error {
+	if o.maxAge <= 0 || o.maxSize.Value() <= 0 {
+		return usage(errors.New("--max-age and --max-size must be positive"), "--max-age 168h --max-size 10GB")
+	}
 	write, err := environmentWriter(o.format)
 	if err != nil {
 		return err
@@ -90,22 +99,29 @@ func runServe(ctx context.Context, env *Env, o serveOptions) error {
 	if err != nil {
 		return fmt.Errorf("listening on %q: %w", o.listen, err)
 	}
+	base, err := baseURL(listener.Addr())
+	if err != nil {
+		return err
+	}
+	vars, err := jobEnvironment(server.Issuer, base, scopes)
+	if err != nil {
+		return err
+	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(serving, listener) }()
 
-	base := "http://" + listener.Addr().String()
-	vars, err := jobEnvironment(server.Issuer, base, scopes)
-	if err != nil {
-		return err
+	if len(o.command) == 0 {
+		env.notes().Note(ui.Info, fmt.Sprintf("serving the cache of %s at %s/", server.Repository, base), "")
+	}
+	if len(o.command) == 0 || o.envFile != "" {
+		if err := write(env, o.envFile, vars); err != nil {
+			return err
+		}
 	}
 	if len(o.command) > 0 {
-		return runServed(ctx, env, o.command, vars)
-	}
-	env.notes().Note(ui.Info, fmt.Sprintf("serving the cache of %s at %s/", server.Repository, base), "")
-	if err := write(env, o.envFile, vars); err != nil {
-		return err
+		return runServed(ctx, env, o.command, vars, ended)
 	}
 	select {
 	case err := <-ended:
@@ -116,12 +132,52 @@ func runServe(ctx context.Context, env *Env, o serveOptions) error {
 	}
 }
 
+// baseURL is where clients find a listener. One on all addresses is reached,
+// also from containers, at the machine's own.
+func baseURL(addr net.Addr) (string, error) {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "", err
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		if host, err = ownAddress(); err != nil {
+			return "", err
+		}
+	}
+	return "http://" + net.JoinHostPort(host, port), nil
+}
+
+func ownAddress() (string, error) {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return "", fmt.Errorf("finding this machine's address: %w", err)
+	}
+	for _, a := range addresses {
+		if network, ok := a.(*net.IPNet); ok && network.IP.To4() != nil && network.IP.IsGlobalUnicast() {
+			return network.IP.String(), nil
+		}
+	}
+	return "127.0.0.1", nil // there is no network beyond this machine
+}
+
 // runServed runs a command as a step of a job; a signal is the command's to obey.
-func runServed(ctx context.Context, env *Env, command []string, vars []cacheserver.Variable) error {
+// Without the service it is interrupted.
+func runServed(ctx context.Context, env *Env, command []string, vars []cacheserver.Variable, ended <-chan error) error {
 	path, err := exec.LookPath(command[0])
 	if err != nil {
-		return ui.WithHint(err, "docker ghacache serve -- COMMAND [ARG...]")
+		env.notes().Error(err)
+		return exit(notFound)
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case err := <-ended:
+			env.notes().Error(fmt.Errorf("serving the cache: %w", err))
+			cancel(err)
+		case <-ctx.Done():
+		}
+	}()
 	code, err := builders.Run(ctx, builders.Command{
 		Path: path, Args: command[1:], Env: servedEnviron(env.Environ(), vars),
 		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,

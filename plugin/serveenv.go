@@ -16,8 +16,8 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// tokenLifetime is longer than any job may run.
-const tokenLifetime = 24 * time.Hour
+// tokenLifetime outlasts what a service on one machine is left running for.
+const tokenLifetime = 30 * 24 * time.Hour
 
 // jobEnvironment is the environment of a job on the service.
 func jobEnvironment(issuer *cacheserver.Issuer, base string, scopes []cacheserver.Scope) ([]cacheserver.Variable, error) {
@@ -33,11 +33,12 @@ func jobEnvironment(issuer *cacheserver.Issuer, base string, scopes []cacheserve
 }
 
 // servedEnviron is the environment of a command that is served: that of this
-// program with the variables of a job, and without those by which the docker
-// CLI speaks to a plugin, which the command is not.
+// program with the variables of a job, and without the cache-mode of another one
+// and what the docker CLI tells a plugin, which the command is not.
 func servedEnviron(environ []string, vars []cacheserver.Variable) []string {
 	environ = slices.DeleteFunc(environ, func(pair string) bool {
-		return strings.HasPrefix(pair, metadata.ReexecEnvvar+"=") || strings.HasPrefix(pair, socket.EnvKey+"=")
+		name, _, _ := strings.Cut(pair, "=")
+		return slices.Contains([]string{"ACTIONS_CACHE_MODE", metadata.ReexecEnvvar, socket.EnvKey}, name)
 	})
 	for _, v := range vars {
 		environ = setenv(environ, v.Name, v.Value)

@@ -11,7 +11,6 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := plugin.Main(ctx)
-	stop()
-	os.Exit(code)
+	context.AfterFunc(ctx, stop) // the second signal ends a program that does not obey the first
+	os.Exit(plugin.Main(ctx))
 }

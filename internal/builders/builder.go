@@ -3,7 +3,6 @@ package builders
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -32,10 +31,9 @@ type Builder struct {
 }
 
 // Resolve finds the builder that buildx would use and asks its nodes what they
-// are, without booting any. Name is the value of --builder; empty means
-// BUILDX_BUILDER, else the current builder, which is buildx's order. An unknown
-// name is an error with a hint. A node that does not answer within ten
-// seconds is no error: its Err says why.
+// are, without booting any. Name is the value of --builder or BUILDX_BUILDER;
+// empty means the current builder. An unknown name is an error with a hint. A
+// node that does not answer within ten seconds is no error: its Err says why.
 //
 // The lock on buildx's store is released before the nodes are asked.
 func Resolve(ctx context.Context, dockerCLI command.Cli, name string) (*Builder, error) {
@@ -69,10 +67,6 @@ func load(ctx context.Context, loaded *builder.Builder, ask func(context.Context
 
 // open reads the builder from buildx's store.
 func open(dockerCLI command.Cli, name string) (*builder.Builder, error) {
-	if name == "" {
-		// buildx reads it as the default of its --builder flag (commands/root.go), not in this package of its.
-		name = os.Getenv("BUILDX_BUILDER")
-	}
 	b, err := builder.New(dockerCLI, builder.WithName(name))
 	if err == nil {
 		return b, nil

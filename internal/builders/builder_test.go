@@ -17,19 +17,17 @@ import (
 
 func TestResolveOrder(t *testing.T) {
 	cli := newCLI(t)
-	for _, name := range []string{"named", "env", "current"} {
+	for _, name := range []string{"named", "current"} {
 		save(t, cli, name, "remote", (&buildkit{version: "v0.33.1"}).serve(t))
 	}
 	use(t, cli, "current")
-	for name, c := range map[string]struct{ flag, env, want string }{
-		"--builder wins":                 {"named", "env", "named"},
-		"then BUILDX_BUILDER":            {"", "env", "env"},
-		"then the current builder":       {"", "", "current"},
-		"a context is a builder as well": {"default", "", "default"},
+	for name, c := range map[string]struct{ name, want string }{
+		"the one that is named":          {"named", "named"},
+		"else the current builder":       {"", "current"},
+		"a context is a builder as well": {"default", "default"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("BUILDX_BUILDER", c.env)
-			b, err := builders.Resolve(t.Context(), cli, c.flag)
+			b, err := builders.Resolve(t.Context(), cli, c.name)
 			if err != nil || b.Name != c.want {
 				t.Errorf("got %+v, %v, want %q", b, err, c.want)
 			}

@@ -30,14 +30,14 @@ func Failure(ctx context.Context, dockerCLI command.Cli, builderName string, sta
 	return first(failedSince(ctx, dockerCLI, builderName, start))
 }
 
-// LastFailure returns the error of the build on the current builder that failed
+// LastFailure returns the error of the build on a builder that failed
 // within the last seconds before now, for a caller that is told of a failed
 // command and of nothing else. It is empty when there is none, and where nothing
 // answers within three seconds.
-func LastFailure(ctx context.Context, dockerCLI command.Cli, now time.Time) string {
+func LastFailure(ctx context.Context, dockerCLI command.Cli, builderName string, now time.Time) string {
 	const longestBuild, fresh = 12 * time.Hour, 5 * time.Second
 	var last failure
-	for _, f := range failedSince(ctx, dockerCLI, "", now.Add(-longestBuild)) {
+	for _, f := range failedSince(ctx, dockerCLI, builderName, now.Add(-longestBuild)) {
 		if f.ended.After(last.ended) {
 			last = f
 		}

@@ -91,7 +91,6 @@ func TestFailure(t *testing.T) {
 
 func TestLastFailure(t *testing.T) {
 	cli := newCLI(t)
-	t.Setenv("BUILDX_BUILDER", "b")
 	history := map[string]*controlapi.BuildHistoryRecord{
 		"earlier": ended(2, codes.Unknown, "earlier failed"),
 		"last":    ended(3, codes.Unknown, "last failed"),
@@ -107,10 +106,10 @@ func TestLastFailure(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := builders.LastFailure(t.Context(), cli, time.Unix(5, 0)); got != "last failed" {
+	if got := builders.LastFailure(t.Context(), cli, "b", time.Unix(5, 0)); got != "last failed" {
 		t.Errorf("right after it: %q", got)
 	}
-	if got := builders.LastFailure(t.Context(), cli, time.Unix(60, 0)); got != "" {
+	if got := builders.LastFailure(t.Context(), cli, "b", time.Unix(60, 0)); got != "" {
 		t.Errorf("a minute after it: %q", got)
 	}
 }

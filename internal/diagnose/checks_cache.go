@@ -3,7 +3,6 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -38,9 +37,9 @@ func restPermission(f Facts) Check {
 		return fine("lists and deletes the caches")
 	case r.Err == nil:
 		return fine("lists the caches").warn("the token may not delete caches, which prune needs", "permissions: {actions: write}   # a classic token: scope repo")
-	case r.Status == http.StatusUnauthorized:
+	case r.Status == 401:
 		return failed(r.Err, "gh auth refresh").fail("the token is not valid", "gh auth refresh", "GH_TOKEN=…")
-	case r.Status == http.StatusForbidden, r.Status == http.StatusNotFound:
+	case r.Status == 403, r.Status == 404:
 		return failed(r.Err).fail("the token may not list the caches of "+r.Repository, "permissions: {actions: read}   # a classic token: scope repo")
 	}
 	return failed(r.Err, status)

@@ -17,6 +17,16 @@ const (
 	Error   Level = "error"
 )
 
+func (l Level) colour() string {
+	switch l {
+	case Error:
+		return "\x1b[31m"
+	case Warning:
+		return "\x1b[33m"
+	}
+	return "\x1b[36m"
+}
+
 // Notes writes notes and errors, one line each and then their hints. Its zero
 // value writes nothing.
 type Notes struct {
@@ -25,8 +35,6 @@ type Notes struct {
 	Annotate bool // also write workflow commands (`::warning::`), which GitHub Actions shows on the run's page
 }
 
-var colours = map[Level]string{Info: "\x1b[36m", Warning: "\x1b[33m", Error: "\x1b[31m"}
-
 // Note writes `level: text` and a `hint:` line for every line of hint.
 func (n Notes) Note(level Level, text, hint string) {
 	if n.W == nil {
@@ -34,7 +42,7 @@ func (n Notes) Note(level Level, text, hint string) {
 	}
 	word := string(level) + ":"
 	if n.Colour {
-		word = colours[level] + word + "\x1b[0m"
+		word = level.colour() + word + "\x1b[0m"
 	}
 	fmt.Fprintf(n.W, "%s %s\n", word, text)
 	n.Hint(hint)
