@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/containerd/console"
 )
 
 const (
@@ -65,6 +67,7 @@ func Run(ctx context.Context, c Command) (int, error) {
 		Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr,
 		SysProcAttr: dieWithParent(), WaitDelay: drain,
 	}
+	defer keepTerminal(c.Stderr)()
 	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("starting %s: %w", c.Path, err)
 	}
@@ -77,6 +80,20 @@ func Run(ctx context.Context, c Command) (int, error) {
 		return 0, fmt.Errorf("running %s: %w", c.Path, err)
 	}
 	return exitCode(cmd.ProcessState), nil
+}
+
+// keepTerminal returns what puts a terminal back into its present mode: a program
+// that is killed cannot do that itself.
+func keepTerminal(w io.Writer) (restore func()) {
+	file, ok := w.(*os.File)
+	if !ok {
+		return func() {}
+	}
+	terminal, err := console.ConsoleFromFile(file)
+	if err != nil {
+		return func() {} // it is none
+	}
+	return func() { _ = terminal.Reset() } // fails only when it is gone
 }
 
 // relay brings signals and the end of ctx to the program until it has ended.
