@@ -3,11 +3,10 @@ package plugin
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
-	"github.com/docker/cli/cli/command/formatter/tabwriter"
 	"github.com/spf13/cobra"
 )
 
@@ -30,8 +28,13 @@ func newDuCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "du [OPTIONS]",
 		Short: "Show what fills the cache: by scope, ref and kind, against the limit",
-		Args:  maxArgs(0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return runDu(cmd.Context(), env, o) },
+		Long: `Shows how much the cache holds of what it may, by scope, ref and kind. A layer that
+several scopes share counts as "(several scopes)" and for none of them; one that no
+index names which could be read counts as "(scope unknown)".
+
+With --format json: one object, sizes in bytes, 0 for a limit that is not known.`,
+		Args: maxArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDu(cmd.Context(), env, o) },
 	}
 	repoFlag(cmd, &o.repo)
 	cmd.Flags().StringVar(&o.format, "format", "", `Format the output: "json"`)
@@ -51,26 +54,28 @@ func runDu(ctx context.Context, env *Env, o duOptions) error {
 	if err != nil {
 		return err
 	}
-	_, analysis, err := repo.analysis(ctx)
+	snap, err := repo.snapshot(ctx)
 	if err != nil {
 		return err
 	}
 	limits, err := repo.client.Limits(ctx)
 	if err != nil {
-		env.notes().Note(ui.Warning, fmt.Sprintf("the limit is not known: %v", err), ui.HintOf(err))
+		repo.warn("the limit is not known", err)
 	}
-	used := measure(analysis, limits)
+	used := measure(snap.Analysis, limits)
 	if summary != "" {
 		if err := appendSummary(summary, used.markdown()); err != nil {
 			return err
 		}
 	}
 	if o.format == "json" {
-		encoder := json.NewEncoder(env.Stdout)
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(used)
+		return writeJSON(env.Stdout, used)
 	}
-	return used.print(env.Stdout, env.Docker.Out().IsTerminal())
+	if err := used.print(env); err != nil {
+		return err
+	}
+	repo.noteUnread(snap, everyCache)
+	return nil
 }
 
 // diskUsage is what a cache holds, each entry counted once in each list.
@@ -78,7 +83,7 @@ type diskUsage struct {
 	Bytes   int64   `json:"bytes"`
 	Entries int     `json:"entries"`
 	Limit   int64   `json:"limit"`           // bytes; 0: unknown
-	MaxAge  float64 `json:"max_age_seconds"` // 0: unknown
+	MaxAge  int64   `json:"max_age_seconds"` // since the last use; 0: unknown
 	Scopes  []share `json:"scopes"`
 	Refs    []share `json:"refs"`
 	Kinds   []share `json:"kinds"`
@@ -109,7 +114,7 @@ func scopeOf(item *reclaim.Item) string {
 }
 
 func measure(a *reclaim.Analysis, limits cacheclient.Limits) diskUsage {
-	u := diskUsage{Limit: limits.Size, MaxAge: limits.Age.Seconds()}
+	u := diskUsage{Limit: limits.Size, MaxAge: int64(limits.Age / time.Second)}
 	scopes, refs, kinds := map[string]share{}, map[string]share{}, map[string]share{}
 	for i := range a.Items {
 		item := &a.Items[i]
@@ -138,41 +143,50 @@ func largestFirst(shares map[string]share) []share {
 
 // total says how much there is of how much there may be.
 func (u diskUsage) total() string {
-	text := fmt.Sprintf("%s in %d entries", humanSize(u.Bytes), u.Entries)
+	text := fmt.Sprintf("%s in %s", humanSize(u.Bytes), entryCount(u.Entries))
 	if u.Limit > 0 {
-		text = fmt.Sprintf("%s of %s (%d%%) in %d entries", humanSize(u.Bytes), humanSize(u.Limit), 100*u.Bytes/u.Limit, u.Entries)
+		text = fmt.Sprintf("%s of %s (%d%%) in %s", humanSize(u.Bytes), humanSize(u.Limit), 100*u.Bytes/u.Limit, entryCount(u.Entries))
 	}
 	if u.MaxAge > 0 {
-		days := time.Duration(u.MaxAge*float64(time.Second)) / (24 * time.Hour)
-		text += fmt.Sprintf(", kept for %d days after their last use", days)
+		text += fmt.Sprintf(", kept for %d days after their last use", u.MaxAge/secondsOfDay)
 	}
 	return text
 }
 
-const shareBar = 20
+const (
+	secondsOfDay = 24 * 60 * 60
+	shareBar     = 20 // characters
+)
 
-func (u diskUsage) print(w io.Writer, bars bool) error {
-	var b strings.Builder
-	fmt.Fprintln(&b, u.total())
-	if bars && u.Limit > 0 {
-		fmt.Fprintln(&b, ui.Bar(u.Bytes, u.Limit, 2*shareBar))
+// print draws bars where there is a terminal to draw on.
+func (u diskUsage) print(env *Env) error {
+	s, width, bar := env.style(), env.width(), 0
+	if env.Docker.Out().IsTerminal() {
+		bar = shareBar
+		if width > 0 {
+			bar = min(bar, width/4)
+		}
 	}
-	tw := tabwriter.NewWriter(&b, 10, 1, 3, ' ', 0)
+	fmt.Fprintln(env.Stdout, u.total())
+	if bar > 0 && u.Limit > 0 {
+		fmt.Fprintln(env.Stdout, ui.Bar(u.Bytes, u.Limit, 2*bar))
+	}
+	var rows [][]string
 	u.sections(func(title string, shares []share) {
-		fmt.Fprintf(tw, "\n%s\tENTRIES\tSIZE\n", title)
-		for _, s := range shares {
-			fmt.Fprintf(tw, "%s\t%d\t%s", s.Name, s.Entries, humanSize(s.Bytes))
-			if bars {
-				fmt.Fprintf(tw, "\t%s", ui.Bar(s.Bytes, u.Bytes, shareBar))
+		rows = append(rows, nil, []string{title, "ENTRIES", "SIZE"})
+		for _, part := range shares {
+			name := s.text(part.Name)
+			if title == "REF" {
+				name = s.ref(part.Name)
 			}
-			fmt.Fprintln(tw)
+			cells := []string{name, strconv.Itoa(part.Entries), humanSize(part.Bytes)}
+			if bar > 0 {
+				cells = append(cells, ui.Bar(part.Bytes, u.Bytes, bar))
+			}
+			rows = append(rows, cells)
 		}
 	})
-	if err := tw.Flush(); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return writeTable(env.Stdout, rows, width)
 }
 
 func (u diskUsage) sections(visit func(title string, shares []share)) {
@@ -188,7 +202,7 @@ func (u diskUsage) markdown() string {
 	u.sections(func(title string, shares []share) {
 		fmt.Fprintf(&b, "\n| %s | entries | size |\n|---|---:|---:|\n", strings.ToLower(title))
 		for _, s := range shares {
-			fmt.Fprintf(&b, "| %s | %d | %s |\n", markdownCell(s.Name), s.Entries, humanSize(s.Bytes))
+			fmt.Fprintf(&b, "| %s | %d | %s |\n", markdownCell(style{}.text(s.Name)), s.Entries, humanSize(s.Bytes))
 		}
 	})
 	return b.String()

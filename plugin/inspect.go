@@ -2,15 +2,15 @@ package plugin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
 )
 
@@ -26,24 +26,26 @@ func newInspectCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect [OPTIONS] SCOPE",
 		Short: "Hold the index of a scope against the layers that are there",
-		Long: `Shows the index of a scope as a tree of layers: their sizes, which other scopes
-share them, and which are missing because they were evicted. Ends with 1 if one is.`,
+		Long: `Shows the index of a scope as a tree of layers and of the records (the build steps'
+cache keys) that end there: sizes, which other scopes share them, and which are
+missing because they were evicted. Ends with 1 if one is.
+
+With --format json: an array with an object for each ref, sizes in bytes, null for
+what is not known.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage(errors.New("exactly one scope is needed"), "docker ghacache ls")
 			}
 			return nil
 		},
-		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return completeFromListing(cmd.Context(), env, o.repo, func(c *reclaim.Cache) string { return c.Scope }), cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: completeScopes(env, &o.repo),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.scope = args[0]
 			return runInspect(cmd.Context(), env, o)
 		},
 	}
 	repoFlag(cmd, &o.repo)
-	cmd.Flags().StringArrayVar(&o.refs, "ref", nil, "Only these refs (glob): main, 12 or #12 for a pull request, refs/…")
+	refFlag(env, cmd, &o.repo, &o.refs)
 	cmd.Flags().StringVar(&o.format, "format", "", `Format the output: "json"`)
 	return cmd
 }
@@ -52,39 +54,39 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 	if err := checkFormat(o.format); err != nil {
 		return err
 	}
+	selected, err := newSelector(nil, o.refs, opts.NewFilterOpt(), env.Now())
+	if err != nil {
+		return err
+	}
 	repo, err := openRepository(env, o.repo)
 	if err != nil {
 		return err
 	}
-	for i, ref := range o.refs {
-		o.refs[i] = fullRef(ref)
-	}
-	snap, analysis, err := repo.analysis(ctx)
+	snap, err := repo.snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	var found []inspected
-	for i := range analysis.Caches {
-		c := &analysis.Caches[i]
-		if c.Scope != o.scope || !anyMatch(o.refs, c.Ref) {
-			continue
+	wanted := func(c *reclaim.Cache) bool { return c.Scope == o.scope && selected.place(c) }
+	found, unread := []inspected{}, false
+	for i := range snap.Caches {
+		switch c := &snap.Caches[i]; {
+		case !wanted(c):
+		case c.Err != nil:
+			unread = true
+		default:
+			found = append(found, newInspected(snap.Analysis, c, snap.indexes[c.Head.ID].Index))
 		}
-		if c.Err != nil {
-			return ui.WithHint(fmt.Errorf("the index of scope %q on %s cannot be read: %w", c.Scope, c.Ref, c.Err),
-				"run this in a job on that ref, whose runtime token can\ndocker ghacache ls --scope "+o.scope)
-		}
-		found = append(found, newInspected(analysis, c, snap.indexes[c.Head.ID].Index))
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && !unread {
 		return ui.WithHint(fmt.Errorf("there is no cache of scope %q", o.scope), "docker ghacache ls")
 	}
 	if err := env.printInspected(found, o.format); err != nil {
 		return err
 	}
-	for _, c := range found {
-		if c.Missing > 0 {
-			return exit(1)
-		}
+	repo.noteUnread(snap, wanted)
+	incomplete := slices.ContainsFunc(found, func(c inspected) bool { return c.Missing > 0 })
+	if incomplete || len(found) == 0 {
+		return exit(1)
 	}
 	return nil
 }
@@ -111,9 +113,14 @@ type inspectedLayer struct {
 	Size      int64            `json:"size"`
 	Created   time.Time        `json:"created,omitzero"`
 	Missing   bool             `json:"missing"`
-	Records   int              `json:"records"`   // cache keys that end here
-	SharedBy  []string         `json:"shared_by"` // other caches, as scope@ref
+	Records   []string         `json:"records"`   // cache keys that end here
+	SharedBy  []cachePlace     `json:"shared_by"` // other caches
 	Layers    []inspectedLayer `json:"layers"`    // those on top
+}
+
+type cachePlace struct {
+	Scope string `json:"scope"`
+	Ref   string `json:"ref"`
 }
 
 func newInspected(a *reclaim.Analysis, c *reclaim.Cache, index *bkcache.Index) inspected {
@@ -138,10 +145,10 @@ func inspectedLayers(nodes []*bkcache.Node, contents map[string]reclaim.Content)
 		content := contents[n.Digest]
 		layer := inspectedLayer{
 			Digest: n.Digest, MediaType: n.MediaType, Size: n.Size, Created: n.Created, Missing: content.Item == nil,
-			Records: len(n.Records), SharedBy: []string{}, Layers: inspectedLayers(n.Children, contents),
+			Records: slices.Concat([]string{}, n.Records), SharedBy: []cachePlace{}, Layers: inspectedLayers(n.Children, contents),
 		}
 		for _, other := range content.Others {
-			layer.SharedBy = append(layer.SharedBy, other.Scope+"@"+other.Ref)
+			layer.SharedBy = append(layer.SharedBy, cachePlace{other.Scope, other.Ref})
 		}
 		layers = append(layers, layer)
 	}
@@ -150,65 +157,20 @@ func inspectedLayers(nodes []*bkcache.Node, contents map[string]reclaim.Content)
 
 func (e *Env) printInspected(found []inspected, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(e.Stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(found)
-	}
-	var s style
-	if e.Docker.Out().IsTerminal() {
-		s.now = e.Now()
+		return writeJSON(e.Stdout, found)
 	}
 	for i, c := range found {
 		if i > 0 {
 			fmt.Fprintln(e.Stdout)
 		}
-		if _, err := fmt.Fprint(e.Stdout, c.text(s)); err != nil {
+		rows := c.properties(e.style())
+		if err := writeTable(e.Stdout, rows, e.width()); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.Stdout)
+		if err := writeTable(e.Stdout, layerTree(c.Layers, e.style()), e.width()); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (c inspected) text(s style) string {
-	var b strings.Builder
-	unique := "not known"
-	if c.Unique != nil {
-		unique = humanSize(*c.Unique)
-	}
-	fmt.Fprintf(&b, "Scope:     %s\nRef:       %s\nIndex:     %s (entry %d, %s)\nVersions:  %d\nCreated:   %s\nRecords:   %d\nSize:      %s, of which its alone: %s\n",
-		c.Scope, c.Ref, c.Key, c.ID, c.Digest, c.Versions, s.time(c.Created), c.Records, humanSize(c.Size), unique)
-	if c.Missing > 0 {
-		fmt.Fprintf(&b, "Missing:   %d layers were evicted; what stands on them is built again\n", c.Missing)
-	}
-	fmt.Fprintln(&b, "Layers:")
-	writeTree(&b, "", c.Layers)
-	return b.String()
-}
-
-func writeTree(b *strings.Builder, indent string, layers []inspectedLayer) {
-	for i, l := range layers {
-		branch, below := "├─ ", "│  "
-		if i == len(layers)-1 {
-			branch, below = "└─ ", "   "
-		}
-		fmt.Fprintf(b, "%s%s%s  %s", indent, branch, shortDigest(l.Digest), humanSize(l.Size))
-		if l.Missing {
-			b.WriteString("  MISSING")
-		}
-		if len(l.SharedBy) > 0 {
-			fmt.Fprintf(b, "  shared with %s", strings.Join(l.SharedBy, ", "))
-		}
-		b.WriteByte('\n')
-		writeTree(b, indent+below, l.Layers)
-	}
-}
-
-// shortDigest is how docker shortens digests.
-func shortDigest(digest string) string {
-	algorithm, hex, ok := strings.Cut(digest, ":")
-	if !ok || len(hex) < 12 {
-		return digest
-	}
-	return algorithm + ":" + hex[:12]
 }

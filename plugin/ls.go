@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
 )
@@ -29,6 +31,11 @@ func newLsCommand(env *Env) *cobra.Command {
 		Use:     "ls [OPTIONS]",
 		Aliases: []string{"list"},
 		Short:   "List what builds keep in the cache, by scope and ref",
+		Long: `Lists a row for each scope and ref: the layers that its index names, their size,
+and how much of it no other cache names. That is known where the index can be
+read, which takes a job's runtime token for the ref; elsewhere it shows -.
+
+With --format json: an object a line, sizes in bytes, null for what is not known.`,
 		Example: `  docker ghacache ls --scope image
   docker ghacache ls --entries --filter kind=layer --filter larger=100MB --sort size`,
 		Args: maxArgs(0),
@@ -36,7 +43,8 @@ func newLsCommand(env *Env) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	repoFlag(cmd, &o.repo)
-	selectFlags(env, cmd, &o.repo, &o.scopes, &o.refs)
+	scopeFlag(env, cmd, &o.repo, &o.scopes)
+	refFlag(env, cmd, &o.repo, &o.refs)
 	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, state, until=168h|DATE, larger=100MB")
 	flags.StringVar(&o.sort, "sort", "scope", `Sort by "size", "created", "used" or "scope"`)
 	flags.BoolVar(&o.entries, "entries", false, "Show a row for each cache entry")
@@ -56,84 +64,36 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 	if err != nil {
 		return err
 	}
-	_, analysis, err := repo.analysis(ctx)
+	snap, err := repo.snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	sample, table, rows := row(cacheRow{}), cacheTable, []row(nil)
+	header, table, rows := cacheHeader(), cacheTable, []row(nil)
 	switch {
-	case o.all:
-		sample, table, rows = entryRow{}, allTable, entryRows(analysis, selected, true)
+	case o.all || slices.Contains(selected.kinds, bkcache.KindOther.String()):
+		header, table, rows = entryHeader(), allTable, entryRows(snap.Analysis, selected, true)
 	case o.entries || len(selected.kinds) > 0:
-		sample, table, rows = entryRow{}, entryTable, entryRows(analysis, selected, false)
+		header, table, rows = entryHeader(), entryTable, entryRows(snap.Analysis, selected, false)
 	default:
-		rows = cacheRows(analysis, selected)
+		rows = cacheRows(snap.Analysis, selected)
 	}
 	if err := sortRows(rows, o.sort); err != nil {
 		return err
 	}
-	if err := env.printRows(sample, rows, rowFormat{table: table, format: o.format, quiet: o.quiet, noTrunc: o.noTrunc}); err != nil {
+	format := rowFormat{table: table, format: o.format, quiet: o.quiet, noTrunc: o.noTrunc}
+	if err := env.printRows(header, rows, format); err != nil {
 		return err
 	}
-	if o.quiet || o.format != "" && o.format != "table" {
-		return nil
+	if format.isTable() {
+		repo.noteUnread(snap, selected.place)
+		env.noteOthers(snap.Analysis, o.all)
 	}
-	env.lsFootnotes(analysis, o)
 	return nil
 }
 
-func repoFlag(cmd *cobra.Command, repo *string) {
-	cmd.Flags().StringVarP(repo, "repo", "R", "", "Repository, as [HOST/]OWNER/NAME")
-}
-
-// lsFootnotes tells what the rows leave out.
-func (e *Env) lsFootnotes(analysis *reclaim.Analysis, o lsOptions) {
-	unread := 0
-	for i := range analysis.Caches {
-		if analysis.Caches[i].Err != nil {
-			unread++
-		}
+// noteOthers counts what is not BuildKit's where it is not shown.
+func (e *Env) noteOthers(analysis *reclaim.Analysis, shown bool) {
+	if count, size := others(analysis); count > 0 && !shown {
+		e.notes().Note(ui.Info, fmt.Sprintf("not shown: %s of other tools with %s", entryCount(count), humanSize(size)), "docker ghacache ls --all")
 	}
-	if unread > 0 {
-		why := "a job's runtime token reads them: run this in a job on that ref"
-		fmt.Fprintf(e.Stderr, "%d of %d indexes could not be read, so their layers are not known (%s)\n", unread, len(analysis.Caches), why)
-	}
-	if count, size := others(analysis); count > 0 && !o.all {
-		fmt.Fprintf(e.Stderr, "%d entries of other tools with %s are not shown (--all)\n", count, humanSize(size))
-	}
-}
-
-// selectFlags are --scope and --ref, completed from the real listing.
-func selectFlags(env *Env, cmd *cobra.Command, repo *string, scopes, refs *[]string) {
-	cmd.Flags().StringArrayVar(scopes, "scope", nil, "Only these scopes (glob)")
-	cmd.Flags().StringArrayVar(refs, "ref", nil, "Only these refs (glob): main, 12 or #12 for a pull request, refs/…")
-	complete := func(pick func(*reclaim.Cache) string) cobra.CompletionFunc {
-		return func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return completeFromListing(cmd.Context(), env, *repo, pick), cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	// The flags exist, so registering cannot fail.
-	_ = cmd.RegisterFlagCompletionFunc("scope", complete(func(c *reclaim.Cache) string { return c.Scope }))
-	_ = cmd.RegisterFlagCompletionFunc("ref", complete(func(c *reclaim.Cache) string { return c.Ref }))
-}
-
-// completeFromListing offers what the cache holds; nothing where it cannot be
-// listed, because a completion has nowhere to say why.
-func completeFromListing(ctx context.Context, env *Env, repo string, pick func(*reclaim.Cache) string) []cobra.Completion {
-	r, err := openRepository(env, repo)
-	if err != nil {
-		return nil
-	}
-	r.runtime = nil // names are in the keys
-	_, analysis, err := r.analysis(ctx)
-	if err != nil {
-		return nil
-	}
-	var found []cobra.Completion
-	for i := range analysis.Caches {
-		if word := pick(&analysis.Caches[i]); !slices.Contains(found, word) {
-			found = append(found, word)
-		}
-	}
-	return found
 }

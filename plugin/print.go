@@ -1,68 +1,107 @@
 package plugin
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
+	"text/template"
 
 	"github.com/docker/cli/cli/command/formatter"
+	"github.com/docker/cli/templates"
 )
+
+// writeJSON writes v as a line.
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
 
 // rowFormat is how rows are printed.
 type rowFormat struct {
-	table   string // the default
+	table   string // the template of the default table
 	format  string // --format
 	quiet   bool
 	noTrunc bool
 }
 
-// printRows writes rows to standard output: in the given format, or as a table
+// isTable reports whether a reader looks at the rows, rather than a program.
+func (f rowFormat) isTable() bool {
+	return !f.quiet && (f.format == "" || strings.HasPrefix(f.format, formatter.TableFormatKey))
+}
+
+// template is that of a line.
+func (f rowFormat) template() (*template.Template, error) {
+	text := strings.TrimPrefix(f.format, formatter.TableFormatKey)
+	switch text = strings.TrimSpace(text); text {
+	case "":
+		text = f.table
+	case formatter.JSONFormatKey:
+		text = formatter.JSONFormat
+	}
+	parsed, err := templates.Parse(strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text))
+	if err != nil {
+		return nil, usage(fmt.Errorf("reading --format: %w", err), `--format '{{.Scope}} {{.Ref}}'`)
+	}
+	return parsed, nil
+}
+
+// printRows writes rows to standard output: by the given template, or as a table
 // that suits a reader on a terminal and a program behind a pipe.
-func (e *Env) printRows(sample row, rows []row, f rowFormat) error {
+func (e *Env) printRows(header map[string]string, rows []row, f rowFormat) error {
 	if f.quiet {
 		return e.printQuiet(rows)
 	}
-	format := f.format
-	if format == "" || format == formatter.TableFormatKey {
-		format = f.table
+	line, err := f.template()
+	if err != nil {
+		return err
 	}
-	var s style
-	if e.Docker.Out().IsTerminal() && formatter.Format(format).IsTable() {
-		s.now = e.Now()
-		if !f.noTrunc {
-			_, width := e.Docker.Out().GetTtySize()
-			s.limit = cellLimit(int(width), strings.Count(format, "\t")-1)
-		}
+	if !f.isTable() {
+		return execute(e.Stdout, line, rows, style{})
 	}
-	context := formatter.Context{Output: e.Stdout, Format: formatter.Format(format), Trunc: !f.noTrunc}
-	return context.Write(sample, func(write func(formatter.SubContext) error) error {
-		for _, r := range rows {
-			if err := write(r.styled(s)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	s, width := e.style(), e.width()
+	if f.noTrunc {
+		s.short, width = false, 0
+	}
+	var b bytes.Buffer
+	if err := template.Must(line.Clone()).Funcs(templates.HeaderFunctions).Execute(&b, header); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	if err := execute(&b, line, rows, s); err != nil {
+		return err
+	}
+	var cells [][]string
+	for line := range strings.Lines(b.String()) {
+		cells = append(cells, strings.Split(strings.TrimRight(line, "\n"), "\t"))
+	}
+	return writeTable(e.Stdout, cells, width)
 }
 
-// cellLimit shares what a terminal's width leaves between the two columns of
-// any length. The others take about 14 characters each.
-func cellLimit(width, others int) int {
-	const least = 12
-	return max(least, (width-14*others)/2)
+func execute(w io.Writer, line *template.Template, rows []row, s style) error {
+	var b bytes.Buffer
+	for _, r := range rows {
+		if err := line.Execute(&b, r.styled(s)); err != nil {
+			return fmt.Errorf("reading --format: %w", err)
+		}
+		b.WriteByte('\n')
+	}
+	_, err := b.WriteTo(w)
+	return err
 }
 
 func (e *Env) printQuiet(rows []row) error {
-	var lines []string
+	var b bytes.Buffer
+	seen := map[string]bool{}
 	for _, r := range rows {
-		if line := r.quiet(); !slices.Contains(lines, line) {
-			lines = append(lines, line)
+		if line := cmp.Or(r.quiet(), "-"); !seen[line] {
+			seen[line] = true
+			fmt.Fprintln(&b, line)
 		}
 	}
-	for _, line := range lines {
-		if _, err := fmt.Fprintln(e.Stdout, line); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := b.WriteTo(e.Stdout)
+	return err
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
@@ -43,7 +42,11 @@ could name. With --scope, --ref or --filter until=…: whole caches.
 
 What an index that cannot be read could name is not known to be free and stays.
 So does what is younger than --grace or than the oldest workflow run under way,
-unless you name it. The plan is shown, with reasons, before anything is deleted.`,
+unless you name it by --scope, --ref or --all. The plan is shown, with reasons, and
+you are asked before anything is deleted.
+
+With --format json: one object, with the plan, its totals by reason and, unless it
+is a dry run, the result; sizes in bytes.`,
 		Example: `  docker ghacache prune --dry-run
   docker ghacache prune --ref 12 --ref 'feature/*'
   docker ghacache prune --keep-storage 8GB --force`,
@@ -52,7 +55,8 @@ unless you name it. The plan is shown, with reasons, before anything is deleted.
 	}
 	flags := cmd.Flags()
 	repoFlag(cmd, &o.repo)
-	selectFlags(env, cmd, &o.repo, &o.scopes, &o.refs)
+	scopeFlag(env, cmd, &o.repo, &o.scopes)
+	refFlag(env, cmd, &o.repo, &o.refs)
 	flags.Var(&o.filter, "filter", "Only what was not used since: until=168h|DATE")
 	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
 	flags.BoolVar(&o.superseded, "superseded", false, "Delete all but the newest two versions of each index")
@@ -84,7 +88,7 @@ func (o pruneOptions) policy(now time.Time) (reclaim.Policy, error) {
 		All: o.all, Other: o.includeOther, Grace: o.grace,
 	}
 	if o.keepStorage != "" {
-		if p.KeepStorage, err = units.FromHumanSize(o.keepStorage); err != nil || p.KeepStorage <= 0 {
+		if p.KeepStorage, err = units.RAMInBytes(o.keepStorage); err != nil || p.KeepStorage <= 0 {
 			return p, usage(fmt.Errorf("reading --keep-storage: %q is no size", o.keepStorage), "--keep-storage 8GB")
 		}
 	}
@@ -110,33 +114,58 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	if err != nil {
 		return err
 	}
-	pruner := pruner{repository: repo, policy: policy}
-	plan, err := pruner.plan(ctx)
+	report.target = repo.client.Target()
+	plan, err := agree(ctx, pruner{repo, policy}, report)
 	if err != nil {
 		return err
 	}
+	if plan == nil {
+		return report.finish(reclaim.Result{}, nil)
+	}
+	return report.finish(plan.Execute(ctx, repo.client, report.progress()))
+}
+
+// agree returns the plan to execute, or none.
+func agree(ctx context.Context, p pruner, report *pruneReport) (*reclaim.Plan, error) {
+	plan, err := p.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for {
-		report.plan(plan, repo.client.Target())
-		if !report.deletes() || o.dryRun {
-			return report.finish()
+		if err := report.plan(plan); err != nil {
+			return nil, err
 		}
-		if err := report.confirm(ctx); err != nil {
-			return err
+		if !report.deletes() || report.opts.dryRun {
+			return nil, nil
+		}
+		if agreed, err := report.confirm(ctx); !agreed || err != nil {
+			return nil, err
+		}
+		fresh, err := p.plan(ctx)
+		if err != nil {
+			return nil, err
 		}
 		// A build may have exported since; then the plan rests on what is no more.
-		fresh, err := pruner.plan(ctx)
-		if err != nil {
-			return err
+		if fresh.Heads == plan.Heads && covers(plan, fresh) {
+			return fresh, nil
 		}
-		if fresh.Heads == plan.Heads {
-			break
-		}
-		env.notes().Note(ui.Warning, "a build has written a cache meanwhile; planning again", "")
+		p.env.notes().Note(ui.Warning, "the cache has changed meanwhile; planning again", "")
 		plan = fresh
 	}
-	result, err := plan.Execute(ctx, repo.client, report.progress())
-	report.result(result)
-	return errors.Join(err, report.finish())
+}
+
+// covers reports whether a plan that was agreed to deletes all that another one does.
+func covers(agreed, other *reclaim.Plan) bool {
+	ids := map[int64]bool{}
+	for v := range agreed.Deletions() {
+		ids[v.ID] = true
+	}
+	for v := range other.Deletions() {
+		if !ids[v.ID] {
+			return false
+		}
+	}
+	return true
 }
 
 // pruner makes plans for a repository.
@@ -149,16 +178,20 @@ type pruner struct {
 func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	listed := p.env.Now()
 	oldest, err := p.client.OldestRun(ctx, listed)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
-		p.env.notes().Note(ui.Warning, fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes: %v", p.policy.Grace, err), ui.HintOf(err))
+		p.warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
 	}
 	p.policy.OldestRun = oldest
-	snap, err := p.list(ctx)
+	snap, err := p.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	refs := p.refs(ctx, refsWhere(snap.entries, func(e cacheclient.Entry) bool {
-		return bkcache.ParseKey(e.Key, e.Version).Kind != bkcache.KindOther || p.policy.Other
-	}))
-	return reclaim.NewPlan(analyze(snap, refs), p.policy, listed), nil
+	plan := reclaim.NewPlan(snap.Analysis, p.policy, listed)
+	if slices.ContainsFunc(plan.Verdicts, func(v reclaim.Verdict) bool { return v.Decision == reclaim.Unclear }) {
+		p.noteUnread(snap, everyCache)
+	}
+	return plan, nil
 }

@@ -1,16 +1,12 @@
 package plugin
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
-	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
-	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/metadata"
 )
@@ -21,6 +17,7 @@ type repository struct {
 	env     *Env
 	client  *cacheclient.Client
 	runtime *cacheclient.Runtime // nil where there is no job
+	said    map[string]bool
 }
 
 // openRepository finds the repository, its API and the tokens.
@@ -48,7 +45,7 @@ func openRepository(env *Env, repo string) (*repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &repository{env: env, client: client}
+	r := &repository{env: env, client: client, said: map[string]bool{}}
 	if job.Repository == "" || strings.EqualFold(job.Repository, target.Owner+"/"+target.Repo) {
 		r.runtime = openRuntime(env, job)
 	}
@@ -72,76 +69,21 @@ func openRuntime(env *Env, job actions.Runtime) *cacheclient.Runtime {
 	return runtime
 }
 
-// snapshot is what a repository's cache held at one time.
-type snapshot struct {
-	entries []cacheclient.Entry
-	indexes map[int64]cacheclient.Index // those that were tried
-}
-
-// list lists the cache and reads the indexes that the runtime token reaches.
-func (r *repository) list(ctx context.Context) (*snapshot, error) {
-	entries, err := r.client.List(ctx, cacheclient.Filter{})
-	if err != nil {
-		return nil, err
-	}
-	s := &snapshot{entries: entries}
-	if r.runtime != nil {
-		s.indexes = r.runtime.Indexes(ctx, entries)
-	}
-	return s, nil
-}
-
-// analysis is what ls, du and inspect show. Which refs are closed is no matter
-// to them, and the rest matters only where indexes were read.
-func (r *repository) analysis(ctx context.Context) (*snapshot, *reclaim.Analysis, error) {
-	s, err := r.list(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	var refs reclaim.Refs
-	if r.runtime != nil {
-		refs = r.refs(ctx, refsWhere(s.entries, func(e cacheclient.Entry) bool {
-			return bkcache.ParseKey(e.Key, e.Version).Kind == bkcache.KindIndex
-		}))
-	}
-	return s, analyze(s, refs), nil
-}
-
-func analyze(s *snapshot, refs reclaim.Refs) *reclaim.Analysis {
-	entries := make([]reclaim.Entry, len(s.entries))
-	for i, e := range s.entries {
-		entries[i] = reclaim.Entry(e)
-	}
-	indexes := make(map[int64]reclaim.Index, len(s.indexes))
-	for id, x := range s.indexes {
-		indexes[id] = reclaim.Index{Err: x.Err}
-		if x.Err == nil {
-			indexes[id] = reclaim.Index{Digest: x.Digest, Layers: x.Layers}
+// warn says what could not be found out, with each reason.
+func (r *repository) warn(what string, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			r.warn(what, err)
 		}
+		return
 	}
-	return reclaim.Analyze(entries, indexes, refs)
+	r.say(ui.Warning, fmt.Sprintf("%s: %v", what, err), ui.HintOf(err))
 }
 
-// refs asks about refs. What could not be found out is not known, which keeps
-// entries and is said.
-func (r *repository) refs(ctx context.Context, refs []string) reclaim.Refs {
-	found, err := r.client.Refs(ctx, refs)
-	if err != nil {
-		r.env.notes().Note(ui.Warning, fmt.Sprintf("not all refs are known: %v", err), ui.HintOf(err))
+// say says a thing once, however often the cache is listed.
+func (r *repository) say(level ui.Level, text, hint string) {
+	if !r.said[text] {
+		r.said[text] = true
+		r.env.notes().Note(level, text, hint)
 	}
-	return reclaim.Refs(found)
-}
-
-// refsWhere are the refs of the entries that match, each once.
-func refsWhere(entries []cacheclient.Entry, match func(cacheclient.Entry) bool) []string {
-	seen := map[string]bool{}
-	var refs []string
-	for _, e := range entries {
-		if !seen[e.Ref] && match(e) {
-			seen[e.Ref] = true
-			refs = append(refs, e.Ref)
-		}
-	}
-	slices.Sort(refs)
-	return refs
 }

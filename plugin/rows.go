@@ -6,18 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
-	"github.com/docker/cli/cli/command/formatter"
-	"github.com/docker/go-units"
 )
 
-// row is a line of ls. Its other methods are the placeholders of --format.
+// row is a line of ls. Its exported methods are the placeholders of --format.
 type row interface {
-	formatter.SubContext
 	quiet() string
 	order() rowOrder
 	styled(style) row
@@ -30,39 +26,6 @@ type rowOrder struct {
 	size          int64
 	created, used time.Time
 }
-
-// style is how cells are written. The zero value suits a pipe.
-type style struct {
-	now   time.Time // times are relative to it; zero: RFC 3339
-	limit int       // of a scope, a ref or a key, in characters; zero: none
-}
-
-func (s style) time(t time.Time) string {
-	if s.now.IsZero() {
-		return t.UTC().Format(time.RFC3339)
-	}
-	return units.HumanDuration(s.now.Sub(t)) + " ago"
-}
-
-func (s style) text(text string) string {
-	if text == "" {
-		return "-"
-	}
-	if s.limit == 0 {
-		return text
-	}
-	return formatter.Ellipsis(text, s.limit)
-}
-
-// ref is shortened to what --ref takes before it is cut.
-func (s style) ref(ref string) string {
-	if s.limit > 0 && len(ref) > s.limit {
-		ref = strings.TrimPrefix(ref, "refs/heads/")
-	}
-	return s.text(ref)
-}
-
-func humanSize(bytes int64) string { return units.HumanSizeWithPrecision(float64(bytes), 3) }
 
 // sortRows puts the largest and the newest first, and scopes in their order.
 func sortRows(rows []row, by string) error {
@@ -88,7 +51,7 @@ type cacheRow struct {
 	cache *reclaim.Cache
 }
 
-const cacheTable = "table {{.Scope}}\t{{.Ref}}\t{{.Layers}}\t{{.Size}}\t{{.Unique}}\t{{.Created}}\t{{.LastUsed}}\t{{.State}}"
+const cacheTable = "{{.Scope}}\t{{.Ref}}\t{{.Layers}}\t{{.Size}}\t{{.Unique}}\t{{.Created}}\t{{.LastUsed}}\t{{.State}}"
 
 func cacheRows(a *reclaim.Analysis, selected selector) []row {
 	var rows []row
@@ -100,19 +63,22 @@ func cacheRows(a *reclaim.Analysis, selected selector) []row {
 	return rows
 }
 
-// cacheState is the state of a whole cache: incomplete if layers were evicted.
+// incomplete is the state of a cache of which layers were evicted.
+const incomplete = "incomplete"
+
+// cacheState is the state of a whole cache.
 func cacheState(c *reclaim.Cache) string {
 	switch {
 	case c.Err != nil && c.Head.State == reclaim.Live:
 		return string(reclaim.Unknown)
 	case len(c.Missing) > 0:
-		return "incomplete"
+		return incomplete
 	}
 	return string(c.Head.State)
 }
 
-func (r cacheRow) FullHeader() any {
-	return formatter.SubHeaderContext{
+func cacheHeader() map[string]string {
+	return map[string]string{
 		"Scope": "SCOPE", "Ref": "REF", "Layers": "LAYERS", "Size": "SIZE", "Unique": "UNIQUE",
 		"Created": "CREATED", "LastUsed": "LAST USED", "State": "STATE", "Versions": "VERSIONS",
 	}
@@ -190,7 +156,7 @@ type entryRow struct {
 }
 
 const (
-	entryTable = "table {{.ID}}\t{{.Kind}}\t{{.Scope}}\t{{.Ref}}\t{{.Size}}\t{{.Created}}\t{{.LastUsed}}\t{{.State}}"
+	entryTable = "{{.ID}}\t{{.Kind}}\t{{.Scope}}\t{{.Ref}}\t{{.Size}}\t{{.Created}}\t{{.LastUsed}}\t{{.State}}"
 	allTable   = entryTable + "\t{{.Key}}"
 )
 
@@ -216,8 +182,8 @@ func others(a *reclaim.Analysis) (count int, bytes int64) {
 	return count, bytes
 }
 
-func (r entryRow) FullHeader() any {
-	return formatter.SubHeaderContext{
+func entryHeader() map[string]string {
+	return map[string]string{
 		"ID": "ID", "Kind": "KIND", "Scope": "SCOPE", "Ref": "REF", "Size": "SIZE",
 		"Created": "CREATED", "LastUsed": "LAST USED", "State": "STATE", "Key": "KEY",
 	}

@@ -1,13 +1,14 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker/cli/opts"
 	"github.com/docker/go-units"
@@ -25,7 +26,7 @@ type selector struct {
 
 // newSelector reads the options. Allowed are the names that --filter may have.
 func newSelector(scopes, refs []string, filter opts.FilterOpt, now time.Time, allowed ...string) (selector, error) {
-	s := selector{scopes: scopes, refs: refs}
+	s := selector{scopes: slices.Clone(scopes), refs: slices.Clone(refs)}
 	args := filter.Value()
 	for name, values := range args {
 		if !slices.Contains(allowed, name) {
@@ -40,13 +41,19 @@ func newSelector(scopes, refs []string, filter opts.FilterOpt, now time.Time, al
 	for i, ref := range s.refs {
 		s.refs[i] = fullRef(ref)
 	}
-	for _, pattern := range slices.Concat(s.scopes, s.refs) {
+	return s, checkPatterns(slices.Concat(s.scopes, s.refs))
+}
+
+func checkPatterns(patterns []string) error {
+	for _, pattern := range patterns {
 		if _, err := path.Match(pattern, ""); err != nil {
-			return s, usage(fmt.Errorf("reading pattern %q: %w", pattern, err), "")
+			return usage(fmt.Errorf("reading pattern %q: %w", pattern, err), "")
 		}
 	}
-	return s, nil
+	return nil
 }
+
+var errTwice = errors.New("it is given twice")
 
 func (s *selector) filter(name, value string, now time.Time) (err error) {
 	switch name {
@@ -56,35 +63,38 @@ func (s *selector) filter(name, value string, now time.Time) (err error) {
 		s.refs = append(s.refs, value)
 	case "kind":
 		s.kinds = append(s.kinds, value)
+		return oneOf(value, bkcache.KindIndex, bkcache.KindLayer, bkcache.KindSignature, bkcache.KindOther)
 	case "state":
 		s.states = append(s.states, value)
+		return oneOf(value, reclaim.Live, reclaim.Superseded, reclaim.Unreferenced, reclaim.Unknown, incomplete)
 	case "until":
+		if !s.until.IsZero() {
+			return errTwice
+		}
 		s.until, err = parseTime(value, now)
 	case "larger":
-		s.larger, err = units.FromHumanSize(value)
+		if s.larger != 0 {
+			return errTwice
+		}
+		s.larger, err = units.RAMInBytes(value)
 	}
 	return err
 }
 
-// fullRef completes a ref: main is a branch, 12 and #12 are pull requests.
-func fullRef(ref string) string {
-	if strings.HasPrefix(ref, "refs/") {
-		return ref
+func oneOf[T any](value string, names ...T) error {
+	var words []string
+	for _, name := range names {
+		words = append(words, fmt.Sprint(name))
 	}
-	if number := strings.TrimPrefix(ref, "#"); isNumber(number) {
-		return "refs/pull/" + number + "/merge"
+	if slices.Contains(words, value) {
+		return nil
 	}
-	return "refs/heads/" + ref
-}
-
-func isNumber(s string) bool {
-	_, err := strconv.ParseUint(s, 10, 63)
-	return err == nil
+	return fmt.Errorf("it is none of %s", strings.Join(words, ", "))
 }
 
 // parseTime reads a time, or how long ago it was.
 func parseTime(value string, now time.Time) (time.Time, error) {
-	if ago, err := time.ParseDuration(value); err == nil {
+	if ago, err := time.ParseDuration(value); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
@@ -117,7 +127,12 @@ func (s selector) entry(item *reclaim.Item) bool {
 		(s.until.IsZero() || item.Used.Before(s.until)) && (s.larger == 0 || item.Size > s.larger)
 }
 
+// place is what of the selection needs no content of an index.
+func (s selector) place(c *reclaim.Cache) bool {
+	return anyMatch(s.scopes, c.Scope) && anyMatch(s.refs, c.Ref)
+}
+
 func (s selector) cache(c *reclaim.Cache) bool {
-	return anyMatch(s.scopes, c.Scope) && anyMatch(s.refs, c.Ref) && one(s.states, cacheState(c)) &&
+	return s.place(c) && one(s.states, cacheState(c)) &&
 		(s.until.IsZero() || c.Used.Before(s.until)) && (s.larger == 0 || c.Err == nil && c.Size > s.larger)
 }

@@ -1,0 +1,37 @@
+package plugin
+
+import (
+	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+)
+
+func TestInspect(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+	}{
+		{"shared-layers-and-branches", []string{"web"}},
+		{"several-refs", []string{"app"}},
+		{"layers-that-were-evicted", []string{"\x1b[31mapp"}},
+		{"no-such-scope", []string{"none"}},
+		{"no-such-ref", []string{"web", "--ref", "12"}},
+		{"json", []string{"web", "--format", "json"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append([]string{"inspect"}, tt.args...)
+			golden(t, "inspect/"+tt.name+"-pipe", exampleJob(t, cacheserver.Options{}).run(args...))
+			golden(t, "inspect/"+tt.name+"-wide", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, args))
+			golden(t, "inspect/"+tt.name+"-narrow", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), 60, args))
+		})
+	}
+}
+
+func TestInspectSaysWhatItCannotRead(t *testing.T) {
+	golden(t, "inspect/laptop", exampleLaptop(t).run("inspect", "app"))
+	d := serve(t, cacheserver.Options{Refs: exampleRefs}, example(), openPull, mainRef)
+	golden(t, "inspect/other-refs", d.run("inspect", "app"))
+	d = exampleJob(t, cacheserver.Options{Faults: faults(t, "POST /twirp/*:403")})
+	golden(t, "inspect/broken-content", d.run("inspect", "web"))
+}

@@ -1,0 +1,254 @@
+package plugin
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	actionscache "github.com/tonistiigi/go-actions-cache"
+)
+
+func TestPruneDryRun(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+	}{
+		{"everything-provable", nil},
+		{"closed", []string{"--closed"}},
+		{"superseded", []string{"--superseded"}},
+		{"unreferenced", []string{"--unreferenced"}},
+		{"unreferenced-without-grace", []string{"--unreferenced", "--grace", "0"}},
+		{"scope", []string{"--scope", "w*"}},
+		{"ref", []string{"--ref", "#12"}},
+		{"until", []string{"--filter", "until=216h"}},
+		{"keep-storage", []string{"--keep-storage", "5MB"}},
+		{"all", []string{"--all"}},
+		{"all-and-other", []string{"--all", "--include-other"}},
+		{"json", []string{"--format", "json"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append([]string{"prune", "--dry-run"}, tt.args...)
+			d := exampleJob(t, cacheserver.Options{})
+			before := d.ids()
+			golden(t, "prune/"+tt.name+"-pipe", d.run(args...))
+			golden(t, "prune/"+tt.name+"-wide", d.runOn(t.Context(), wide, args))
+			golden(t, "prune/"+tt.name+"-narrow", d.runOn(t.Context(), 60, args))
+			if after := d.ids(); after != before {
+				t.Errorf("a dry run left %s of %s", after, before)
+			}
+		})
+	}
+	golden(t, "prune/laptop", exampleLaptop(t).run("prune", "--dry-run"))
+}
+
+// What is left of the example once all that is provable is gone.
+const pruned = "18 5 13 14 7 8 6 2 1 17 15 16"
+
+func TestPrune(t *testing.T) {
+	d := exampleJob(t, cacheserver.Options{})
+	golden(t, "prune/forced", d.run("prune", "--force"))
+	golden(t, "prune/nothing-left", d.run("prune", "--force"))
+	golden(t, "prune/result-json", exampleJob(t, cacheserver.Options{}).run("prune", "--force", "--format", "json"))
+}
+
+func TestPruneAsks(t *testing.T) {
+	for name, answers := range map[string][]string{"yes": {"y\n"}, "no": {"n\n"}, "nothing": {"\n"}, "end-of-file": {endOfFile}} {
+		t.Run(name, func(t *testing.T) {
+			d := exampleJob(t, cacheserver.Options{})
+			before := d.ids()
+			got := d.runOn(t.Context(), wide, []string{"prune"}, answers...)
+			golden(t, "prune/answer-"+name, outcome{stdout: withoutProgress(got.stdout), code: got.code})
+			if after := d.ids(); (after == before) != (name != "yes") {
+				t.Errorf("%s is left of %s", after, before)
+			}
+		})
+	}
+	golden(t, "prune/nobody-to-ask", exampleJob(t, cacheserver.Options{}).run("prune"))
+	golden(t, "prune/json-asks-nobody", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, []string{"prune", "--format", "json"}))
+}
+
+// withoutProgress takes out the line that is drawn again and again.
+func withoutProgress(seen string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(seen) {
+		if i := strings.LastIndex(line, "\r\x1b[K"); i >= 0 {
+			line = line[i+len("\r\x1b[K"):]
+		}
+		kept.WriteString(line)
+	}
+	return kept.String()
+}
+
+func TestPruneInterruptedAtTheQuestion(t *testing.T) {
+	d := exampleJob(t, cacheserver.Options{})
+	before := d.ids()
+	term := newTerminal(t, wide)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		term.reply("[y/N] ", 1, "")
+		cancel(interrupt{})
+	}()
+	code := d.start(ctx, term.tty, term.tty, term.tty, []string{"prune"})
+	if _, err := term.control.WriteString("\n"); err != nil { // or the read that is left holds the terminal
+		t.Error(err)
+	}
+	got := d.outcome(term.close(), "", code)
+	wantText(t, got.stdout, "error: nothing was deleted: interrupt signal received")
+	if after := d.ids(); got.code != 130 || after != before {
+		t.Errorf("exit %d, %s is left of %s", got.code, after, before)
+	}
+}
+
+// interrupt is how the program's context ends on Ctrl-C.
+type interrupt struct{}
+
+func (interrupt) Error() string        { return "interrupt signal received" }
+func (interrupt) Is(target error) bool { return target == context.Canceled }
+
+func TestPruneInterruptedIsFinishedByTheNext(t *testing.T) {
+	d := exampleJob(t, cacheserver.Options{})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var deletions atomic.Int32
+	d.before = func(r *http.Request) {
+		if r.Method == http.MethodDelete && deletions.Add(1) == 3 {
+			cancel(interrupt{})
+		}
+	}
+	got := d.runContext(ctx, "prune", "--force")
+	wantText(t, got.stdout, "Total reclaimed space: ")
+	wantText(t, got.stderr, ": deleted\n", ": not reached\n", "error: stopped: interrupt signal received\nhint: run it again to finish\n")
+	if got.code != 130 {
+		t.Errorf("exit %d", got.code)
+	}
+	d.before = nil
+	if got = d.run("prune", "--force"); got.code != 0 {
+		t.Errorf("the second run: %+v", got)
+	}
+	if left := d.ids(); left != pruned {
+		t.Errorf("left: %s, want %s", left, pruned)
+	}
+}
+
+func TestPrunePlansAgainWhenAHeadChanged(t *testing.T) {
+	d := exampleJob(t, cacheserver.Options{})
+	var once atomic.Bool
+	d.before = func(r *http.Request) {
+		// The second plan begins with the runs again.
+		if strings.HasSuffix(r.URL.Path, "/actions/runs") && once.Load() {
+			once.Store(false)
+			d.save(index("web", mainRef, 2, 0, "base", "web"))
+		}
+	}
+	term := newTerminal(t, wide)
+	go func() {
+		if term.reply("[y/N] ", 1, "") {
+			once.Store(true)
+			term.reply("[y/N] ", 1, "y\n")
+			term.reply("[y/N] ", 2, "n\n")
+		}
+	}()
+	before := d.ids()
+	code := d.start(t.Context(), term.tty, term.tty, term.tty, []string{"prune"})
+	got := d.outcome(term.close(), "", code)
+	wantText(t, got.stdout, "the cache has changed meanwhile; planning again", "Total reclaimed space: 0B")
+	if n := strings.Count(got.stdout, "WARNING!"); n != 2 || got.code != 0 {
+		t.Errorf("asked %d times, exit %d", n, got.code)
+	}
+	if after := d.ids(); len(strings.Fields(after)) != len(strings.Fields(before))+1 {
+		t.Errorf("%s is left of %s", after, before)
+	}
+}
+
+// save writes an entry as a build would that exports now.
+func (d *desk) save(e entry) {
+	d.t.Helper()
+	token, err := d.service.RuntimeToken([]cacheserver.Scope{{Ref: e.ref, Write: true}}, validity)
+	if err != nil {
+		d.t.Error(err)
+		return
+	}
+	cache, err := actionscache.New(token, d.url, true, actionscache.Opt{})
+	if err != nil {
+		d.t.Error(err)
+		return
+	}
+	if err := cache.Save(context.Background(), e.key, actionscache.NewBlob(e.content)); err != nil {
+		d.t.Error(err)
+	}
+}
+
+func TestPruneFaults(t *testing.T) {
+	const deletion = "DELETE /repos/octo/app/actions/caches/*"
+	tests := []struct {
+		name   string
+		fault  string
+		code   int
+		stderr []string
+	}{
+		{"a permission is missing", deletion + ":403", 1, []string{"403 injected fault", "hint: in a workflow: permissions: {actions: write}"}},
+		{"what is gone already is deleted", deletion + ":404", 0, nil},
+		{"a conflict on one entry does not stop the rest", deletion + ":409:1", 1, []string{"409 injected fault", "1 entry with "}},
+		{"a limit that says when", deletion + ":429:1:1", 0, nil},
+		{"a secondary limit that says when", deletion + ":403:1:1", 0, nil},
+		{"a service that fails in passing", deletion + ":502:2", 0, nil},
+		{"a connection that is cut", deletion + ":cut:2", 0, nil},
+		{"listing is forbidden", "GET /repos/octo/app/actions/caches:403", 1, []string{"403", "permissions: {actions: read}"}},
+		{"runs are not known", "GET /repos/octo/app/actions/runs:403", 0, []string{"warning: workflow runs are not known, so nothing that was used within 24h0m0s goes: "}},
+		{"refs are not known", "GET /repos/octo/app/pulls:403", 0, []string{"warning: not all refs are known: ", "pull-requests: read"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := exampleJob(t, cacheserver.Options{Faults: faults(t, tt.fault)})
+			d.begun = time.Now()
+			got := d.run("prune", "--force")
+			if got.code != tt.code {
+				t.Errorf("%+v", got)
+			}
+			wantText(t, got.stderr, tt.stderr...)
+			if len(tt.stderr) > 0 && strings.Count(got.stderr, tt.stderr[0]) > shownFailures {
+				t.Errorf("a line for each of many failures:\n%s", got.stderr)
+			}
+			for line := range strings.Lines(got.stderr) {
+				if n := strings.Count(got.stderr, line); strings.HasPrefix(line, "hint: ") && n > 1 {
+					t.Errorf("%d times: %s", n, line)
+				}
+			}
+		})
+	}
+}
+
+func TestPruneWaitsForALimitThatDoesNotSayWhen(t *testing.T) {
+	d := exampleJob(t, cacheserver.Options{Faults: faults(t, "DELETE *:429")})
+	before := d.ids()
+	term := newTerminal(t, wide)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		term.reply("waiting 1m0s for GitHub's rate limit", 1, "")
+		cancel(interrupt{})
+	}()
+	start := time.Now()
+	code := d.start(ctx, term.tty, term.tty, term.tty, []string{"prune", "--force"})
+	got := d.outcome(term.close(), "", code)
+	wantText(t, got.stdout, "not reached", "Total reclaimed space: 0B")
+	if waited := time.Since(start); code != 130 || waited > 20*time.Second {
+		t.Errorf("exit %d after %s", code, waited)
+	}
+	if after := d.ids(); after != before {
+		t.Errorf("%s is left of %s", after, before)
+	}
+}
+
+func TestPruneNeverDeletesUnknown(t *testing.T) {
+	d := exampleLaptop(t)
+	unknown := []string{"ls", "--entries", "--filter", "state=unknown", "-q"}
+	before := d.run(unknown...).stdout
+	golden(t, "prune/laptop-forced", d.run("prune", "--force"))
+	if after := d.run(unknown...).stdout; after != before || before == "" {
+		t.Errorf("of %q is left %q", before, after)
+	}
+}

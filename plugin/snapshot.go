@@ -1,0 +1,131 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+)
+
+// snapshot is what a repository's cache held at one time.
+type snapshot struct {
+	*reclaim.Analysis
+	indexes map[int64]cacheclient.Index // those that were tried
+}
+
+// snapshot lists the cache, reads the indexes that the runtime token reaches and asks
+// about the refs. What it cannot find out about these is not known, and said.
+func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
+	entries, err := r.client.List(ctx, cacheclient.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	var (
+		wait    sync.WaitGroup
+		indexes map[int64]cacheclient.Index
+		refs    cacheclient.Refs
+	)
+	if r.runtime != nil {
+		wait.Go(func() { indexes = r.runtime.Indexes(ctx, entries) })
+	}
+	wait.Go(func() { refs, err = r.client.Refs(ctx, builtRefs(entries)) })
+	wait.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		r.warn("not all refs are known", err)
+	}
+	return &snapshot{analyze(entries, indexes, reclaim.Refs(refs)), indexes}, nil
+}
+
+// analysis is a snapshot without what only inspect needs.
+func (r *repository) analysis(ctx context.Context) (*snapshot, *reclaim.Analysis, error) {
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, s.Analysis, nil
+}
+
+// builtRefs are the refs that BuildKit's entries are on.
+func builtRefs(entries []cacheclient.Entry) []string {
+	seen := map[string]bool{}
+	var refs []string
+	for _, e := range entries {
+		if !seen[e.Ref] && bkcache.ParseKey(e.Key, e.Version).Kind != bkcache.KindOther {
+			seen[e.Ref] = true
+			refs = append(refs, e.Ref)
+		}
+	}
+	return refs
+}
+
+func analyze(listed []cacheclient.Entry, read map[int64]cacheclient.Index, refs reclaim.Refs) *reclaim.Analysis {
+	entries := make([]reclaim.Entry, len(listed))
+	for i, e := range listed {
+		entries[i] = reclaim.Entry(e)
+	}
+	indexes := make(map[int64]reclaim.Index, len(read))
+	for id, x := range read {
+		indexes[id] = reclaim.Index{Err: x.Err}
+		if x.Err == nil {
+			indexes[id] = reclaim.Index{Digest: x.Digest, Layers: x.Layers}
+		}
+	}
+	return reclaim.Analyze(entries, indexes, refs)
+}
+
+// noteUnread says how to see what the indexes hold that could not be read.
+func (r *repository) noteUnread(s *snapshot, in func(*reclaim.Cache) bool) {
+	var total, foreign, failed int
+	var refs []string
+	var first error
+	for i := range s.Caches {
+		c := &s.Caches[i]
+		if !in(c) {
+			continue
+		}
+		total++
+		switch {
+		case c.Err == nil:
+		case !r.reads(c.Ref):
+			foreign++
+			refs = append(refs, shortRef(c.Ref))
+		default:
+			failed++
+			first = c.Err
+		}
+	}
+	if foreign > 0 {
+		r.say(ui.Info, fmt.Sprintf("%d of %d indexes cannot be read from here, so the layers that they name are not known", foreign, total), r.hintUnread(refs))
+	}
+	if failed > 0 {
+		r.say(ui.Warning, fmt.Sprintf("%d of %d indexes could not be read, one of them because of %v", failed, total, first), ui.HintOf(first))
+	}
+}
+
+func everyCache(*reclaim.Cache) bool { return true }
+
+func (r *repository) reads(ref string) bool { return r.runtime != nil && r.runtime.Reads(ref) }
+
+// hintUnread is where the indexes on refs can be read.
+func (r *repository) hintUnread(refs []string) string {
+	const few = 3
+	refs = slices.Compact(slices.Sorted(slices.Values(refs)))
+	if len(refs) > few {
+		refs = append(refs[:few], "…")
+	}
+	hint := "run it in a job on " + strings.Join(refs, ", ")
+	if r.runtime == nil {
+		hint += ", after this step\n" + actions.Expose
+	}
+	return hint
+}
