@@ -1,0 +1,109 @@
+package migrate
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// CopySource is the service that is copied from. Nothing on it changes.
+type CopySource interface {
+	Has(ctx context.Context, key string) (bool, error)
+	Read(ctx context.Context, key string) (content []byte, found string, err error)
+	Stream(ctx context.Context, key string, size int64) (io.ReadCloser, error)
+}
+
+// CopyTarget is the service that is copied to. Upload returns [fs.ErrExist] for an
+// entry that is there, or that somebody has begun; content that does not end with
+// [io.EOF] makes no entry.
+type CopyTarget interface {
+	Has(ctx context.Context, key string) (bool, error)
+	Upload(ctx context.Context, key string, content io.Reader, size int64) error
+}
+
+// CopyProgress is how far a copy is. What the target had counts.
+type CopyProgress struct {
+	Layers int
+	Bytes  int64
+}
+
+// CopyResult is what a copy did.
+type CopyResult struct {
+	Indexes []string    `json:"indexes"` // keys as they were written
+	Layers  int         `json:"layers"`  // copied
+	Bytes   int64       `json:"bytes"`   // of these
+	There   int         `json:"there"`   // layers that the target had
+	Left    []LeftIndex `json:"left"`    // planned, and not written after all
+}
+
+const (
+	// copyAtOnce layers are under way at a time.
+	copyAtOnce = 8
+	// copyGrace is what layers under way have to end after an interruption: an
+	// upload that is broken off occupies its key until the service forgets it.
+	copyGrace = 10 * time.Second
+)
+
+// Missing looks up layers, and returns the digests of those that are not there.
+func Missing(ctx context.Context, from CopySource, layers []bkcache.Layer) (map[string]bool, error) {
+	var mu sync.Mutex
+	missing := map[string]bool{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(copyAtOnce)
+	for _, l := range layers {
+		group.Go(func() error {
+			there, err := from.Has(ctx, bkcache.LayerKey(l.Digest).String())
+			mu.Lock()
+			defer mu.Unlock()
+			missing[l.Digest] = !there
+			return err
+		})
+	}
+	return missing, group.Wait()
+}
+
+// Execute copies layers and then indexes. A layer that the source cannot give, or
+// not as its digest says, costs the indexes that name it, see [CopyResult.Left].
+// The error is one of the target or of ctx; the next copy goes on from there.
+func (p *CopyPlan) Execute(ctx context.Context, from CopySource, to CopyTarget, progress func(CopyProgress)) (CopyResult, error) {
+	c := &copying{from: from, to: to, progress: progress, failed: map[string]error{}}
+	c.result.Indexes, c.result.Left = []string{}, []LeftIndex{}
+	under, stop := graceful(ctx, copyGrace)
+	defer stop()
+	err := each(ctx, p.Layers, func(l bkcache.Layer) error { return c.layer(under, l) })
+	if err == nil {
+		err = each(ctx, p.indexes, func(x plannedIndex) error { return c.index(under, x) })
+	}
+	slices.Sort(c.result.Indexes)
+	return c.result, err
+}
+
+// each works on items at the same time, until the first error; what is under way
+// then is brought to its end.
+func each[T any](ctx context.Context, items []T, work func(T) error) error {
+	group, stopped := errgroup.WithContext(ctx)
+	group.SetLimit(copyAtOnce)
+	for _, item := range items {
+		if stopped.Err() != nil {
+			break
+		}
+		group.Go(func() error { return work(item) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// graceful ends some time after its parent.
+func graceful(parent context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() { time.AfterFunc(grace, cancel) })
+	return ctx, func() { stop(); cancel() }
+}
