@@ -23,6 +23,7 @@ type migrateOptions struct {
 	offline bool
 	only    []string
 	unsafe  bool
+	upgrade string
 }
 
 func newMigrateCommand(env *Env) *cobra.Command {
@@ -30,10 +31,11 @@ func newMigrateCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate-v2 [OPTIONS] [PATH...]",
 		Short: "Find and fix what keeps builds on version 1 of the cache service",
-		Long: `Looks through workflows, actions, bake and compose files, scripts, Makefiles and
-Dockerfiles for what is too old for version 2 of the cache service, or pinned to
-version 1, and prints each place, why, and the diff that fixes it, which git apply
-takes. With --write it makes the safe edits, and not one byte beside them changes.
+		Long: `Looks for what is too old for version 2 of the cache service, or pinned to version
+1: on this machine (buildx, BuildKit of every builder, Compose, Engine) and in
+workflows, actions, bake and compose files, scripts, Makefiles and Dockerfiles.
+Prints what it is, where, why, and the diff that fixes it, which git apply takes.
+With --write it makes the safe edits, and not one byte beside them changes.
 
 Where version 1 must stay (GHES, Gitea, Forgejo, act), it changes nothing that would
 break it. The service is told from the repository's host, or by --service.
@@ -48,7 +50,7 @@ Rules:
   docker ghacache migrate-v2 --check --format github`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
-			return couldNotRun(env, runMigrate(cmd.Context(), env, o))
+			return couldNotRun(env, o.run(cmd.Context(), env))
 		},
 	}
 	flags := cmd.Flags()
@@ -58,8 +60,9 @@ Rules:
 	flags.StringVar(&o.service, "service", "auto", `Cache service that the files run against: "auto", "v1" or "v2"`)
 	flags.BoolVar(&o.bump, "bump-actions", false, "Move Docker's actions to their newest major version, too")
 	flags.BoolVar(&o.offline, "offline", false, "Do not ask GitHub which version a commit of an action is")
-	flags.StringArrayVar(&o.only, "only", nil, "Only these rules")
+	flags.StringArrayVar(&o.only, "only", nil, "Only these rules, and not what is on this machine")
 	flags.BoolVar(&o.unsafe, "unsafe", false, "Make edits that need a second look, too")
+	flags.StringVar(&o.upgrade, "upgrade-builder", "", "Only recreate this docker-container builder with a new BuildKit, keeping its options and state")
 	// The flags exist, so registering cannot fail.
 	_ = cmd.RegisterFlagCompletionFunc("only", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return ruleCompletions(), cobra.ShellCompDirectiveNoFileComp
@@ -120,10 +123,17 @@ func nearRules(id string) string {
 	return strings.Join(near, "\n")
 }
 
-func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
+func (o migrateOptions) run(ctx context.Context, env *Env) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
+	if o.upgrade != "" {
+		return runUpgradeBuilder(ctx, env, o.upgrade)
+	}
+	return runMigrate(ctx, env, o)
+}
+
+func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 	if len(o.paths) == 0 {
 		o.paths = []string{"."}
 	}
@@ -134,11 +144,13 @@ func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 	if !o.offline {
 		opts.Resolve = newActionTags(env).resolve
 	}
+	tools := make(chan []tool, 1)
+	go func() { tools <- o.toolchain(ctx, env) }()
 	report, err := migrate.Check(ctx, o.paths, opts)
 	if err != nil {
 		return err
 	}
-	result := migrateResult{Report: report}
+	result := migrateResult{Toolchain: <-tools, Report: report}
 	if o.write {
 		result.Written, err = report.Write(ctx)
 	}
@@ -149,6 +161,15 @@ func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 		return exit(1)
 	}
 	return nil
+}
+
+// toolchain leaves the machine alone when only some rules, which are about
+// files, are asked for.
+func (o migrateOptions) toolchain(ctx context.Context, env *Env) []tool {
+	if len(o.only) > 0 {
+		return nil
+	}
+	return toolchain(ctx, env)
 }
 
 // couldNotRun gives errors that are none of the command line the exit code 2.

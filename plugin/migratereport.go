@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -13,14 +14,26 @@ import (
 // migrateResult is what migrate-v2 found and did. Its JSON is what --format
 // json prints.
 type migrateResult struct {
+	Toolchain []tool `json:"toolchain"`
 	migrate.Report
 	Written []string `json:"written,omitempty"`
+}
+
+// tooOld are the tools to upgrade.
+func (r migrateResult) tooOld() (old []tool) {
+	for _, t := range r.Toolchain {
+		if t.Old {
+			old = append(old, t)
+		}
+	}
+	return old
 }
 
 // left says that something is still to do, advice apart. What was wanted has
 // been written, or there was an error.
 func (r migrateResult) left(written bool) bool {
-	return slices.ContainsFunc(r.Findings, func(f migrate.Finding) bool {
+	matters := func(t tool) bool { return t.Certainty != migrate.Advice }
+	return slices.ContainsFunc(r.tooOld(), matters) || slices.ContainsFunc(r.Findings, func(f migrate.Finding) bool {
 		if r.Wanted(f) {
 			return !written
 		}
@@ -33,12 +46,32 @@ func (r migrateResult) print(env *Env, o migrateOptions) error {
 	case "json":
 		return r.json(env)
 	case "sarif":
+		r.noteTools(env)
 		return r.SARIF(env.Stdout, metadata.NamePrefix+name, readBuild().Version)
 	case "github":
+		r.noteTools(env)
 		return r.GitHub(env.Stdout)
 	}
-	_, plain := env.Lookup("NO_COLOR")
-	colour := env.Docker.Out().IsTerminal() && !plain
+	return r.text(env, o)
+}
+
+// noteTools is for formats that are about files.
+func (r migrateResult) noteTools(env *Env) {
+	for _, t := range r.tooOld() {
+		env.notes().Note(ui.Warning, fmt.Sprintf("%s %s: %s", t.Name, t.Version, t.why()), strings.Join(t.Upgrade, "\n"))
+	}
+}
+
+func (r migrateResult) text(env *Env, o migrateOptions) error {
+	for _, t := range r.Toolchain {
+		if t.Version == "" && t.Detail != "" {
+			env.notes().Note(ui.Info, fmt.Sprintf("the version of %s is not known: %s", t.Name, t.Detail), "")
+		}
+	}
+	for _, t := range r.tooOld() {
+		fmt.Fprintf(env.Stdout, "%s: %s: %s [toolchain, %s]\n    fix: %s\n", t.Name, t.Version, t.why(), t.Certainty, strings.Join(t.Upgrade, "\n         "))
+	}
+	colour := env.Docker.Out().IsTerminal() && env.wantsColour()
 	if err := r.Text(env.Stdout, colour); err != nil {
 		return err
 	}
@@ -60,6 +93,9 @@ func (r migrateResult) print(env *Env, o migrateOptions) error {
 func (r migrateResult) json(env *Env) error {
 	if r.Findings == nil {
 		r.Findings = []migrate.Finding{}
+	}
+	if r.Toolchain == nil {
+		r.Toolchain = []tool{}
 	}
 	encoder := json.NewEncoder(env.Stdout)
 	encoder.SetEscapeHTML(false)

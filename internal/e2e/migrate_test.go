@@ -1,0 +1,73 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pinnedBuilder is a docker-container builder of an old tag, which is the current
+// one, has options, and holds the result of a build.
+func pinnedBuilder(t *testing.T) (u *user, name, repository string) {
+	t.Helper()
+	u = newUser(t, shared.container)
+	u.set("BUILDX_CONFIG", t.TempDir())
+	u.set("BUILDX_BUILDER", "")
+	pinned, err := shared.exec(filepath.Join(shared.root, "hack/engine"), "image")
+	check(t, err)
+	name = fmt.Sprintf("ghacache-pinned-%d", os.Getpid())
+	repository = "localhost/" + name + "/moby/buildkit"
+	u.run("tag", pinned, repository+":v0.12.5")
+	t.Cleanup(func() {
+		u.run("buildx", "rm", "--force", name)
+		u.try("image", "rm", repository+":v0.12.5", repository+":buildx-stable-1")
+	})
+	u.run("buildx", "create", "--name", name, "--use", "--driver", "docker-container", "--bootstrap", "--buildkitd-flags", "--debug",
+		"--driver-opt", "network=host,env.KEPT=yes,image="+repository+":v0.12.5")
+	return u, name, repository
+}
+
+// container tells what the builder's container is.
+func container(u *user, builder, format string) string {
+	u.t.Helper()
+	return strings.TrimSpace(u.run("inspect", "--format", format, "buildx_buildkit_"+builder+"0").stdout)
+}
+
+func TestUpgradeBuilder(t *testing.T) {
+	u, name, repository := pinnedBuilder(t)
+	u.run("tag", repository+":v0.12.5", repository+":buildx-stable-1")
+	dir := image(t)
+	u.run("buildx", "build", dir)
+	old := container(u, name, "{{.Id}}")
+	u.run("buildx", "stop", name)
+
+	wantText(t, u.try("ghacache", "migrate-v2", "--check", t.TempDir()).stdout,
+		"BuildKit of node "+name+"0: v0.12.5", "[toolchain, certain]", "docker ghacache migrate-v2 --upgrade-builder "+name)
+	r := u.run("ghacache", "migrate-v2", "--upgrade-builder", name)
+	wantText(t, r.stderr, "replacing the container of node "+name+"0 by one from "+repository+":buildx-stable-1", "docker buildx inspect --bootstrap "+name)
+	if container(u, name, "{{.Id}}") == old {
+		t.Error("the container is the old one")
+	}
+	wantText(t, container(u, name, "{{.Config.Image}} {{.HostConfig.NetworkMode}} {{.Config.Env}} {{.Config.Cmd}}"),
+		repository+":buildx-stable-1", " host ", "KEPT=yes", "--debug")
+	wantText(t, u.run("buildx", "inspect").stdout, "Name:          "+name, "running")
+	wantCached(t, u.run("buildx", "build", "--progress", "plain", dir).stderr)
+
+	wantText(t, u.run("ghacache", "migrate-v2", "--upgrade-builder", name).stderr, "new enough")
+}
+
+func TestUpgradeBuilderThatFailsPutsBackWhatWasThere(t *testing.T) {
+	u, name, repository := pinnedBuilder(t)
+	dir := image(t)
+	u.run("buildx", "build", dir)
+	u.run("buildx", "stop", name)
+	r := u.try("ghacache", "migrate-v2", "--upgrade-builder", name)
+	if r.code != 2 {
+		t.Errorf("exit %d, want 2", r.code)
+	}
+	wantText(t, r.stderr, "putting back what was there", `upgrading builder "`+name+`"`)
+	wantText(t, container(u, name, "{{.Config.Image}} {{.State.Status}}"), repository+":v0.12.5 running")
+	wantCached(t, u.run("buildx", "build", "--progress", "plain", dir).stderr)
+}
