@@ -1,0 +1,58 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// The hook answers a failed build of buildx's own command line, on a terminal
+// and with a docker that asks.
+func TestHookExplainsAFailedBuild(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.set("NO_COLOR", "")
+	u.run("ghacache", "hooks", "enable")
+	u.enter(serve(t)) // for its token
+	failing := []string{"buildx", "build", "--progress", "plain", "--cache-to", "type=gha,version=1,url=" + sunset(t)}
+	shown := onScreen(t, u, append(failing, image(t))...)
+	if !strings.Contains(shown, "What's next") || !strings.Contains(shown, "docker ghacache migrate-v2") {
+		t.Errorf("the build ended with:\n%s", shown)
+	}
+	u.run("ghacache", "hooks", "disable")
+	if shown := onScreen(t, u, append(failing, image(t))...); strings.Contains(shown, "migrate-v2") {
+		t.Errorf("disabled, it goes on:\n%s", shown)
+	}
+}
+
+// sunset answers as version 1 of GitHub's service did at its end.
+func sunset(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		io.WriteString(w, `{"message": "This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP. For more information: https://gh.io/gha-cache-sunset"}`)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/"
+}
+
+// onScreen runs docker on a terminal and returns what it showed.
+func onScreen(t *testing.T, u *user, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := u.command(ctx, args...)
+	terminal, err := pty.Start(cmd)
+	check(t, err)
+	defer terminal.Close()
+	var shown bytes.Buffer
+	io.Copy(&shown, terminal) // ends with an error when the terminal closes
+	cmd.Wait()
+	return shown.String()
+}
