@@ -1,8 +1,15 @@
 package plugin
 
 import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
@@ -31,4 +38,214 @@ func TestLs(t *testing.T) {
 			golden(t, "ls/"+tt.name+"-narrow", tt.at(t, cacheserver.Options{}).runOn(t.Context(), narrow, args))
 		})
 	}
+}
+
+func TestLsOtherFormats(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+	}{
+		{"json", []string{"--format", "json"}},
+		{"json-entries", []string{"--all", "--format", "json"}},
+		{"template", []string{"--format", "{{.Scope}}\t{{.Ref}}\t{{.LastUsed}}"}},
+		{"template-of-json", []string{"--format", "{{json .}}", "--scope", "web"}},
+		{"quiet", []string{"-q"}},
+		{"quiet-entries", []string{"--entries", "-q"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append([]string{"ls"}, tt.args...)
+			pipe := exampleJob(t, cacheserver.Options{}).run(args...)
+			golden(t, "ls/"+tt.name, pipe)
+			// What a program reads is the same on a terminal.
+			if term := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), narrow, args); strings.ReplaceAll(term.stdout, "        ", "\t") != strings.ReplaceAll(pipe.stdout, "        ", "\t") {
+				t.Errorf("on a terminal\n%s", term.stdout)
+			}
+		})
+	}
+	golden(t, "ls/json-on-a-laptop", exampleLaptop(t).run("ls", "--format", "json"))
+}
+
+func TestLsSelects(t *testing.T) {
+	all := exampleJob(t, cacheserver.Options{})
+	tests := []struct {
+		args string
+		want string // scopes and refs, or ids
+	}{
+		{"--scope web", "web@refs/heads/main"},
+		{"--scope a* --ref main", "app@refs/heads/main"},
+		{"--ref 12", "app@refs/pull/12/merge"},
+		{"--ref #9", "app@refs/pull/9/merge"},
+		{"--ref go* --ref 12", "app@refs/heads/gone app@refs/pull/12/merge"},
+		{"--ref refs/pull/*", "app@refs/pull/12/merge app@refs/pull/9/merge"},
+		{"--filter scope=web", "web@refs/heads/main"},
+		{"--filter ref=12", "app@refs/pull/12/merge"},
+		{"--filter state=unreferenced", "app@refs/heads/gone app@refs/pull/9/merge"},
+		{"--filter state=incomplete --scope app", ""},
+		{"--filter until=168h", "web@refs/heads/main"},
+		{"--filter until=2026-03-05T06:00:00Z --scope app", "app@refs/pull/9/merge"},
+		{"--filter larger=4.5MB", "web@refs/heads/main"},
+		{"--sort created --filter larger=4.2MB", "app@refs/pull/12/merge web@refs/heads/main"},
+		{"--filter kind=index --scope web", "8"},
+		{"--filter kind=other", "5"},
+		{"--entries --filter larger=1MB --sort size", "1 13"},
+		{"--entries --filter state=superseded", "3 4"},
+		{"--all --filter larger=1MB --sort size", "5 1 13"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			args := append([]string{"ls", "--format", "{{.Scope}}@{{.Ref}}"}, strings.Fields(tt.args)...)
+			if !strings.Contains(tt.want, "@") && tt.want != "" {
+				args[2] = "{{.ID}}"
+			}
+			got := all.run(args...)
+			if words := strings.Join(strings.Fields(got.stdout), " "); words != tt.want || got.code != 0 {
+				t.Errorf("got %q, want %q\n%s", words, tt.want, got.stderr)
+			}
+		})
+	}
+}
+
+func TestLsRefusesWhatItCannotRead(t *testing.T) {
+	d := exampleLaptop(t)
+	for args, want := range map[string]string{
+		"--filter nope=1":                     `error: unknown filter "nope"`,
+		"--filter kind=blob":                  "error: reading filter kind=blob: it is none of index, layer, signature, other",
+		"--filter state=dead":                 "error: reading filter state=dead: it is none of live, superseded, unreferenced, unknown, incomplete",
+		"--filter until=soon":                 `error: reading filter until=soon: "soon" is neither a duration (168h) nor a date (2006-01-02)`,
+		"--filter until=-1h":                  `error: reading filter until=-1h: "-1h" is neither`,
+		"--filter until=1h --filter until=2h": "it is given twice",
+		"--filter larger=big":                 "error: reading filter larger=big",
+		"--scope [":                           `error: reading pattern "["`,
+		"--sort name":                         `error: unknown order "name"`,
+		"--format {{":                         "error: reading --format: ",
+		"stray":                               `error: unexpected argument "stray"`,
+	} {
+		if got := d.run(append([]string{"ls"}, strings.Fields(args)...)...); got.code != usageError || !strings.Contains(got.stderr, want) {
+			t.Errorf("%s: %+v, want %s", args, got, want)
+		}
+	}
+	got := d.run("ls", "--format", "{{.Nope}}")
+	if got.code != 1 || !strings.Contains(got.stderr, "error: reading --format: ") {
+		t.Errorf("an unknown field: %+v", got)
+	}
+}
+
+func TestLsFaults(t *testing.T) {
+	const listing = "GET /repos/octo/app/actions/caches"
+	tests := []struct {
+		name, fault string
+		code        int
+		stderr      string
+	}{
+		{"a permission is missing", listing + ":403", 1, "hint: in a workflow: permissions: {actions: read}"},
+		{"no such repository", listing + ":404", 1, "error: listing caches of service/octo/app: GET http://service/api/v3/repos/octo/app/actions/caches"},
+		{"the token is not valid", listing + ":401", 1, "hint: gh auth login"},
+		{"a service that fails in passing", listing + ":503:2", 0, ""},
+		{"a connection that is cut", listing + ":cut:1", 0, ""},
+		{"a reply that is cut", listing + ":cut=100:1", 0, ""},
+		{"indexes cannot be read", "POST /twirp/*:403", 0, "warning: 6 of 6 indexes could not be read, one of them because of "},
+		{"refs are not known", "GET /repos/octo/app:403", 0, "warning: not all refs are known: "},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := exampleJob(t, cacheserver.Options{Faults: faults(t, tt.fault)})
+			d.begun = time.Now()
+			got := d.run("ls")
+			if got.code != tt.code || (got.stdout == "") != (tt.code != 0) {
+				t.Errorf("%+v", got)
+			}
+			wantText(t, got.stderr, tt.stderr)
+		})
+	}
+}
+
+// Pages are numbered by position, so those behind a deletion move.
+func TestLsOfAListingThatShifts(t *testing.T) {
+	var entries []entry
+	for i := range 450 {
+		digest, content := blob(strconv.Itoa(i), 1)
+		entries = append(entries, entry{ref: mainRef, key: bkcache.LayerKey(digest.String()).String(), age: time.Duration(1000-i) * time.Minute, content: content})
+	}
+	d := serve(t, cacheserver.Options{}, entries)
+	rest := d.vars["GITHUB_TOKEN"]
+	var deleted atomic.Int64
+	d.before = func(r *http.Request) {
+		if r.URL.Query().Get("page") != "3" || deleted.Load() > 0 {
+			return
+		}
+		deleted.Add(1)
+		req, err := http.NewRequest(http.MethodDelete, d.url+"/repos/octo/app/actions/caches/1", nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		req.Header.Set("Authorization", "Bearer "+rest)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		resp.Body.Close()
+	}
+	ids := strings.Fields(d.run("ls", "--entries", "-q").stdout)
+	if slices.Sort(ids); len(slices.Compact(ids)) < 449 || deleted.Load() == 0 {
+		t.Errorf("%d entries are listed", len(ids))
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	d := exampleLaptop(t)
+	for args, want := range map[string]string{
+		"ls --scope ":        "\\\x1b[31mapp app web :4",
+		"prune --ref ":       "12 9 feature/a-branch-with-a-name-that-is-longer-than-a-column gone main :4",
+		"inspect ":           "\\\x1b[31mapp app web :4",
+		"inspect web --ref ": "12 9 feature/a-branch-with-a-name-that-is-longer-than-a-column gone main :4",
+	} {
+		words := append([]string{"__complete"}, strings.Split(args, " ")...)
+		got := strings.Fields(d.run(words...).stdout)
+		last := len(got) - 1
+		slices.Sort(got[:last])
+		if text := strings.Join(got, " "); text != strings.TrimPrefix(want, "\\") {
+			t.Errorf("%s: %q, want %q", args, text, want)
+		}
+	}
+	d = serve(t, cacheserver.Options{Faults: faults(t, "GET *:403")}, nil)
+	if got := d.run("__complete", "ls", "--scope", ""); got.stdout != ":4\n" {
+		t.Errorf("where the cache cannot be listed: %+v", got)
+	}
+}
+
+func FuzzRefs(f *testing.F) {
+	for _, ref := range []string{"main", "12", "#12", "refs/heads/12", "refs/heads/#12", "refs/pull/9/merge", "refs/pull/09/merge", "refs/tags/v1", "refs/heads/refs/heads/x", ""} {
+		f.Add(ref)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		ref := fullRef(text)
+		if !strings.HasPrefix(ref, "refs/") {
+			t.Errorf("%q became %q", text, ref)
+		}
+		if short := shortRef(ref); fullRef(short) != ref {
+			t.Errorf("%q is shortened to %q, which is %q", ref, short, fullRef(short))
+		}
+	})
+}
+
+func FuzzTable(f *testing.F) {
+	f.Add("A\tB\nsomething long\t世界\n", 20)
+	f.Fuzz(func(t *testing.T, text string, width int) {
+		var rows [][]string
+		for _, line := range strings.Split(text, "\n") {
+			var cells []string
+			for _, cell := range strings.Split(line, "\t") {
+				cells = append(cells, style{}.text(cell))
+			}
+			rows = append(rows, cells)
+		}
+		var b strings.Builder
+		check(t, writeTable(&b, rows, max(width, 0)))
+		if strings.Count(b.String(), "\n") != len(rows) {
+			t.Errorf("%d rows became %q", len(rows), b.String())
+		}
+	})
 }

@@ -47,7 +47,7 @@ func TestPruneDryRun(t *testing.T) {
 }
 
 // What is left of the example once all that is provable is gone.
-const pruned = "18 5 13 14 7 8 6 2 1 17 15 16"
+const pruned = "1 5 13 18 17 6 14 15 16 7 8"
 
 func TestPrune(t *testing.T) {
 	d := exampleJob(t, cacheserver.Options{})
@@ -86,6 +86,7 @@ func withoutProgress(seen string) string {
 
 func TestPruneInterruptedAtTheQuestion(t *testing.T) {
 	d := exampleJob(t, cacheserver.Options{})
+	d.vars["NO_COLOR"] = "1"
 	before := d.ids()
 	term := newTerminal(t, wide)
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -193,8 +194,6 @@ func TestPruneFaults(t *testing.T) {
 		{"a permission is missing", deletion + ":403", 1, []string{"403 injected fault", "hint: in a workflow: permissions: {actions: write}"}},
 		{"what is gone already is deleted", deletion + ":404", 0, nil},
 		{"a conflict on one entry does not stop the rest", deletion + ":409:1", 1, []string{"409 injected fault", "1 entry with "}},
-		{"a limit that says when", deletion + ":429:1:1", 0, nil},
-		{"a secondary limit that says when", deletion + ":403:1:1", 0, nil},
 		{"a service that fails in passing", deletion + ":502:2", 0, nil},
 		{"a connection that is cut", deletion + ":cut:2", 0, nil},
 		{"listing is forbidden", "GET /repos/octo/app/actions/caches:403", 1, []string{"403", "permissions: {actions: read}"}},
@@ -222,24 +221,34 @@ func TestPruneFaults(t *testing.T) {
 	}
 }
 
-func TestPruneWaitsForALimitThatDoesNotSayWhen(t *testing.T) {
-	d := exampleJob(t, cacheserver.Options{Faults: faults(t, "DELETE *:429")})
-	before := d.ids()
-	term := newTerminal(t, wide)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	go func() {
-		term.reply("waiting 1m0s for GitHub's rate limit", 1, "")
-		cancel(interrupt{})
-	}()
-	start := time.Now()
-	code := d.start(ctx, term.tty, term.tty, term.tty, []string{"prune", "--force"})
-	got := d.outcome(term.close(), "", code)
-	wantText(t, got.stdout, "not reached", "Total reclaimed space: 0B")
-	if waited := time.Since(start); code != 130 || waited > 20*time.Second {
-		t.Errorf("exit %d after %s", code, waited)
-	}
-	if after := d.ids(); after != before {
-		t.Errorf("%s is left of %s", after, before)
+func TestPruneWaitsForLimits(t *testing.T) {
+	for name, c := range map[string]struct{ fault, wait string }{
+		"one that does not say when":     {"DELETE *:429", "1m0s"},
+		"one that says when":             {"DELETE *:429:0:120", "2m0s"},
+		"a secondary one that says when": {"DELETE *:403:0:120", "2m0s"},
+		"one that listing runs into":     {"GET *:429", "1m0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := exampleJob(t, cacheserver.Options{Faults: faults(t, c.fault)})
+			d.vars["NO_COLOR"] = "1"
+			term := newTerminal(t, wide)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			go func() {
+				term.reply("waiting "+c.wait+" for GitHub's rate limit", 1, "")
+				cancel(interrupt{})
+			}()
+			start := time.Now()
+			code := d.start(ctx, term.tty, term.tty, term.tty, []string{"prune", "--force"})
+			got := d.outcome(term.close(), "", code)
+			wantText(t, got.stdout, "waiting "+c.wait, "error: ")
+			if waited := time.Since(start); code != 130 || waited > 5*time.Second {
+				t.Errorf("exit %d after %s\n%s", code, waited, got.stdout)
+			}
+			if strings.HasPrefix(c.fault, "DELETE") {
+				wantText(t, got.stdout, "7 entries with 1.419MiB: not reached\n", "Total reclaimed space: 0B\n")
+			}
+		})
 	}
 }
 
