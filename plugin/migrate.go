@@ -24,6 +24,8 @@ type migrateOptions struct {
 	only    []string
 	unsafe  bool
 	upgrade string
+	copying bool
+	copy    copyOptions
 }
 
 func newMigrateCommand(env *Env) *cobra.Command {
@@ -40,6 +42,13 @@ With --write it makes the safe edits, and not one byte beside them changes.
 Where version 1 must stay (GHES, Gitea, Forgejo, act), it changes nothing that would
 break it. The service is told from the repository's host, or by --service.
 
+With --copy it copies caches of self-hosted services instead, of the refs that the
+token of the old service reads, to the ref that the token of the new one writes:
+whole caches only, each layer verified. Nothing on the old service changes, what the
+new one has stays, and after an interruption the next copy goes on. Tokens do not
+belong on a command line, which all users of a machine see: name a file, a variable
+(env:NAME) or standard input (-).
+
 Ends with 0 when there is nothing left to do, 1 when there is, and 2 when it could
 not run. What is mere advice is printed and does not count.
 
@@ -47,10 +56,11 @@ Rules:
 ` + ruleList(),
 		Example: `  docker ghacache migrate-v2
   docker ghacache migrate-v2 --write
-  docker ghacache migrate-v2 --check --format github`,
+  docker ghacache migrate-v2 --check --format github
+  docker ghacache migrate-v2 --copy --to-url https://cache.example/ --to-token env:NEW_TOKEN`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
-			return couldNotRun(env, o.run(cmd.Context(), env))
+			return couldNotRun(cmd.Context(), env, o.run(cmd, env))
 		},
 	}
 	flags := cmd.Flags()
@@ -63,6 +73,8 @@ Rules:
 	flags.StringArrayVar(&o.only, "only", nil, "Only these rules, and not what is on this machine")
 	flags.BoolVar(&o.unsafe, "unsafe", false, "Make edits that need a second look, too")
 	flags.StringVar(&o.upgrade, "upgrade-builder", "", "Only recreate this docker-container builder with a new BuildKit, keeping its options and state")
+	flags.BoolVar(&o.copying, "copy", false, "Only copy BuildKit's caches from a service with version 1 to one with version 2")
+	o.copy.flags(flags)
 	// The flags exist, so registering cannot fail.
 	_ = cmd.RegisterFlagCompletionFunc("only", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return ruleCompletions(), cobra.ShellCompDirectiveNoFileComp
@@ -123,14 +135,20 @@ func nearRules(id string) string {
 	return strings.Join(near, "\n")
 }
 
-func (o migrateOptions) run(ctx context.Context, env *Env) error {
+func (o migrateOptions) run(cmd *cobra.Command, env *Env) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	if o.upgrade != "" {
-		return runUpgradeBuilder(ctx, env, o.upgrade)
+	if flag := copyFlag(cmd.Flags()); flag != "" && !o.copying {
+		return ui.WithHint(fmt.Errorf("--%s goes with --copy", flag), "--copy")
 	}
-	return runMigrate(ctx, env, o)
+	switch {
+	case o.copying:
+		return runCopy(cmd.Context(), env, o)
+	case o.upgrade != "":
+		return runUpgradeBuilder(cmd.Context(), env, o.upgrade)
+	}
+	return runMigrate(cmd.Context(), env, o)
 }
 
 func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
@@ -173,10 +191,13 @@ func (o migrateOptions) toolchain(ctx context.Context, env *Env) []tool {
 }
 
 // couldNotRun gives errors that are none of the command line the exit code 2.
-func couldNotRun(env *Env, err error) error {
-	if _, ok := errors.AsType[cli.StatusError](err); ok || err == nil || errors.Is(err, context.Canceled) {
+func couldNotRun(ctx context.Context, env *Env, err error) error {
+	if _, ok := errors.AsType[cli.StatusError](err); ok || err == nil {
 		return err
 	}
 	env.notes().Error(err)
+	if ctx.Err() != nil {
+		return exit(130)
+	}
 	return exit(2)
 }

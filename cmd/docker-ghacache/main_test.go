@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 		"docker-ghacache": main,
 		"docker-buildx":   recorder,
 		"runtime-token":   runtimeToken,
+		"export-cache":    exportCache,
 	})
 }
 

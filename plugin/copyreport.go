@@ -1,0 +1,89 @@
+package plugin
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+)
+
+// copyReport says how far a copy is, and what it did.
+type copyReport struct {
+	env  *Env
+	json bool
+	plan *migrate.CopyPlan
+	bar  ui.Progress
+}
+
+// copyJSON is what migrate-v2 --copy --format json prints.
+type copyJSON struct {
+	migrate.CopyResult
+	IndexesThere []string `json:"indexesThere"` // that the target had
+}
+
+func (e *Env) copyReport(o migrateOptions, plan *migrate.CopyPlan) *copyReport {
+	r := &copyReport{env: e, json: o.format == "json", plan: plan, bar: ui.Progress{Label: "copying", Total: len(plan.Layers)}}
+	if e.Docker.Err().IsTerminal() {
+		r.bar.W = e.Stderr
+	}
+	return r
+}
+
+// redraw is how often the bar moves.
+const redraw = 100 * time.Millisecond
+
+// progress is called by one at a time.
+func (r *copyReport) progress() func(migrate.CopyProgress) {
+	total := humanSize(r.plan.Bytes())
+	var shown time.Time
+	return func(p migrate.CopyProgress) {
+		if now := r.env.Now(); now.Sub(shown) >= redraw {
+			shown = now
+			r.bar.Show(p.Layers, fmt.Sprintf("%s of %s", humanSize(p.Bytes), total))
+		}
+	}
+}
+
+// finish says what was done, and tells the exit code. The error is that of the
+// execution.
+func (r *copyReport) finish(result migrate.CopyResult, err error) error {
+	r.bar.Done()
+	result.Left = append(result.Left, r.plan.Left...)
+	if r.json {
+		there := append([]string{}, r.plan.There...)
+		if err := writeJSON(r.env.Stdout, copyJSON{result, there}); err != nil {
+			return err
+		}
+	} else {
+		r.text(result)
+	}
+	switch {
+	case err != nil:
+		return ui.WithHint(fmt.Errorf("copying: %w", err), "run it again to go on")
+	case len(result.Left) > 0:
+		return exit(1)
+	}
+	return nil
+}
+
+func (r *copyReport) text(result migrate.CopyResult) {
+	out := r.env.Stdout
+	for _, x := range result.Left {
+		fmt.Fprintf(out, "not copied: %s: %s\n", x.Key, x.Why)
+		for _, digest := range x.Layers {
+			fmt.Fprintf(out, "    %s\n", digest)
+		}
+	}
+	fmt.Fprintf(out, "copied: %s, %s with %s\n", plural(len(result.Indexes), "index", "indexes"), plural(result.Layers, "layer", "layers"), humanSize(result.Bytes))
+	if result.There+len(r.plan.There) > 0 {
+		fmt.Fprintf(out, "were there: %s, %s\n", plural(len(r.plan.There), "index", "indexes"), plural(result.There, "layer", "layers"))
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,116 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/spf13/pflag"
+)
+
+type copyOptions struct {
+	fromURL   string
+	fromToken string
+	toURL     string
+	toToken   string
+	scopes    []string
+}
+
+func (o *copyOptions) flags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.fromURL, "from-url", "", "With --copy: service with version 1 (default $ACTIONS_CACHE_URL)")
+	flags.StringVar(&o.fromToken, "from-token", "", "With --copy: its runtime token, as FILE, env:NAME or - (default env:ACTIONS_RUNTIME_TOKEN)")
+	flags.StringVar(&o.toURL, "to-url", "", "With --copy: service with version 2 (default $ACTIONS_RESULTS_URL)")
+	flags.StringVar(&o.toToken, "to-token", "", "With --copy: its runtime token, as FILE, env:NAME or - (default env:ACTIONS_RUNTIME_TOKEN)")
+	flags.StringArrayVar(&o.scopes, "scope", nil, "With --copy: scope to copy (default all that can be listed, else buildkit)")
+}
+
+// copyFlag is a flag in use that only --copy knows.
+func copyFlag(flags *pflag.FlagSet) (used string) {
+	flags.Visit(func(f *pflag.Flag) {
+		if slices.Contains([]string{"from-url", "from-token", "to-url", "to-token", "scope"}, f.Name) {
+			used = f.Name
+		}
+	})
+	return used
+}
+
+func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
+	if o.format != "text" && o.format != "json" {
+		return ui.WithHint(fmt.Errorf("--copy has no format %q", o.format), "--format json")
+	}
+	from, to, err := openCopy(ctx, env, o.copy)
+	if err != nil {
+		return err
+	}
+	slots, err := copySlots(ctx, env, from, o.copy)
+	if err != nil {
+		return err
+	}
+	indexes, err := readSlots(ctx, from, slots)
+	if err != nil {
+		return err
+	}
+	if len(indexes) == 0 {
+		return ui.WithHint(errors.New("there is no cache to copy on the refs that the token reads"), "--scope SCOPE")
+	}
+	there, err := digestsOf(ctx, to.Runtime, indexes)
+	if err != nil {
+		return err
+	}
+	gone, err := migrate.Missing(ctx, from, migrate.PlanCopy(indexes, there, nil).Layers)
+	if err != nil {
+		return err
+	}
+	report := env.copyReport(o, migrate.PlanCopy(indexes, there, gone))
+	result, err := report.plan.Execute(ctx, from, to, report.progress())
+	return report.finish(result, err)
+}
+
+// openCopy connects to both services. A job's token is for the job's services, and
+// goes nowhere else unless that is asked for.
+func openCopy(ctx context.Context, env *Env, o copyOptions) (*cacheclient.Runtime, *cacheclient.Uploader, error) {
+	if o.fromToken == "-" && o.toToken == "-" {
+		return nil, nil, errors.New("--from-token and --to-token cannot both be standard input")
+	}
+	job := env.runtime()
+	from, err := endpoint{"from", o.fromURL, o.fromToken, job.CacheURL, "ACTIONS_CACHE_URL", 1}.open(ctx, env)
+	if err != nil {
+		return nil, nil, err
+	}
+	to, err := endpoint{"to", o.toURL, o.toToken, job.ResultsURL, "ACTIONS_RESULTS_URL", 2}.open(ctx, env)
+	if err != nil {
+		return nil, nil, err
+	}
+	return from, cacheclient.NewUploader(to, env.Now), nil
+}
+
+// endpoint is one end of a copy: what its flags say, and what the job has.
+type endpoint struct {
+	name       string // of its flags
+	url, token string
+	job        string // URL
+	variable   string // that holds it
+	version    int
+}
+
+func (e endpoint) open(ctx context.Context, env *Env) (*cacheclient.Runtime, error) {
+	url, token := e.url, e.token
+	if url == "" {
+		url = e.job
+	}
+	if url == "" {
+		return nil, ui.WithHint(fmt.Errorf("there is no $%s, which says where to copy %s", e.variable, e.name), fmt.Sprintf("--%s-url URL", e.name))
+	}
+	if token == "" && url != e.job {
+		return nil, ui.WithHint(fmt.Errorf("--%s-url is not the job's service, and comes without a token", e.name), fmt.Sprintf("--%s-token FILE, or env:NAME, or -", e.name))
+	}
+	secret, err := env.secret(ctx, "--"+e.name+"-token", token)
+	if err != nil {
+		return nil, err
+	}
+	return cacheclient.NewRuntime(url, e.version, secret, userAgent)
+}
