@@ -43,11 +43,11 @@ func Resolve(ctx context.Context, dockerCLI command.Cli, name string) (*Builder,
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return load(ctx, loaded, ask), nil
+	return load(ctx, loaded, nil), nil
 }
 
-// load asks all nodes of a builder at the same time.
-func load(ctx context.Context, loaded *builder.Builder, ask func(context.Context, *builder.Node) Node) *Builder {
+// load asks all nodes of a builder at the same time, and running ones more.
+func load(ctx context.Context, loaded *builder.Builder, more question) *Builder {
 	nodes, err := loaded.LoadNodes(ctx)
 	b := &Builder{Name: loaded.Name, Driver: loaded.Driver}
 	if err != nil {
@@ -59,7 +59,7 @@ func load(ctx context.Context, loaded *builder.Builder, ask func(context.Context
 	b.Nodes = make([]Node, len(nodes))
 	var asked sync.WaitGroup
 	for i := range nodes {
-		asked.Go(func() { b.Nodes[i] = ask(ctx, &nodes[i]) })
+		asked.Go(func() { b.Nodes[i] = ask(ctx, &nodes[i], more) })
 	}
 	asked.Wait()
 	return b

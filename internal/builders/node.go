@@ -44,7 +44,10 @@ type Engine struct {
 // containerdLabel is on the Engine's worker only with the containerd image store.
 const containerdLabel = "org.mobyproject.buildkit.worker.snapshotter"
 
-func ask(ctx context.Context, n *builder.Node) Node {
+// question is put to a running node; nil asks nothing.
+type question func(context.Context, *client.Client, *Node) error
+
+func ask(ctx context.Context, n *builder.Node, more question) Node {
 	node := Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: n.Err}
 	if node.Err != nil {
 		return node
@@ -54,7 +57,7 @@ func ask(ctx context.Context, n *builder.Node) Node {
 		node.Err = err
 		return node
 	}
-	node.Err = describe(ctx, n.Driver, &node)
+	node.Err = describe(ctx, n.Driver, &node, more)
 	node.Running = node.Err == nil
 	return node
 }
@@ -74,7 +77,7 @@ func isRunning(ctx context.Context, d *driver.DriverHandle) (bool, error) {
 }
 
 // describe fills in what a running node tells of itself.
-func describe(ctx context.Context, d *driver.DriverHandle, node *Node) (err error) {
+func describe(ctx context.Context, d *driver.DriverHandle, node *Node, more question) (err error) {
 	c, err := d.Client(ctx)
 	if err != nil {
 		return err
@@ -83,11 +86,15 @@ func describe(ctx context.Context, d *driver.DriverHandle, node *Node) (err erro
 	if node.BuildKit, err = version(ctx, d, c); err != nil {
 		return err
 	}
-	if !d.IsMobyDriver() {
+	if d.IsMobyDriver() {
+		if node.Engine, err = engine(ctx, d, c); err != nil {
+			return err
+		}
+	}
+	if more == nil {
 		return nil
 	}
-	node.Engine, err = engine(ctx, d, c)
-	return err
+	return more(ctx, c, node)
 }
 
 func version(ctx context.Context, d *driver.DriverHandle, c *client.Client) (string, error) {
