@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,4 +72,69 @@ func TestUpgradeBuilderThatFailsPutsBackWhatWasThere(t *testing.T) {
 	wantText(t, r.stderr, "putting back what was there", `upgrading builder "`+name+`"`)
 	wantText(t, container(u, name, "{{.Config.Image}} {{.State.Status}}"), repository+":v0.12.5 running")
 	wantCached(t, u.run("buildx", "build", "--progress", "plain", dir).stderr)
+}
+
+// The pinned buildx reads what migrate-v2 wrote, and finds the same targets with
+// no version 1 in their caches.
+func TestBuildxReadsWhatWasFixed(t *testing.T) {
+	u := newUser(t, shared.remote)
+	var files []string
+	for _, kind := range []string{"bake/*.hcl", "bake/*.json", "compose/*.yaml"} {
+		more, err := filepath.Glob(filepath.Join(shared.root, "internal/migrate/testdata", kind))
+		check(t, err)
+		files = append(files, more...)
+	}
+	fixed := 0
+	for _, file := range files {
+		if slices.Contains([]string{"broken.hcl", "secrets.hcl"}, filepath.Base(file)) {
+			continue // they are not for buildx on this machine as they are
+		}
+		src, err := os.ReadFile(file)
+		check(t, err)
+		name := map[string]string{".yaml": "compose.yaml"}[filepath.Ext(file)]
+		if name == "" {
+			name = "docker-bake" + filepath.Ext(file)
+		}
+		u.dir = t.TempDir()
+		check(t, os.WriteFile(filepath.Join(u.dir, name), src, 0o600))
+		targets := targetsOf(u, name)
+		before := u.run(append([]string{"buildx", "bake", "--file", name, "--print"}, targets...)...).stdout
+		u.try("ghacache", "migrate-v2", "--write", "--unsafe", "--offline", "--service", "v2", ".")
+		after := u.run(append([]string{"buildx", "bake", "--file", name, "--print"}, targets...)...).stdout
+		if now := targetsOf(u, name); !slices.Equal(now, targets) {
+			t.Errorf("%s: had targets %q and has %q", file, targets, now)
+		}
+		if before != after {
+			fixed++
+		}
+	}
+	if fixed < 5 {
+		t.Errorf("%d of %d files were fixed", fixed, len(files))
+	}
+}
+
+func targetsOf(u *user, file string) (names []string) {
+	u.t.Helper()
+	var targets []struct{ Name string }
+	check(u.t, json.Unmarshal([]byte(u.run("buildx", "bake", "--file", file, "--list", "type=targets,format=json").stdout), &targets))
+	for _, target := range targets {
+		names = append(names, target.Name)
+	}
+	return names
+}
+
+func TestDoctorAsksForTheCapability(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.enter(serve(t))
+	var checks []struct{ Name, Status, Detail string }
+	check(t, json.Unmarshal([]byte(u.try("ghacache", "doctor", "--format", "json").stdout), &checks))
+	for _, c := range checks {
+		if c.Name == "gha capability" {
+			if c.Status != "ok" || c.Detail != "cache.gha" {
+				t.Errorf("got %+v", c)
+			}
+			return
+		}
+	}
+	t.Errorf("it is not among %+v", checks)
 }
