@@ -2,12 +2,14 @@ package plugin
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
@@ -259,5 +261,27 @@ func TestPruneNeverDeletesUnknown(t *testing.T) {
 	golden(t, "prune/laptop-forced", d.run("prune", "--force"))
 	if after := d.run(unknown...).stdout; after != before || before == "" {
 		t.Errorf("of %q is left %q", before, after)
+	}
+}
+
+func TestFiftyThousandEntries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the service takes a while to take in so many entries")
+	}
+	const count = 50_000
+	var entries []entry
+	for i := range count {
+		entries = append(entries, entry{ref: mainRef, key: bkcache.LayerKey(fmt.Sprintf("sha256:%064x", i)).String(), age: 2 * day})
+	}
+	d := serve(t, cacheserver.Options{}, entries)
+	for _, args := range [][]string{{"ls", "--entries"}, {"prune", "--dry-run"}} {
+		start := time.Now()
+		got := d.run(args...)
+		if lines := strings.Count(got.stdout, "\n"); lines <= count || got.code != 0 {
+			t.Errorf("%s: exit %d, %d lines\n%s", args, got.code, lines, got.stderr)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s took %s", args, took)
+		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 	"github.com/docker/cli/cli/command"
+	"golang.org/x/sync/errgroup"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -40,6 +41,10 @@ type entry struct {
 	content           []byte
 }
 
+// many is how many entries are stored together, in no order of their own: the store
+// waits to write at once what comes at once.
+const many = 1500
+
 // fill puts entries into a folder that is to be served.
 func fill(t testing.TB, dir string, entries ...entry) {
 	t.Helper()
@@ -49,10 +54,16 @@ func fill(t testing.TB, dir string, entries ...entry) {
 		Now: func() time.Time { return at }, Warn: func(err error) { t.Error(err) },
 	})
 	check(t, err)
+	var group errgroup.Group
+	group.SetLimit(many)
 	for _, e := range entries {
-		at = noon.Add(-e.age)
-		check(t, put(s, e))
+		if now := noon.Add(-e.age); len(entries) < many || at.IsZero() {
+			check(t, group.Wait())
+			at = now
+		}
+		group.Go(func() error { return put(s, e) })
 	}
+	check(t, group.Wait())
 	check(t, s.Close())
 }
 
