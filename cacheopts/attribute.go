@@ -8,6 +8,7 @@ import (
 // Side says whether a cache is written or read.
 type Side int
 
+// The sides. Zero is none.
 const (
 	To   Side = iota + 1 // --cache-to
 	From                 // --cache-from

@@ -125,7 +125,7 @@ func ghaEntry() *rapid.Generator[Entry] {
 	}
 	bad := map[string][]string{
 		"scope": {"a,b", "", " a"}, "mode": {"all"}, "version": {"x"}, "timeout": {"0"}, "ignore-error": {"yes"}, "url": {"x"},
-		"url_v2": {""}, "repository": {"o"}, "token": {""}, " token": {secretValue}, "tokn": {secretValue}, "other": {"x"},
+		"url_v2": {""}, "repository": {"o"}, "token": {""}, " token": {secretValue}, "tokn": {secretValue}, "other": {"x"}, //nolint:gocritic // a space before a key is a mistake to find
 	}
 	return rapid.Custom(func(t *rapid.T) Entry {
 		e := Entry{Type: rapid.SampledFrom([]string{"gha", "gha", "gha", "gha", "GHA", " gha", "local"}).Draw(t, "type"), Attrs: map[string]string{}}

@@ -17,6 +17,7 @@ func (p Problem) Error() string { return p.Text }
 // Level ranks a [Note].
 type Level string
 
+// The levels, the gravest last.
 const (
 	LevelInfo    Level = "info"
 	LevelWarning Level = "warning"

@@ -44,7 +44,7 @@ func TestCompleteLiftsTokens(t *testing.T) {
 
 func TestCompleteReportsScopesThatTwoWrite(t *testing.T) {
 	const scoped = "type=gha,scope=x,url_v2=" + runtimeURLV2 + ",version=2"
-	const max = "type=gha,mode=max,url_v2=" + runtimeURLV2 + ",version=2"
+	const whole = "type=gha,mode=max,url_v2=" + runtimeURLV2 + ",version=2"
 	targets := func(a, b, scope string) Note {
 		return Note{LevelWarning, `targets "` + a + `" and "` + b + `" write the same scope "` + scope + `": the one that ends last overwrites the other`, "--gha-scope-per-target, or scope=NAME for each target"}
 	}
@@ -57,10 +57,10 @@ func TestCompleteReportsScopesThatTwoWrite(t *testing.T) {
 		{name: "two scopes", reqs: []string{"a/to type=gha", "b/to type=gha,scope=x"}, want: []string{v2, scoped}},
 		{name: "one that writes and one that reads", reqs: []string{"a/to type=gha", "b/from type=gha"}, want: []string{v2, v2}},
 		{name: "two services", reqs: []string{"to type=gha", "to type=gha,url_v2=" + ownURLV2}, want: []string{v2, "type=gha,url_v2=" + ownURLV2 + ",version=2"}},
-		{name: "two entries of one build", reqs: []string{"to type=gha,mode=max", "to type=gha"}, want: []string{max, v2},
+		{name: "two entries of one build", reqs: []string{"to type=gha,mode=max", "to type=gha"}, want: []string{whole, v2},
 			notes: []Note{{LevelWarning, `two entries of --cache-to write the same scope "buildkit": one overwrites the other`, "scope=NAME for each"}}},
 		{name: "the same entry twice is written once", reqs: []string{"to type=gha", "to type=gha,token=job,version=2"}, want: []string{v2, "-"}},
-		{name: "the same entry again after another of its scope", reqs: []string{"to type=gha,mode=max", "to type=gha", "to type=gha"}, want: []string{max, v2, "-"},
+		{name: "the same entry again after another of its scope", reqs: []string{"to type=gha,mode=max", "to type=gha", "to type=gha"}, want: []string{whole, v2, "-"},
 			notes: []Note{{LevelWarning, `two entries of --cache-to write the same scope "buildkit": one overwrites the other`, "scope=NAME for each"}}},
 		{name: "a token that cannot write overwrites nothing", runtime: as("read-only"), reqs: []string{"a/to type=gha", "b/to type=gha"}, want: []string{"-", "-"}, env: none(),
 			notes: []Note{{LevelWarning, "building without --cache-to type=gha: the token of a fork cannot write", ""}}},
