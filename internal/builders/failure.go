@@ -14,6 +14,7 @@ import (
 	"github.com/docker/cli/cli/command"
 	controlapi "github.com/moby/buildkit/api/services/control"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // recall bounds how long the history of a builder may be asked.
@@ -118,7 +119,7 @@ func failures(ctx context.Context, n builder.Node, refs []string, state *localst
 	defer func() { _ = c.Close() }()
 	for _, ref := range refs {
 		r, err := record(ctx, c.ControlClient(), ref)
-		if err != nil || r.GetError() == nil || codes.Code(r.GetError().GetCode()) == codes.Canceled {
+		if err != nil || r.GetError() == nil || status.FromProto(r.GetError()).Code() == codes.Canceled {
 			continue
 		}
 		f := failure{command: ref, ended: r.GetCompletedAt().AsTime(), message: r.GetError().GetMessage()}
