@@ -199,7 +199,7 @@ type direct struct {
 
 func (d direct) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	defer func() {
-		if r := recover(); r == http.ErrAbortHandler {
+		if r := recover(); r == http.ErrAbortHandler { //nolint:errorlint // what was thrown, not an error that passed through hands
 			err = io.ErrUnexpectedEOF
 		} else if r != nil {
 			panic(r)

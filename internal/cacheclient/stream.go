@@ -19,7 +19,7 @@ func (r *Runtime) Stream(ctx context.Context, key string, size int64) (io.ReadCl
 }
 
 type stream struct {
-	ctx     context.Context //nolint:containedctx // of all reads, which take none
+	ctx     context.Context // of all reads, which take none
 	runtime *Runtime
 	key     string
 	content *Content
