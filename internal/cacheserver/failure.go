@@ -51,8 +51,8 @@ type clientBody struct{ io.Reader }
 
 func (b clientBody) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		err = fmt.Errorf("%w: %w", errBody, err)
+	if err == nil || err == io.EOF {
+		return n, err
 	}
-	return n, err
+	return n, fmt.Errorf("%w: %w", errBody, err)
 }

@@ -65,7 +65,7 @@ func (o Options) withDefaults() Options {
 	o.MaxAge = cmp.Or(o.MaxAge, 7*24*time.Hour)
 	o.ReservationTTL = cmp.Or(o.ReservationTTL, time.Hour)
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // as documented
 	}
 	if o.Log == nil {
 		o.Log = io.Discard

@@ -36,7 +36,8 @@ func (c *catalog) remove(id int64) (*Entry, bool) {
 	if !ok {
 		return nil, false
 	}
-	e := c.used.Remove(at).(*Entry)
+	e := entryAt(at)
+	c.used.Remove(at)
 	delete(c.byID, id)
 	c.size -= e.Size
 	s := shelf{e.Ref, e.Version}
@@ -52,7 +53,7 @@ func (c *catalog) get(id int64) (*Entry, bool) {
 	if !ok {
 		return nil, false
 	}
-	return at.Value.(*Entry), true
+	return entryAt(at), true
 }
 
 func (c *catalog) has(n Name) bool {
@@ -94,6 +95,10 @@ func search(entries []*Entry, key string) (int, bool) {
 	return slices.BinarySearchFunc(entries, key, func(e *Entry, key string) int { return cmp.Compare(e.Key, key) })
 }
 
+func entryAt(at *list.Element) *Entry {
+	return at.Value.(*Entry) //nolint:forcetypeassert // add puts nothing else there
+}
+
 func (c *catalog) touch(e *Entry, now time.Time) {
 	e.Accessed = now
 	c.used.MoveToFront(c.byID[e.ID])
@@ -102,7 +107,7 @@ func (c *catalog) touch(e *Entry, now time.Time) {
 // evict removes what is beyond the limits, the least recently used first, and returns it.
 func (c *catalog) evict(l Limits, now time.Time) (evicted []Entry) {
 	for c.used.Len() > 0 {
-		oldest := c.used.Back().Value.(*Entry)
+		oldest := entryAt(c.used.Back())
 		if c.size <= l.Size && now.Sub(oldest.Accessed) <= l.Age {
 			break
 		}
@@ -115,7 +120,7 @@ func (c *catalog) evict(l Limits, now time.Time) (evicted []Entry) {
 func (c *catalog) list(q Query) []Entry {
 	entries := []Entry{}
 	for at := c.used.Front(); at != nil; at = at.Next() {
-		if e := at.Value.(*Entry); q.matches(e) {
+		if e := entryAt(at); q.matches(e) {
 			entries = append(entries, *e)
 		}
 	}

@@ -116,7 +116,7 @@ func (u *upload) writeChunk(off, size, limit int64, body io.Reader) error {
 
 // copy writes all of body at e and fails unless body is as long as e.
 func (u *upload) copy(e extent, body io.Reader) error {
-	buffer := u.buffers.Get().(*[]byte)
+	buffer := u.buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool makes nothing else
 	defer u.buffers.Put(buffer)
 	n, err := io.CopyBuffer(io.NewOffsetWriter(u, e.Off), io.LimitReader(body, e.N), *buffer)
 	if err != nil {
