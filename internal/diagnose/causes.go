@@ -21,7 +21,7 @@ type Cause struct {
 func Catalogue() []Cause { return append(slices.Clone(catalogue()), droppedCause()) }
 
 // catalogue is compiled on first use: most runs never read a log.
-var catalogue = sync.OnceValue(func() []Cause { return slices.Concat(setupCauses(), serviceCauses(), lastCauses()) })
+var catalogue = sync.OnceValue(func() []Cause { return slices.Concat(setupCauses(), serviceCauses(), lastCauses()) }) //nolint:gochecknoglobals // the same for every log
 
 const (
 	ignoreError   = "--cache-to type=gha,…,ignore-error=true   # a failing export no longer fails the build"

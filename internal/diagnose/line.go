@@ -37,7 +37,7 @@ var (
 )
 
 // wrappers are the prefixes that programs put in front of another's message.
-var wrappers = []struct {
+var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its expressions
 	prefix *regexp.Regexp
 	frame  frame
 	fatal  bool

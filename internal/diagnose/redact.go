@@ -10,7 +10,7 @@ import (
 const maxEvidence = 300
 
 // secrets are the forms in which credentials stand in logs, each with what may stay of it.
-var secrets = []struct {
+var secrets = []struct { //nolint:gochecknoglobals // a constant, but for its expressions
 	form *regexp.Regexp
 	keep string
 }{
