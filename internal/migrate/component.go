@@ -27,10 +27,10 @@ func sccache() component  { return component{ruleSccache, "sccache", "v0.10.0", 
 const renewing = "v0.23.2"
 
 // old says that version, with or without its v and with 1 to 3 numbers, is
-// before min.
-func old(version, min string) bool {
+// before since.
+func old(version, since string) bool {
 	v := canonical(version)
-	return semver.IsValid(v) && semver.Compare(v, min) < 0
+	return semver.IsValid(v) && semver.Compare(v, since) < 0
 }
 
 // canonical gives a version a v and takes leading zeros from its numbers, as in

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -133,7 +134,7 @@ func (s *scope) matrixValues(path []string, depth int) []text {
 	values := items(get(s.matrix, path[0]))
 	for _, include := range items(get(s.matrix, "include")) {
 		if v := get(include, path[0]); v != nil {
-			values = append(values[:len(values):len(values)], v)
+			values = append(slices.Clip(values), v)
 		}
 	}
 	var out []text

@@ -70,7 +70,7 @@ func (w *walker) root(ctx context.Context, root string) error {
 		switch {
 		case err != nil:
 			w.skipped = append(w.skipped, Skipped{shown, err.Error()})
-			return nil
+			return nil //nolint:nilerr // reported
 		case d.IsDir():
 			if path != top && slices.Contains([]string{".git", "node_modules", "vendor", "testdata"}, d.Name()) {
 				return fs.SkipDir
@@ -107,7 +107,7 @@ func (w *walker) file(p place, d fs.DirEntry, root string) error {
 	target, err := filepath.EvalSymlinks(p.target)
 	if err != nil {
 		w.skipped = append(w.skipped, Skipped{p.path, "its link leads nowhere"})
-		return nil
+		return nil //nolint:nilerr // reported
 	}
 	info, err := os.Stat(target)
 	if err != nil {
@@ -118,7 +118,7 @@ func (w *walker) file(p place, d fs.DirEntry, root string) error {
 	}
 	if rel, err := filepath.Rel(root, target); err != nil || !filepath.IsLocal(rel) {
 		w.skipped = append(w.skipped, Skipped{p.path, "its link leads outside: check " + target + " itself"})
-		return nil
+		return nil //nolint:nilerr // reported
 	}
 	p.target = target
 	w.add(p)

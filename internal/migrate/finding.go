@@ -3,13 +3,11 @@ package migrate
 // Certainty says how sure it is that a finding keeps a build on version 1.
 type Certainty string
 
+// The certainties, the gravest first.
 const (
-	// Certain: the build fails, or silently loses its cache, as the file stands.
-	Certain Certainty = "certain"
-	// Conditional: it depends on something the file does not tell.
-	Conditional Certainty = "conditional"
-	// Advice: nothing is broken, but it is worth knowing.
-	Advice Certainty = "advice"
+	Certain     Certainty = "certain"     // the build fails, or silently loses its cache, as the file stands
+	Conditional Certainty = "conditional" // it depends on something the file does not tell
+	Advice      Certainty = "advice"      // nothing is broken, but it is worth knowing
 )
 
 // Finding is one place in one file.

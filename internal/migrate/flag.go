@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,12 +75,7 @@ func runsBuilds(n *yaml.Node) bool {
 			return true
 		}
 	}
-	for _, c := range items(n) {
-		if runsBuilds(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(items(n), runsBuilds)
 }
 
 // env judges a mapping of variables.

@@ -118,7 +118,7 @@ func testOptions(input string, src []byte) Options {
 		if !ok {
 			continue
 		}
-		for _, w := range strings.Fields(words) {
+		for w := range strings.FieldsSeq(words) {
 			switch name, value, _ := strings.Cut(w, "="); name {
 			case "service":
 				opts.Service = Service(value)

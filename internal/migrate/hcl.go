@@ -39,7 +39,7 @@ func (f *file) bake(body *hclsyntax.Body) {
 			h.exports(b.Labels[0], to.Expr)
 		}
 	}
-	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
+	_ = hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case *hclsyntax.TemplateExpr:
 			f.word(h.text(n, 0), "")

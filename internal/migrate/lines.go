@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -77,8 +78,7 @@ var referenceRE = regexp.MustCompile(`\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?:
 func references(t text, vars map[string][]text) []text {
 	values := []text{t}
 	all := referenceRE.FindAllStringSubmatchIndex(t.value, -1)
-	for k := len(all) - 1; k >= 0; k-- {
-		m := all[k]
+	for _, m := range slices.Backward(all) {
 		name, with := "", []text(nil)
 		for _, g := range []int{2, 4, 8, 10} {
 			if m[g] >= 0 {

@@ -66,7 +66,7 @@ func (f *file) pin(p pin) {
 	}
 	_, _, whole := p.t.span(p.i, p.j)
 	if _, _, behind := p.t.span(p.i+1, p.j); !whole && behind && version[0] == 'v' {
-		p.i, version, with = p.i+1, version[1:], strings.TrimPrefix(with, "v")
+		p.i, with = p.i+1, strings.TrimPrefix(with, "v")
 	}
 	f.edit(&fd, p.t, p.i, p.j, with)
 	f.editAgain(&fd, p, with)

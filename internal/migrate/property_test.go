@@ -36,7 +36,7 @@ func drawWorkflow(t *rapid.T) []byte {
 				indent, indent, indent, pick("block", "|", "|-", ">", ">-"), comment(), indent, indent, version())
 		case "cache":
 			line("    %s- uses: docker/build-push-action@v6\n    %s  with: { cache-to: %s }%s", indent, indent,
-				quote("type=gha" + pick("sep", ",", ", ") + "version=1")[:], comment())
+				quote("type=gha"+pick("sep", ",", ", ")+"version=1"), comment())
 		case "run":
 			line("    %s- run: |%s\n    %s    docker buildx build --cache-to \"type=gha,version=%s\" \\\n    %s      --cache-from=type=gha .%s",
 				indent, comment(), indent, pick("n", "1", "2"), indent, comment())

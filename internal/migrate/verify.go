@@ -154,7 +154,7 @@ func sameHCL(src, out []byte) error {
 func sameShell(src, out []byte) error {
 	was, err := shellShape(string(src))
 	if err != nil {
-		return nil // it did not parse before either
+		return nil //nolint:nilerr // it did not parse before either
 	}
 	now, err := shellShape(string(out))
 	if err != nil {
