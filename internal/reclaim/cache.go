@@ -73,7 +73,7 @@ func (c *Cache) measure(a *Analysis, current *holds) {
 			c.count(&a.Items[i-1], a, current)
 		}
 	}
-	var own, any time.Time
+	var own, all time.Time
 	for _, l := range head.Layers {
 		i := a.graph.resolve(head, l.Digest)
 		if i < 0 {
@@ -82,13 +82,13 @@ func (c *Cache) measure(a *Analysis, current *holds) {
 		}
 		item := &a.Items[i]
 		c.count(item, a, current)
-		any = later(any, item.Used)
+		all = later(all, item.Used)
 		if !item.shared {
 			own = later(own, item.Used)
 		}
 	}
 	if own.IsZero() {
-		own = any
+		own = all
 	}
 	if !own.IsZero() {
 		c.Used = later(own, c.Created)

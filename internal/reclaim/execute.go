@@ -99,9 +99,9 @@ func (e *execution) run(ctx context.Context, items []int32) {
 		workers.Go(func() error {
 			if ctx.Err() != nil {
 				e.skip(i)
-				return nil
+			} else {
+				e.report(ctx, i, e.deleter.Delete(ctx, e.plan.Verdicts[i].ID))
 			}
-			e.report(ctx, i, e.deleter.Delete(ctx, e.plan.Verdicts[i].ID))
 			return nil
 		})
 	}
