@@ -104,11 +104,12 @@ func (c *dockerConfig) remove(path ...string) {
 	objects := []*hujson.Object{}
 	at := c.value.Value
 	for _, name := range path {
+		object, _ := at.(*hujson.Object)
 		m := member(at, name)
 		if m == nil {
 			return
 		}
-		objects = append(objects, at.(*hujson.Object))
+		objects = append(objects, object)
 		at = m.Value.Value
 	}
 	for i, object := range slices.Backward(objects) {

@@ -95,7 +95,8 @@ func runServe(ctx context.Context, env *Env, o serveOptions) error {
 		return err
 	}
 	defer server.Close()
-	listener, err := net.Listen("tcp", o.listen)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", o.listen)
 	if err != nil {
 		return fmt.Errorf("listening on %q: %w", o.listen, err)
 	}

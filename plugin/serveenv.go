@@ -3,6 +3,7 @@ package plugin
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -97,11 +98,8 @@ func writeGitHub(env *Env, file string, vars []cacheserver.Variable) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(lines(vars)); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	_, err = f.Write(lines(vars))
+	return errors.Join(err, f.Close())
 }
 
 // replaceOrPrint writes a file as a whole, readable by its owner only: it
