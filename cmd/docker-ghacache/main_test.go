@@ -55,7 +55,7 @@ func writeDockerConfig(dir string) error {
 }
 
 func testscriptCommand(name string) (string, error) {
-	for _, dir := range strings.Split(os.Getenv("PATH"), string(os.PathListSeparator)) {
+	for dir := range strings.SplitSeq(os.Getenv("PATH"), string(os.PathListSeparator)) {
 		if path := dir + "/" + name; isFile(path) {
 			return path, nil
 		}
@@ -79,12 +79,12 @@ func recorder() {
 		return
 	}
 	if slices.Contains(args, "--print") {
-		print, err := os.ReadFile(os.Getenv("BAKE_PRINT"))
+		definition, err := os.ReadFile(os.Getenv("BAKE_PRINT"))
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "ERROR: couldn't find a bake definition")
 			os.Exit(1)
 		}
-		os.Stdout.Write(print)
+		os.Stdout.Write(definition)
 		return
 	}
 	for _, arg := range args {
