@@ -36,7 +36,7 @@ func repositoryHost(ctx context.Context, env *Env, paths []string) string {
 }
 
 // remoteRE finds the host in both of git's ways to write an address.
-var remoteRE = regexp.MustCompile(`^(?:(https?)://(?:[^@/]*@)?|(?:ssh|git)://(?:[^@/]*@)?|[^@/:]+@)([A-Za-z0-9.-]+)`)
+var remoteRE = regexp.MustCompile(`^(?:(https?)://(?:[^@/]*@)?|(?:ssh|git)://(?:[^@/]*@)?|[^@/:]+@)([A-Za-z0-9][A-Za-z0-9.-]*)`)
 
 // remoteHost asks git, which needs no login for that, unlike gh.
 func remoteHost(ctx context.Context, env *Env, path string) string {
@@ -45,19 +45,24 @@ func remoteHost(ctx context.Context, env *Env, path string) string {
 	}
 	address := outputOf(ctx, env, "git", "-C", path, "ls-remote", "--get-url")
 	found := remoteRE.FindStringSubmatch(address)
-	switch {
-	case found == nil:
+	if found == nil {
 		return ""
-	case found[1] != "":
-		return strings.ToLower(found[2])
 	}
-	// The host may be an alias of ssh's configuration.
-	for line := range strings.Lines(outputOf(ctx, env, "ssh", "-G", found[2])) {
+	host := found[2]
+	if found[1] == "" {
+		host = hostBehind(outputOf(ctx, env, "ssh", "-G", host), host)
+	}
+	return strings.ToLower(host)
+}
+
+// hostBehind is the host that an alias of ssh's configuration stands for.
+func hostBehind(config, alias string) string {
+	for line := range strings.Lines(config) {
 		if host, ok := strings.CutPrefix(line, "hostname "); ok {
-			return strings.ToLower(strings.TrimSpace(host))
+			return strings.TrimSpace(host)
 		}
 	}
-	return ""
+	return alias
 }
 
 // outputOf is what a program on PATH prints, empty if it fails.
