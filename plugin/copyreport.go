@@ -70,7 +70,7 @@ func (r *copyReport) finish(result migrate.CopyResult, err error) error {
 func (r *copyReport) text(result migrate.CopyResult) {
 	out := r.env.Stdout
 	for _, x := range result.Left {
-		fmt.Fprintf(out, "not copied: %s: %s\n", x.Key, x.Why)
+		fmt.Fprintf(out, "not copied: %s: %s\n", style{}.text(x.Key), style{}.text(x.Why))
 		for _, digest := range x.Layers {
 			fmt.Fprintf(out, "    %s\n", digest)
 		}
