@@ -196,7 +196,7 @@ func (d *desk) start(ctx context.Context, stdin io.ReadCloser, stdout, stderr io
 	check(d.t, err)
 	env := &Env{
 		Docker: docker, Stdin: stdin, Stdout: stdout, Stderr: stderr, Standalone: true,
-		Now: d.now,
+		Now: d.now, Environ: os.Environ,
 		Lookup: func(name string) (string, bool) {
 			value, ok := d.vars[name]
 			return value, ok

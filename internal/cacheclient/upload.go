@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,9 @@ const (
 	// these two, multiplied.
 	blockSize   = 4 << 20
 	blocksAhead = 4
+
+	// callTimeout is what BuildKit waits for a throttled service.
+	callTimeout = 10 * time.Minute
 )
 
 // Uploader is a [Runtime] of version 2 that saves entries from streams, faster
@@ -71,7 +75,7 @@ func (u *Uploader) upload(ctx context.Context, key string, content io.Reader, si
 		Message string `json:"message"`
 	}
 	// int64 is a string in the JSON of protobuf.
-	finish := map[string]any{"key": key, "version": bkcache.Version, "size_bytes": fmt.Sprint(size)}
+	finish := map[string]any{"key": key, "version": bkcache.Version, "size_bytes": strconv.FormatInt(size, 10)}
 	if err := u.call(ctx, "FinalizeCacheEntryUpload", finish, &finished); err != nil {
 		return err
 	}
@@ -104,7 +108,7 @@ func (u *Uploader) call(ctx context.Context, method string, request, reply any) 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
 		again, wait, err := u.try(ctx, method, body, reply)
