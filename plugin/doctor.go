@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -63,10 +62,7 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 
 func printChecks(w io.Writer, checks []diagnose.Check, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(checks)
+		return writeJSON(w, checks)
 	}
 	var b strings.Builder
 	for _, c := range checks {

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,9 +33,7 @@ func (inv *invocation) report(err error) error {
 func (inv *invocation) show() error {
 	args := inv.shownArgs()
 	if inv.own.dryRun == dryRunJSON {
-		encoder := json.NewEncoder(inv.env.Stdout)
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(dryRun{
+		return writeJSON(inv.env.Stdout, dryRun{
 			Args:  args,
 			Env:   append([]string{}, slices.Sorted(maps.Keys(inv.vars))...),
 			Notes: append([]cacheopts.Note{}, inv.notes...),

@@ -3,7 +3,6 @@ package plugin
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -81,10 +80,7 @@ func printFindings(w io.Writer, findings []diagnose.Finding, format string) erro
 		if findings == nil {
 			findings = []diagnose.Finding{}
 		}
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(findings)
+		return writeJSON(w, findings)
 	}
 	var b strings.Builder
 	for i, f := range findings {

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
@@ -105,20 +107,48 @@ func restFacts(ctx context.Context, env *Env, repo string, facts *diagnose.Facts
 	}
 	target := r.client.Target()
 	facts.REST = diagnose.REST{Token: true, Repository: target.Owner + "/" + target.Repo, Asked: true}
-	_, analysis, err := r.analysis(ctx)
+	if rate, err := r.client.Rate(ctx); err == nil { // servers without one do not answer
+		facts.REST.Limit, facts.REST.Remaining, facts.REST.Reset = rate.Limit, rate.Remaining, rate.Reset
+	}
+	snap, err := r.snapshot(ctx)
 	if err != nil {
 		facts.REST.Err = err
 		return
 	}
 	facts.REST.Status = 200
-	facts.Usage = usageFacts(ctx, r, analysis)
-	for i := range analysis.Caches {
-		c := &analysis.Caches[i]
-		facts.Scopes = append(facts.Scopes, diagnose.Scope{Name: c.Scope, Ref: c.Ref})
+	facts.Usage = usageFacts(ctx, r, snap.Analysis)
+	for i := range snap.Caches {
+		c := &snap.Caches[i]
+		facts.Scopes = append(facts.Scopes, snap.scopeFacts(c))
 		if r.runtime != nil && r.runtime.Reads(c.Ref) {
 			facts.Indexes = append(facts.Indexes, diagnose.Index{Scope: c.Scope, Ref: c.Ref, Layers: c.Layers, Missing: len(c.Missing), Err: c.Err})
 		}
 	}
+}
+
+// scopeFacts tells when a cache was written, and whether its versions are of
+// one build: those of two have no layer in common.
+func (s *snapshot) scopeFacts(c *reclaim.Cache) diagnose.Scope {
+	facts := diagnose.Scope{Name: c.Scope, Ref: c.Ref}
+	var versions [][]bkcache.Layer
+	for i := range s.Items {
+		item := &s.Items[i]
+		if item.Key.Kind != bkcache.KindIndex || item.Key.Scope != c.Scope || item.Ref != c.Ref {
+			continue
+		}
+		facts.Writes = append(facts.Writes, item.Created)
+		if x, ok := s.indexes[item.ID]; ok && x.Err == nil && len(x.Layers) > 0 {
+			versions = append(versions, x.Layers)
+		}
+	}
+	for i := 1; i < len(versions); i++ {
+		facts.Disjoint = facts.Disjoint || disjoint(versions[i-1], versions[i])
+	}
+	return facts
+}
+
+func disjoint(a, b []bkcache.Layer) bool {
+	return !slices.ContainsFunc(a, func(l bkcache.Layer) bool { return slices.Contains(b, l) })
 }
 
 func usageFacts(ctx context.Context, r *repository, a *reclaim.Analysis) *diagnose.Usage {

@@ -125,13 +125,16 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	return report.finish(plan.Execute(ctx, repo.client, report.progress()))
 }
 
+// maxPlans is how often a plan is made anew because a build came between.
+const maxPlans = 10
+
 // agree returns the plan to execute, or none.
 func agree(ctx context.Context, p pruner, report *pruneReport) (*reclaim.Plan, error) {
 	plan, err := p.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for range maxPlans {
 		if err := report.plan(plan); err != nil {
 			return nil, err
 		}
@@ -152,6 +155,7 @@ func agree(ctx context.Context, p pruner, report *pruneReport) (*reclaim.Plan, e
 		p.env.notes().Note(ui.Warning, "the cache has changed meanwhile; planning again", "")
 		plan = fresh
 	}
+	return nil, ui.WithHint(errors.New("builds write to the cache all the time, so no plan holds"), "docker ghacache prune, when fewer of them run")
 }
 
 // covers reports whether a plan that was agreed to deletes all that another one does.

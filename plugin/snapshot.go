@@ -46,15 +46,6 @@ func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
 	return &snapshot{analyze(entries, indexes, reclaim.Refs(refs)), indexes}, nil
 }
 
-// analysis is a snapshot without what only inspect needs.
-func (r *repository) analysis(ctx context.Context) (*snapshot, *reclaim.Analysis, error) {
-	s, err := r.snapshot(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, s.Analysis, nil
-}
-
 // builtRefs are the refs that BuildKit's entries are on.
 func builtRefs(entries []cacheclient.Entry) []string {
 	seen := map[string]bool{}

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -66,7 +65,7 @@ func runVersion(env *Env, format string) error {
 	}
 	b := readBuild()
 	if format == "json" {
-		return json.NewEncoder(env.Stdout).Encode(b)
+		return writeJSON(env.Stdout, b)
 	}
 	_, err := fmt.Fprintf(env.Stdout, "docker-ghacache %s %s (%s, buildx %s, buildkit %s)\n", b.Version, b.Revision, b.Go, b.Buildx, b.BuildKit)
 	return err

@@ -87,3 +87,14 @@ func TestLimitsThatAServerDoesNotTellAreUnknown(t *testing.T) {
 		t.Errorf("have %v, error %v", limits, err)
 	}
 }
+
+func TestRate(t *testing.T) {
+	s := open(t, cacheserver.Options{RateLimit: cacheserver.RateLimit{Hourly: 50}})
+	c := client(t, s, serve(t, s), Options{})
+	if _, err := c.Usage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if rate, err := c.Rate(t.Context()); err != nil || rate.Limit != 50 || rate.Remaining != 49 || rate.Reset.IsZero() {
+		t.Errorf("have %+v, error %v", rate, err)
+	}
+}

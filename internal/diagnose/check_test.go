@@ -31,7 +31,7 @@ func healthy() diagnose.Facts {
 		Grant:   cacheopts.Grant{Expires: noon.Add(5 * time.Hour)},
 		Service: &diagnose.Probe{URL: "https://results-receiver.actions.githubusercontent.com/", Took: 123456 * time.Microsecond},
 		REST:    diagnose.REST{Token: true, Repository: "o/r", Asked: true, Status: 200, CanDelete: new(true), Limit: 1000, Remaining: 900, Reset: noon.Add(time.Hour)},
-		Usage:   &diagnose.Usage{Bytes: 4e9, Limit: 10e9, Entries: 120},
+		Usage:   &diagnose.Usage{Bytes: 4 << 30, Limit: 10 << 30, Entries: 120},
 		Indexes: []diagnose.Index{{Scope: "app", Ref: "refs/heads/main", Layers: 12}},
 		Scopes:  []diagnose.Scope{{Name: "app", Ref: "refs/heads/main", Writes: []time.Time{noon, noon.Add(-time.Hour)}}},
 	}
@@ -53,7 +53,7 @@ service: ok: answered within 123ms
 REST token: ok: for o/r
 REST permission: ok: lists and deletes the caches
 REST rate: ok: 900 of 1000 requests left
-usage: ok: 4GB of 10GB (40%) in 120 entries
+usage: ok: 4GiB of 10GiB (40%) in 120 entries
 index integrity: ok: 1 index, 12 layers, none missing
 scopes: ok: 1 scope, none written by several builds
 `
@@ -142,9 +142,9 @@ func TestExamineJudgesEachFact(t *testing.T) {
 		{"a REST API that fails", func(f *diagnose.Facts) { f.REST.Status, f.REST.Err = 502, broken }, "REST permission", diagnose.Error, "broken"},
 		{"no requests left", func(f *diagnose.Facts) { f.REST.Remaining = 0 }, "REST rate", diagnose.Error, "2026-03-01T13:00:00Z"},
 		{"few requests left", func(f *diagnose.Facts) { f.REST.Remaining = 99 }, "REST rate", diagnose.Warning, "99 of 1000"},
-		{"usage near the limit", func(f *diagnose.Facts) { f.Usage.Bytes = 9e9 }, "usage", diagnose.Warning, "90%"},
-		{"usage beyond the limit", func(f *diagnose.Facts) { f.Usage.Bytes = 11e9 }, "usage", diagnose.Warning, "evicts"},
-		{"an unknown limit", func(f *diagnose.Facts) { f.Usage.Limit = 0 }, "usage", diagnose.OK, "4GB in 120 entries"},
+		{"usage near the limit", func(f *diagnose.Facts) { f.Usage.Bytes = 9 << 30 }, "usage", diagnose.Warning, "90%"},
+		{"usage beyond the limit", func(f *diagnose.Facts) { f.Usage.Bytes = 11 << 30 }, "usage", diagnose.Warning, "evicts"},
+		{"an unknown limit", func(f *diagnose.Facts) { f.Usage.Limit = 0 }, "usage", diagnose.OK, "4GiB in 120 entries"},
 		{"an unknown usage", func(f *diagnose.Facts) { f.Usage.Err = broken }, "usage", diagnose.Warning, "not known"},
 		{"evicted layers", func(f *diagnose.Facts) { f.Indexes[0].Missing = 2 }, "index integrity", diagnose.Error, "2 of 12"},
 		{"an unreadable index", func(f *diagnose.Facts) { f.Indexes[0].Err = broken }, "index integrity", diagnose.Warning, "could not be read"},

@@ -69,12 +69,12 @@ func usage(f Facts) Check {
 	if u.Err != nil {
 		return failed(u.Err).warn("the usage is not known")
 	}
-	size := units.HumanSize(float64(u.Bytes))
+	size := units.BytesSize(float64(u.Bytes))
 	if u.Limit == 0 {
 		return fine("%s in %d entries", size, u.Entries)
 	}
 	share := float64(u.Bytes) / float64(u.Limit)
-	c := fine("%s of %s (%.0f%%) in %d entries", size, units.HumanSize(float64(u.Limit)), 100*share, u.Entries)
+	c := fine("%s of %s (%.0f%%) in %d entries", size, units.BytesSize(float64(u.Limit)), 100*share, u.Entries)
 	fix := []string{"docker ghacache du", "docker ghacache prune"}
 	switch {
 	case share >= 1:
