@@ -32,7 +32,7 @@ missing because they were evicted. Ends with 1 if one is.
 
 With --format json: an array with an object for each ref, sizes in bytes, null for
 what is not known.`,
-		Args: func(cmd *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage(errors.New("exactly one scope is needed"), "docker ghacache ls")
 			}

@@ -68,7 +68,8 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 	if err != nil {
 		return err
 	}
-	header, table, rows := cacheHeader(), cacheTable, []row(nil)
+	header, table := cacheHeader(), cacheTable
+	var rows []row
 	switch {
 	case o.all || slices.Contains(selected.kinds, bkcache.KindOther.String()):
 		header, table, rows = entryHeader(), allTable, entryRows(snap.Analysis, selected, true)

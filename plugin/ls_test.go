@@ -235,9 +235,9 @@ func FuzzTable(f *testing.F) {
 	f.Add("A\tB\nsomething long\t世界\n", 20)
 	f.Fuzz(func(t *testing.T, text string, width int) {
 		var rows [][]string
-		for _, line := range strings.Split(text, "\n") {
+		for line := range strings.SplitSeq(text, "\n") {
 			var cells []string
-			for _, cell := range strings.Split(line, "\t") {
+			for cell := range strings.SplitSeq(line, "\t") {
 				cells = append(cells, style{}.text(cell))
 			}
 			rows = append(rows, cells)

@@ -21,7 +21,7 @@ func (e *Env) summaryFile(wanted bool) (string, error) {
 
 // appendSummary adds Markdown to a job's summary.
 func appendSummary(file, markdown string) error {
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("writing the job's summary: %w", err)
 	}

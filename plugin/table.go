@@ -25,14 +25,14 @@ func writeTable(w io.Writer, rows [][]string, width int) error {
 	widths := fit(columnWidths(rows), width)
 	var b strings.Builder
 	for _, cells := range rows {
-		line := ""
+		var line strings.Builder
 		for i, cell := range cells {
 			if utf8.RuneCountInString(cell) > widths[i] {
 				cell = formatter.Ellipsis(cell, widths[i])
 			}
-			line += cell + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell))+columnGap)
+			line.WriteString(cell + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell))+columnGap))
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

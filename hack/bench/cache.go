@@ -46,8 +46,8 @@ func served(n int, use func(env map[string]string) error, args ...string) error 
 		return err
 	}
 	defer func() {
-		cmd.Process.Kill()
-		cmd.Wait()
+		_ = cmd.Process.Kill() // fails only when it has ended
+		_ = cmd.Wait()         // it was killed
 	}()
 	env, err := environment(file)
 	if err != nil {

@@ -81,7 +81,7 @@ func (u Upgrader) group(name string) (*store.NodeGroup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading builder %q: %w", name, err)
 	}
-	reason, hint := "", createBuilder
+	var reason, hint string
 	switch {
 	case group.DockerContext || group.Driver == "docker":
 		reason, hint = "its BuildKit is that of the Docker Engine", "https://docs.docker.com/engine/install/"
