@@ -53,6 +53,7 @@ Ends with 0 when there is nothing left to do, 1 when there is, and 2 when it cou
 not run. What is mere advice is printed and does not count.
 
 Rules:
+
 ` + ruleList(),
 		Example: `  docker ghacache migrate-v2
   docker ghacache migrate-v2 --write
@@ -90,7 +91,7 @@ func migrateFormats() []string { return []string{"text", "json", "sarif", "githu
 func ruleList() string {
 	var b strings.Builder
 	for _, r := range migrate.Rules() {
-		fmt.Fprintf(&b, "  %-17s %s\n", r.ID, r.Text)
+		fmt.Fprintf(&b, "    %-17s %s\n", r.ID, r.Text)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
@@ -104,8 +105,14 @@ func ruleCompletions() (rules []cobra.Completion) {
 
 // validate finds mistakes in the values of flags.
 func (o migrateOptions) validate() error {
-	if o.write && o.check {
+	apart := o.copying || o.upgrade != ""
+	switch {
+	case o.write && o.check:
 		return errors.New("--check does not write")
+	case o.copying && o.upgrade != "":
+		return errors.New("--copy and --upgrade-builder are two things to do")
+	case apart && (o.write || o.check || len(o.paths) > 0):
+		return errors.New("--copy and --upgrade-builder have nothing to do with files")
 	}
 	if !slices.Contains(migrateFormats(), o.format) {
 		return fmt.Errorf("unknown format %q: %s", o.format, strings.Join(migrateFormats(), ", "))
