@@ -88,21 +88,6 @@ Rules:
 
 func migrateFormats() []string { return []string{"text", "json", "sarif", "github"} }
 
-func ruleList() string {
-	var b strings.Builder
-	for _, r := range migrate.Rules() {
-		fmt.Fprintf(&b, "    %-17s %s\n", r.ID, r.Text)
-	}
-	return strings.TrimRight(b.String(), "\n")
-}
-
-func ruleCompletions() (rules []cobra.Completion) {
-	for _, r := range migrate.Rules() {
-		rules = append(rules, cobra.CompletionWithDesc(r.ID, r.Text))
-	}
-	return rules
-}
-
 // validate finds mistakes in the values of flags.
 func (o migrateOptions) validate() error {
 	apart := o.copying || o.upgrade != ""
@@ -123,23 +108,6 @@ func (o migrateOptions) validate() error {
 		}
 	}
 	return nil
-}
-
-// nearRules suggests the rules that share a word with id, else the list of all.
-func nearRules(id string) string {
-	var near []string
-	for _, r := range migrate.Rules() {
-		for word := range strings.SplitSeq(r.ID, "-") {
-			if len(word) > 2 && strings.Contains(id, word) {
-				near = append(near, "--only "+r.ID)
-				break
-			}
-		}
-	}
-	if near == nil {
-		return "docker ghacache migrate-v2 --help"
-	}
-	return strings.Join(near, "\n")
 }
 
 func (o migrateOptions) run(cmd *cobra.Command, env *Env) error {

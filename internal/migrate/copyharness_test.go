@@ -1,0 +1,149 @@
+package migrate_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+)
+
+const mainRef = "refs/heads/main"
+
+// cache is what a build exports: layers and an index.
+type cache struct {
+	index  migrate.CacheIndex
+	layers map[string][]byte // by digest
+}
+
+// cacheOf has n layers. The same seed gives the same layers.
+func cacheOf(scope string, signed bool, seed uint64, sizes ...int) cache {
+	c := cache{layers: map[string][]byte{}}
+	random := rand.New(rand.NewPCG(seed, 1))
+	var named []string
+	for _, size := range sizes {
+		content := make([]byte, size)
+		for i := range content {
+			content[i] = byte(random.Uint32())
+		}
+		digest := fmt.Sprintf("sha256:%x", sha256.Sum256(content))
+		c.layers[digest] = content
+		named = append(named, fmt.Sprintf(`{"blob":%q,"parent":-1,"annotations":{"diffID":%q,"size":%d}}`, digest, digest, size))
+	}
+	c.index = migrate.CacheIndex{Key: bkcache.IndexKey(scope, mainRef, signed, 3).String(), Data: fmt.Appendf(nil, `{"layers":[%s]}`, strings.Join(named, ","))}
+	return c
+}
+
+// service is a running cache service.
+type service struct {
+	*cacheserver.Server
+	url string
+}
+
+// serve starts a service that holds entries.
+func serve(t *testing.T, opts cacheserver.Options, entries map[string][]byte) service {
+	t.Helper()
+	opts.Dir = t.TempDir()
+	fill(t, opts.Dir, entries)
+	s, err := cacheserver.Open(opts)
+	check(t, err)
+	server := httptest.NewServer(s)
+	t.Cleanup(func() {
+		server.Close()
+		check(t, s.Close())
+	})
+	return service{s, server.URL}
+}
+
+func fill(t *testing.T, dir string, entries map[string][]byte) {
+	t.Helper()
+	s, err := store.Open(dir, store.Options{
+		Limits: store.Limits{Size: 1 << 40, Age: time.Hour}, Idle: time.Hour, Now: time.Now, Warn: func(err error) { t.Error(err) },
+	})
+	check(t, err)
+	for key, content := range entries {
+		id, err := s.Reserve(store.Name{Ref: mainRef, Version: bkcache.Version, Key: key})
+		check(t, err)
+		check(t, s.WriteChunk(id, 0, int64(len(content)), bytes.NewReader(content)))
+		check(t, s.Finish(id, int64(len(content))))
+	}
+	check(t, s.Close())
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s service) runtime(t *testing.T, version int) *cacheclient.Runtime {
+	t.Helper()
+	token, err := s.RuntimeToken([]cacheserver.Scope{{Ref: mainRef, Write: true}}, time.Hour)
+	check(t, err)
+	r, err := cacheclient.NewRuntime(s.url+"/", version, token, "test")
+	check(t, err)
+	return r
+}
+
+func (s service) uploader(t *testing.T) *cacheclient.Uploader {
+	return cacheclient.NewUploader(s.runtime(t, 2), time.Now)
+}
+
+// entriesOf are what a source holds.
+func entriesOf(caches ...cache) map[string][]byte {
+	entries := map[string][]byte{}
+	for _, c := range caches {
+		entries[c.index.Key] = c.index.Data
+		for digest, content := range c.layers {
+			entries[bkcache.LayerKey(digest).String()] = content
+		}
+	}
+	return entries
+}
+
+func indexes(caches ...cache) (all []migrate.CacheIndex) {
+	for _, c := range caches {
+		all = append(all, c.index)
+	}
+	return all
+}
+
+// wantCopied reads a cache from a service as builds do.
+func wantCopied(t *testing.T, s service, c cache) {
+	t.Helper()
+	r := s.runtime(t, 2)
+	key := bkcache.ParseKey(c.index.Key, bkcache.Version)
+	x, _, err := r.Head(t.Context(), key.Scope, mainRef, key.Signed)
+	check(t, err)
+	if len(x.Layers) != len(c.layers) {
+		t.Errorf("index %s names %d layers", c.index.Key, len(x.Layers))
+	}
+	for _, l := range x.Layers {
+		stream, err := r.Stream(t.Context(), bkcache.LayerKey(l.Digest).String(), l.Size)
+		check(t, err)
+		content, err := io.ReadAll(stream)
+		stream.Close()
+		if err != nil || !bytes.Equal(content, c.layers[l.Digest]) {
+			t.Errorf("layer %s: %d bytes, %v", l.Digest, len(content), err)
+		}
+	}
+}
+
+// wantNone holds that a service has no such index.
+func wantNone(t *testing.T, s service, c cache) {
+	t.Helper()
+	if there, err := s.runtime(t, 2).Has(t.Context(), c.index.Key); there || err != nil {
+		t.Errorf("index %s is there: %t, %v", c.index.Key, there, err)
+	}
+}
