@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"internal/builders":    {"cacheopts", "internal/release"},
 	"internal/cacheclient": {"cacheopts", "internal/bkcache"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/release"},
-	"internal/migrate":     {"cacheopts", "internal/bkcache"},
+	"internal/migrate":     {"cacheopts", "internal/bkcache", "internal/release"},
 	"internal/reclaim":     {"cacheopts", "internal/bkcache"},
 	"internal/bkcache":     nil,
 	"internal/cacheserver": nil,

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/semver"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 // component is a program that speaks version 2 of the service from version min
@@ -13,18 +15,15 @@ import (
 type component struct{ rule, name, min, to string }
 
 // Minimum versions are those of https://docs.docker.com/build/ci/github-actions/cache/
-// and of the projects' tags. The release candidates 1 and 2 of buildx 0.21 are
-// broken. Compose stays on its major.
-func buildx() component   { return component{ruleBuildx, "Docker Buildx", "v0.21.0-rc3", "v0.38.2"} }
-func buildkit() component { return component{ruleBuildKit, "BuildKit", "v0.20.0", "v0.34.2"} }
-func engine() component   { return component{ruleEngine, "Docker Engine", "v28.0.0", "v29.9.3"} }
-func compose() component  { return component{ruleCompose, "Docker Compose", "v2.33.1", "v2.33.1"} }
-func runner() component   { return component{ruleRunner, "the Actions runner", "v2.320.1", "v2.336.0"} }
-func sccache() component  { return component{ruleSccache, "sccache", "v0.10.0", "v0.17.0"} }
-
-// renewing is the first BuildKit that asks for a new download URL when one
-// has expired (moby/buildkit 0.23.2).
-const renewing = "v0.23.2"
+// and of the projects' tags. Compose stays on its major.
+func buildx() component   { return component{ruleBuildx, "Docker Buildx", release.Buildx, "v0.38.2"} }
+func buildkit() component { return component{ruleBuildKit, "BuildKit", release.BuildKit, "v0.34.2"} }
+func engine() component   { return component{ruleEngine, "Docker Engine", release.Engine, "v29.9.3"} }
+func compose() component {
+	return component{ruleCompose, "Docker Compose", release.Compose, release.Compose}
+}
+func runner() component  { return component{ruleRunner, "the Actions runner", "v2.320.1", "v2.336.0"} }
+func sccache() component { return component{ruleSccache, "sccache", "v0.10.0", "v0.17.0"} }
 
 // old says that version, with or without its v and with 1 to 3 numbers, is
 // before since.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/semver"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 // pin is a version of a component in t.value[i:j].
@@ -32,8 +34,8 @@ func (f *file) pin(p pin) {
 	case old(version, p.min):
 		first, _, _ := strings.Cut(p.min, "-")
 		fd.Why = fmt.Sprintf("%s speaks version 2 of the cache service since %s", p.name, first)
-	case p.rule == ruleBuildKit && old(version, renewing):
-		fd.Why = "BuildKit before " + renewing + " fails when a download URL of the cache expires under a long build"
+	case p.rule == ruleBuildKit && old(version, release.Renewal):
+		fd.Why = "BuildKit before " + release.Renewal + " fails when a download URL of the cache expires under a long build"
 		fd.Certainty, p.unsafe = Advice, true
 	default:
 		return

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -58,18 +57,6 @@ func (c Certainty) colour() string {
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// JSON writes the report as one object with the arrays findings and skipped.
-// Offsets of edits are bytes.
-func (r Report) JSON(w io.Writer) error {
-	if r.Findings == nil {
-		r.Findings = []Finding{}
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
-}
 
 // GitHub writes the findings as workflow commands, which a run shows beside the
 // lines: https://docs.github.com/actions/reference/workflow-commands-for-github-actions

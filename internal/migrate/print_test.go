@@ -24,7 +24,6 @@ func TestPrinters(t *testing.T) {
 	}{
 		{"text", func(w *bytes.Buffer) error { return report.Text(w, false) }},
 		{"colour", func(w *bytes.Buffer) error { return errors.Join(report.Text(w, true), report.Diff(w, true)) }},
-		{"json", func(w *bytes.Buffer) error { return report.JSON(w) }},
 		{"sarif", func(w *bytes.Buffer) error { return report.SARIF(w, "docker-ghacache", "v1.2.3") }},
 		{"github", func(w *bytes.Buffer) error { return report.GitHub(w) }},
 	} {
