@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"unicode"
 )
 
 // Text writes the findings for people, one to three lines each:
@@ -23,15 +24,15 @@ func (r Report) Text(w io.Writer, colour bool) error {
 	}
 	var out bytes.Buffer
 	for _, fd := range r.Findings {
-		at := fmt.Sprintf("%s:%d:%d:", fd.File, fd.Line, fd.Col)
+		at := fmt.Sprintf("%s:%d:%d:", oneLine(fd.File), fd.Line, fd.Col)
 		label := fmt.Sprintf("[%s, %s]", fd.Rule, fd.Certainty)
-		fmt.Fprintf(&out, "%s %s: %s %s\n", paint("1", at), oneLine(fd.Text), fd.Why, paint(fd.Certainty.colour(), label))
+		fmt.Fprintf(&out, "%s %s: %s %s\n", paint("1", at), oneLine(fd.Text), oneLine(fd.Why), paint(fd.Certainty.colour(), label))
 		if fix := r.fix(fd); fix != "" {
-			fmt.Fprintf(&out, "    %s\n", fix)
+			fmt.Fprintf(&out, "    %s\n", oneLine(fix))
 		}
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(&out, "%s not checked: %s\n", paint("1", s.File+":"), s.Why)
+		fmt.Fprintf(&out, "%s not checked: %s\n", paint("1", oneLine(s.File)+":"), oneLine(s.Why))
 	}
 	_, err := out.WriteTo(w)
 	return err
@@ -56,7 +57,15 @@ func (c Certainty) colour() string {
 	return map[Certainty]string{Certain: "31", Conditional: "33", Advice: "36"}[c]
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine also keeps control characters of a file from a terminal.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.Join(strings.Fields(s), " "))
+}
 
 // GitHub writes the findings as workflow commands, which a run shows beside the
 // lines: https://docs.github.com/actions/reference/workflow-commands-for-github-actions

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -34,5 +35,16 @@ func TestPrinters(t *testing.T) {
 			}
 			golden(t, filepath.Join(testdata, "print", p.name+".want"), out.String())
 		})
+	}
+}
+
+func TestTextShowsNoControlCharacters(t *testing.T) {
+	report := Report{Findings: []Finding{{Rule: "r", File: "a\x1b[2Jb", Text: "v0.1\x1b]0;title\a", Why: "w\r", Fix: "f\x1b", NoFix: "n"}}}
+	var out bytes.Buffer
+	if err := report.Text(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(out.String(), "\x1b\a\r") {
+		t.Errorf("%q", out.String())
 	}
 }
