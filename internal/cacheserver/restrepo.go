@@ -103,9 +103,3 @@ func pullNumber(ref string) (int, bool) {
 	number, err := strconv.Atoi(middle)
 	return number, ok && merge && err == nil
 }
-
-// runs are none: the service starts no workflows.
-func (s *Server) runs(w http.ResponseWriter, _ *http.Request) error {
-	writeJSON(w, http.StatusOK, map[string]any{"total_count": 0, "workflow_runs": []any{}})
-	return nil
-}
