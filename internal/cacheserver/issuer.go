@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -57,8 +58,14 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	return i, i.derive()
 }
 
+// ownerAndName matches a repository; no name consists of dots alone.
+var ownerAndName = regexp.MustCompile(`^\w[\w-]*/\.*[\w-][\w.-]*$`)
+
 // openIssuer makes the key at the first start and keeps the repository for OpenIssuer.
 func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
+	if repository != "" && !ownerAndName.MatchString(repository) {
+		return nil, fmt.Errorf("repository %q: want OWNER/NAME", repository)
+	}
 	i, err := OpenIssuer(dir, now)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -39,6 +39,25 @@ func TestKeyIsPrivateAndKept(t *testing.T) {
 	}
 }
 
+func TestRepositoryIsAnOwnerAndAName(t *testing.T) {
+	for repository, ok := range map[string]bool{
+		"octo/app": true, "octo-org/.github": true, "me_corp/a.b-c_d": true,
+		"octo": false, "octo/": false, "/app": false, "octo/app/": false, "octo/a b": false, "octo/..": false, "../app": false,
+		"https://github.com/octo/app": false, "octo/app\nX=1": false,
+	} {
+		dir := t.TempDir()
+		s, err := Open(Options{Dir: dir, Repository: repository})
+		if ok != (err == nil) || err != nil && !strings.Contains(err.Error(), "want OWNER/NAME") {
+			t.Errorf("%q: %v", repository, err)
+		}
+		if err == nil {
+			s.Close()
+		} else if _, err := OpenIssuer(dir, nil); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q is kept: %v", repository, err)
+		}
+	}
+}
+
 // serve token makes tokens while another process has the folder.
 func TestTokensForARunningService(t *testing.T) {
 	dir := t.TempDir()
