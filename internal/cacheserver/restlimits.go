@@ -3,6 +3,8 @@ package cacheserver
 import (
 	"net/http"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
 // GitHub counts gigabytes of 2^30 bytes here, and whole ones.
@@ -73,9 +75,7 @@ func (s *Server) setRetention(w http.ResponseWriter, r *http.Request) error {
 	if req.Days < 1 || req.Days > 365 {
 		return unprocessable("max_cache_retention_days must be between 1 and 365")
 	}
-	limits := s.entries.Limits()
-	limits.Age = time.Duration(req.Days) * day
-	s.entries.SetLimits(limits)
+	s.entries.SetLimits(func(l *store.Limits) { l.Age = time.Duration(req.Days) * day })
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -89,9 +89,7 @@ func (s *Server) setStorage(w http.ResponseWriter, r *http.Request) error {
 	if req.GB < 1 || req.GB > 10_000 {
 		return unprocessable("max_cache_size_gb must be between 1 and 10000")
 	}
-	limits := s.entries.Limits()
-	limits.Size = req.GB * gigabyte
-	s.entries.SetLimits(limits)
+	s.entries.SetLimits(func(l *store.Limits) { l.Size = req.GB * gigabyte })
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

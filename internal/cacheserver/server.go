@@ -31,7 +31,7 @@ type Backend interface {
 	Usage() (count int, size int64)
 	Delete(id int64) error
 	Limits() store.Limits
-	SetLimits(store.Limits)
+	SetLimits(change func(*store.Limits))
 	Close() error
 }
 

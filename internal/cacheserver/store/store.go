@@ -168,10 +168,10 @@ func (s *Store) Limits() Limits {
 }
 
 // SetLimits changes the limits until [Store.Close] and evicts what is beyond them.
-func (s *Store) SetLimits(l Limits) {
+func (s *Store) SetLimits(change func(*Limits)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.limits = l
+	change(&s.limits)
 	s.tidy()
 }
 

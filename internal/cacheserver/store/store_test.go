@@ -245,8 +245,23 @@ func TestLeastRecentlyUsedEntriesAreEvicted(t *testing.T) {
 	}
 	s.mustPut(t, "d", strings.Repeat("x", 400))
 	wantKeys(t, s, "a", "c", "d")
-	s.SetLimits(Limits{Size: 400, Age: time.Hour})
+	s.SetLimits(func(l *Limits) { l.Size = 400 })
 	wantKeys(t, s, "d")
+}
+
+func TestNoChangeOfLimitsIsLost(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	want := s.Limits()
+	var clients sync.WaitGroup
+	for range 1000 {
+		clients.Go(func() { s.SetLimits(func(l *Limits) { l.Size++ }) })
+		clients.Go(func() { s.SetLimits(func(l *Limits) { l.Age++ }) })
+	}
+	clients.Wait()
+	want.Size, want.Age = want.Size+1000, want.Age+1000
+	if got := s.Limits(); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
 }
 
 func TestReservationsExpire(t *testing.T) {
