@@ -254,6 +254,27 @@ func TestPruneWaitsForLimits(t *testing.T) {
 	}
 }
 
+// TestPruneReadsNoOtherRepository has a job of another repository, whose indexes have
+// the keys and sizes of those here and name other layers, prune this one.
+func TestPruneReadsNoOtherRepository(t *testing.T) {
+	held := func(name string) []entry {
+		return []entry{layer(mainRef, name, 9*day), index("web", mainRef, 1, 9*day, name)}
+	}
+	for name, repository := range map[string]string{"a job that names no repository": "", "a job of another repository": "octo/web"} {
+		t.Run(name, func(t *testing.T) {
+			d := serve(t, cacheserver.Options{}, held("app"))
+			other := serve(t, cacheserver.Options{}, held("web"), mainRef)
+			for _, name := range []string{"ACTIONS_RUNTIME_TOKEN", "ACTIONS_RESULTS_URL", "ACTIONS_CACHE_URL", "ACTIONS_CACHE_SERVICE_V2"} {
+				d.vars[name] = other.vars[name]
+			}
+			d.vars["GITHUB_REPOSITORY"] = repository
+			got := d.run("prune", "--repo", "octo/app", "--unreferenced", "--grace", "0", "--dry-run")
+			wantText(t, got.stdout, "unknown   an index that could name it was not read  1 ")
+			wantText(t, got.stderr, "1 of 1 indexes cannot be read from here")
+		})
+	}
+}
+
 func TestPruneNeverDeletesUnknown(t *testing.T) {
 	d := exampleLaptop(t)
 	unknown := []string{"ls", "--entries", "--filter", "state=unknown", "-q"}

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
@@ -16,7 +15,7 @@ import (
 type repository struct {
 	env     *Env
 	client  *cacheclient.Client
-	runtime *cacheclient.Runtime // nil where there is no job
+	runtime *cacheclient.Runtime // nil where there is no job of this very repository
 	said    map[string]bool
 }
 
@@ -46,7 +45,7 @@ func openRepository(env *Env, repo string) (*repository, error) {
 		return nil, err
 	}
 	r := &repository{env: env, client: client, said: map[string]bool{}}
-	if job.Repository == "" || strings.EqualFold(job.Repository, target.Owner+"/"+target.Repo) {
+	if sources.Job(target) {
 		r.runtime = openRuntime(env, job)
 	}
 	return r, nil

@@ -33,7 +33,7 @@ func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
 		refs    cacheclient.Refs
 	)
 	if r.runtime != nil {
-		wait.Go(func() { indexes = r.runtime.Indexes(ctx, entries) })
+		wait.Go(func() { indexes = r.readIndexes(ctx, entries) })
 	}
 	wait.Go(func() { refs, err = r.client.Refs(ctx, builtRefs(entries)) })
 	wait.Wait()
@@ -44,6 +44,20 @@ func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
 		r.warn("not all refs are known", err)
 	}
 	return &snapshot{analyze(entries, indexes, reclaim.Refs(refs)), indexes}, nil
+}
+
+// readIndexes reads nothing that could be another repository's: such an index would
+// have what this one needs taken for garbage.
+func (r *repository) readIndexes(ctx context.Context, entries []cacheclient.Entry) map[int64]cacheclient.Index {
+	err := r.client.Owns(ctx, r.runtime)
+	if err == nil {
+		return r.runtime.Indexes(ctx, entries)
+	}
+	indexes := map[int64]cacheclient.Index{}
+	for _, e := range entries {
+		indexes[e.ID] = cacheclient.Index{Err: err}
+	}
+	return indexes
 }
 
 // builtRefs are the refs that BuildKit's entries are on.

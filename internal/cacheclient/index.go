@@ -36,6 +36,24 @@ func (r *Runtime) Head(ctx context.Context, scope, ref string, signed bool) (ind
 	return index, entry.Key, err
 }
 
+// Owns returns why the content that r reads may not be that of the client's
+// entries: its token is for a repository of another number. Nothing else would tell,
+// because repositories that were built alike have indexes of the same keys and sizes.
+// A token that names no number passes.
+func (c *Client) Owns(ctx context.Context, r *Runtime) error {
+	if r.repository == 0 {
+		return nil
+	}
+	repo, _, err := c.rest.Repositories.Get(ctx, c.target.Owner, c.target.Repo)
+	if err != nil {
+		return c.explain(err, "metadata: read", "asking whether the runtime token is for %s", c.target)
+	}
+	if repo.GetID() != r.repository {
+		return fmt.Errorf("the runtime token is for another repository than %s", c.target)
+	}
+	return nil
+}
+
 // Indexes reads the index entries of a whole listing, by id. An index that the
 // token cannot read has an Err, and so has one of which it is not certain that it
 // was the one read.

@@ -2,6 +2,7 @@ package cacheclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
@@ -26,8 +28,9 @@ const (
 // It sees the refs that the token names and cannot list. To look an entry up
 // counts as using it. It is safe for concurrent use.
 type Runtime struct {
-	cache *actionscache.Cache
-	token string
+	cache      *actionscache.Cache
+	token      string
+	repository int64 // its number, as the token says; 0 if it does not
 }
 
 // NewRuntime returns a client of the service at url, which is $ACTIONS_RESULTS_URL
@@ -43,7 +46,20 @@ func NewRuntime(url string, version int, token, userAgent string) (*Runtime, err
 	if err != nil {
 		return nil, fmt.Errorf("reading the runtime token: %w", redactSigned(err, token))
 	}
-	return &Runtime{cache: cache, token: token}, nil
+	return &Runtime{cache, token, repositoryOf(token)}, nil
+}
+
+// repositoryOf reads a claim of a token that was read before.
+func repositoryOf(token string) int64 {
+	var claims struct {
+		jwt.RegisteredClaims
+		ID json.Number `json:"repository_id"` // GitHub's is a string
+	}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil {
+		return 0
+	}
+	id, _ := claims.ID.Int64() // 0 where it is no number, so not known
+	return id
 }
 
 // Reads reports whether the token reads the entries of a ref.

@@ -94,6 +94,13 @@ func (s Sources) repository(host string) (repository.Repository, error) {
 	return repo, nil
 }
 
+// Job reports whether t is the repository of this job, on the host of this job: only
+// for that one is the job's runtime token good. It is false where the variables do not
+// tell, or name only part of it: repositories of one name exist on many hosts.
+func (s Sources) Job(t Target) bool {
+	return s.ownAPI(t) && strings.EqualFold(s.Repository, t.Owner+"/"+t.Repo)
+}
+
 // apiOf is the API for a host: the job's if it is for that host, and otherwise
 // where GitHub has it.
 func apiOf(host string, job *url.URL) (string, error) {

@@ -101,6 +101,35 @@ func TestTargetRejects(t *testing.T) {
 	}
 }
 
+func TestJobIsTheRepositoryOfThatNameOnThatHost(t *testing.T) {
+	job := Sources{Repository: "o/r", APIURL: "https://api.github.com"}
+	for name, test := range map[string]struct {
+		job  Sources
+		repo string
+		want bool
+	}{
+		"itself":                        {job, "O/r", true},
+		"itself, with the host":         {job, "github.com/o/r", true},
+		"another name":                  {job, "o/fork", false},
+		"the same name on another host": {job, "ghes.example/o/r", false},
+		"a job without a name":          {Sources{APIURL: job.APIURL}, "o/r", false},
+		"a job without an API":          {Sources{Repository: "o/r"}, "o/r", false},
+		"no job":                        {Sources{}, "o/r", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sources := test.job
+			sources.Repo, sources.Lookup = test.repo, lookup(nil)
+			target, err := sources.Target()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if have := sources.Job(target); have != test.want {
+				t.Errorf("%s: %t", target, have)
+			}
+		})
+	}
+}
+
 func TestTargetDropsAPasswordOfTheAPI(t *testing.T) {
 	target, err := Sources{Repo: "o/r", APIURL: "https://user:secret@host/api/v3", Lookup: lookup(nil)}.Target()
 	if err != nil || target.APIURL != "https://host/api/v3/" {
