@@ -80,6 +80,10 @@ func (o pruneOptions) policy(now time.Time) (reclaim.Policy, error) {
 	if o.includeOther && !o.all {
 		return reclaim.Policy{}, usage(errors.New("--include-other goes with --all"), "docker ghacache prune --all --include-other")
 	}
+	if o.all && (o.closed || o.superseded || o.unreferenced || o.keepStorage != "") {
+		return reclaim.Policy{}, usage(errors.New("--all deletes everything, so --closed, --superseded, --unreferenced and --keep-storage do not go with it"),
+			"leave out --all")
+	}
 	if o.grace < 0 {
 		return reclaim.Policy{}, usage(fmt.Errorf("--grace %s is negative", o.grace), "")
 	}

@@ -48,6 +48,18 @@ func TestPruneDryRun(t *testing.T) {
 	golden(t, "prune/laptop", exampleLaptop(t).run("prune", "--dry-run"))
 }
 
+func TestPruneAllIsNotAskedForLess(t *testing.T) {
+	for _, args := range [][]string{{"--keep-storage", "8GB"}, {"--closed"}, {"--superseded"}, {"--unreferenced"}} {
+		d := exampleJob(t, cacheserver.Options{})
+		before := d.ids()
+		got := d.run(append([]string{"prune", "--all", "--force"}, args...)...)
+		wantText(t, got.stderr, "error: --all deletes everything, so ", "hint: leave out --all\n")
+		if after := d.ids(); got.code == 0 || after != before {
+			t.Errorf("%s: exit %d, %s is left of %s", args, got.code, after, before)
+		}
+	}
+}
+
 // What is left of the example once all that is provable is gone.
 const pruned = "1 5 13 18 17 6 14 15 16 7 8"
 
