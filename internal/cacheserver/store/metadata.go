@@ -54,17 +54,20 @@ func (s *Store) forget(entries ...Entry) error {
 	return s.change(entries, func(b *bolt.Bucket, e Entry) error { return b.Delete(rowKey(e.ID)) })
 }
 
-// saveTouched saves the times of last use that are not saved yet. The lock is held.
-func (s *Store) saveTouched() error {
-	var entries []Entry
+// takeTouched returns the entries whose time of last use is not saved yet, for [Store.saveUse]. The lock is held.
+func (s *Store) takeTouched() (used []Entry) {
 	for id := range s.touched {
 		if e, ok := s.entries.get(id); ok {
-			entries = append(entries, *e)
+			used = append(used, *e)
 		}
 	}
 	clear(s.touched)
 	s.saved = s.now()
-	return s.amend(entries, func(r *row, e Entry) { r.Accessed = e.Accessed })
+	return used
+}
+
+func (s *Store) saveUse(used []Entry) error {
+	return s.amend(used, func(r *row, e Entry) { r.Accessed = e.Accessed })
 }
 
 // change applies one change to each entry. Concurrent calls may share a transaction, and apply may run again.

@@ -90,7 +90,7 @@ func (s *Store) Close() error {
 	for _, u := range s.uploads {
 		errs = append(errs, s.drop(u))
 	}
-	errs = append(errs, s.saveTouched(), s.db.Close())
+	errs = append(errs, s.saveUse(s.takeTouched()), s.db.Close())
 	return errors.Join(errs...)
 }
 
@@ -175,26 +175,34 @@ func (s *Store) SetLimits(change func(*Limits)) {
 	s.tidy()
 }
 
-// tidy evicts entries, drops idle uploads and saves times of last use once a minute. It runs before everything that looks
-// at entries or names, which therefore never shows what should be gone.
+// tidy evicts entries, drops idle uploads and has times of last use saved once a minute. It runs before everything that
+// looks at entries or names, which therefore never shows what should be gone. The lock is held.
 func (s *Store) tidy() {
 	now := s.now()
-	var errs []error
 	if evicted := s.entries.evict(s.limits, now); len(evicted) > 0 {
 		s.listed = nil
-		errs = append(errs, s.erase(evicted...))
+		s.later(func() error { return s.erase(evicted...) })
 	}
 	for _, u := range s.uploads {
 		if u.idle() > s.idle {
-			errs = append(errs, s.drop(u))
+			if err := s.drop(u); err != nil {
+				s.warn(fmt.Errorf("dropping an upload in %q: %w", s.dir, err))
+			}
 		}
 	}
 	if len(s.touched) > 0 && now.Sub(s.saved) >= time.Minute {
-		errs = append(errs, s.saveTouched())
+		used := s.takeTouched()
+		s.later(func() error { return s.saveUse(used) })
 	}
-	if err := errors.Join(errs...); err != nil {
-		s.warn(fmt.Errorf("tidying %q: %w", s.dir, err))
-	}
+}
+
+// later does in the background what the disk takes its time for, so that nobody waits who holds the lock.
+func (s *Store) later(chore func() error) {
+	s.background.Go(func() {
+		if err := chore(); err != nil {
+			s.warn(fmt.Errorf("tidying %q: %w", s.dir, err))
+		}
+	})
 }
 
 // erase removes what is no longer in the catalog from the disk. Content goes first: that frees a full disk, on which the

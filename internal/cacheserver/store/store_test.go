@@ -228,6 +228,7 @@ func TestUnusedEntriesAreEvicted(t *testing.T) {
 	if _, _, err := s.Open(id); !errors.Is(err, ErrNotFound) {
 		t.Errorf("opening the evicted entry: %v", err)
 	}
+	s.background.Wait()
 	if got := files(t, s.path("blobs")); len(got) != 1 {
 		t.Errorf("blobs %q", got)
 	}
@@ -247,6 +248,42 @@ func TestLeastRecentlyUsedEntriesAreEvicted(t *testing.T) {
 	wantKeys(t, s, "a", "c", "d")
 	s.SetLimits(func(l *Limits) { l.Size = 400 })
 	wantKeys(t, s, "d")
+}
+
+// Whoever looks something up does not wait for the disk to take what was evicted or used meanwhile.
+func TestLookupsDoNotWaitForHousekeeping(t *testing.T) {
+	c := newClock()
+	s := open(t, t.TempDir(), c)
+	s.mustPut(t, "unused", "1")
+	s.mustPut(t, "used", "2")
+	find := func() error {
+		_, err := s.Find([]string{"refs/heads/main"}, "v", []string{"used"})
+		return err
+	}
+	c.advance(4 * 24 * time.Hour)
+	if err := find(); err != nil {
+		t.Fatal(err)
+	}
+	s.background.Wait()
+	c.advance(4 * 24 * time.Hour)
+	slow, err := s.db.Begin(true) // every change waits for this one
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- find() }()
+	select {
+	case err = <-done:
+	case <-time.After(5 * time.Second):
+		t.Error("the lookup waits")
+	}
+	if err := errors.Join(err, slow.Rollback()); err != nil {
+		t.Fatal(err)
+	}
+	s.background.Wait()
+	if got := files(t, s.path("blobs")); len(got) != 1 {
+		t.Errorf("blobs %q", got)
+	}
 }
 
 func TestNoChangeOfLimitsIsLost(t *testing.T) {
