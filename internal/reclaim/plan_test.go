@@ -148,14 +148,15 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 	}
 	deleted := v.Decision == Delete && !could
 	young := isYoung(b.Entry, p, true)
+	lookedUp := b.Used.After(b.Created) && isYoung(Entry{Used: b.Used}, p, true)
 	truth := map[Reason]bool{
 		ForClosed:       deleted && w.closed(b.Ref) && (!young || p.Ref != nil),
 		ForUnreferenced: deleted && !young,
-		ForScope:        deleted && p.Scope != nil && freed,
+		ForScope:        deleted && p.Scope != nil && freed && !lookedUp,
 		ForUntil:        deleted && !p.Until.IsZero() && freed && (!young || p.All || p.Ref != nil),
 		ForRef:          deleted && p.Ref != nil,
 		ForAll:          deleted && p.All,
-		ForStorage:      deleted && p.KeepStorage > 0 && freed && (!young || p.Scope != nil || p.Ref != nil),
+		ForStorage:      deleted && p.KeepStorage > 0 && freed && (!young || p.Scope != nil && !lookedUp || p.Scope == nil && p.Ref != nil),
 		InUse:           v.Decision == Keep && named,
 		NotSelected:     v.Decision == Keep && !named,
 		Young:           v.Decision == Keep && !could && young,

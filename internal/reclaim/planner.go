@@ -136,7 +136,7 @@ func (p *planner) decideBlob(i int32) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
 	case hold == unknown:
 		return Verdict{Item: item, Decision: Unclear, Reason: IndexUnread}
-	case p.young(item) && !p.namedBy(reason):
+	case p.young(item) && !p.namedBy(reason), p.policy.Scope != nil && p.lookedUp(item):
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
 	default:
 		return p.deletion(item, reason)
@@ -191,6 +191,12 @@ func (p *planner) decideOther(item *Item) Verdict {
 func (p *planner) young(item *Item) bool {
 	return item.Created.After(p.createdAfter) ||
 		item.Key.Kind != bkcache.KindIndex && item.Used.After(p.usedAfter)
+}
+
+// lookedUp reports whether a build has found the blob lately. Who names a scope does
+// not name what another one shares with it: its export, still running, may count on it.
+func (p *planner) lookedUp(item *Item) bool {
+	return item.Used.After(item.Created) && item.Used.After(p.usedAfter)
 }
 
 func (p *planner) deletion(item *Item, reason Reason) Verdict {

@@ -167,6 +167,16 @@ func planCases() map[string]planCase {
 				"orphan on " + mainRef: "keep: too young", "old on " + mainRef: "delete: unreferenced",
 			},
 		},
+		"naming a scope does not name a layer that another scope's export may just have found": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day, sum("base"), b.layer("top", mainRef, 9*day))
+				b.blob(knownBlob{digest: sum("base")}, mainRef, ago(9*day), ago(time.Second))
+				return Policy{Scope: only("a"), OldestRun: ago(time.Hour), Grace: DefaultGrace}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "delete: scope", "top on " + mainRef: "delete: scope", "base on " + mainRef: "keep: too young",
+			},
+		},
 		"an unread index goes by scope, and its layers are known to be free": {
 			func(b *builder) Policy {
 				b.index("a", feature, 1, 9*day, b.layer("base", feature, 9*day)).read = false

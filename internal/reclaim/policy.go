@@ -33,7 +33,8 @@ type Policy struct {
 	KeepStorage int64
 
 	// Grace protects what was created within it, unless the user named it by Scope,
-	// Ref or All. Zero protects nothing.
+	// Ref or All. Zero protects nothing. Scope names no blob that was looked up since it
+	// was created, because it may be another scope's as well.
 	Grace time.Duration
 	// OldestRun is when the oldest queued or running workflow run began, and protects
 	// likewise. Zero means that it is not known: blobs used within Grace then stay,
