@@ -75,8 +75,7 @@ func (s *Server) blobHandler(permission string, handle blobHandler) http.Handler
 			err = handle(w, r, id)
 		}
 		if err != nil {
-			s.logFailure(r, err)
-			writeBlobError(w, err)
+			s.fail(w, r, err)
 		}
 	}
 }
@@ -142,7 +141,7 @@ var (
 )
 
 // writeBlobError ignores that the client may be gone.
-func writeBlobError(w http.ResponseWriter, err error) {
+func writeBlobError(w http.ResponseWriter, err error) (status int) {
 	e := azureErrorOf(err)
 	w.Header().Set("X-Ms-Error-Code", e.code)
 	w.Header().Set("Content-Type", "application/xml")
@@ -153,4 +152,5 @@ func writeBlobError(w http.ResponseWriter, err error) {
 		Code    string
 		Message string
 	}{Code: e.code, Message: publicText(err, e.status)})
+	return e.status
 }

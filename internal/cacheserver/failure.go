@@ -5,14 +5,36 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"syscall"
-
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
-// failureStatus is the status of an error that is not the client's. A full disk is 507, which clients do not retry: azcore
-// retries 500 for twenty minutes.
+// fail answers a request with an error and logs one of the service itself.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if status := writeError(w, r, err); status >= http.StatusInternalServerError {
+		s.log.Printf("%s %s: %v", r.Method, r.URL.Path, err)
+	}
+}
+
+// writeError writes an error in the way of the protocol that the path belongs to.
+func writeError(w http.ResponseWriter, r *http.Request, err error) (status int) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/twirp/"):
+		return writeTwirpError(w, err)
+	case strings.HasPrefix(path, "/_apis/"):
+		return writeV1Error(w, err)
+	case strings.HasPrefix(path, "/devstoreaccount1/"):
+		return writeBlobError(w, err)
+	}
+	return writeRESTError(w, err)
+}
+
+// failureStatus is the status of an error that the protocol has no word for. A full disk is 507, which clients do not retry:
+// azcore retries 500 for twenty minutes.
 func failureStatus(err error) int {
+	if e, ok := errors.AsType[*restError](err); ok {
+		return e.Status
+	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return http.StatusInsufficientStorage
 	}
@@ -21,29 +43,10 @@ func failureStatus(err error) int {
 
 // publicText keeps paths of this machine out of replies; the log has the whole error.
 func publicText(err error, status int) string {
-	if status >= http.StatusInternalServerError {
+	if _, ok := errors.AsType[*restError](err); !ok && status >= http.StatusInternalServerError {
 		return http.StatusText(status)
 	}
 	return err.Error()
-}
-
-// logFailure logs errors of the service itself.
-func (s *Server) logFailure(r *http.Request, err error) {
-	for _, expected := range []error{
-		store.ErrExists, store.ErrNotFound, store.ErrSize, store.ErrTooLarge, store.ErrUnknownBlock,
-		errUnauthenticated, errReadDenied, errWriteDenied, errInvalid, errMalformed, errBody, errBodyTooLarge,
-	} {
-		if errors.Is(err, expected) {
-			return
-		}
-	}
-	if _, ok := errors.AsType[*azureError](err); ok {
-		return
-	}
-	if _, ok := errors.AsType[*restError](err); ok {
-		return
-	}
-	s.log.Printf("%s %s: %v", r.Method, r.URL.Path, err)
 }
 
 // clientBody marks errors of reading as the client's.

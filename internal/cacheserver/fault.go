@@ -128,7 +128,7 @@ func (f *faults) take(r *http.Request) (Fault, bool) {
 }
 
 // apply answers the request, or returns the writer with which it is to be answered.
-func (f Fault) apply(w http.ResponseWriter) http.ResponseWriter {
+func (f Fault) apply(w http.ResponseWriter, r *http.Request) http.ResponseWriter {
 	if f.after > 0 {
 		return &cutWriter{w, f.after}
 	}
@@ -140,7 +140,7 @@ func (f Fault) apply(w http.ResponseWriter) http.ResponseWriter {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.retry.Seconds())))
 		e.Docs += "#secondary-rate-limits"
 	}
-	writeRESTError(w, e)
+	writeError(w, r, e)
 	return nil
 }
 

@@ -89,6 +89,23 @@ func TestFaultsSpoilRequests(t *testing.T) {
 	}
 }
 
+// A client is told of a fault in the way of the protocol that it speaks.
+func TestFaultsSpeakTheProtocol(t *testing.T) {
+	s := serve(t, Options{Faults: faultsOf(t, "*:503:0:7")})
+	_, up, _ := s.reserve(t)
+	for path, want := range map[string]string{
+		twirpPath + "CreateCacheEntry": `"code":"internal","msg":"injected fault: Service Unavailable"`,
+		v1Path + "caches":              `"typeKey":"InternalServerError"`,
+		up:                             `<Code>InternalError</Code>`,
+		"/api/v3/repos/local/repo":     `"documentation_url":"https://docs.github.com/rest#secondary-rate-limits"`,
+	} {
+		got := s.do(t, "GET", path, "", "")
+		if got.status != 503 || got.header.Get("Retry-After") != "7" || !strings.Contains(got.body, want) {
+			t.Errorf("%s: %d %v %s", path, got.status, got.header, got.body)
+		}
+	}
+}
+
 func request(t *testing.T, url string) *http.Request {
 	r, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
 	if err != nil {

@@ -95,8 +95,7 @@ func (s *Server) rest(handle restHandler) http.HandlerFunc {
 			err = handle(w, r)
 		}
 		if err != nil {
-			s.logFailure(r, err)
-			writeRESTError(w, err)
+			s.fail(w, r, err)
 		}
 	}
 }
@@ -124,7 +123,7 @@ func (s *Server) names(r *http.Request) bool {
 	return same("owner", owner) && same("repo", repo)
 }
 
-func writeRESTError(w http.ResponseWriter, err error) {
+func writeRESTError(w http.ResponseWriter, err error) (status int) {
 	e, ok := errors.AsType[*restError](err)
 	if !ok {
 		e = &restError{Docs: docs, Status: failureStatus(err)}
@@ -137,6 +136,7 @@ func writeRESTError(w http.ResponseWriter, err error) {
 		e.Message = publicText(err, e.Status)
 	}
 	writeJSON(w, e.Status, e)
+	return e.Status
 }
 
 // cacheJSON is a cache as GitHub lists it.

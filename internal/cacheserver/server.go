@@ -134,7 +134,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
 	wait(r, s.opts.Latency)
 	if f, ok := s.faults.take(r); ok {
-		if w = f.apply(w); w == nil {
+		if w = f.apply(w, r); w == nil {
 			return
 		}
 	}

@@ -36,20 +36,20 @@ func (s *Server) routeTwirp() error {
 			s.serveTwirp(w, r, methods.ByName(name), handle)
 		})
 	}
-	s.mux.HandleFunc("/twirp/", func(w http.ResponseWriter, _ *http.Request) { writeTwirpError(w, errBadRoute) })
+	s.mux.HandleFunc("/twirp/", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errBadRoute) })
 	return nil
 }
 
 func (s *Server) serveTwirp(w http.ResponseWriter, r *http.Request, m protoreflect.MethodDescriptor, handle func(call) error) {
 	g, err := s.authorize(r)
 	if err != nil {
-		writeTwirpError(w, err)
+		s.fail(w, r, err)
 		return
 	}
 	contentType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	format, ok := codecFor(contentType)
 	if !ok {
-		writeTwirpError(w, errBadRoute)
+		s.fail(w, r, errBadRoute)
 		return
 	}
 	c := call{g, baseURL(r), message{dynamicpb.NewMessage(m.Input())}, message{dynamicpb.NewMessage(m.Output())}}
@@ -58,17 +58,16 @@ func (s *Server) serveTwirp(w http.ResponseWriter, r *http.Request, m protorefle
 		err = format.unmarshal(body, c.in)
 	}
 	if err != nil {
-		writeTwirpError(w, fmt.Errorf("%w: %w", errMalformed, err))
+		s.fail(w, r, fmt.Errorf("%w: %w", errMalformed, err))
 		return
 	}
 	if err := handle(c); err != nil {
-		s.logFailure(r, err)
-		writeTwirpError(w, err)
+		s.fail(w, r, err)
 		return
 	}
 	reply, err := format.marshal(c.out)
 	if err != nil {
-		writeTwirpError(w, err)
+		s.fail(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", format.contentType)
@@ -148,7 +147,7 @@ var (
 
 // writeTwirpError maps errors as twitchtv.github.io/twirp/docs/errors.html does. The field is msg: go-actions-cache takes
 // an error with "message" for one of v1.
-func writeTwirpError(w http.ResponseWriter, err error) {
+func writeTwirpError(w http.ResponseWriter, err error) (status int) {
 	code, status := "internal", failureStatus(err)
 	switch {
 	case errors.Is(err, store.ErrExists):
@@ -168,6 +167,7 @@ func writeTwirpError(w http.ResponseWriter, err error) {
 		Code string `json:"code"`
 		Msg  string `json:"msg"`
 	}{code, publicText(err, status)})
+	return status
 }
 
 // writeJSON ignores that the client may be gone.

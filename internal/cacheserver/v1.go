@@ -27,8 +27,7 @@ func (s *Server) routeV1() {
 				err = handle(w, r, g)
 			}
 			if err != nil {
-				s.logFailure(r, err)
-				writeV1Error(w, err)
+				s.fail(w, r, err)
 			}
 		})
 	}
@@ -173,7 +172,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 }
 
 // writeV1Error answers as the artifact cache service did; clients look at typeKey and message.
-func writeV1Error(w http.ResponseWriter, err error) {
+func writeV1Error(w http.ResponseWriter, err error) (status int) {
 	status, kind := failureStatus(err), "InternalServerError"
 	switch {
 	case errors.Is(err, store.ErrExists):
@@ -194,4 +193,5 @@ func writeV1Error(w http.ResponseWriter, err error) {
 		TypeName string `json:"typeName"`
 		TypeKey  string `json:"typeKey"`
 	}{publicText(err, status), "Microsoft.Azure.DevOps.ArtifactCache.WebApi." + kind, kind})
+	return status
 }
