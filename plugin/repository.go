@@ -17,6 +17,9 @@ type repository struct {
 	client  *cacheclient.Client
 	runtime *cacheclient.Runtime // nil where there is no job of this very repository
 	said    map[string]bool
+
+	indexes map[int64]cacheclient.Index // that the last snapshot read
+	used    map[int64]time.Time         // before they were read
 }
 
 // openRepository finds the repository, its API and the tokens.
@@ -44,7 +47,7 @@ func openRepository(env *Env, repo string) (*repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &repository{env: env, client: client, said: map[string]bool{}}
+	r := &repository{env: env, client: client, said: map[string]bool{}, used: map[int64]time.Time{}}
 	if sources.Job(target) {
 		r.runtime = openRuntime(env, job)
 	}

@@ -43,6 +43,7 @@ func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
 	if err != nil {
 		r.warn("not all refs are known", err)
 	}
+	r.forgetReading(entries, indexes)
 	return &snapshot{analyze(entries, indexes, reclaim.Refs(refs)), indexes}, nil
 }
 
@@ -51,13 +52,27 @@ func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
 func (r *repository) readIndexes(ctx context.Context, entries []cacheclient.Entry) map[int64]cacheclient.Index {
 	err := r.client.Owns(ctx, r.runtime)
 	if err == nil {
-		return r.runtime.Indexes(ctx, entries)
+		return r.runtime.Indexes(ctx, entries, r.indexes)
 	}
 	indexes := map[int64]cacheclient.Index{}
 	for _, e := range entries {
 		indexes[e.ID] = cacheclient.Index{Err: err}
 	}
 	return indexes
+}
+
+// forgetReading gives the indexes that this process has read the last use before that:
+// else the second plan would take the first for a build.
+func (r *repository) forgetReading(entries []cacheclient.Entry, indexes map[int64]cacheclient.Index) {
+	for i := range entries {
+		e := &entries[i]
+		if used, ok := r.used[e.ID]; ok {
+			e.Used = used
+		} else if indexes[e.ID].Err == nil && indexes[e.ID].Index != nil {
+			r.used[e.ID] = e.Used
+		}
+	}
+	r.indexes = indexes
 }
 
 // builtRefs are the refs that BuildKit's entries are on.

@@ -56,8 +56,9 @@ func (c *Client) Owns(ctx context.Context, r *Runtime) error {
 
 // Indexes reads the index entries of a whole listing, by id. An index that the
 // token cannot read has an Err, and so has one of which it is not certain that it
-// was the one read.
-func (r *Runtime) Indexes(ctx context.Context, listing []Entry) map[int64]Index {
+// was the one read. Entries do not change: what was read before of them counts and is
+// not read again.
+func (r *Runtime) Indexes(ctx context.Context, listing []Entry, before map[int64]Index) map[int64]Index {
 	var mu sync.Mutex
 	indexes := map[int64]Index{}
 	namesakes := map[string]int{}
@@ -71,10 +72,13 @@ func (r *Runtime) Indexes(ctx context.Context, listing []Entry) map[int64]Index 
 			continue
 		}
 		group.Go(func() error {
-			index, err := r.index(ctx, e, namesakes[e.Key] == 1)
+			x, ok := before[e.ID]
+			if !ok || x.Err != nil {
+				x.Index, x.Err = r.index(ctx, e, namesakes[e.Key] == 1)
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			indexes[e.ID] = Index{index, err}
+			indexes[e.ID] = x
 			return nil
 		})
 	}

@@ -115,7 +115,7 @@ func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
 		}
 		changed := listing[2]
 		listing[2].Size++
-		have := runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing)
+		have := runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing, nil)
 		want := []string{"no such cache entry", layersOf("ten"), errSize.Error(), errRef.Error(),
 			errNamesake.Error(), errNamesake.Error(), "decoding index"}
 		if len(have) != len(want) {
@@ -134,7 +134,11 @@ func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
 			}
 		}
 		listing[2] = changed
-		if x := runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing)[changed.ID]; x.Err != nil || layers(x.Index) != layersOf("three") {
+		have = runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing, have)
+		if x := have[listing[1].ID]; x.Err != nil || layers(x.Index) != layersOf("ten") {
+			t.Errorf("read before: %+v", x)
+		}
+		if x := have[changed.ID]; x.Err != nil || layers(x.Index) != layersOf("three") {
 			t.Errorf("have %+v", x)
 		}
 	})
@@ -150,7 +154,7 @@ func TestAnIndexThatIsTooLargeIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := runtimeOf(t, s, url, 2)
-	if x := r.Indexes(t.Context(), listing)[listing[0].ID]; !errors.Is(x.Err, errTooLarge) {
+	if x := r.Indexes(t.Context(), listing, nil)[listing[0].ID]; !errors.Is(x.Err, errTooLarge) {
 		t.Errorf("of a listing: %v", x.Err)
 	}
 	if _, _, err := r.Head(t.Context(), "app", mainRef, false); !errors.Is(err, errTooLarge) {

@@ -33,6 +33,7 @@ type Cache struct {
 	Used time.Time
 
 	indexes []index
+	touched time.Time // of all that is known of its use, the last: by this a plan decides
 }
 
 // summarize describes the caches. Indexes of one cache stand together.
@@ -56,9 +57,13 @@ func (a *Analysis) newCache(indexes []index, current *holds) Cache {
 		Scope: item.Key.Scope, Ref: item.Ref, Signed: item.Key.Signed, Head: item, Versions: len(indexes),
 		Err: head.Err, Created: item.Created, Used: later(item.Used, item.Created), indexes: indexes,
 	}
+	c.touched = c.Used
 	if head.Err == nil {
 		c.measure(a, current)
 	}
+	// Whether a build read the index or a listing like this one, nobody knows. To take
+	// it for a build keeps too much at worst.
+	c.touched = later(c.touched, c.Used)
 	return c
 }
 

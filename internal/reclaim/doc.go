@@ -31,7 +31,7 @@
 // BuildKit uploads blobs before the index that names them, and an export that finds
 // a blob does not upload it. Therefore an entry is young if it was created within
 // the grace period or since the oldest unfinished workflow run began, and a blob
-// also if it was looked up since then. The use of an index proves nothing, because
+// also if it was looked up since then. The use of an index makes nothing young, because
 // this program's own reading counts as one.
 //
 // # Interruptions

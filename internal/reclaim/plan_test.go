@@ -230,9 +230,9 @@ func TestKeepStorageEvictsTheLeastRecentlyUsed(t *testing.T) {
 			v := verdicts[c.Head.ID]
 			switch {
 			case v.Reason == ForStorage:
-				newest = later(newest, c.Used)
-			case v.Reason == NotSelected && (oldest.IsZero() || c.Used.Before(oldest)):
-				oldest = c.Used
+				newest = later(newest, c.touched)
+			case v.Reason == NotSelected && (oldest.IsZero() || c.touched.Before(oldest)):
+				oldest = c.touched
 			}
 		}
 		if !oldest.IsZero() && newest.After(oldest) {

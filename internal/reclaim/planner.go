@@ -93,7 +93,7 @@ func (p *planner) indexReason(x *index, item *Item) Reason {
 	case !p.policy.admitsRef(item.Ref), !p.policy.admitsScope(item.Scope):
 		return ""
 	case p.policy.whole():
-		if p.policy.admitsTime(p.Caches[x.cache].Used) {
+		if p.policy.admitsTime(p.Caches[x.cache].touched) {
 			return p.label
 		}
 	case !p.policy.admitsTime(item.Created):

@@ -184,9 +184,29 @@ func planCases() map[string]planCase {
 			},
 			map[string]string{"a#1 on " + feature: "delete: scope", "base on " + feature: "delete: unreferenced"},
 		},
-		"until takes whole caches, though their index was read a moment ago": {
+		"an index that was read a moment ago keeps its cache, though its layers were not": {
 			func(b *builder) Policy {
-				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true, names: []string{sum("base"), sum("old")}}, mainRef, "1", ago(9*day), now)
+				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true, names: []string{sum("old")}}, mainRef, "1", ago(9*day), ago(time.Minute))
+				b.layer("old", mainRef, 9*day)
+				return Policy{Until: ago(7 * day), OldestRun: now, Grace: DefaultGrace}
+			},
+			map[string]string{"a#1 on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: in use"},
+		},
+		"keep-storage takes the cache whose index was not read lately": {
+			func(b *builder) Policy {
+				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true, names: []string{sum("old")}}, mainRef, "1", ago(9*day), ago(time.Minute))
+				b.layer("old", mainRef, 9*day)
+				b.index("b", mainRef, 1, 9*day, b.layer("new", mainRef, 8*day))
+				return Policy{KeepStorage: 500 + sizeOf(sum("old"))}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: in use",
+				"b#1 on " + mainRef: "delete: keep-storage", "new on " + mainRef: "delete: keep-storage",
+			},
+		},
+		"until takes whole caches": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day, sum("base"), sum("old"))
 				b.layer("old", mainRef, 9*day)
 				b.anyIndex(knownIndex{scope: "b", keyRef: mainRef, read: true, names: []string{sum("base"), sum("new")}}, mainRef, "1", ago(9*day), now)
 				b.blob(knownBlob{digest: sum("new")}, mainRef, ago(9*day), ago(2*time.Hour))
