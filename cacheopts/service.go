@@ -15,6 +15,7 @@ type service struct {
 	version int
 	url     string // empty: there is none
 	own     bool   // the entry names it, not the runtime
+	unknown bool   // nothing tells the version
 }
 
 // locate chooses as buildx (addGithubToken in build/opt.go) and BuildKit do
@@ -23,6 +24,7 @@ type service struct {
 func (rt Runtime) locate(e Entry) service {
 	own, ownV2 := e.Attrs["url"], e.Attrs["url_v2"]
 	s := service{version: rt.version(e)}
+	s.unknown = e.Attrs["version"] == "" && rt.Version == 0 && rt.V1Only == "" && own == ""
 	if s.version == 2 {
 		s.url = cmp.Or(ownV2, rt.URLV2, rt.alive(own), rt.alive(rt.URL))
 	} else {

@@ -58,7 +58,7 @@ func (c *completion) lacking(req Request, at service, token string) Note {
 }
 
 func (s service) variable() string {
-	if s.version == 2 {
+	if s.version == 2 || s.unknown {
 		return "ACTIONS_RESULTS_URL"
 	}
 	return "ACTIONS_CACHE_URL"

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ type doctorOptions struct {
 	summary bool
 }
 
-func newDoctorCommand(env *Env) *cobra.Command {
+func newDoctorCommand(env *Env, root rootOptions) *cobra.Command {
 	var o doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor [OPTIONS]",
@@ -28,7 +29,10 @@ func newDoctorCommand(env *Env) *cobra.Command {
 service. Each check is ok, a warning, an error or skipped, with the reason and what
 to do. Ends with 1 if one is an error.`,
 		Args: maxArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), env, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.builder = cmp.Or(o.builder, root.builder())
+			return runDoctor(cmd.Context(), env, o)
+		},
 	}
 	repoFlag(cmd, &o.repo)
 	cmd.Flags().StringVar(&o.builder, "builder", "", "Builder to check, in place of the current one")

@@ -33,6 +33,8 @@ func (o rootOptions) words() []string {
 	return words
 }
 
+func (o rootOptions) builder() string { return o.flags.Lookup("builder").Value.String() }
+
 func newRootOptions(flags *pflag.FlagSet) rootOptions {
 	flags.String("builder", "", "Override the configured builder instance")
 	flags.BoolP("debug", "D", false, "Enable debug logging")
@@ -104,7 +106,7 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newPruneCommand(env),
 		newMigrateCommand(env),
 		newExplainCommand(env),
-		newDoctorCommand(env),
+		newDoctorCommand(env, opts),
 		newHooksCommand(env),
 		newHookCommand(env),
 		newServeCommand(env),

@@ -37,12 +37,12 @@ func newServeCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [OPTIONS] [-- COMMAND [ARG...]]",
 		Short: "Serve GitHub's cache service on this machine",
-		Long: `Usage:  docker ghacache serve [OPTIONS] [-- COMMAND [ARG...]]
+		Long: `Serves the Actions cache on this machine: versions 2 and 1, their blobs, and the
+REST API to list and delete. With -- and a command behind it, it runs that with the
+environment of a job, and ends with it and its exit code. Without, it prints that
+environment and serves until it is stopped.
 
-Serves the Actions cache on this machine: versions 2 and 1, their blobs, and the
-REST API to list and delete. With COMMAND, it runs that with the environment of
-a job, and ends with it and its exit code. Without, it prints that environment
-and serves until it is stopped.`,
+The folder keeps the cache and the repository's name from one start to the next.`,
 		Example: `  docker ghacache serve -- docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .
   docker ghacache serve --env-file cache.env`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -70,7 +70,7 @@ and serves until it is stopped.`,
 	}
 	flags = cmd.PersistentFlags()
 	flags.StringVar(&o.dir, "dir", "", "Folder that keeps the cache (default docker-ghacache in the user's cache folder)")
-	flags.StringArrayVar(&o.refs, "ref", []string{"refs/heads/main"}, "Ref that the job's token reads and writes, or only reads as REF:ro; its own first")
+	flags.StringArrayVar(&o.refs, "ref", []string{"refs/heads/main"}, "Ref that the job's token reads and writes, or only reads as REF:ro; its own first; a short name is a branch")
 	cmd.AddCommand(newServeTokenCommand(env, &o))
 	return cmd
 }

@@ -113,7 +113,8 @@ func (u *user) forget() {
 	u.run("buildx", "prune", "--all", "--force")
 }
 
-// image writes a build context whose steps no other test has built.
+// image writes a build context whose steps no other test has built. All images
+// share the layer of the program: it makes no folder, whose time would be its own.
 func image(t *testing.T, steps ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -122,7 +123,7 @@ func image(t *testing.T, steps ...string) string {
 	if len(steps) == 0 {
 		steps = []string{`RUN ["example", "write", "/data", "100000"]`, `RUN ["example", "copy", "/data", "/copy"]`}
 	}
-	lines := append([]string{"FROM scratch", "ARG NAME=seed", "COPY seed /$NAME", "COPY example /bin/example"}, steps...)
+	lines := append([]string{"FROM scratch", "ENV PATH=/", "ARG NAME=seed", "COPY seed /$NAME", "COPY example /"}, steps...)
 	check(t, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
 	return dir
 }

@@ -44,7 +44,7 @@ func Rules() []Rule {
 		{ID: ruleSccache, Text: "sccache before v0.10.0 or its action before v0.0.9"},
 		{ID: ruleCache, Text: "actions/cache before v4.2.0 or v3.4.0"},
 		{ID: rulePin, Text: "a commit of an action that is unknown, or not the version its comment says", any: true},
-		{ID: ruleMajor, Text: "an old major version of a Docker action (only with BumpActions)"},
+		{ID: ruleMajor, Text: "an old major version of a Docker action (only with --bump-actions)"},
 		{ID: ruleVersion, Text: "version=1 in a gha cache entry"},
 		{ID: ruleFlag, Text: "ACTIONS_CACHE_SERVICE_V2 set to what is read as false"},
 		{ID: ruleURL, Text: "url= or token= in a gha cache entry"},
