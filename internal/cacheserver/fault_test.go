@@ -94,7 +94,7 @@ func TestFaultsSpeakTheProtocol(t *testing.T) {
 	s := serve(t, Options{Faults: faultsOf(t, "*:503:0:7")})
 	_, up, _ := s.reserve(t)
 	for path, want := range map[string]string{
-		twirpPath + "CreateCacheEntry": `"code":"internal","msg":"injected fault: Service Unavailable"`,
+		twirpPath + "CreateCacheEntry": `"code":"unavailable","msg":"injected fault: Service Unavailable"`,
 		v1Path + "caches":              `"typeKey":"InternalServerError"`,
 		up:                             `<Code>InternalError</Code>`,
 		"/api/v3/repos/local/repo":     `"documentation_url":"https://docs.github.com/rest#secondary-rate-limits"`,

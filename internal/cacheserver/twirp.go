@@ -1,6 +1,7 @@
 package cacheserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -148,7 +149,12 @@ var (
 // writeTwirpError maps errors as twitchtv.github.io/twirp/docs/errors.html does. The field is msg: go-actions-cache takes
 // an error with "message" for one of v1.
 func writeTwirpError(w http.ResponseWriter, err error) (status int) {
-	code, status := "internal", failureStatus(err)
+	status = failureStatus(err)
+	code := cmp.Or(map[int]string{
+		http.StatusForbidden:          "permission_denied",
+		http.StatusTooManyRequests:    "resource_exhausted",
+		http.StatusServiceUnavailable: "unavailable",
+	}[status], "internal")
 	switch {
 	case errors.Is(err, store.ErrExists):
 		code, status = "already_exists", http.StatusConflict
