@@ -119,14 +119,15 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 		return err
 	}
 	report.target = repo.client.Target()
-	plan, err := agree(ctx, pruner{repo, policy}, report)
+	p := pruner{repo, policy}
+	plan, err := agree(ctx, p, report)
 	if err != nil {
 		return err
 	}
 	if plan == nil {
 		return report.finish(reclaim.Result{}, nil)
 	}
-	return report.finish(plan.Execute(ctx, repo.client, report.progress()))
+	return report.finish(plan.Execute(ctx, p, report.progress()))
 }
 
 // maxPlans is how often a plan is made anew because a build came between.
@@ -176,10 +177,22 @@ func covers(agreed, other *reclaim.Plan) bool {
 	return true
 }
 
-// pruner makes plans for a repository.
+// pruner makes plans for a repository, and is what they are executed on.
 type pruner struct {
 	*repository
 	policy reclaim.Policy
+}
+
+// Delete implements [reclaim.Service].
+func (p pruner) Delete(ctx context.Context, id int64) error { return p.client.Delete(ctx, id) }
+
+// Look implements [reclaim.Service].
+func (p pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
+	snap, err := p.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return snap.Analysis, nil
 }
 
 // plan takes a listing and all that has to be known about it.

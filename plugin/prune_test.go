@@ -212,7 +212,8 @@ func TestPruneFaults(t *testing.T) {
 		stderr []string
 	}{
 		{"a permission is missing", deletion + ":403", 1, []string{"403 injected fault", "hint: in a workflow: permissions: {actions: write}"}},
-		{"what is gone already is deleted", deletion + ":404", 0, nil},
+		{"what is hidden from the token is not deleted", deletion + ":404", 1, []string{"404 injected fault", "hint: in a workflow: permissions: {actions: write}"}},
+		{"one entry is hidden from it", deletion + ":404:1", 1, []string{"404 injected fault", ": deleted\n"}},
 		{"a conflict on one entry does not stop the rest", deletion + ":409:1", 1, []string{"409 injected fault", "1 entry with "}},
 		{"a service that fails in passing", deletion + ":502:2", 0, nil},
 		{"a connection that is cut", deletion + ":cut:2", 0, nil},

@@ -31,6 +31,7 @@ type resultJSON struct {
 	Deleted   tallyJSON     `json:"deleted"`
 	Failed    tallyJSON     `json:"failed"`
 	Held      tallyJSON     `json:"held"`
+	Needed    tallyJSON     `json:"needed"`
 	Unreached tallyJSON     `json:"unreached"`
 	Failures  []failureJSON `json:"failures"`
 }
@@ -58,7 +59,7 @@ func (r *pruneReport) object(result reclaim.Result) pruneJSON {
 	}
 	out.Result = &resultJSON{
 		Deleted: tallyOf(result.Deleted), Failed: tallyOf(result.Failed),
-		Held: tallyOf(result.Held), Unreached: tallyOf(result.Skipped), Failures: []failureJSON{},
+		Held: tallyOf(result.Held), Needed: tallyOf(result.Needed), Unreached: tallyOf(result.Skipped), Failures: []failureJSON{},
 	}
 	for _, f := range result.Failures {
 		out.Result.Failures = append(out.Result.Failures, failureJSON{f.ID, f.Err.Error()})

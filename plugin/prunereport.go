@@ -167,6 +167,7 @@ func (r *pruneReport) summarize(result reclaim.Result) {
 		{"deleted", result.Deleted},
 		{"failed", result.Failed},
 		{"held back, because their index could not be deleted", result.Held},
+		{"left, because a build has come to need them", result.Needed},
 		{"not reached", result.Skipped},
 	} {
 		if part.tally.Count > 0 {

@@ -200,18 +200,33 @@ func prune(service *cacheserver.Server, url string, entries int) (time.Duration,
 		return 0, err
 	}
 	start := time.Now()
-	listed, err := client.List(ctx, cacheclient.Filter{})
+	analysis, err := looker{client}.Look(ctx)
 	if err != nil {
 		return 0, err
+	}
+	result, err := reclaim.NewPlan(analysis, reclaim.Policy{All: true}, start).Execute(ctx, looker{client}, nil)
+	if err == nil && result.Deleted.Count != entries {
+		err = fmt.Errorf("%d of %d entries were deleted", result.Deleted.Count, entries)
+	}
+	return time.Since(start), err
+}
+
+// looker looks at a repository as the command does.
+type looker struct{ *cacheclient.Client }
+
+// Look implements [reclaim.Service].
+func (l looker) Look(ctx context.Context) (*reclaim.Analysis, error) {
+	listed, err := l.List(ctx, cacheclient.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	refs, err := l.Refs(ctx, nil)
+	if err != nil {
+		return nil, err
 	}
 	all := make([]reclaim.Entry, len(listed))
 	for i, e := range listed {
 		all[i] = reclaim.Entry(e)
 	}
-	plan := reclaim.NewPlan(reclaim.Analyze(all, nil, reclaim.Refs{}), reclaim.Policy{All: true}, start)
-	result, err := plan.Execute(ctx, client, nil)
-	if err == nil && result.Deleted.Count != entries {
-		err = fmt.Errorf("%d of %d entries were deleted", result.Deleted.Count, entries)
-	}
-	return time.Since(start), err
+	return reclaim.Analyze(all, nil, reclaim.Refs(refs)), nil
 }

@@ -3,19 +3,29 @@ package cacheclient
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"time"
 )
 
-// Delete deletes an entry. One that is gone already is deleted.
+// Delete deletes an entry. If there is none the error is [io/fs.ErrNotExist], which
+// proves nothing: GitHub answers so as well where the token may not delete it. A listing
+// tells. A deletion whose reply was lost may end so, too.
 func (c *Client) Delete(ctx context.Context, id int64) error {
 	_, err := c.rest.Actions.DeleteCachesByID(ctx, c.target.Owner, c.target.Repo, id)
+	explained := c.explain(err, "actions: write", "deleting cache %d of %s", id, c.target)
 	if status(err) == http.StatusNotFound {
-		return nil
+		return notFoundError{explained}
 	}
-	return c.explain(err, "actions: write", "deleting cache %d of %s", id, c.target)
+	return explained
 }
+
+// notFoundError keeps the hint at the permission that may be missing.
+type notFoundError struct{ error }
+
+func (n notFoundError) Unwrap() error      { return n.error }
+func (notFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // DeleteKey deletes the entries with exactly this key on a ref. None is a success.
 // The ref must be given: GitHub would delete on all refs without.

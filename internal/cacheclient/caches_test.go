@@ -1,10 +1,13 @@
 package cacheclient
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,17 +16,18 @@ import (
 
 func discard() *log.Logger { return log.New(io.Discard, "", 0) }
 
-func TestDeleteTakesWhatIsGoneForDeleted(t *testing.T) {
+func TestDeleteSaysWhatItDoesNotFind(t *testing.T) {
 	s := open(t, cacheserver.Options{}, entries(2)...)
 	c := client(t, s, serve(t, s), Options{})
 	all, err := c.List(t.Context(), Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
-		if err := c.Delete(t.Context(), all[0].ID); err != nil {
-			t.Error(err)
-		}
+	if err := c.Delete(t.Context(), all[0].ID); err != nil {
+		t.Error(err)
+	}
+	if err := c.Delete(t.Context(), all[0].ID); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(hintOf(err), "actions: write") {
+		t.Errorf("error %v, hint %q", err, hintOf(err))
 	}
 	left, err := c.List(t.Context(), Filter{})
 	if err != nil || len(left) != 1 || left[0] != all[1] {
@@ -31,7 +35,7 @@ func TestDeleteTakesWhatIsGoneForDeleted(t *testing.T) {
 	}
 }
 
-func TestADeletionWhoseReplyIsCutIsDone(t *testing.T) {
+func TestADeletionWhoseReplyIsCutFindsNothingLeft(t *testing.T) {
 	s := open(t, cacheserver.Options{}, entries(1)...)
 	cut := true
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,7 +50,7 @@ func TestADeletionWhoseReplyIsCutIsDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Delete(t.Context(), all[0].ID); err != nil {
+	if err := c.Delete(t.Context(), all[0].ID); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 }

@@ -34,6 +34,13 @@
 // also if it was looked up since then. The use of an index makes nothing young, because
 // this program's own reading counts as one.
 //
+// # While it runs
+//
+// To delete a thousand entries takes minutes. So blobs go in batches of about a minute,
+// and before each the cache is looked at again: a blob stays that was looked up since
+// the plan was made or that any index could name by now. What the service says it does
+// not have counts as deleted once it is not listed either.
+//
 // # Interruptions
 //
 // Indexes go before blobs, old versions before newer ones, heads last; a newer

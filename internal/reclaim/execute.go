@@ -3,6 +3,7 @@ package reclaim
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"sync"
 
@@ -12,16 +13,11 @@ import (
 )
 
 // parallel bounds the deletions under way. GitHub takes 100 at once, of all clients
-// together; keeping to its rate is the [Deleter]'s business.
+// together; keeping to its rate is the [Service]'s business.
 const parallel = 16
 
 // ErrUsed is returned by a second execution of a plan.
 var ErrUsed = errors.New("the plan was executed before")
-
-// Deleter deletes entries. To delete an entry that is gone already is a success.
-type Deleter interface {
-	Delete(ctx context.Context, id int64) error
-}
 
 // Tally is a number of entries and their bytes.
 type Tally struct {
@@ -46,7 +42,10 @@ type Result struct {
 	Failed  Tally
 	// Held counts what was left alone because an index could not be deleted: the newer
 	// versions of the same and the blobs that it could name.
-	Held    Tally
+	Held Tally
+	// Needed counts the blobs that a build has looked up since the plan was made, or that
+	// an index could name by now.
+	Needed  Tally
 	Skipped Tally // not reached, or cut off under way, before the context ended
 	// Failures holds the failed entries in the order in which they failed.
 	Failures []Failure
@@ -60,20 +59,23 @@ type Progress struct {
 }
 
 // Execute deletes what the plan deletes, several entries at a time, and goes on when
-// one fails. It returns when all were tried or, once ctx ends, the deletions under
-// way have ended; if entries were skipped, the error is the cause. The plan is good
-// for one execution. Unless it is nil, progress is called after each entry, one call
-// at a time.
-func (p *Plan) Execute(ctx context.Context, deleter Deleter, progress func(Progress)) (Result, error) {
+// one fails. Blobs go in batches, each held against a fresh look: what a build has begun
+// to need stays. It returns when all were tried or, once ctx ends or a look fails, the
+// deletions under way have ended; if entries were skipped, the error is the cause. The
+// plan is good for one execution. Unless it is nil, progress is called after each entry,
+// one call at a time.
+func (p *Plan) Execute(ctx context.Context, service Service, progress func(Progress)) (Result, error) {
 	if p.used.Swap(true) {
 		return Result{}, ErrUsed
 	}
-	e := &execution{plan: p, deleter: deleter, progress: progress, gone: make([]bool, len(p.Verdicts))}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	e := &execution{plan: p, service: service, progress: progress, stop: stop, gone: make([]bool, len(p.Verdicts))}
 	superseded, previous, heads, rest := p.phases()
 	e.run(ctx, superseded)
 	e.run(ctx, e.releaseIndexes(previous))
 	e.run(ctx, e.releaseIndexes(heads))
-	e.run(ctx, e.releaseBlobs(rest))
+	e.runBlobs(ctx, e.releaseBlobs(rest))
 	if e.result.Skipped.Count > 0 {
 		return e.result, context.Cause(ctx)
 	}
@@ -82,30 +84,46 @@ func (p *Plan) Execute(ctx context.Context, deleter Deleter, progress func(Progr
 
 type execution struct {
 	plan     *Plan
-	deleter  Deleter
+	service  Service
 	progress func(Progress)
+	stop     context.CancelCauseFunc
 
-	mu     sync.Mutex
-	done   int
-	gone   []bool // by item
-	result Result
+	mu      sync.Mutex
+	done    int
+	gone    []bool // by item
+	result  Result
+	missing []missing
+
+	fresh *Analysis // no older than the last deletion; nil if there is none
 }
 
-// run tries the items and returns when all are through.
+// run tries the items and returns when all are through, and it is known what became
+// of each.
 func (e *execution) run(ctx context.Context, items []int32) {
+	e.fresh = nil
 	var workers errgroup.Group
 	workers.SetLimit(parallel)
 	for _, i := range items {
 		workers.Go(func() error {
-			if ctx.Err() != nil {
-				e.skip(i)
-			} else {
-				e.report(ctx, i, e.deleter.Delete(ctx, e.plan.Verdicts[i].ID))
-			}
+			e.try(ctx, i)
 			return nil
 		})
 	}
 	_ = workers.Wait() // no worker returns an error: each entry stands for itself
+	e.settle(ctx)
+}
+
+func (e *execution) try(ctx context.Context, i int32) {
+	if ctx.Err() != nil {
+		e.skip(i)
+		return
+	}
+	err := e.service.Delete(ctx, e.plan.Verdicts[i].ID)
+	if errors.Is(err, fs.ErrNotExist) {
+		e.doubt(i, err)
+		return
+	}
+	e.report(ctx, i, err)
 }
 
 func (e *execution) skip(i int32) {

@@ -3,7 +3,10 @@ package reclaim
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +23,10 @@ type store struct {
 	fail      map[int64]bool
 	left      int // deletions until interrupt is called; negative: never
 	interrupt func()
+	world     *world         // what there was before
+	hidden    map[int64]bool // what it denies to have
+	arrive    func(w *world) // called at each look with what is left: builds go on
+	looks     int
 }
 
 var errDenied = errors.New("denied")
@@ -35,16 +42,29 @@ func (s *store) Delete(_ context.Context, id int64) error {
 	if s.fail[id] {
 		return errDenied
 	}
+	if s.hidden[id] || s.gone[id] {
+		return fs.ErrNotExist
+	}
 	s.gone[id] = true
 	s.order = append(s.order, id)
 	return nil
 }
 
+func (s *store) Look(ctx context.Context) (*Analysis, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks++
+	if s.arrive != nil {
+		s.arrive(s.world)
+	}
+	return s.world.without(s.gone).analyze(), context.Cause(ctx)
+}
+
 // execute runs a plan against a store that fails and is interrupted as drawn.
-func execute(t *rapid.T, plan *Plan, left int, fail map[int64]bool) (*store, Result, error) {
+func execute(t *rapid.T, w *world, plan *Plan, left int, fail map[int64]bool) (*store, Result, error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	s := &store{gone: map[int64]bool{}, fail: fail, left: left, interrupt: cancel}
+	s := &store{world: w, gone: map[int64]bool{}, fail: fail, left: left, interrupt: cancel}
 	result, err := plan.Execute(ctx, s, nil)
 	return s, result, err
 }
@@ -57,7 +77,7 @@ func TestNothingThatStaysPointsAtABlobThatWent(t *testing.T) {
 		for _, e := range w.entries {
 			fail[e.ID] = rapid.IntRange(0, 7).Draw(t, "fails") == 0
 		}
-		s, result, err := execute(t, plan, rapid.IntRange(-1, len(w.entries)).Draw(t, "left"), fail)
+		s, result, err := execute(t, w, plan, rapid.IntRange(-1, len(w.entries)).Draw(t, "left"), fail)
 		if broken := w.broken(s.gone); len(broken) > 0 {
 			t.Fatalf("after deleting %v these miss blobs: %+v", s.order, broken)
 		}
@@ -71,8 +91,96 @@ func TestNothingThatStaysPointsAtABlobThatWent(t *testing.T) {
 		if count != planned.Count || bytes != planned.Bytes || r.Deleted.Count != len(s.gone) || len(r.Failures) != r.Failed.Count {
 			t.Fatalf("%+v of %+v", r, planned)
 		}
-		if (err != nil) != (r.Skipped.Count > 0) || r.Held.Count > 0 && r.Failed.Count == 0 {
+		if r.Needed.Count > 0 || (err != nil) != (r.Skipped.Count > 0) || r.Held.Count > 0 && r.Failed.Count == 0 {
 			t.Fatalf("%+v with error %v", r, err)
+		}
+	})
+}
+
+// TestWhatBuildsNeedMeanwhileStays lets builds look blobs up and write indexes after the
+// plan was made.
+func TestWhatBuildsNeedMeanwhileStays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		plan := NewPlan(w.analyze(), policies().Draw(t, "policy"), now)
+		late := *w
+		b := &builder{world: late, id: 1000}
+		b.entries, b.blobs, b.indexes = slices.Clone(w.entries), slices.Clone(w.blobs), slices.Clone(w.indexes)
+		found := map[int64]bool{}
+		for i := range b.entries {
+			if e := &b.entries[i]; rapid.IntRange(0, 3).Draw(t, "found") == 0 {
+				found[e.ID], e.Used = true, e.Used.Add(time.Second)
+			}
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "exports") {
+			x := knownIndex{
+				scope: rapid.SampledFrom(someScopes).Draw(t, "scope"), keyRef: rapid.SampledFrom(someRefs).Draw(t, "ref"),
+				read: rapid.Bool().Draw(t, "read"), names: rapid.SliceOfN(rapid.SampledFrom(someLayers), 0, 4).Draw(t, "names"),
+			}
+			b.anyIndex(x, x.keyRef, "3", now, now)
+		}
+		s := &store{world: &b.world, gone: map[int64]bool{}, left: -1}
+		if _, err := plan.Execute(t.Context(), s, nil); err != nil {
+			t.Fatal(err)
+		}
+		if broken := b.broken(s.gone); len(broken) > 0 {
+			t.Fatalf("after deleting %v these miss blobs: %+v", s.order, broken)
+		}
+		for _, blob := range w.blobs {
+			if found[blob.ID] && s.gone[blob.ID] {
+				t.Fatalf("%+v was looked up and went", blob)
+			}
+		}
+	})
+}
+
+func TestEachBatchIsHeldAgainstAFreshLook(t *testing.T) {
+	b := &builder{world: world{refs: Refs{Default: mainRef}}}
+	var layers []string
+	for i := range 2*perLook(0) + 1 {
+		layers = append(layers, b.layer(fmt.Sprint(i), mainRef, 9*day))
+	}
+	plan := NewPlan(b.analyze(), Policy{}, now)
+	s := &store{world: &b.world, gone: map[int64]bool{}, left: -1}
+	s.arrive = func(*world) {
+		if s.looks == 2 {
+			b.index("a", mainRef, 1, 0, layers[len(layers)-1])
+		}
+	}
+	result, err := plan.Execute(t.Context(), s, nil)
+	if err != nil || s.looks != 3 || result.Deleted.Count != len(layers)-1 || result.Needed.Count != 1 {
+		t.Errorf("%d looks, %+v, %v", s.looks, result, err)
+	}
+}
+
+func TestWhatTheServiceDeniesToHaveIsDeletedOnceItIsNotListed(t *testing.T) {
+	build := func() (*store, *Plan) {
+		b := &builder{world: world{refs: Refs{Default: mainRef}}}
+		b.index("a", mainRef, 1, 9*day, b.layer("old", mainRef, 9*day)) // ids 2 and 1
+		return &store{world: &b.world, gone: map[int64]bool{}, left: -1}, NewPlan(b.analyze(), Policy{All: true}, now)
+	}
+	t.Run("another program was faster", func(t *testing.T) {
+		s, plan := build()
+		s.gone[1], s.gone[2] = true, true
+		if result, err := plan.Execute(t.Context(), s, nil); err != nil || result.Deleted.Count != 2 || s.looks != 2 {
+			t.Errorf("%+v, %v", result, err)
+		}
+	})
+	t.Run("the token may not see it", func(t *testing.T) {
+		s, plan := build()
+		s.hidden = map[int64]bool{1: true, 2: true}
+		result, err := plan.Execute(t.Context(), s, nil)
+		if err != nil || result.Failed.Count != 1 || result.Held.Count != 1 || !errors.Is(result.Failures[0].Err, fs.ErrNotExist) {
+			t.Errorf("%+v, %v", result, err)
+		}
+	})
+	t.Run("it cannot be told", func(t *testing.T) {
+		s, plan := build()
+		s.hidden = map[int64]bool{2: true}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		s.arrive = func(*world) { cancel(errDenied) }
+		if result, err := plan.Execute(ctx, s, nil); !errors.Is(err, errDenied) || result.Skipped.Count != 2 {
+			t.Errorf("%+v, %v", result, err)
 		}
 	})
 }
@@ -85,7 +193,7 @@ func TestTheHeadOfACacheOutlivesTheVersionsThatGoWithIt(t *testing.T) {
 		for _, e := range w.entries {
 			fail[e.ID] = rapid.IntRange(0, 3).Draw(t, "fails") == 0
 		}
-		s, _, _ := execute(t, plan, rapid.IntRange(-1, len(w.entries)).Draw(t, "left"), fail)
+		s, _, _ := execute(t, w, plan, rapid.IntRange(-1, len(w.entries)).Draw(t, "left"), fail)
 		verdicts := decisions(plan)
 		for _, head := range w.indexes {
 			for _, old := range w.indexes {
@@ -110,10 +218,10 @@ func TestPlanningAgainFinishesTheJob(t *testing.T) {
 			fail[e.ID] = failing && rapid.IntRange(0, 7).Draw(t, "fails") == 0
 		}
 		first := NewPlan(w.analyze(), policy, now)
-		interrupted, _, _ := execute(t, first, rapid.IntRange(0, len(w.entries)).Draw(t, "left"), fail)
+		interrupted, _, _ := execute(t, w, first, rapid.IntRange(0, len(w.entries)).Draw(t, "left"), fail)
 
 		rest := w.without(interrupted.gone)
-		finished, _, err := execute(t, NewPlan(rest.analyze(), policy, now), -1, nil)
+		finished, _, err := execute(t, rest, NewPlan(rest.analyze(), policy, now), -1, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,10 +252,10 @@ func TestKeepStorageIsReachedAfterAnInterruption(t *testing.T) {
 			return bytes
 		}
 		late := now.Add(time.Hour) // nothing is young
-		whole, _, _ := execute(t, NewPlan(w.analyze(), policy, late), -1, nil)
-		interrupted, _, _ := execute(t, NewPlan(w.analyze(), policy, late), rapid.IntRange(0, len(w.entries)).Draw(t, "left"), nil)
+		whole, _, _ := execute(t, w, NewPlan(w.analyze(), policy, late), -1, nil)
+		interrupted, _, _ := execute(t, w, NewPlan(w.analyze(), policy, late), rapid.IntRange(0, len(w.entries)).Draw(t, "left"), nil)
 		rest := w.without(interrupted.gone)
-		finished, _, _ := execute(t, NewPlan(rest.analyze(), policy, late), -1, nil)
+		finished, _, _ := execute(t, rest, NewPlan(rest.analyze(), policy, late), -1, nil)
 		if got := left(rest, finished.gone); got > max(policy.KeepStorage, left(w, whole.gone)) {
 			t.Fatalf("%d bytes stay, uninterrupted %d, limit %d", got, left(w, whole.gone), policy.KeepStorage)
 		}
@@ -165,8 +273,8 @@ func TestExecute(t *testing.T) {
 	}
 
 	t.Run("deletes old versions, then heads, then blobs, and reports each", func(t *testing.T) {
-		_, plan := build()
-		s := &store{gone: map[int64]bool{}, left: -1}
+		b, plan := build()
+		s := &store{world: &b.world, gone: map[int64]bool{}, left: -1}
 		var reported []int
 		result, err := plan.Execute(t.Context(), s, func(p Progress) {
 			reported = append(reported, p.Done)
@@ -183,8 +291,8 @@ func TestExecute(t *testing.T) {
 	})
 
 	t.Run("a plan is good for one execution", func(t *testing.T) {
-		_, plan := build()
-		s := &store{gone: map[int64]bool{}, left: -1}
+		b, plan := build()
+		s := &store{world: &b.world, gone: map[int64]bool{}, left: -1}
 		if _, err := plan.Execute(t.Context(), s, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -194,8 +302,8 @@ func TestExecute(t *testing.T) {
 	})
 
 	t.Run("an index that cannot be deleted keeps its cache, and nothing else", func(t *testing.T) {
-		_, plan := build()
-		s := &store{gone: map[int64]bool{}, left: -1, fail: map[int64]bool{2: true}}
+		b, plan := build()
+		s := &store{world: &b.world, gone: map[int64]bool{}, left: -1, fail: map[int64]bool{2: true}}
 		result, err := plan.Execute(t.Context(), s, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -210,10 +318,10 @@ func TestExecute(t *testing.T) {
 	})
 
 	t.Run("an end of the context stops it with the cause", func(t *testing.T) {
-		_, plan := build()
+		b, plan := build()
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cause := errors.New("interrupt")
-		s := &store{gone: map[int64]bool{}, left: 1, interrupt: func() { cancel(cause) }}
+		s := &store{world: &b.world, gone: map[int64]bool{}, left: 1, interrupt: func() { cancel(cause) }}
 		result, err := plan.Execute(ctx, s, nil)
 		if !errors.Is(err, cause) || result.Deleted.Count != 1 || result.Skipped.Count != 5 || result.Failed.Count != 0 {
 			t.Fatalf("%+v, %v", result, err)
@@ -221,10 +329,10 @@ func TestExecute(t *testing.T) {
 	})
 
 	t.Run("a context that ends after the last deletion is no error", func(t *testing.T) {
-		_, plan := build()
+		b, plan := build()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		_, err := plan.Execute(ctx, &store{gone: map[int64]bool{}, left: -1}, func(p Progress) {
+		_, err := plan.Execute(ctx, &store{world: &b.world, gone: map[int64]bool{}, left: -1}, func(p Progress) {
 			if p.Done == 6 {
 				cancel()
 			}
