@@ -7,10 +7,15 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
 // fail answers a request with an error and logs one of the service itself.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, store.ErrTooMany) {
+		w.Header().Set("Retry-After", "60")
+	}
 	if status := writeError(w, r, err); status >= http.StatusInternalServerError {
 		s.log.Printf("%s %s: %v", r.Method, r.URL.Path, err)
 	}
@@ -34,6 +39,9 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) (status int) 
 func failureStatus(err error) int {
 	if e, ok := errors.AsType[*restError](err); ok {
 		return e.Status
+	}
+	if errors.Is(err, store.ErrTooMany) {
+		return http.StatusTooManyRequests
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return http.StatusInsufficientStorage

@@ -106,14 +106,15 @@ func TestFailuresAreLoggedWithoutSecrets(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, Options{Dir: dir})
 	token := s.token(t)
+	s.twirp(t, "CreateCacheEntry", token, `{"key":"k","version":"v"}`)
 	if err := os.RemoveAll(filepath.Join(dir, "uploads")); err != nil {
 		t.Fatal(err)
 	}
-	status, got := s.twirp(t, "CreateCacheEntry", token, `{"key":"k","version":"v"}`)
+	status, got := s.twirp(t, "FinalizeCacheEntryUpload", token, `{"key":"k","version":"v","size_bytes":"0"}`)
 	if status != 500 || got["code"] != "internal" || strings.Contains(got["msg"].(string), dir) {
 		t.Errorf("%d %v", status, got)
 	}
-	if log := s.log.String(); !strings.Contains(log, "CreateCacheEntry: open "+dir) || strings.Contains(log, token) {
+	if log := s.log.String(); !strings.Contains(log, "FinalizeCacheEntryUpload: open "+dir) || strings.Contains(log, token) {
 		t.Errorf("log %q", log)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "uploads"), 0o700); err != nil {

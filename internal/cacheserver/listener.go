@@ -14,7 +14,10 @@ const grace = 5 * time.Second
 // Serve answers connections until ctx ends, and then for a few seconds the
 // requests under way. It closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, ErrorLog: s.log}
+	server := &http.Server{
+		Handler: s, ErrorLog: s.log, ReadHeaderTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, // Go's clients leave after 90 seconds, and should do so first
+	}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)

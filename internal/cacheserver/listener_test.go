@@ -1,10 +1,14 @@
 package cacheserver
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -45,4 +49,57 @@ func TestServeFinishesTheRequestsUnderWay(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
+}
+
+// oneConn is a listener to which one client comes.
+type oneConn chan net.Conn
+
+func (l oneConn) Accept() (net.Conn, error) {
+	if conn, ok := <-l; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (l oneConn) Close() error { close(l); return nil }
+
+func (l oneConn) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestServeClosesIdleConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(Options{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, server := net.Pipe()
+		l := make(oneConn, 1)
+		l <- server
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Serve(ctx, l) }()
+
+		if _, err := io.WriteString(client, "GET /rate_limit HTTP/1.1\r\nHost: service\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		replies := bufio.NewReader(client)
+		resp, err := http.ReadResponse(replies, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if err := client.SetDeadline(start.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = replies.ReadByte()
+		if idle := time.Since(start); !errors.Is(err, io.EOF) || idle < 90*time.Second {
+			t.Errorf("%v after %v", err, idle)
+		}
+		cancel()
+		if err := errors.Join(<-ended, client.Close(), s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 }

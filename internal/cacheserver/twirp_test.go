@@ -1,12 +1,14 @@
 package cacheserver
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/types/dynamicpb"
 )
@@ -209,6 +211,28 @@ func TestLastWritableRefIsWritten(t *testing.T) {
 	}
 	if refs := s.held(); len(refs) != 1 || refs[0] != "refs/heads/b" {
 		t.Errorf("written to %v", refs)
+	}
+}
+
+func TestTooManyUploadsMustWait(t *testing.T) {
+	s := serve(t, Options{})
+	for i := 0; ; i++ {
+		_, err := s.entries.Reserve(store.Name{Ref: mainRef, Version: "v", Key: fmt.Sprint(i)})
+		if errors.Is(err, store.ErrTooMany) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{
+		twirpPath + "CreateCacheEntry": `"code":"resource_exhausted"`,
+		v1Path + "caches":              `"typeKey":"RequestBlockedException"`,
+	} {
+		got := s.do(t, "POST", path, s.token(t), `{"key":"k","version":"v"}`, "Content-Type", "application/json")
+		if got.status != 429 || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, want) {
+			t.Errorf("%s: %d %v %s", path, got.status, got.header, got.body)
+		}
 	}
 }
 

@@ -179,6 +179,8 @@ func writeV1Error(w http.ResponseWriter, err error) (status int) {
 		status, kind = http.StatusConflict, "ArtifactCacheItemAlreadyExistsException"
 	case errors.Is(err, store.ErrNotFound):
 		status, kind = http.StatusNotFound, "ArtifactCacheItemNotFoundException"
+	case errors.Is(err, store.ErrTooMany):
+		kind = "RequestBlockedException"
 	case errors.Is(err, errUnauthenticated):
 		status, kind = http.StatusUnauthorized, "UnauthorizedRequestException"
 	case errors.Is(err, errReadDenied), errors.Is(err, errWriteDenied):

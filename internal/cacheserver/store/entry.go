@@ -13,6 +13,7 @@ var (
 	ErrExists       = errors.New("entry already exists")
 	ErrNotFound     = errors.New("no such entry")
 	ErrSize         = errors.New("uploaded size differs from the size given")
+	ErrTooMany      = errors.New("too many unfinished uploads")
 	ErrTooLarge     = errors.New("upload is larger than the whole cache may be")
 	ErrUnknownBlock = errors.New("block list names an unknown block")
 	ErrLocked       = errors.New("another process serves this folder")

@@ -88,7 +88,9 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	var errs []error
 	for _, u := range s.uploads {
-		errs = append(errs, s.drop(u))
+		if s.drop(u) {
+			errs = append(errs, remove(u.path))
+		}
 	}
 	errs = append(errs, s.saveUse(s.takeTouched()), s.db.Close())
 	return errors.Join(errs...)
@@ -184,10 +186,8 @@ func (s *Store) tidy() {
 		s.later(func() error { return s.erase(evicted...) })
 	}
 	for _, u := range s.uploads {
-		if u.idle() > s.idle {
-			if err := s.drop(u); err != nil {
-				s.warn(fmt.Errorf("dropping an upload in %q: %w", s.dir, err))
-			}
+		if u.idle(now, s.idle) && s.drop(u) {
+			s.later(func() error { return remove(u.path) })
 		}
 	}
 	if len(s.touched) > 0 && now.Sub(s.saved) >= time.Minute {

@@ -318,9 +318,43 @@ func TestReservationsExpire(t *testing.T) {
 	if err := s.Finish(stale, 1); !errors.Is(err, ErrNotFound) {
 		t.Errorf("finishing the expired upload: %v", err)
 	}
-	if got := files(t, s.path("uploads")); len(got) != 1 {
+	s.background.Wait()
+	if got := files(t, s.path("uploads")); len(got) != 0 {
 		t.Errorf("uploads %q", got)
 	}
+}
+
+func TestUploadsHoldNoFilesOpen(t *testing.T) {
+	const descriptors = "/proc/self/fd"
+	if _, err := os.Stat(descriptors); err != nil {
+		t.Skip("open files are not listed here")
+	}
+	s := open(t, t.TempDir(), newClock())
+	before := len(files(t, descriptors))
+	for i := range 100 {
+		id := s.mustReserve(t, fmt.Sprint(i))
+		if err := s.WriteChunk(id, 0, 1, strings.NewReader("1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := len(files(t, descriptors)); after > before+10 { // other tests open some
+		t.Errorf("%d files are open, %d were", after, before)
+	}
+}
+
+func TestReservationsHaveALimit(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	var id int64
+	for i := range maxUploads {
+		id = s.mustReserve(t, fmt.Sprint(i))
+	}
+	if _, err := s.Reserve(name("one more")); !errors.Is(err, ErrTooMany) {
+		t.Errorf("one more: %v", err)
+	}
+	if err := s.Finish(id, 0); err != nil {
+		t.Fatal(err)
+	}
+	s.mustReserve(t, "one more")
 }
 
 func TestOneOfManyWritersWins(t *testing.T) {

@@ -35,13 +35,14 @@ type BlockRef struct {
 type upload struct {
 	name Name
 	id   int64
+	path string // of its file, which is open only while bytes come and which the first ones make
 
 	now     func() time.Time
 	buffers *sync.Pool   // of *[]byte
 	active  atomic.Int64 // when bytes came last, in nanoseconds
 
-	mu        sync.RWMutex      // held for reading while bytes are written, so that no byte follows close
-	file      *os.File          // nil once closed
+	mu        sync.RWMutex      // held for reading while bytes are written, so that none follow the end
+	ended     bool              // finished or given up
 	end       int64             // where the next block goes
 	staged    map[string]extent // uncommitted blocks
 	committed map[string]extent // blocks of the last block list
@@ -50,16 +51,9 @@ type upload struct {
 	chunks    []extent          // what has arrived in chunks
 }
 
-func (u *upload) open(path string) (err error) {
-	u.staged = map[string]extent{}
-	u.active.Store(u.now().UnixNano())
-	u.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	return err
-}
-
-// idle says for how long nothing came.
-func (u *upload) idle() time.Duration {
-	return time.Duration(u.now().UnixNano() - u.active.Load())
+// idle reports whether nothing came for longer than limit.
+func (u *upload) idle(now time.Time, limit time.Duration) bool {
+	return now.UnixNano()-u.active.Load() > int64(limit)
 }
 
 // writeBlock takes exactly size bytes of body as the block id, which replaces an earlier one.
@@ -116,10 +110,14 @@ func (u *upload) writeChunk(off, size, limit int64, body io.Reader) error {
 
 // copy writes all of body at e and fails unless body is as long as e.
 func (u *upload) copy(e extent, body io.Reader) error {
+	file, err := u.open()
+	if err != nil {
+		return err
+	}
 	buffer := u.buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool makes nothing else
 	defer u.buffers.Put(buffer)
-	n, err := io.CopyBuffer(io.NewOffsetWriter(u, e.Off), io.LimitReader(body, e.N), *buffer)
-	if err != nil {
+	n, err := io.CopyBuffer(io.NewOffsetWriter(uploadWriter{u, file}, e.Off), io.LimitReader(body, e.N), *buffer)
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	if n < e.N {
@@ -131,15 +129,30 @@ func (u *upload) copy(e extent, body io.Reader) error {
 	return nil
 }
 
-// WriteAt implements [io.WriterAt].
-func (u *upload) WriteAt(p []byte, off int64) (int, error) {
+func (u *upload) open() (*os.File, error) {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
-	if u.file == nil {
+	if u.ended {
+		return nil, ErrNotFound
+	}
+	return os.OpenFile(u.path, os.O_WRONLY|os.O_CREATE, 0o600)
+}
+
+// uploadWriter writes to an upload that has not ended.
+type uploadWriter struct {
+	*upload
+	file *os.File
+}
+
+// WriteAt implements [io.WriterAt].
+func (w uploadWriter) WriteAt(p []byte, off int64) (int, error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.ended {
 		return 0, ErrNotFound
 	}
-	u.active.Store(u.now().UnixNano())
-	return u.file.WriteAt(p, off)
+	w.active.Store(w.now().UnixNano())
+	return w.file.WriteAt(p, off)
 }
 
 // assemble makes the blocks the content, in this order. Like Azure, it forgets the uncommitted ones that are not named.
@@ -170,12 +183,12 @@ func (u *upload) block(b BlockRef) (e extent, ok bool) {
 	return e, ok
 }
 
-// seal ends the upload and returns its file and content, unless the content is not exactly size bytes.
-func (u *upload) seal(size int64) (*os.File, []extent, error) {
+// seal ends the upload and returns its content, unless that is not exactly size bytes.
+func (u *upload) seal(size int64) ([]extent, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.file == nil {
-		return nil, nil, ErrNotFound
+	if u.ended {
+		return nil, ErrNotFound
 	}
 	content := u.content
 	if u.revision == 0 {
@@ -183,23 +196,19 @@ func (u *upload) seal(size int64) (*os.File, []extent, error) {
 	}
 	gap := u.revision == 0 && len(content) > 0 && (len(content) > 1 || content[0].Off != 0)
 	if have := total(content); gap || have != size {
-		return nil, nil, fmt.Errorf("%w: %d of %d bytes", ErrSize, have, size)
+		return nil, fmt.Errorf("%w: %d of %d bytes", ErrSize, have, size)
 	}
-	file := u.file
-	u.file = nil
-	return file, content, nil
+	u.ended = true
+	return content, nil
 }
 
-// abort ends the upload and removes its file, unless it has ended already.
-func (u *upload) abort() (aborted bool, err error) {
+// abort ends the upload, unless it has ended already.
+func (u *upload) abort() (aborted bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.file == nil {
-		return false, nil
-	}
-	file := u.file
-	u.file = nil
-	return true, errors.Join(file.Close(), os.Remove(file.Name()))
+	aborted = !u.ended
+	u.ended = true
+	return aborted
 }
 
 // failed tells an error of this machine's disk from one of the client's connection.

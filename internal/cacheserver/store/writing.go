@@ -7,7 +7,10 @@ import (
 	"os"
 )
 
-// Reserve takes a name for an upload: [ErrExists] if it is used or reserved.
+// maxUploads is how many uploads there may be at a time. GitHub takes 200 a minute.
+const maxUploads = 10_000
+
+// Reserve takes a name for an upload: [ErrExists] if it is used or reserved, [ErrTooMany] if that must wait.
 func (s *Store) Reserve(n Name) (id int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -15,13 +18,14 @@ func (s *Store) Reserve(n Name) (id int64, err error) {
 	if s.reserved[n] != nil || s.entries.has(n) {
 		return 0, ErrExists
 	}
+	if len(s.uploads) == maxUploads {
+		return 0, ErrTooMany
+	}
 	if id, err = s.nextID(); err != nil {
 		return 0, err
 	}
-	u := &upload{name: n, id: id, now: s.now, buffers: &s.buffers}
-	if err := u.open(s.partial(id)); err != nil {
-		return 0, err
-	}
+	u := &upload{name: n, id: id, path: s.partial(id), now: s.now, buffers: &s.buffers, staged: map[string]extent{}}
+	u.active.Store(s.now().UnixNano())
 	s.uploads[id], s.reserved[n] = u, u
 	return id, nil
 }
@@ -88,19 +92,19 @@ func (s *Store) Finish(id, size int64) error {
 	if err != nil {
 		return err
 	}
-	file, content, err := u.seal(size)
+	content, err := u.seal(size)
 	if err != nil {
 		return err
 	}
 	now := s.now()
 	e := &Entry{Name: u.name, ID: id, Size: size, Created: now, Accessed: now, content: content, boot: s.boot}
-	err = s.publish(e, file)
+	err = s.publish(e, u.path)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.release(u)
 	if err != nil {
-		return errors.Join(err, remove(s.partial(id)), remove(s.blob(id)))
+		return errors.Join(err, remove(u.path), remove(s.blob(id)))
 	}
 	s.entries.add(e)
 	s.listed = nil
@@ -110,11 +114,15 @@ func (s *Store) Finish(id, size int64) error {
 }
 
 // publish brings content under its final name, and only then the metadata to disk.
-func (s *Store) publish(e *Entry, file *os.File) error {
+func (s *Store) publish(e *Entry, path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600) // nothing has made that of an empty entry yet
+	if err != nil {
+		return err
+	}
 	if err := errors.Join(file.Truncate(fileSize(e.content)), file.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(file.Name(), s.blob(e.ID)); err != nil {
+	if err := os.Rename(path, s.blob(e.ID)); err != nil {
 		return err
 	}
 	if e.boot == "" {
@@ -141,17 +149,20 @@ func (s *Store) abortIfFailed(u *upload, err error) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return errors.Join(err, s.drop(u))
-}
-
-// drop forgets an upload, unless it is being finished.
-func (s *Store) drop(u *upload) error {
-	aborted, err := u.abort()
-	if aborted {
-		s.release(u)
+	dropped := s.drop(u)
+	s.mu.Unlock()
+	if dropped {
+		err = errors.Join(err, remove(u.path))
 	}
 	return err
+}
+
+// drop forgets an upload, unless it is being finished. Its file is left to the caller, the lock is held.
+func (s *Store) drop(u *upload) (dropped bool) {
+	if dropped = u.abort(); dropped {
+		s.release(u)
+	}
+	return dropped
 }
 
 func (s *Store) release(u *upload) {
