@@ -94,7 +94,7 @@ func (s *Server) readBlob(w http.ResponseWriter, r *http.Request, id int64) erro
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Etag", etag(id, 0))
+	h.Set("Etag", etag(id))
 	h.Set("X-Ms-Blob-Type", "BlockBlob")
 	http.ServeContent(contentWriter{w}, r, "", e.Created, content)
 	return nil
@@ -109,7 +109,7 @@ func (w contentWriter) WriteHeader(status int) {
 	case http.StatusRequestedRangeNotSatisfiable:
 		w.Header().Set("X-Ms-Error-Code", "InvalidRange")
 	case http.StatusPreconditionFailed:
-		w.Header().Set("X-Ms-Error-Code", errBlobCondition.code)
+		w.Header().Set("X-Ms-Error-Code", "ConditionNotMet")
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -117,8 +117,8 @@ func (w contentWriter) WriteHeader(status int) {
 // ReadFrom implements [io.ReaderFrom]: the kernel can then send a file by itself.
 func (w contentWriter) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, r) }
 
-// etag distinguishes the revisions of a blob; that of a finished one is 0.
-func etag(id, revision int64) string { return fmt.Sprintf(`"0x%X-%d"`, id, revision) }
+// etag needs only the id: what can be read never changes.
+func etag(id int64) string { return fmt.Sprintf(`"0x%X"`, id) }
 
 // azureError is an error of Blob Storage: its code goes into a header and into the body.
 type azureError struct {
@@ -135,9 +135,7 @@ var (
 	errBlobLength    = &azureError{http.StatusLengthRequired, "MissingContentLengthHeader"}
 	errBlockID       = &azureError{http.StatusBadRequest, "InvalidBlockId"}
 	errBlockListXML  = &azureError{http.StatusBadRequest, "InvalidXmlDocument"}
-	errBlobExists    = &azureError{http.StatusConflict, "BlobAlreadyExists"}
 	errBlobFinished  = &azureError{http.StatusConflict, "BlobImmutableDueToPolicy"}
-	errBlobCondition = &azureError{http.StatusPreconditionFailed, "ConditionNotMet"}
 )
 
 // writeBlobError ignores that the client may be gone.

@@ -19,24 +19,15 @@ const (
 )
 
 func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) error {
-	u, err := s.unfinished(id)
+	err := s.checkUnfinished(id)
 	if err != nil {
 		return err
 	}
-	comp := r.URL.Query().Get("comp")
-	if comp == "block" {
-		if err := s.putBlock(r, id); err != nil {
-			return err
-		}
-		w.WriteHeader(http.StatusCreated)
-		return nil
-	}
-	if err := checkConditions(r.Header, id, u.Revision); err != nil {
-		return err
-	}
-	switch comp {
+	switch r.URL.Query().Get("comp") {
 	case "":
 		err = s.putBlob(r, id)
+	case "block":
+		err = s.putBlock(r, id)
 	case "blocklist":
 		err = s.putBlockList(w, r, id)
 	default:
@@ -46,39 +37,24 @@ func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) err
 		return err
 	}
 	h := w.Header()
-	h.Set("Etag", etag(id, u.Revision+1))
+	h.Set("Etag", etag(id))
 	h.Set("Last-Modified", s.now().UTC().Format(http.TimeFormat))
 	h.Set("X-Ms-Request-Server-Encrypted", "false")
 	w.WriteHeader(http.StatusCreated)
 	return nil
 }
 
-// unfinished tells a finished entry, which never changes, from one that is gone.
-func (s *Server) unfinished(id int64) (store.Upload, error) {
-	u, err := s.entries.Upload(id)
+// checkUnfinished tells a finished entry, which never changes, from one that is gone.
+func (s *Server) checkUnfinished(id int64) error {
+	_, err := s.entries.Upload(id)
 	if err == nil {
-		return u, nil
+		return nil
 	}
 	_, content, openErr := s.entries.Open(id)
 	if openErr != nil {
-		return store.Upload{}, err
+		return err
 	}
-	return store.Upload{}, errors.Join(errBlobFinished, content.Close())
-}
-
-// checkConditions holds the conditions of a write against the blob as it has been put so far.
-func checkConditions(h http.Header, id, revision int64) error {
-	current := etag(id, revision)
-	if want := h.Get("If-Match"); want != "" && (revision == 0 || want != "*" && want != current) {
-		return errBlobCondition
-	}
-	switch unwanted := h.Get("If-None-Match"); {
-	case unwanted == "*" && revision > 0:
-		return errBlobExists
-	case unwanted == current:
-		return errBlobCondition
-	}
-	return nil
+	return errors.Join(errBlobFinished, content.Close())
 }
 
 func (s *Server) putBlob(r *http.Request, id int64) error {
@@ -91,7 +67,7 @@ func (s *Server) putBlob(r *http.Request, id int64) error {
 	if err := s.entries.WriteBlock(id, wholeBlob, r.ContentLength, clientBody{r.Body}); err != nil {
 		return err
 	}
-	return s.entries.Assemble(id, []store.BlockRef{{ID: wholeBlob}})
+	return s.entries.Assemble(id, []string{wholeBlob})
 }
 
 // putBlock takes block ids as they are: clients encode what they like.
@@ -114,9 +90,9 @@ func (s *Server) putBlockList(w http.ResponseWriter, r *http.Request, id int64) 
 	return s.entries.Assemble(id, blocks)
 }
 
-// parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>; the order of the elements, of whatever kind, is that of the
-// content, which is why they are not read into a list for each kind.
-func parseBlockList(body io.Reader) (blocks []store.BlockRef, err error) {
+// parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>. OpenDAL has said Uncommitted: it means the same as long as
+// a blob is put once.
+func parseBlockList(body io.Reader) (ids []string, err error) {
 	var list struct {
 		XMLName xml.Name `xml:"BlockList"`
 		Blocks  []struct {
@@ -128,15 +104,12 @@ func parseBlockList(body io.Reader) (blocks []store.BlockRef, err error) {
 		return nil, errBlockListXML
 	}
 	for _, b := range list.Blocks {
-		kind, ok := map[string]store.BlockList{
-			"Latest": store.Latest, "Uncommitted": store.Uncommitted, "Committed": store.Committed,
-		}[b.XMLName.Local]
-		if !ok || b.ID == "" {
+		if kind := b.XMLName.Local; kind != "Latest" && kind != "Uncommitted" || b.ID == wholeBlob {
 			return nil, errBlockListXML
 		}
-		blocks = append(blocks, store.BlockRef{ID: b.ID, List: kind})
+		ids = append(ids, b.ID)
 	}
-	return blocks, nil
+	return ids, nil
 }
 
 // azureErrorOf gives every error the code that Blob Storage has for it.

@@ -21,10 +21,10 @@ type Backend interface {
 
 	Reserve(store.Name) (id int64, err error)
 	Reserved(store.Name) (id int64, err error)
-	Upload(id int64) (store.Upload, error)
+	Upload(id int64) (store.Name, error)
 	WriteBlock(id int64, block string, size int64, body io.Reader) error
 	WriteChunk(id, off, size int64, body io.Reader) error
-	Assemble(id int64, blocks []store.BlockRef) error
+	Assemble(id int64, blocks []string) error
 	Finish(id, size int64) error
 
 	List(store.Query) []store.Entry

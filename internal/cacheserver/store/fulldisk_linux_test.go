@@ -66,7 +66,7 @@ func (s *Store) try(n Name, content string) (id int64, stage string, err error) 
 	if err = s.WriteBlock(id, "b", int64(len(content)), strings.NewReader(content)); err != nil {
 		return 0, "writing", err
 	}
-	if err = s.Assemble(id, []BlockRef{{ID: "b"}}); err != nil {
+	if err = s.Assemble(id, []string{"b"}); err != nil {
 		return 0, "assembling", err
 	}
 	return id, "finishing", s.Finish(id, int64(len(content)))

@@ -11,24 +11,8 @@ import (
 	"time"
 )
 
-// maxBlocks is Azure's limit of uncommitted blocks of a blob.
+// maxBlocks is Azure's limit of blocks of a blob before a block list.
 const maxBlocks = 100_000
-
-// BlockList says where a block list looks for a block.
-type BlockList int
-
-// The lists of Azure's Put Block List; Latest is Uncommitted, then Committed.
-const (
-	Latest BlockList = iota
-	Uncommitted
-	Committed
-)
-
-// BlockRef names a block in a block list. IDs are opaque.
-type BlockRef struct {
-	ID   string
-	List BlockList
-}
 
 // upload is an unfinished entry. Blocks are appended to its file as they come, chunks are written at their offset; a piece counts
 // only once all of it has arrived.
@@ -44,10 +28,9 @@ type upload struct {
 	mu        sync.RWMutex      // held for reading while bytes are written, so that none follow the end
 	ended     bool              // finished or given up
 	end       int64             // where the next block goes
-	staged    map[string]extent // uncommitted blocks
-	committed map[string]extent // blocks of the last block list
+	blocks    map[string]extent // by id
 	content   []extent          // what the last block list says
-	revision  int64             // how many block lists came
+	assembled bool              // a block list came
 	chunks    []extent          // what has arrived in chunks
 }
 
@@ -73,14 +56,14 @@ func (u *upload) writeBlock(id string, size, limit int64, body io.Reader) error 
 		}
 		return err
 	}
-	u.staged[id] = e
+	u.blocks[id] = e
 	return nil
 }
 
 func (u *upload) allot(size, limit int64) (extent, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if size > limit-u.end || len(u.staged) >= maxBlocks {
+	if size > limit-u.end || len(u.blocks) >= maxBlocks {
 		return extent{}, ErrTooLarge
 	}
 	e := extent{u.end, size}
@@ -155,32 +138,20 @@ func (w uploadWriter) WriteAt(p []byte, off int64) (int, error) {
 	return w.file.WriteAt(p, off)
 }
 
-// assemble makes the blocks the content, in this order. Like Azure, it forgets the uncommitted ones that are not named.
-func (u *upload) assemble(blocks []BlockRef) error {
+// assemble makes the blocks the content, in this order. A client that missed the reply may say so again.
+func (u *upload) assemble(ids []string) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	content, committed := []extent(nil), map[string]extent{}
-	for _, b := range blocks {
-		e, ok := u.block(b)
+	var content []extent
+	for _, id := range ids {
+		e, ok := u.blocks[id]
 		if !ok {
 			return ErrUnknownBlock
 		}
-		committed[b.ID] = e
 		content = join(content, e)
 	}
-	u.content, u.committed, u.staged = content, committed, map[string]extent{}
-	u.revision++
+	u.content, u.assembled = content, true
 	return nil
-}
-
-func (u *upload) block(b BlockRef) (e extent, ok bool) {
-	if b.List != Committed {
-		e, ok = u.staged[b.ID]
-	}
-	if b.List != Uncommitted && !ok {
-		e, ok = u.committed[b.ID]
-	}
-	return e, ok
 }
 
 // seal ends the upload and returns its content, unless that is not exactly size bytes.
@@ -191,10 +162,10 @@ func (u *upload) seal(size int64) ([]extent, error) {
 		return nil, ErrNotFound
 	}
 	content := u.content
-	if u.revision == 0 {
+	if !u.assembled {
 		content = u.chunks
 	}
-	gap := u.revision == 0 && len(content) > 0 && (len(content) > 1 || content[0].Off != 0)
+	gap := !u.assembled && len(content) > 0 && (len(content) > 1 || content[0].Off != 0)
 	if have := total(content); gap || have != size {
 		return nil, fmt.Errorf("%w: %d of %d bytes", ErrSize, have, size)
 	}

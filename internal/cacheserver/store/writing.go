@@ -24,7 +24,7 @@ func (s *Store) Reserve(n Name) (id int64, err error) {
 	if id, err = s.nextID(); err != nil {
 		return 0, err
 	}
-	u := &upload{name: n, id: id, path: s.partial(id), now: s.now, buffers: &s.buffers, staged: map[string]extent{}}
+	u := &upload{name: n, id: id, path: s.partial(id), now: s.now, buffers: &s.buffers, blocks: map[string]extent{}}
 	u.active.Store(s.now().UnixNano())
 	s.uploads[id], s.reserved[n] = u, u
 	return id, nil
@@ -41,21 +41,13 @@ func (s *Store) Reserved(n Name) (id int64, err error) {
 	return u.id, nil
 }
 
-// Upload is an unfinished entry. Revision says how often its blocks were assembled.
-type Upload struct {
-	Name
-	Revision int64
-}
-
-// Upload returns an unfinished entry.
-func (s *Store) Upload(id int64) (Upload, error) {
+// Upload returns the name of an unfinished entry.
+func (s *Store) Upload(id int64) (Name, error) {
 	u, err := s.upload(id)
 	if err != nil {
-		return Upload{}, err
+		return Name{}, err
 	}
-	u.mu.RLock()
-	defer u.mu.RUnlock()
-	return Upload{u.name, u.revision}, nil
+	return u.name, nil
 }
 
 // WriteBlock takes exactly size bytes of body as a block, which counts once [Store.Assemble] names it.
@@ -77,8 +69,8 @@ func (s *Store) WriteChunk(id, off, size int64, body io.Reader) error {
 	return s.abortIfFailed(u, u.writeChunk(off, size, s.Limits().Size, body))
 }
 
-// Assemble makes these blocks the content of an upload, in this order.
-func (s *Store) Assemble(id int64, blocks []BlockRef) error {
+// Assemble makes these blocks the content of an upload, in this order. Their ids are opaque.
+func (s *Store) Assemble(id int64, blocks []string) error {
 	u, err := s.upload(id)
 	if err != nil {
 		return err
