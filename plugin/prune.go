@@ -197,8 +197,7 @@ func (p pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 
 // plan takes a listing and all that has to be known about it.
 func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
-	listed := p.env.Now()
-	oldest, err := p.client.OldestRun(ctx, listed)
+	oldest, asked, err := p.client.OldestRun(ctx)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -210,7 +209,7 @@ func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := reclaim.NewPlan(snap.Analysis, p.policy, listed)
+	plan := reclaim.NewPlan(snap.Analysis, p.policy, asked)
 	if slices.ContainsFunc(plan.Verdicts, func(v reclaim.Verdict) bool { return v.Decision == reclaim.Unclear }) {
 		p.noteUnread(snap, everyCache)
 	}

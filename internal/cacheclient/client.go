@@ -39,6 +39,7 @@ type Client struct {
 	target Target
 	token  string
 	rest   *github.Client
+	clock  *clock
 }
 
 // New returns a client for a target and its token, as [Sources] find them.
@@ -54,9 +55,10 @@ func New(target Target, token string, opts Options) (*Client, error) {
 	if base == nil {
 		base = newTransport()
 	}
+	clock := &clock{now: opts.Now}
 	rest, err := github.NewClient(
 		github.WithHTTPClient(&http.Client{
-			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts)},
+			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts), clock: clock},
 			CheckRedirect: checkRedirect,
 		}),
 		github.WithURLs(new(api.String()), nil),
@@ -66,7 +68,7 @@ func New(target Target, token string, opts Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{target: target, token: token, rest: rest}, nil
+	return &Client{target, token, rest, clock}, nil
 }
 
 func newPacer(opts Options) *pacer {

@@ -199,7 +199,7 @@ func (all runs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestOldestRun(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	now := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
 	ago := func(n int) (times []time.Time) {
 		for i := range n {
 			times = append(times, now.Add(-time.Duration(i+1)*time.Second))
@@ -208,27 +208,56 @@ func TestOldestRun(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		runs runs
-		want time.Time
+		want time.Time // zero: when it was asked
 		fail bool
 	}{
-		"none":             {want: now},
-		"one is queued":    {runs: runs{"queued": ago(1)}, want: now.Add(-time.Second)},
-		"one is running":   {runs: runs{"queued": ago(1), "in_progress": ago(2)}, want: now.Add(-2 * time.Second)},
-		"the last of many": {runs: runs{"in_progress": ago(350)}, want: now.Add(-350 * time.Second)},
-		"too many":         {runs: runs{"in_progress": ago(1001)}, fail: true},
+		"none":                     {},
+		"one is queued":            {runs: runs{"queued": ago(1)}, want: now.Add(-time.Second)},
+		"one is running":           {runs: runs{"queued": ago(1), "in_progress": ago(2)}, want: now.Add(-2 * time.Second)},
+		"one waits for a reviewer": {runs: runs{"in_progress": ago(1), "waiting": ago(2)}, want: now.Add(-2 * time.Second)},
+		"one waits for its group":  {runs: runs{"pending": ago(1)}, want: now.Add(-time.Second)},
+		"one is requested":         {runs: runs{"requested": ago(1)}, want: now.Add(-time.Second)},
+		"the last of many":         {runs: runs{"in_progress": ago(350)}, want: now.Add(-350 * time.Second)},
+		"too many":                 {runs: runs{"in_progress": ago(1001)}, fail: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			have, err := clientWith(t, serve(t, test.runs), "t0ken", Options{}).OldestRun(t.Context(), now)
-			if (err != nil) != test.fail || !have.Equal(test.want) {
-				t.Errorf("have %v, error %v, want %v", have, err, test.want)
+			have, asked, err := clientWith(t, serve(t, test.runs), "t0ken", Options{}).OldestRun(t.Context())
+			want := test.want
+			if want.IsZero() && !test.fail {
+				want = asked
+			}
+			if (err != nil) != test.fail || !have.Equal(want) {
+				t.Errorf("have %v, error %v, want %v", have, err, want)
 			}
 		})
 	}
 }
 
+func TestOldestRunGoesByTheClockThatIsBehind(t *testing.T) {
+	for name, test := range map[string]struct{ service, most, least time.Duration }{
+		"the service's": {-2 * time.Hour, -2*time.Hour - time.Minute, -2*time.Hour - 2*time.Minute},
+		"this one":      {2 * time.Hour, -time.Minute, -2 * time.Minute},
+	} {
+		for reply, status := range map[string]int{"no runs": http.StatusOK, "an error": http.StatusForbidden} {
+			t.Run(name+", "+reply, func(t *testing.T) {
+				before := time.Now()
+				url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Date", time.Now().Add(test.service).UTC().Format(http.TimeFormat))
+					w.WriteHeader(status)
+					runs{}.ServeHTTP(w, r)
+				}))
+				_, asked, _ := clientWith(t, url, "t0ken", Options{}).OldestRun(t.Context())
+				if d := asked.Sub(before); d > test.most+time.Second || d < test.least {
+					t.Errorf("asked %v after the test began", d)
+				}
+			})
+		}
+	}
+}
+
 func TestOldestRunIsNotKnownWhereThereAreNoWorkflows(t *testing.T) {
 	s := open(t, cacheserver.Options{})
-	if have, err := client(t, s, serve(t, s), Options{}).OldestRun(t.Context(), time.Now()); err == nil || !have.IsZero() {
+	if have, _, err := client(t, s, serve(t, s), Options{}).OldestRun(t.Context()); err == nil || !have.IsZero() {
 		t.Errorf("have %v, error %v", have, err)
 	}
 }

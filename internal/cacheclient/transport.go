@@ -29,6 +29,7 @@ type transport struct {
 	api   *url.URL
 	token string
 	pacer *pacer
+	clock *clock
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -89,6 +90,7 @@ func (t *transport) judge(resp *http.Response, err error, attempt int) (again bo
 	if err != nil {
 		return passing(err), backoff(attempt)
 	}
+	t.clock.observe(resp.Header)
 	now := t.pacer.now()
 	if remaining, reset, ok := primary(resp.Header); ok {
 		t.pacer.observe(remaining, reset)

@@ -227,7 +227,7 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 			_, list := c.List(t.Context(), Filter{})
 			_, limits := c.Limits(t.Context())
 			_, refs := c.Refs(t.Context(), []string{mainRef, "refs/pull/1/merge"})
-			_, run := c.OldestRun(t.Context(), time.Now())
+			_, _, run := c.OldestRun(t.Context())
 			if usage == nil || list == nil || refs == nil || run == nil {
 				t.Errorf("no error of %v, %v, %v, %v", usage, list, refs, run)
 			}
