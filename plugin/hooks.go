@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/config"
 	"github.com/moby/sys/atomicwriter"
@@ -46,11 +48,24 @@ and so the hooks of every plugin that has some.`,
 	return cmd
 }
 
-func hooksVerb(env *Env, use, short string, run func(*Env) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Args: maxArgs(0), RunE: func(*cobra.Command, []string) error { return run(env) }}
+func hooksVerb(env *Env, use, short string, run func(context.Context, *Env) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: maxArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), env) },
+	}
 }
 
-func runHooksEnable(env *Env) error {
+// firstAsking is the first docker that asks plugins about failed commands.
+const firstAsking = "v29.3.0"
+
+// noteOldDocker tells that the docker at hand does not ask.
+func noteOldDocker(ctx context.Context, env *Env) {
+	if docker := dockerFacts(ctx, env); release.Before(docker.Version, firstAsking) {
+		env.notes().Note(ui.Warning, fmt.Sprintf("docker %s asks no plugin about a failed command, %s and newer do", docker.Version, firstAsking), "https://docs.docker.com/engine/install/")
+	}
+}
+
+func runHooksEnable(ctx context.Context, env *Env) error {
 	switched := false
 	err := editDockerConfig(func(c *dockerConfig) error {
 		if on, err := strconv.ParseBool(c.get("features", "hooks")); err != nil || !on {
@@ -61,13 +76,17 @@ func runHooksEnable(env *Env) error {
 		}
 		return setHooks(c, slices.Concat(otherHooks(c), hookedCommands()))
 	})
-	if err == nil && switched {
+	if err != nil {
+		return err
+	}
+	noteOldDocker(ctx, env)
+	if switched {
 		env.notes().Note(ui.Info, "features.hooks is on now, which also lets other plugins speak after docker's commands", "")
 	}
-	return err
+	return nil
 }
 
-func runHooksDisable(env *Env) error {
+func runHooksDisable(_ context.Context, env *Env) error {
 	switched := false
 	err := editDockerConfig(func(c *dockerConfig) error {
 		switched = c.get("features", "hooks") != ""
@@ -94,7 +113,7 @@ func setHooks(c *dockerConfig, hooks []string) error {
 	return c.set(strings.Join(hooks, ","), "plugins", name, "error-hooks")
 }
 
-func runHooksStatus(env *Env) error {
+func runHooksStatus(ctx context.Context, env *Env) error {
 	c, _, err := readDockerConfig()
 	if err != nil {
 		return err
@@ -107,6 +126,7 @@ func runHooksStatus(env *Env) error {
 	if _, err := fmt.Fprintf(env.Stdout, "enabled for %s\n", strings.ReplaceAll(hooks, ",", ", ")); err != nil {
 		return err
 	}
+	noteOldDocker(ctx, env)
 	if why := hooksSilenced(env, c); why != "" {
 		env.notes().Note(ui.Warning, "docker does not ask: "+why, "")
 	}
