@@ -80,8 +80,7 @@ func (l *listing) sorted() []Entry {
 // the newest still has the position it had, none before it went.
 func (c *Client) listAtOnce(ctx context.Context, f Filter) (listing, error) {
 	l := listing{entries: map[int64]Entry{}}
-	newest := pageQuery{number: 1, size: perPage, descending: true}
-	first, err := c.page(ctx, f, newest)
+	first, err := c.newest(ctx, f)
 	if err != nil {
 		return l, err
 	}
@@ -97,7 +96,7 @@ func (c *Client) listAtOnce(ctx context.Context, f Filter) (listing, error) {
 	if err != nil {
 		return l, err
 	}
-	last, err := c.page(ctx, f, newest)
+	last, err := c.newest(ctx, f)
 	if err != nil {
 		return l, err
 	}
@@ -122,8 +121,10 @@ func (c *Client) pagesAscending(ctx context.Context, f Filter, count int) ([]pag
 	return pages, group.Wait()
 }
 
-// listBackwards reads from the last page to the first, one after another. An
-// entry only ever moves to an earlier page, where it is still to be read.
+// listBackwards reads from the last page to the first, one after another, and then
+// the newest entries. An entry only ever moves to an earlier page, where it is still to
+// be read; if the service orders entries of one time now so, now otherwise, one may be
+// missing all the same, and what is short is no listing.
 func (c *Client) listBackwards(ctx context.Context, f Filter) ([]Entry, error) {
 	l := listing{entries: map[int64]Entry{}}
 	first, err := c.page(ctx, f, pageQuery{number: 1, size: 1})
@@ -137,6 +138,17 @@ func (c *Client) listBackwards(ctx context.Context, f Filter) ([]Entry, error) {
 		}
 		l.add(p)
 	}
+	newest, err := c.newest(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	l.add(newest)
+	if len(l.entries) < newest.total {
+		return nil, hintedError{
+			fmt.Errorf("listing caches of %s: the service showed %d of %d", c.target, len(l.entries), newest.total),
+			"run it again when fewer builds write to the cache",
+		}
+	}
 	return l.sorted(), nil
 }
 
@@ -148,6 +160,11 @@ type page struct {
 type pageQuery struct {
 	number, size int
 	descending   bool
+}
+
+// newest reads the page that the newest entries are on.
+func (c *Client) newest(ctx context.Context, f Filter) (page, error) {
+	return c.page(ctx, f, pageQuery{number: 1, size: perPage, descending: true})
 }
 
 func (c *Client) page(ctx context.Context, f Filter, q pageQuery) (page, error) {

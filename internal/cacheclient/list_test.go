@@ -1,6 +1,7 @@
 package cacheclient
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -180,6 +181,50 @@ func TestListNoticesAnEntryThatSlippedOverAPageBoundary(t *testing.T) {
 	if want := int64(2 * (1 + 4 + 1)); count.requests.Load() != want {
 		t.Errorf("%d requests, want %d", count.requests.Load(), want)
 	}
+}
+
+// unordered lists entries of one time, from either end by turns, as nothing forbids.
+type unordered struct{ count, requests int }
+
+func (u *unordered) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	type cache struct {
+		ID int `json:"id"`
+	}
+	all := make([]cache, u.count)
+	for i := range all {
+		all[i].ID = i + 1
+	}
+	if u.requests++; u.requests%2 == 1 {
+		slices.Reverse(all)
+	}
+	page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	size, _ := strconv.Atoi(r.URL.Query().Get("per_page"))
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"total_count": u.count, "actions_caches": all[min((page-1)*size, u.count):min(page*size, u.count)],
+	})
+}
+
+func TestListIsWholeOrAnError(t *testing.T) {
+	for _, count := range []int{50, 350, 420, 1000} {
+		c := clientWith(t, "http://direct", "t0ken", Options{Transport: direct{Handler: locked(&unordered{count: count})}})
+		have, err := c.List(t.Context(), Filter{})
+		if err == nil && len(have) != count {
+			t.Errorf("%d of %d entries and no error", len(have), count)
+		}
+		if err != nil && (count == 50 || hintOf(err) == "") {
+			t.Errorf("%d entries: %v", count, err)
+		}
+	}
+}
+
+// locked answers one request at a time.
+func locked(h http.Handler) http.Handler {
+	var mu sync.Mutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		h.ServeHTTP(w, r)
+	})
 }
 
 func TestListOfTenThousandIsEightTimesFasterThanPageByPage(t *testing.T) {
