@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
@@ -117,7 +118,7 @@ func (c *Cache) strangers(a *Analysis, current *holds, item *Item) int32 {
 	ref := a.graph.reach.ids[item.Ref]
 	n := current.blindAll + current.blind[ref]
 	for i := range c.indexes {
-		if x := &c.indexes[i]; x.Err != nil && x.current() && x.position(ref) >= 0 {
+		if x := &c.indexes[i]; x.Err != nil && x.current() && (x.position(ref) >= 0 || slices.Contains(x.readers, ref)) {
 			n--
 		}
 	}

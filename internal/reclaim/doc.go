@@ -10,8 +10,11 @@
 //
 // It never deletes a blob that an index which stays names or, unread, could name.
 // A job resolves an index of ref R with a token that reads R, the base of R where
-// R belongs to a pull request, and the default branch. So an index of R could name
-// blobs on these refs: all of them count, though BuildKit takes the first it finds.
+// R belongs to a pull request or a merge queue, and the default branch. So an index
+// of R could name blobs on these refs: all of them count, though BuildKit takes the
+// first it finds. A job on another open ref that reads R resolves the same index and
+// sees its own ref besides: a copy there counts where R sees none, and every blob
+// there where the index was not read. What lies on no full ref counts everywhere.
 // Where the base or the default branch is not known, it could name any blob, and
 // so could an index whose key was made for another ref. Not having read an index
 // never makes a blob garbage: what it could name is unknown, and unknown stays.

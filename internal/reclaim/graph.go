@@ -18,6 +18,7 @@ type index struct {
 	cache   int32   // the cache it is a version of, in the order of caches
 	version int32   // 0 is the head
 	sees    []int32 // refs whose blobs it could name, in look-up order; nil: any
+	readers []int32 // further refs from which a job that reads it could fetch
 	genuine bool    // the key was made for the ref it lies on
 	closed  bool
 }
@@ -44,7 +45,7 @@ type graph struct {
 
 func newGraph(items []Item, contents map[int64]Index, refs Refs) *graph {
 	g := &graph{
-		reach:      newReach(refs),
+		reach:      newReach(refs, items),
 		ref:        make([]int32, len(items)),
 		layers:     make(map[string]int32, len(items)),
 		signatures: map[string]int32{},
@@ -62,6 +63,16 @@ func newGraph(items []Item, contents map[int64]Index, refs Refs) *graph {
 			g.signatures[item.Key.Digest] = int32(i) + 1
 		case bkcache.KindIndex:
 			g.indexes = append(g.indexes, g.newIndex(i, item, contents))
+		}
+	}
+	readers := map[int32][]int32{}
+	for i := range g.indexes {
+		x := &g.indexes[i]
+		if ref := g.ref[x.item]; x.sees != nil {
+			if _, done := readers[ref]; !done {
+				readers[ref] = g.reach.readers(ref)
+			}
+			x.readers = readers[ref]
 		}
 	}
 	g.order(items)
@@ -121,8 +132,9 @@ func compareCaches(a, b *Item) int {
 	}
 }
 
-// named yields the items that x names: every copy of each blob on a ref that it
-// sees, and nothing where x was not read.
+// named yields the items that x names: every copy of each blob on a ref that it sees
+// or, where there is none any more, every copy that a job which reads x can fetch. It
+// yields nothing where x was not read.
 func (g *graph) named(x *index) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		for _, l := range x.Layers {
@@ -134,25 +146,41 @@ func (g *graph) named(x *index) iter.Seq[int32] {
 	}
 }
 
-// copies yields those of the items from first on that x sees.
+// copies yields those of the items from first on that stand for a blob of x.
 func (g *graph) copies(x *index, first int32, yield func(int32) bool) bool {
-	for ; first > 0; first = g.next[first-1] {
-		if x.position(g.ref[first-1]) >= 0 && !yield(first-1) {
+	seen := false
+	for i := range g.from(first) {
+		if x.position(g.ref[i]) < 0 {
+			continue
+		}
+		if seen = true; !yield(i) {
+			return false
+		}
+	}
+	for i := range g.from(first) {
+		if !seen && slices.Contains(x.readers, g.ref[i]) && !yield(i) {
 			return false
 		}
 	}
 	return true
 }
 
-// resolve returns the item that BuildKit would fetch for a layer of x, or -1. Among
-// copies on one ref, which do not occur on GitHub, the newest counts.
+// from yields the item first-1 and those that hold the same.
+func (g *graph) from(first int32) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for i := first; i > 0 && yield(i-1); i = g.next[i-1] {
+		}
+	}
+}
+
+// resolve returns the item that BuildKit would fetch for a layer of x on its ref, or
+// -1. Among copies on one ref, which do not occur on GitHub, the newest counts.
 func (g *graph) resolve(x *index, digest string) int32 {
 	best, bestPosition := int32(-1), -1
-	g.copies(x, g.layers[digest], func(i int32) bool {
-		if p := x.position(g.ref[i]); best < 0 || p < bestPosition {
+	for i := range g.from(g.layers[digest]) {
+		if p := x.position(g.ref[i]); p >= 0 && (best < 0 || p < bestPosition) {
 			best, bestPosition = i, p
 		}
-		return true
-	})
+	}
 	return best
 }

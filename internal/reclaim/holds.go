@@ -42,6 +42,9 @@ func (h *holds) add(x *index, n int32) {
 	for _, ref := range x.sees {
 		h.blind[ref] += n
 	}
+	for _, ref := range x.readers {
+		h.blind[ref] += n
+	}
 }
 
 func (h *holds) of(item int32) hold {

@@ -1,6 +1,7 @@
 package reclaim
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,7 @@ import (
 // jobReads returns the refs that the token of a job on ref reads, and whether these
 // are known to be all.
 func jobReads(ref string, refs Refs) ([]string, bool) {
-	if refs.Default == "" {
+	if refs.Default == "" || !strings.HasPrefix(ref, "refs/") {
 		return nil, false
 	}
 	reads := []string{ref, refs.Default}
@@ -19,13 +20,15 @@ func jobReads(ref string, refs Refs) ([]string, bool) {
 		return append(reads, base), true
 	}
 	pull := strings.HasPrefix(ref, "refs/pull/")
-	queue := strings.HasPrefix(ref, "refs/heads/gh-readonly-queue/")
-	return reads, !pull && !queue
+	if m := regexp.MustCompile(`^refs/heads/gh-readonly-queue/(.*)/pr-[^/]*$`).FindStringSubmatch(ref); m != nil {
+		return append(reads, "refs/heads/"+m[1]), true
+	}
+	return reads, !pull
 }
 
 // sees reports whether an index could name blobs on ref.
 func (w *world) sees(x knownIndex, ref string) bool {
-	if x.keyRef != x.Ref {
+	if x.keyRef != x.Ref || !strings.HasPrefix(ref, "refs/") {
 		return true
 	}
 	reads, all := jobReads(x.Ref, w.refs)
@@ -34,19 +37,24 @@ func (w *world) sees(x knownIndex, ref string) bool {
 
 // names reports whether x, read or not, truly names the blob.
 func (w *world) names(x knownIndex, b knownBlob) bool {
-	if !w.sees(x, b.Ref) {
+	if b.signature && x.digest != b.digest || !b.signature && !slices.Contains(x.names, b.digest) {
 		return false
 	}
-	if b.signature {
-		return x.digest == b.digest
-	}
-	return slices.Contains(x.names, b.digest)
+	return w.sees(x, b.Ref) || w.readFrom(x, b.Ref) && !slices.ContainsFunc(w.blobs, func(other knownBlob) bool {
+		return other.Key == b.Key && w.sees(x, other.Ref)
+	})
+}
+
+// readFrom reports whether a job on ref, which is open, could read x.
+func (w *world) readFrom(x knownIndex, ref string) bool {
+	reads, all := jobReads(ref, w.refs)
+	return !w.closed(ref) && (!all || slices.Contains(reads, x.Ref))
 }
 
 // couldName reports whether x could name the blob as far as was read.
 func (w *world) couldName(x knownIndex, b knownBlob) bool {
 	if !x.read {
-		return w.sees(x, b.Ref)
+		return w.sees(x, b.Ref) || w.readFrom(x, b.Ref)
 	}
 	return w.names(x, b)
 }

@@ -7,22 +7,31 @@ import (
 
 // reach interns refs and knows which of them a job on each can read.
 type reach struct {
-	refs    Refs
-	ids     map[string]int32
-	visible [][]int32 // by ref, in the order of the job's look-ups; nil: any
-	closed  []bool
-	bases   map[string]bool // the bases of open pull requests
+	refs     Refs
+	ids      map[string]int32
+	visible  [][]int32 // by ref, in the order of the job's look-ups; nil: any
+	closed   []bool
+	bases    map[string]bool // the bases of open pull requests
+	unplaced []int32         // what is no full ref, so that any job could read it
 }
 
-func newReach(refs Refs) *reach {
+func newReach(refs Refs, items []Item) *reach {
 	r := &reach{refs: refs, ids: map[string]int32{}, bases: map[string]bool{}}
 	for ref, base := range refs.Bases {
 		if _, closed := refs.Closed[ref]; !closed {
 			r.bases[base] = true
 		}
 	}
+	for i := range items {
+		ref := items[i].Ref
+		if _, known := r.ids[ref]; !known && !placed(ref) {
+			r.unplaced = append(r.unplaced, r.id(ref))
+		}
+	}
 	return r
 }
+
+func placed(ref string) bool { return strings.HasPrefix(ref, "refs/") }
 
 // id interns ref, and the refs that a job on it can read.
 func (r *reach) id(ref string) int32 {
@@ -39,21 +48,45 @@ func (r *reach) id(ref string) int32 {
 }
 
 func (r *reach) visibleFrom(id int32, ref string) []int32 {
-	base, known := r.refs.Bases[ref]
-	if r.refs.Default == "" || !known && hasBase(ref) {
+	base, based := r.base(ref)
+	if r.refs.Default == "" || !placed(ref) || based && base == "" {
 		return nil
 	}
 	refs := []int32{id}
-	if known {
+	if based {
 		refs = append(refs, r.id(base))
 	}
 	if main := r.id(r.refs.Default); !slices.Contains(refs, main) {
 		refs = append(refs, main)
 	}
-	return refs
+	return append(refs, r.unplaced...)
 }
 
-// hasBase reports whether jobs on ref read another branch beside the default one.
-func hasBase(ref string) bool {
-	return strings.HasPrefix(ref, "refs/pull/") || strings.HasPrefix(ref, "refs/heads/gh-readonly-queue/")
+// base returns the branch that jobs on ref read beside the default one, if there is
+// one; it is empty if that is not known.
+func (r *reach) base(ref string) (base string, based bool) {
+	const queue = "refs/heads/gh-readonly-queue/"
+	if base, based = r.refs.Bases[ref]; based {
+		return base, true
+	}
+	if entry, ok := strings.CutPrefix(ref, queue); ok {
+		if i := strings.LastIndex(entry, "/pr-"); i > 0 { // BASE/pr-NUMBER-SHA
+			base = "refs/heads/" + entry[:i]
+		}
+		return base, true
+	}
+	return "", strings.HasPrefix(ref, "refs/pull/")
+}
+
+// readers returns the open refs beyond those that ref itself sees on which a job reads
+// ref. Such a job fetches what an index of ref names from its own ref, too.
+func (r *reach) readers(ref int32) []int32 {
+	var readers []int32
+	for reader, visible := range r.visible {
+		reads := visible == nil || slices.Contains(visible, ref)
+		if reads && !r.closed[reader] && !slices.Contains(r.visible[ref], int32(reader)) {
+			readers = append(readers, int32(reader))
+		}
+	}
+	return readers
 }

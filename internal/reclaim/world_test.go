@@ -133,7 +133,7 @@ const mainRef = "refs/heads/main"
 var (
 	someRefs = []string{
 		mainRef, "refs/heads/feature", "refs/heads/gone", "refs/tags/v1", "refs/heads/gh-readonly-queue/feature/pr-1-abc",
-		"refs/pull/1/merge", "refs/pull/2/merge", "refs/pull/3/merge", "refs/pull/4/merge", "",
+		"refs/pull/1/merge", "refs/pull/2/merge", "refs/pull/3/merge", "refs/pull/4/merge", "", "main",
 	}
 	someScopes = []string{"a", "b", "a-1-f921bd05", "x#1", "", "日本\n"}
 	someLayers = []string{sum("l0"), sum("l1"), sum("l2"), sum("l3"), sum("l4"), sum("l5")}
