@@ -256,7 +256,7 @@ func TestPruneWaitsForLimits(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			go func() {
-				term.reply("waiting "+c.wait+" for GitHub's rate limit", 1, "")
+				term.reply("waiting "+c.wait+" for the rate limit of ", 1, "")
 				cancel(interrupt{})
 			}()
 			start := time.Now()

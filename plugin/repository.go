@@ -41,7 +41,7 @@ func openRepository(env *Env, repo string) (*repository, error) {
 		Now:       env.Now,
 		UserAgent: userAgent,
 		OnWait: func(d time.Duration) {
-			env.notes().Note(ui.Info, fmt.Sprintf("waiting %s for GitHub's rate limit", d.Round(time.Second)), "")
+			env.notes().Note(ui.Info, fmt.Sprintf("waiting %s for the rate limit of %s", d.Round(time.Second), target.Host), "")
 		},
 	})
 	if err != nil {

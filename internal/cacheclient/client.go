@@ -76,9 +76,10 @@ func newPacer(opts Options) *pacer {
 		now:     opts.Now,
 		onWait:  opts.OnWait,
 		maxWait: cmp.Or(opts.MaxWait, 15*time.Minute),
-		points:  cmp.Or(opts.Points, defaultPoints),
+		limit:   cmp.Or(opts.Points, defaultPoints),
 		per:     cmp.Or(opts.Per, defaultPer),
 	}
+	p.points = p.limit
 	if p.onWait == nil {
 		p.onWait = func(time.Duration) {}
 	}

@@ -25,7 +25,7 @@ type pacer struct {
 	now     func() time.Time
 	onWait  func(time.Duration)
 	maxWait time.Duration
-	points  int
+	limit   int // points within per that are documented
 	per     time.Duration
 
 	mu       sync.Mutex
@@ -37,6 +37,8 @@ type pacer struct {
 	remaining int // primary limit: requests left until reset
 	reset     time.Time
 
+	points   int       // of the limit, what the service seems to allow
+	calm     time.Time // since when it has refused nothing, or when points rose last
 	paused   time.Time // until when the service wants no request
 	refusals int       // how often it said so
 	told     time.Time // until when the user was told to wait
@@ -65,6 +67,7 @@ func (p *pacer) admit(points int) (time.Duration, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
+	p.relax(now)
 	wait := max(p.paused.Sub(now), p.primaryWait(now), p.secondaryWait(now, points))
 	if wait <= 0 {
 		p.flying += points
@@ -145,9 +148,10 @@ func (p *pacer) refuse(wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
+	p.relax(now)
 	fresh := !now.Before(p.paused) // not an answer to what was sent before the last refusal
 	if until := now.Add(wait); until.After(p.paused) {
-		p.paused = until
+		p.paused, p.calm = until, until
 	}
 	if !fresh {
 		return
@@ -157,6 +161,19 @@ func (p *pacer) refuse(wait time.Duration) {
 	}
 	if missing := p.points - p.sum - p.flying; missing > 0 {
 		p.spend(missing)
+	}
+}
+
+// relax takes back what refusals have led to, a step for each whole window without
+// one: others spent the points, and not for good.
+func (p *pacer) relax(now time.Time) {
+	for p.refusals > 0 && now.Sub(p.calm) > p.per {
+		if p.points == p.limit {
+			p.refusals = 0
+			return
+		}
+		p.points = min(2*p.points, p.limit)
+		p.calm = p.calm.Add(p.per)
 	}
 }
 

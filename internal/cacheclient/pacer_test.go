@@ -152,6 +152,36 @@ func TestPacerNeverAdmitsMoreThanAnyWindowAllows(t *testing.T) {
 	})
 }
 
+func TestPacerRecoversFromRefusals(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	p := newPacer(Options{Now: func() time.Time { return now }})
+	for range 11 { // each by itself means nothing
+		now = now.Add(20 * time.Minute)
+		p.refuse(time.Second)
+	}
+	if p.points != defaultPoints {
+		t.Errorf("%d points after refusals far apart", p.points)
+	}
+	for range 4 {
+		now = now.Add(2 * time.Second)
+		p.refuse(time.Second)
+	}
+	if want := defaultPoints / 16; p.points != want {
+		t.Errorf("%d points after refusals in a row, want %d", p.points, want)
+	}
+	var have []int
+	for range 6 {
+		now = now.Add(p.per + 2*time.Second)
+		if _, err := p.admit(0); err != nil {
+			t.Fatal(err)
+		}
+		have = append(have, p.points)
+	}
+	if want := []int{112, 224, 448, 896, 900, 900}; !slices.Equal(have, want) || p.refusals != 0 {
+		t.Errorf("%v points in the windows after, want %v; %d refusals count", have, want, p.refusals)
+	}
+}
+
 func TestPrimaryLimitIsWaitedForNotHit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, cacheserver.Options{Latency: 10 * time.Millisecond, Now: time.Now, RateLimit: cacheserver.RateLimit{Hourly: 50}}, entries(120)...)
