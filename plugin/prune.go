@@ -205,6 +205,9 @@ func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 		p.warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
 	}
 	p.policy.OldestRun = oldest
+	if p.policy.Grace == 0 {
+		asked = p.env.Now() // who wants nothing protected means this minute, too
+	}
 	snap, err := p.snapshot(ctx)
 	if err != nil {
 		return nil, err
