@@ -3,12 +3,14 @@ package cacheclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/google/go-github/v92/github"
 )
@@ -94,7 +96,11 @@ func (c *Client) missing(ctx context.Context, refs []string) ([]string, error) {
 		return nil, c.explain(err, "contents: read", "listing branches and tags of %s", c.target)
 	}
 	if whole {
-		return slices.DeleteFunc(refs, func(ref string) bool { return existing[ref] }), nil
+		gone := slices.DeleteFunc(refs, func(ref string) bool { return existing[ref] })
+		if err := c.confirm(ctx, gone); err != nil {
+			return nil, err
+		}
+		return gone, nil
 	}
 	if len(refs) == 1 {
 		return nil, nil
@@ -108,11 +114,32 @@ func (c *Client) missing(ctx context.Context, refs []string) ([]string, error) {
 	return slices.Concat(left, right), err
 }
 
+// confirm asks for one of the refs by its whole name: a listing that misses what is
+// there would make garbage of it.
+func (c *Client) confirm(ctx context.Context, gone []string) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	ref := gone[0]
+	existing, _, err := c.matchingRefs(ctx, ref)
+	if err != nil {
+		return c.explain(err, "contents: read", "looking for %s of %s", ref, c.target)
+	}
+	if existing[ref] {
+		return fmt.Errorf("%s exists, but a listing of what begins like it misses it", ref)
+	}
+	return nil
+}
+
+// commonPrefix cuts no character in half.
 func commonPrefix(sorted []string) string {
 	first, last := sorted[0], sorted[len(sorted)-1]
 	n := 0
 	for n < min(len(first), len(last)) && first[n] == last[n] {
 		n++
+	}
+	for n < len(first) && !utf8.RuneStart(first[n]) {
+		n--
 	}
 	return first[:n]
 }

@@ -58,8 +58,8 @@ func TestRefsTakesFewRequests(t *testing.T) {
 	if len(known.Closed) != 1 {
 		t.Errorf("closed: %v", known.Closed)
 	}
-	// The default branch, branches, open pull requests, closed ones, and each that is in neither.
-	if have := count.requests.Load(); have > 4+90 {
+	// The default branch, branches and the one that is gone, open pull requests, closed ones, and each that is in neither.
+	if have := count.requests.Load(); have > 5+90 {
 		t.Errorf("%d requests", have)
 	}
 }
@@ -81,6 +81,36 @@ func TestRefsAsksForHalvesWhereAListingComesInPages(t *testing.T) {
 	want := slices.DeleteFunc(slices.Clone(refs), func(ref string) bool { return !strings.HasSuffix(ref, "-gone") })
 	if closed := slices.Sorted(maps.Keys(have.Closed)); !slices.Equal(closed, want) {
 		t.Errorf("closed: %v, want %v", closed, want)
+	}
+}
+
+func TestRefsClosesNothingThatAListingMisses(t *testing.T) {
+	s := open(t, cacheserver.Options{Refs: []string{mainRef, "refs/heads/ä", "refs/heads/ö"}})
+	short := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/matching-refs/heads/") {
+			fmt.Fprint(w, "[]")
+			return
+		}
+		s.ServeHTTP(w, r)
+	})
+	refs := []string{"refs/heads/ä", "refs/heads/ö"}
+	for name, handler := range map[string]http.Handler{"whole": s, "short": short} {
+		have, err := client(t, s, serve(t, handler), Options{}).Refs(t.Context(), refs)
+		if len(have.Closed) > 0 || (err != nil) != (name == "short") {
+			t.Errorf("%s: closed %v, error %v", name, have.Closed, err)
+		}
+	}
+}
+
+func TestCommonPrefixCutsNoCharacterInHalf(t *testing.T) {
+	for want, refs := range map[string][]string{
+		"refs/heads/":  {"refs/heads/ä", "refs/heads/ö"},
+		"refs/heads/ä": {"refs/heads/ä", "refs/heads/ä1"},
+		"refs/heads/b": {"refs/heads/b"},
+	} {
+		if have := commonPrefix(refs); have != want {
+			t.Errorf("%q of %q, want %q", have, refs, want)
+		}
 	}
 }
 
