@@ -1,7 +1,6 @@
 package bkcache
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -47,7 +46,7 @@ type Key struct {
 	Signed  bool   // index: written by a BuildKit that signs or verifies indexes
 	Scope   string // index: the scope as the user gave it; may hold anything
 	RefHash string // index: the first 8 hex digits of the ref's sha256
-	Number  string // index: the decimal digits behind "#"; see [Key.CompareNumber]
+	Number  string // index: the decimal digits behind "#". BuildKit counts up from 1, and starts over once all entries are gone
 	Digest  string // layer: the blob's digest; signature: that of the signed index
 	text    string
 }
@@ -103,14 +102,6 @@ func (k Key) String() string { return k.text }
 // under that ref, so anything else comes from elsewhere.
 func (k Key) MatchesRef(ref string) bool {
 	return k.Kind == KindIndex && k.RefHash == RefHash(ref)
-}
-
-// CompareNumber orders index keys by the number behind "#", as a number of any
-// length. BuildKit counts up from 1 and starts over once all entries are gone;
-// which entry it reads depends on creation, not on this number.
-func (k Key) CompareNumber(other Key) int {
-	a, b := strings.TrimLeft(k.Number, "0"), strings.TrimLeft(other.Number, "0")
-	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
 // RefHash returns what stands for ref in index keys.

@@ -122,18 +122,6 @@ func TestConstructorsRefuseWhatIsNoDigest(t *testing.T) {
 	}
 }
 
-func TestCompareNumberOrdersNumbersOfAnyLength(t *testing.T) {
-	ordered := []string{"0", "1", "2", "9", "10", "99", "100", "18446744073709551616", strings.Repeat("9", 40)}
-	for i, a := range ordered {
-		for j, b := range ordered {
-			got := Key{Number: a}.CompareNumber(Key{Number: "00" + b})
-			if want := min(1, max(-1, i-j)); got != want {
-				t.Errorf("%s against 00%s = %d, want %d", a, b, got, want)
-			}
-		}
-	}
-}
-
 func TestWhatIsFormattedParsesBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		scope := hostileString().Draw(t, "scope")

@@ -27,34 +27,6 @@ type notFoundError struct{ error }
 func (n notFoundError) Unwrap() error      { return n.error }
 func (notFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
-// DeleteKey deletes the entries with exactly this key on a ref. None is a success.
-// The ref must be given: GitHub would delete on all refs without.
-func (c *Client) DeleteKey(ctx context.Context, key, ref string) error {
-	if key == "" || ref == "" {
-		return errors.New("deleting caches by key needs a key and a ref")
-	}
-	_, err := c.rest.Actions.DeleteCachesByKey(ctx, c.target.Owner, c.target.Repo, key, &ref)
-	if status(err) == http.StatusNotFound {
-		return nil
-	}
-	return c.explain(err, "actions: write", "deleting caches %q on %s of %s", key, ref, c.target)
-}
-
-// Usage is what GitHub counts, about five minutes late.
-type Usage struct {
-	Count int
-	Size  int64 // bytes
-}
-
-// Usage returns how much the repository's caches take.
-func (c *Client) Usage(ctx context.Context) (Usage, error) {
-	usage, _, err := c.rest.Actions.GetCacheUsageForRepo(ctx, c.target.Owner, c.target.Repo)
-	if err != nil {
-		return Usage{}, c.explain(err, "actions: read", "getting the cache usage of %s", c.target)
-	}
-	return Usage{usage.ActiveCachesCount, usage.ActiveCachesSizeInBytes}, nil
-}
-
 // Limits is what a repository's caches may take. Zero is unknown.
 type Limits struct {
 	Size int64         // bytes

@@ -2,7 +2,6 @@ package cacheclient
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log"
@@ -55,31 +54,9 @@ func TestADeletionWhoseReplyIsCutFindsNothingLeft(t *testing.T) {
 	}
 }
 
-func TestDeleteKeyDeletesOnOneRefOnly(t *testing.T) {
-	s := open(t, cacheserver.Options{}, entry(mainRef, "a"), entry("refs/heads/x", "a"), entry(mainRef, "ab"))
+func TestLimits(t *testing.T) {
+	s := open(t, cacheserver.Options{MaxSize: 20 << 30, MaxAge: 48 * time.Hour})
 	c := client(t, s, serve(t, s), Options{})
-	for range 2 {
-		if err := c.DeleteKey(t.Context(), "a", mainRef); err != nil {
-			t.Fatal(err)
-		}
-	}
-	left, err := c.List(t.Context(), Filter{})
-	if err != nil || fmt.Sprint(keys(left)) != "[a ab]" || left[0].Ref != "refs/heads/x" {
-		t.Errorf("left is %v, error %v", left, err)
-	}
-	if err := c.DeleteKey(t.Context(), "a", ""); err == nil {
-		t.Error("deletes on all refs")
-	}
-}
-
-func TestUsageAndLimits(t *testing.T) {
-	it := entry(mainRef, "a")
-	it.content = "12345"
-	s := open(t, cacheserver.Options{MaxSize: 20 << 30, MaxAge: 48 * time.Hour}, it)
-	c := client(t, s, serve(t, s), Options{})
-	if usage, err := c.Usage(t.Context()); err != nil || usage != (Usage{1, 5}) {
-		t.Errorf("have %v, error %v", usage, err)
-	}
 	if limits, err := c.Limits(t.Context()); err != nil || limits != (Limits{20 << 30, 48 * time.Hour}) {
 		t.Errorf("have %v, error %v", limits, err)
 	}
@@ -95,7 +72,7 @@ func TestLimitsThatAServerDoesNotTellAreUnknown(t *testing.T) {
 func TestRate(t *testing.T) {
 	s := open(t, cacheserver.Options{RateLimit: cacheserver.RateLimit{Hourly: 50}})
 	c := client(t, s, serve(t, s), Options{})
-	if _, err := c.Usage(t.Context()); err != nil {
+	if _, err := c.defaultBranch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if rate, err := c.Rate(t.Context()); err != nil || rate.Limit != 50 || rate.Remaining != 49 || rate.Reset.IsZero() {

@@ -84,7 +84,7 @@ func TestAServiceThatHangsIsGivenUp(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		})
 		begin := time.Now()
-		_, err := clientWith(t, "http://direct", "t0ken", Options{Transport: direct{Handler: hang}}).Usage(t.Context())
+		_, err := clientWith(t, "http://direct", "t0ken", Options{Transport: direct{Handler: hang}}).defaultBranch(t.Context())
 		if took := time.Since(begin); err == nil || took < attempts*attemptTimeout || took > 2*attempts*attemptTimeout {
 			t.Errorf("have %v after %v", err, took)
 		}
@@ -126,7 +126,7 @@ func TestErrorsNameRequestAndFix(t *testing.T) {
 			": 403 Resource not accessible by personal access token", "permissions: {actions: read}\n",
 		},
 		"permissions that GitHub names": {
-			second(clientWith(t, alternatives, "t0ken", Options{}).Usage(t.Context())),
+			second(clientWith(t, alternatives, "t0ken", Options{}).defaultBranch(t.Context())),
 			": 403", "permissions: {pull-requests: read, contents: read}\n",
 		},
 		"a token of another service": {
@@ -173,8 +173,8 @@ func TestTheTokenGoesToNoOtherHost(t *testing.T) {
 	strange := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s has %q", r.URL, r.Header.Get("Authorization"))
 	}))
-	away := serve(t, http.RedirectHandler(strange+"/repos/local/repo/actions/cache/usage", http.StatusTemporaryRedirect))
-	_, err := clientWith(t, away, "t0ken", Options{}).Usage(t.Context())
+	away := serve(t, http.RedirectHandler(strange+"/repos/local/repo/actions/caches", http.StatusTemporaryRedirect))
+	_, err := clientWith(t, away, "t0ken", Options{}).defaultBranch(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "not sending the token") {
 		t.Errorf("have %v", err)
 	}
@@ -206,7 +206,7 @@ func TestAnUntrustedCertificateIsNotRetried(t *testing.T) {
 	server.Config.ErrorLog = discard()
 	defer server.Close()
 	count := &counted{RoundTripper: newTransport()}
-	_, err := clientWith(t, server.URL, "t0ken", Options{Transport: count}).Usage(t.Context())
+	_, err := clientWith(t, server.URL, "t0ken", Options{Transport: count}).defaultBranch(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "certificate") || count.requests.Load() != 1 {
 		t.Errorf("%d requests, error %v", count.requests.Load(), err)
 	}
@@ -223,16 +223,14 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := clientWith(t, serve(t, handler), token, Options{})
-			_, usage := c.Usage(t.Context())
 			_, list := c.List(t.Context(), Filter{})
 			_, limits := c.Limits(t.Context())
 			_, refs := c.Refs(t.Context(), []string{mainRef, "refs/pull/1/merge"})
 			_, _, run := c.OldestRun(t.Context())
-			if usage == nil || list == nil || refs == nil || run == nil {
-				t.Errorf("no error of %v, %v, %v, %v", usage, list, refs, run)
+			if list == nil || refs == nil || run == nil {
+				t.Errorf("no error of %v, %v, %v", list, refs, run)
 			}
-			deletion, keyDeletion := c.Delete(t.Context(), 1), c.DeleteKey(t.Context(), "k", mainRef)
-			err := errors.Join(usage, list, limits, refs, run, deletion, keyDeletion)
+			err := errors.Join(list, limits, refs, run, c.Delete(t.Context(), 1))
 			if text := err.Error() + hintOf(err); strings.Contains(text, token) {
 				t.Errorf("the token is in %s", text)
 			}
