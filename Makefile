@@ -27,7 +27,7 @@ bench: build ## measure, and write docs/benchmarks.md
 	hack/lab go run ./hack/bench
 
 lint: ## check formatting, run golangci-lint
-	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted: $$files" >&2; exit 1; }
 	@hack/build-tools golangci-lint
 	bin/golangci-lint run
 
