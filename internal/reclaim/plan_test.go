@@ -1,6 +1,7 @@
 package reclaim
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -245,7 +246,9 @@ func TestKeepStorageEvictsTheLeastRecentlyUsed(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
-	for name, test := range planCases() {
+	cases := planCases()
+	maps.Copy(cases, reachCases())
+	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			b := &builder{world: world{refs: Refs{Default: mainRef, Closed: map[string]string{}, Bases: map[string]string{}}}}
 			policy := test.build(b)
