@@ -44,7 +44,7 @@ docs: ## generate docs/reference
 
 validate: docs ## check that every go.mod is tidy and docs/reference up to date
 	@for module in . hack/tools/*/; do (cd $$module && go mod tidy -diff) || exit; done
-	@test -z "$$(git status --porcelain docs/reference | tee /dev/stderr)"
+	@changed=$$(git status --porcelain docs/reference); [ -z "$$changed" ] || { echo "not up to date: $$changed" >&2; exit 1; }
 
 clean: ## remove what was built
 	rm -rf bin dist
