@@ -34,7 +34,7 @@ func (e *Env) pruneReport(o pruneOptions) (*pruneReport, error) {
 	}
 	r := &pruneReport{env: e, json: o.format == "json", opts: o, stdin: bufio.NewReader(e.Stdin)}
 	if !o.force && !o.dryRun && (r.json || !e.Docker.In().IsTerminal()) {
-		return nil, usage(errors.New("nobody can be asked before deleting"), "docker ghacache prune --force\ndocker ghacache prune --dry-run")
+		return nil, usage(errors.New("nobody can be asked before deleting"), "--dry-run to see the plan, --force to execute it")
 	}
 	return r, nil
 }
