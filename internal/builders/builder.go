@@ -24,8 +24,8 @@ const patience = 10 * time.Second
 // Builder is the builder that buildx would use, as far as it answered.
 type Builder struct {
 	Name string
-	// Driver is docker, docker-container, kubernetes, remote or cloud. It is
-	// empty when the Docker Engine that decides it does not answer.
+	// Driver is docker, docker-container, kubernetes, remote or cloud. A Docker
+	// context has docker, also while its Engine does not answer.
 	Driver string
 	Nodes  []Node
 }
@@ -50,6 +50,9 @@ func Resolve(ctx context.Context, dockerCLI command.Cli, name string) (*Builder,
 func load(ctx context.Context, loaded *builder.Builder, more question) *Builder {
 	nodes, err := loaded.LoadNodes(ctx)
 	b := &Builder{Name: loaded.Name, Driver: loaded.Driver}
+	if b.Driver == "" && loaded.DockerContext {
+		b.Driver = "docker" // what builds on a context, once its Engine answers
+	}
 	if err != nil {
 		for _, n := range loaded.NodeGroup.Nodes {
 			b.Nodes = append(b.Nodes, Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: err})

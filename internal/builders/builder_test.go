@@ -96,12 +96,12 @@ func TestResolveNode(t *testing.T) {
 	}
 }
 
-func TestResolveWithoutEngineLeavesTheDriverOpen(t *testing.T) {
+func TestResolveWithoutEngineKnowsTheDriverOfAContext(t *testing.T) {
 	b, err := builders.Resolve(t.Context(), newCLI(t), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Name != "default" || b.Driver != "" || len(b.Nodes) != 1 || b.Nodes[0].Err == nil {
+	if b.Name != "default" || b.Driver != "docker" || len(b.Nodes) != 1 || b.Nodes[0].Err == nil {
 		t.Errorf("got %+v", b)
 	}
 }
