@@ -50,11 +50,7 @@ func runDu(ctx context.Context, env *Env, o duOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := openRepository(env, o.repo)
-	if err != nil {
-		return err
-	}
-	snap, err := repo.snapshot(ctx)
+	repo, snap, err := openSnapshot(ctx, env, o.repo)
 	if err != nil {
 		return err
 	}

@@ -58,11 +58,7 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := openRepository(env, o.repo)
-	if err != nil {
-		return err
-	}
-	snap, err := repo.snapshot(ctx)
+	repo, snap, err := openSnapshot(ctx, env, o.repo)
 	if err != nil {
 		return err
 	}

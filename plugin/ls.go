@@ -60,11 +60,7 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := openRepository(env, o.repo)
-	if err != nil {
-		return err
-	}
-	snap, err := repo.snapshot(ctx)
+	repo, snap, err := openSnapshot(ctx, env, o.repo)
 	if err != nil {
 		return err
 	}

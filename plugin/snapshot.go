@@ -20,6 +20,16 @@ type snapshot struct {
 	indexes map[int64]cacheclient.Index // those that were tried
 }
 
+// openSnapshot opens a repository for a command that shows what it holds.
+func openSnapshot(ctx context.Context, env *Env, repo string) (*repository, *snapshot, error) {
+	r, err := openRepository(env, repo)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := r.snapshot(ctx)
+	return r, s, err
+}
+
 // snapshot lists the cache, reads the indexes that the runtime token reaches and asks
 // about the refs. What it cannot find out about these is not known, and said.
 func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
