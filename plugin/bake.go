@@ -63,6 +63,7 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err := inv.keepStdin(ctx); err != nil {
 		return err
 	}
+	inv.startResolving(ctx) // beside buildx, which reads the definition
 	targets, err := inv.resolveTargets(ctx)
 	if err != nil {
 		return err
@@ -71,7 +72,9 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if len(requests) == 0 {
 		return inv.passThrough(ctx)
 	}
-	done, err := inv.prepare(ctx, requests)
+	inv.call = func(target string) string { return targets[target].Call }
+	inv.platforms = func(target string) int { return len(targets[target].Platforms) }
+	done, err := inv.complete(ctx, requests)
 	if err != nil {
 		return err
 	}
@@ -125,6 +128,8 @@ type bakeTargets map[string]bakeTarget
 type bakeTarget struct {
 	CacheTo   []cacheopts.Entry `json:"cache-to"`
 	CacheFrom []cacheopts.Entry `json:"cache-from"`
+	Platforms []string          `json:"platforms"`
+	Call      string            `json:"call"` // what to do in place of building, or "build"
 }
 
 func (t bakeTarget) list(side cacheopts.Side) []cacheopts.Entry {
@@ -144,6 +149,9 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 	command.Stdin = inv.input()
 	stdout, stderr, err := builders.Output(ctx, command)
 	if err != nil {
+		if inv.own.dryRun == dryRunJSON {
+			return nil, fmt.Errorf("reading the bake definition: %s", strings.TrimPrefix(strings.TrimSpace(string(stderr)), "ERROR: "))
+		}
 		// The definition is at fault, and buildx says best what is wrong with it.
 		if _, werr := inv.env.Stderr.Write(stderr); werr != nil {
 			return nil, werr

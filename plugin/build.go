@@ -44,6 +44,8 @@ func runBuild(ctx context.Context, env *Env, opts buildOptions) error {
 		return err
 	}
 	inv := &invocation{env: env, verb: "build", own: own, args: args}
+	inv.call = func(string) string { return buildCall(args) }
+	inv.platforms = func(string) int { return buildPlatforms(args) }
 	return inv.report(inv.build(ctx))
 }
 
@@ -55,7 +57,7 @@ func (inv *invocation) build(ctx context.Context) error {
 	if len(requests) == 0 {
 		return inv.passThrough(ctx)
 	}
-	done, err := inv.prepare(ctx, requests)
+	done, err := inv.complete(ctx, requests)
 	if err != nil {
 		return err
 	}

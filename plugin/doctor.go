@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -30,7 +29,11 @@ service. Each check is ok, a warning, an error or skipped, with the reason and w
 to do. Ends with 1 if one is an error.`,
 		Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.builder = cmp.Or(o.builder, root.builder())
+			name, given := root.builder()
+			if cmd.Flags().Changed("builder") {
+				name, given = o.builder, true
+			}
+			o.builder = env.builder(name, given)
 			return runDoctor(cmd.Context(), env, o)
 		},
 	}

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"os"
@@ -32,12 +31,12 @@ type Env struct {
 	listingAPI string // where BuildKit lists caches
 }
 
-// notes writes to standard error, as annotations too when a runner reads it.
+// notes writes to standard error, as annotations where a runner reads it.
 func (e *Env) notes() ui.Notes {
 	return ui.Notes{
 		W:        e.Stderr,
 		Colour:   e.Docker.Err().IsTerminal() && e.wantsColour(),
-		Annotate: e.runtime().Job,
+		Annotate: e.runtime().Job && !e.Docker.Err().IsTerminal(),
 	}
 }
 
@@ -49,10 +48,14 @@ func (e *Env) wantsColour() bool {
 }
 
 // builder is the builder that was asked for; empty means the current one.
-// buildx reads its variable as the default of its flag.
-func (e *Env) builder(flag string) string {
+// buildx reads its variable as the default of its flag, so that --builder=
+// chooses the current one whatever the variable says.
+func (e *Env) builder(flag string, given bool) string {
+	if given {
+		return flag
+	}
 	variable, _ := e.Lookup("BUILDX_BUILDER")
-	return cmp.Or(flag, variable)
+	return variable
 }
 
 // readStdin reads all of standard input, unless ctx ends before.

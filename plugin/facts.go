@@ -66,7 +66,7 @@ func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
 }
 
 func builderFacts(ctx context.Context, env *Env, name string) diagnose.Builder {
-	b, err := builders.Examine(ctx, env.Docker, env.builder(name))
+	b, err := builders.Examine(ctx, env.Docker, name)
 	if err != nil {
 		return diagnose.Builder{Name: name, Err: err}
 	}

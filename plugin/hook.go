@@ -26,7 +26,7 @@ func newHookCommand(env *Env) *cobra.Command {
 }
 
 func runHook(ctx context.Context, env *Env) error {
-	message := builders.LastFailure(ctx, env.Docker, env.builder(""), env.Now())
+	message := builders.LastFailure(ctx, env.Docker, env.builder("", false), env.Now())
 	response := hooks.Response{Type: hooks.NextSteps}
 	if findings := diagnose.ExplainError(message); len(findings) > 0 {
 		cause := findings[0].Cause

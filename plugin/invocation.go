@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -23,11 +24,15 @@ type invocation struct {
 	args  []cacheopts.Arg // after the verb, without the own options
 	stdin []byte          // what was read of standard input, nil when nothing was
 
-	buildx   builders.Buildx   // zero until it was looked for
-	builder  string            // what it is going to build on, once that was resolved
-	override []string          // words that go before args
-	vars     map[string]string // what to set in buildx's environment; the values are secret
-	notes    []cacheopts.Note
+	call      func(where string) string         // what is asked for in place of building a target
+	platforms func(where string) int            // how many a target is built for
+	resolved  func() (*builders.Builder, error) // nil until it was asked for
+	caches    bool                              // an entry is passed on
+	buildx    builders.Buildx                   // zero until it was looked for
+	builder   string                            // what it is going to build on, once that was resolved
+	override  []string                          // words that go before args
+	vars      map[string]string                 // what to set in buildx's environment; the values are secret
+	notes     []cacheopts.Note
 }
 
 func (inv *invocation) findBuildx() (builders.Buildx, error) {
@@ -45,17 +50,6 @@ func (inv *invocation) input() io.Reader {
 		return bytes.NewReader(inv.stdin)
 	}
 	return inv.env.Stdin
-}
-
-// value is the last value given for a flag.
-func (inv *invocation) value(flag string) string {
-	value := ""
-	for _, arg := range inv.args {
-		if arg.Name == flag && arg.HasValue {
-			value = arg.Value
-		}
-	}
-	return value
 }
 
 // words are the verb and its arguments.
@@ -92,14 +86,17 @@ func (inv *invocation) command() builders.Command {
 
 // run runs buildx and, when it fails for a known cause, says what to do.
 func (inv *invocation) run(ctx context.Context) error {
-	if inv.own.dryRun != "" {
-		return inv.show()
+	if inv.own.dryRun != "" || !inv.caches {
+		return inv.passThrough(ctx)
 	}
 	start := inv.env.Now()
 	command, scanner := inv.command(), diagnose.NewScanner()
 	watched := !inv.env.Docker.Err().IsTerminal()
 	if watched {
 		command.Stderr = io.MultiWriter(inv.env.Stderr, scanner)
+		if sameFile(inv.env.Stdout, inv.env.Stderr) {
+			command.Stdout = command.Stderr // one pipe keeps the order of what is written to both
+		}
 	}
 	code, err := builders.Run(ctx, command)
 	if err != nil {
@@ -117,6 +114,21 @@ func (inv *invocation) run(ctx context.Context) error {
 		inv.env.notes().Note(ui.Error, cause.Title, strings.Join(cause.Advice, "\n"))
 	}
 	return exit(code)
+}
+
+// sameFile says that both writers end in one file, as after 2>&1.
+func sameFile(a, b io.Writer) bool {
+	x, ok := a.(*os.File)
+	if !ok {
+		return false
+	}
+	y, ok := b.(*os.File)
+	if !ok {
+		return false
+	}
+	xi, xerr := x.Stat()
+	yi, yerr := y.Stat()
+	return xerr == nil && yerr == nil && os.SameFile(xi, yi)
 }
 
 // exit passes an exit code on.

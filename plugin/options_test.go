@@ -26,9 +26,9 @@ func TestTakeOptions(t *testing.T) {
 			name: "each has a variable", verb: "bake",
 			env: map[string]string{
 				"GHACACHE_DRY_RUN": "json", "GHACACHE_STRICT": "1", "GHACACHE_CREATE_BUILDER": "true",
-				"GHACACHE_ALLOW_DOCKER_DRIVER": "t", "GHACACHE_SCOPE_PER_TARGET": "true",
+				"GHACACHE_ALLOW_DOCKER_DRIVER": "t", "GHACACHE_SCOPE_PER_TARGET": "true", "GHACACHE_SKIP": "1",
 			},
-			want: ghaOptions{dryRun: "json", strict: true, createBuilder: true, allowDockerDriver: true, scopePerTarget: true},
+			want: ghaOptions{dryRun: "json", strict: true, skip: true, createBuilder: true, allowDockerDriver: true, scopePerTarget: true},
 		},
 		{
 			name: "an option overrides its variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "1", "GHACACHE_DRY_RUN": "1"},

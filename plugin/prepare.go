@@ -5,73 +5,98 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
-	"golang.org/x/sync/errgroup"
 )
 
 // createdBuilder is the name of the builder that --gha-create-builder makes.
 const createdBuilder = "ghacache"
 
-// prepare completes the entries for the job and the builder at hand. Notes are
-// written as soon as they are known; an error among them ends the invocation.
+// prepare completes the entries for the job and the builder at hand, and says
+// what there is to say. Where an error is among it, the invocation ends and only
+// the errors are said: what a build would have done does not matter then.
 func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request) ([]cacheopts.Completed, error) {
 	builder, err := inv.resolve(ctx)
 	if err := cmp.Or(context.Cause(ctx), err); err != nil {
 		return nil, err // an interrupted answer is none
 	}
 	runtime := inv.env.runtime()
-	for _, warning := range runtime.Warnings {
-		inv.note(cacheopts.Note{Level: cacheopts.LevelWarning, Text: warning})
-	}
 	result := cacheopts.Complete(requests, runtime.CacheRuntime(inv.env.Now()), cacheopts.Options{Strict: inv.own.strict})
 	inv.vars = result.Env
-	inv.note(result.Notes...)
-
-	checks := checksFor(requests, result.Entries)
-	checks.AllowDocker, checks.Buildx = inv.own.allowDockerDriver, inv.buildx.Version
-	if builder.Driver == "docker" && inv.own.createBuilder && !inv.failed() {
-		if builder, err = inv.replaceBuilder(ctx, builder, checks.CacheURL); err != nil {
-			return nil, err
-		}
+	notes := result.Notes
+	for _, warning := range runtime.Warnings {
+		notes = append(notes, cacheopts.Note{Level: cacheopts.LevelWarning, Text: warning})
 	}
-	inv.note(builder.Check(checks)...)
-	if inv.failed() {
+	checks := inv.checksFor(requests, result.Entries)
+	checks.Job = runtime.Job
+	if inv.judged(builder, result.Entries) {
+		found := builder.Check(checks)
+		if builder.Driver == "docker" && inv.own.createBuilder && !result.Failed() && !builder.Unreachable() {
+			if builder, err = inv.replaceBuilder(ctx, builder, checks.CacheURL); err != nil {
+				return nil, err
+			}
+			found = builder.Check(checks)
+		}
+		notes = append(notes, found...)
+	}
+	if errs := onlyErrors(notes); len(errs) > 0 {
+		inv.note(errs...)
 		return nil, inv.refuse()
 	}
+	inv.note(notes...)
+	inv.noteTarget(requests, result.Entries)
 	inv.probeListings(ctx, result.Entries)
 	return result.Entries, nil
 }
 
+// judged says whether the builder matters: not where no entry is left and the
+// user has said what to do about a docker driver.
+func (inv *invocation) judged(builder *builders.Builder, entries []cacheopts.Completed) bool {
+	left := slices.ContainsFunc(entries, func(e cacheopts.Completed) bool { return !e.Dropped })
+	return left || builder.Driver == "docker" && !inv.own.createBuilder && !inv.own.allowDockerDriver
+}
+
+func onlyErrors(notes []cacheopts.Note) []cacheopts.Note {
+	return slices.DeleteFunc(slices.Clone(notes), func(n cacheopts.Note) bool { return n.Level != cacheopts.LevelError })
+}
+
+// startResolving asks for the builder in the background, for resolve to wait for.
+func (inv *invocation) startResolving(ctx context.Context) {
+	flag, given := inv.flag("builder")
+	ask := sync.OnceValues(func() (*builders.Builder, error) {
+		return builders.Resolve(ctx, inv.env.Docker, inv.env.builder(flag, given))
+	})
+	inv.resolved = ask
+	go ask() //nolint:errcheck // whoever waits gets the error
+}
+
 // resolve finds buildx and the builder at the same time.
 func (inv *invocation) resolve(ctx context.Context) (*builders.Builder, error) {
-	var builder *builders.Builder
-	eg, ctx := errgroup.WithContext(ctx)
-	eg.Go(func() error {
-		_, err := inv.findBuildx()
-		return err
-	})
-	eg.Go(func() (err error) {
-		builder, err = builders.Resolve(ctx, inv.env.Docker, inv.env.builder(inv.value("builder")))
-		return err
-	})
-	if err := eg.Wait(); err != nil {
+	if inv.resolved == nil {
+		inv.startResolving(ctx)
+	}
+	if _, err := inv.findBuildx(); err != nil {
+		return nil, err
+	}
+	builder, err := inv.resolved()
+	if err != nil {
 		return nil, err
 	}
 	inv.builder = builder.Name
 	return builder, nil
 }
 
-func checksFor(requests []cacheopts.Request, entries []cacheopts.Completed) builders.Checks {
-	var checks builders.Checks
+func (inv *invocation) checksFor(requests []cacheopts.Request, entries []cacheopts.Completed) builders.Checks {
+	checks := builders.Checks{AllowDocker: inv.own.allowDockerDriver, Buildx: inv.buildx.Version}
 	for i, entry := range entries {
 		if entry.Dropped {
 			continue
 		}
 		checks.V2 = checks.V2 || entry.Version == 2
-		checks.Export = checks.Export || requests[i].Side == cacheopts.To
+		checks.Export = checks.Export || requests[i].Side == cacheopts.To && inv.platforms(requests[i].Where) > 1
 		if !builders.Loopback(checks.CacheURL) {
 			checks.CacheURL = entry.URL // one that the builder cannot reach would matter
 		}
@@ -120,10 +145,6 @@ func (inv *invocation) note(notes ...cacheopts.Note) {
 	for _, n := range notes {
 		inv.env.notes().Note(ui.Level(n.Level), n.Text, n.Hint)
 	}
-}
-
-func (inv *invocation) failed() bool {
-	return slices.ContainsFunc(inv.notes, func(n cacheopts.Note) bool { return n.Level == cacheopts.LevelError })
 }
 
 // refuse ends an invocation whose notes said why.

@@ -33,7 +33,10 @@ func (o rootOptions) words() []string {
 	return words
 }
 
-func (o rootOptions) builder() string { return o.flags.Lookup("builder").Value.String() }
+// builder is the value of --builder before the verb, and whether it was given.
+func (o rootOptions) builder() (string, bool) {
+	return o.flags.Lookup("builder").Value.String(), o.flags.Changed("builder")
+}
 
 func newRootOptions(flags *pflag.FlagSet) rootOptions {
 	flags.String("builder", "", "Override the configured builder instance")

@@ -54,7 +54,9 @@ func toolchain(ctx context.Context, env *Env) []tool {
 		},
 		func() []tool { return []tool{buildxTool(env)} },
 		func() []tool { return []tool{composeTool(env)} },
-		func() []tool { return builderTools(ctx, env, cmp.Or(env.builder(""), builders.Current(env.Docker))) },
+		func() []tool {
+			return builderTools(ctx, env, cmp.Or(env.builder("", false), builders.Current(env.Docker)))
+		},
 	} {
 		asking.Go(func() { asked[i] = ask() })
 	}

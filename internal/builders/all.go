@@ -22,7 +22,7 @@ func All(ctx context.Context, dockerCLI command.Cli) ([]*Builder, error) {
 	all := make([]*Builder, len(loaded))
 	var asked sync.WaitGroup
 	for i := range loaded {
-		asked.Go(func() { all[i] = load(ctx, loaded[i], nil) })
+		asked.Go(func() { all[i] = load(ctx, dockerCLI, loaded[i], nil) })
 	}
 	asked.Wait()
 	return all, nil

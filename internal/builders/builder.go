@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/docker/buildx/builder"
+	"github.com/docker/buildx/util/dockerutil"
 	"github.com/docker/cli/cli/command"
+	dockerclient "github.com/moby/moby/client"
 
 	// buildx finds its drivers in a registry that these fill.
 	_ "github.com/docker/buildx/driver/cloud"
@@ -43,19 +45,19 @@ func Resolve(ctx context.Context, dockerCLI command.Cli, name string) (*Builder,
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return load(ctx, loaded, nil), nil
+	return load(ctx, dockerCLI, loaded, nil), nil
 }
 
 // load asks all nodes of a builder at the same time, and running ones more.
-func load(ctx context.Context, loaded *builder.Builder, more question) *Builder {
-	nodes, err := loaded.LoadNodes(ctx)
+func load(ctx context.Context, dockerCLI command.Cli, loaded *builder.Builder, more question) *Builder {
+	nodes, err := loaded.LoadNodes(ctx, builder.WithSkippedImageOpt()) // registry credentials serve to boot a node
 	b := &Builder{Name: loaded.Name, Driver: loaded.Driver}
 	if b.Driver == "" && loaded.DockerContext {
 		b.Driver = "docker" // what builds on a context, once its Engine answers
 	}
 	if err != nil {
 		for _, n := range loaded.NodeGroup.Nodes {
-			b.Nodes = append(b.Nodes, Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: err})
+			b.Nodes = append(b.Nodes, Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: err, EngineDown: engineDown(dockerCLI, n.Endpoint, err)})
 		}
 		return b
 	}
@@ -68,6 +70,19 @@ func load(ctx context.Context, loaded *builder.Builder, more question) *Builder 
 	return b
 }
 
+// engineDown is the address of the Engine behind an endpoint that could not be
+// asked for its driver, empty where err has another reason.
+func engineDown(dockerCLI command.Cli, endpoint string, err error) string {
+	if !dockerclient.IsErrConnectionFailed(err) {
+		return ""
+	}
+	api, err := dockerutil.NewClientAPI(dockerCLI, endpoint)
+	if err != nil {
+		return endpoint
+	}
+	return api.DaemonHost()
+}
+
 // open reads the builder from buildx's store.
 func open(dockerCLI command.Cli, name string) (*builder.Builder, error) {
 	b, err := builder.New(dockerCLI, builder.WithName(name))
@@ -76,6 +91,9 @@ func open(dockerCLI command.Cli, name string) (*builder.Builder, error) {
 	}
 	// buildx has no type for this error (store/storeutil.GetNodeGroup).
 	if strings.HasPrefix(err.Error(), "no builder ") {
+		if name == "" {
+			return nil, hinted{fmt.Errorf("docker context %q not found", dockerCLI.CurrentContext()), "docker context ls"}
+		}
 		return nil, hinted{fmt.Errorf("builder %q not found", name), "docker buildx ls"}
 	}
 	return nil, fmt.Errorf("resolving builder %q: %w", name, err)

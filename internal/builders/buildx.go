@@ -25,9 +25,23 @@ type Buildx struct {
 
 // FindBuildx looks where docker looks for plugins and takes the one that docker
 // would take. A missing or broken one is an error whose hint says how to install it.
-// It runs the plugin's metadata command, so do it beside [Resolve]; both are
-// safe to run at the same time once dockerCLI is initialized.
+// It runs the plugin's metadata command, once for each file that it finds. It is
+// safe to run at the same time as [Resolve] once dockerCLI is initialized.
 func FindBuildx(dockerCLI config.Provider) (Buildx, error) {
+	path, identity := pluginFile(dockerCLI.ConfigFile(), "docker-buildx")
+	known := openMemory()
+	if version, ok := known.recall("buildx " + identity); ok {
+		return Buildx{Path: path, Version: version}, nil
+	}
+	found, err := askBuildx(dockerCLI)
+	if err == nil && found.Path == path {
+		known.learn("buildx "+identity, found.Version)
+	}
+	return found, err
+}
+
+// askBuildx has docker's plugin manager find buildx and run its metadata command.
+func askBuildx(dockerCLI config.Provider) (Buildx, error) {
 	p, err := manager.GetPlugin("buildx", dockerCLI, &cobra.Command{})
 	if errdefs.IsNotFound(err) {
 		return Buildx{}, hinted{errors.New("buildx is not installed"), installBuildx}

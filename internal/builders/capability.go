@@ -19,7 +19,7 @@ func Examine(ctx context.Context, dockerCLI command.Cli, name string) (*Builder,
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return load(ctx, loaded, askGHA), nil
+	return load(ctx, dockerCLI, loaded, askGHA), nil
 }
 
 // askGHA asks what buildx asks before it drops a type=gha entry (build/opt.go).

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
@@ -14,23 +15,44 @@ import (
 type Checks struct {
 	// V2 says that cache service v2 is to be used.
 	V2 bool
-	// Export says that a cache is written, not only read.
+	// Export says that a cache of several platforms is written.
 	Export bool
 	// AllowDocker is --gha-allow-docker-driver.
 	AllowDocker bool
+	// Job says that a runner of GitHub Actions started this process.
+	Job bool
 	// Buildx is the version of buildx, empty if unknown.
 	Buildx string
 	// CacheURL is where BuildKit is to find the cache service.
 	CacheURL string
 }
 
-const createBuilder = "docker buildx create --driver docker-container --use"
+const (
+	createBuilder = "docker buildx create --driver docker-container --use"
+	setupBuildx   = "- uses: docker/setup-buildx-action@v4"
+)
 
 // Check judges the builder. An error among the notes means that the build would
 // fail or lose its caches; none means that it may start. A version that cannot
 // be told or compared passes.
 func (b *Builder) Check(c Checks) []cacheopts.Note {
+	if b.Unreachable() {
+		return []cacheopts.Note{b.engineDown()}
+	}
 	return slices.Concat(b.checkReach(), b.checkDriver(c), b.checkVersions(c), b.checkNodes(c), b.checkLoopback(c))
+}
+
+// Unreachable says that the builder needs a Docker Engine, and none of its nodes' answers.
+func (b *Builder) Unreachable() bool {
+	return len(b.Nodes) > 0 && !slices.ContainsFunc(b.Nodes, func(n Node) bool { return n.EngineDown == "" })
+}
+
+func (b *Builder) engineDown() cacheopts.Note {
+	return cacheopts.Note{
+		Level: cacheopts.LevelError,
+		Text:  fmt.Sprintf("cannot reach the Docker Engine at %s, which builder %q needs", b.Nodes[0].EngineDown, b.Name),
+		Hint:  "sudo systemctl start docker   # or start Docker Desktop\ndocker context ls   # whether another Engine is meant",
+	}
 }
 
 func (b *Builder) checkReach() (notes []cacheopts.Note) {
@@ -55,24 +77,35 @@ func (b *Builder) checkDriver(c Checks) []cacheopts.Note {
 	if c.AllowDocker && lacks == "" {
 		return nil
 	}
-	hint := createBuilder + "\n--gha-create-builder"
-	text := fmt.Sprintf("builder %q uses the docker driver, which has no type=gha caches: %s", b.Name, lacks)
+	text := fmt.Sprintf("builder %q uses the docker driver, which cannot use type=gha caches: %s", b.Name, lacks)
 	switch {
 	case lacks == "":
-		text = fmt.Sprintf("builder %q uses the docker driver, which has type=gha caches only with --gha-allow-docker-driver", b.Name)
-		hint += "\n--gha-allow-docker-driver"
+		text = fmt.Sprintf("builder %q uses the docker driver, which uses type=gha caches only with --gha-allow-docker-driver", b.Name)
 	case c.AllowDocker:
 		text = fmt.Sprintf("--gha-allow-docker-driver does not help builder %q: %s", b.Name, lacks)
 	}
-	return []cacheopts.Note{{Level: cacheopts.LevelError, Text: text, Hint: hint}}
+	return []cacheopts.Note{{Level: cacheopts.LevelError, Text: text, Hint: strings.Join(otherBuilder(c, lacks == ""), "\n")}}
+}
+
+// otherBuilder lists the ways out of the docker driver.
+func otherBuilder(c Checks, allowed bool) []string {
+	ways := []string{createBuilder}
+	if c.Job {
+		ways = []string{"add this step before the step that builds:", setupBuildx, "--load   # on the build, if a later step runs the image"}
+	}
+	ways = append(ways, "--gha-create-builder   # creates a builder and builds on it")
+	if allowed {
+		ways = append(ways, "--gha-allow-docker-driver   # builds on this one")
+	}
+	return append(ways, "--gha-skip   # builds here, without the cache")
 }
 
 // engineLacks says why the builder's Engine cannot use type=gha caches; empty if it can.
 func (b *Builder) engineLacks() string {
 	for _, n := range b.Nodes {
 		switch {
-		case !n.Running:
-			return "its Engine does not answer"
+		case n.Err != nil:
+			return "its Engine does not answer: " + n.Err.Error()
 		case !n.Engine.ContainerdStore:
 			return fmt.Sprintf("its Engine %s does not use the containerd image store", n.Engine.Version)
 		case release.Before(n.Engine.Version, release.Engine):
@@ -111,8 +144,8 @@ func (b *Builder) checkNodes(c Checks) []cacheopts.Note {
 	}
 	return []cacheopts.Note{{
 		Level: cacheopts.LevelWarning,
-		Text:  fmt.Sprintf("builder %q has %d nodes: each that builds exports the same cache index, and the last one wins", b.Name, len(b.Nodes)),
-		Hint:  "build each platform on its own, with a scope of its own",
+		Text:  fmt.Sprintf("builder %q has %d nodes: each node that builds a platform writes the whole index of the scope, and the last one overwrites the others", b.Name, len(b.Nodes)),
+		Hint:  "build each platform by itself, with a scope of its own",
 	}}
 }
 

@@ -29,6 +29,7 @@ func TestCheck(t *testing.T) {
 	const (
 		create  = "docker buildx create --driver docker-container --use"
 		own     = "--gha-create-builder"
+		skip    = "--gha-skip"
 		allow   = "--gha-allow-docker-driver"
 		migrate = "docker ghacache migrate-v2"
 	)
@@ -44,22 +45,36 @@ func TestCheck(t *testing.T) {
 		},
 		"the docker driver is rejected": {
 			engine("28.2.2", false), builders.Checks{},
-			[]finding{{cacheopts.LevelError, "28.2.2 does not use the containerd image store", []string{create, own}}},
+			[]finding{{cacheopts.LevelError, "28.2.2 does not use the containerd image store", []string{create, own, skip}}},
 		},
 		"a docker driver that could is rejected with the flag that allows it": {
 			engine("28.2.2", true), builders.Checks{},
-			[]finding{{cacheopts.LevelError, "uses the docker driver", []string{create, own, allow}}},
+			[]finding{{cacheopts.LevelError, "uses the docker driver", []string{create, own, allow, skip}}},
+		},
+		"in a job, a step creates another builder": {
+			engine("28.2.2", false), builders.Checks{Job: true},
+			[]finding{{cacheopts.LevelError, "28.2.2 does not use the containerd image store", []string{
+				"add this step before", "- uses: docker/setup-buildx-action@", "--load", own, skip,
+			}}},
+		},
+		"an Engine that is away is not a matter of drivers": {
+			one("docker", builders.Node{Err: errors.New("refused"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{V2: true},
+			[]finding{{cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{"systemctl start docker", "docker context ls"}}},
+		},
+		"an Engine that is away has no container either": {
+			one("docker-container", builders.Node{Err: errors.New("refused"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{V2: true},
+			[]finding{{cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{"systemctl start docker", "docker context ls"}}},
 		},
 		"a docker driver that can is allowed": {
 			engine("28.0.0", true), builders.Checks{AllowDocker: true, V2: true}, nil,
 		},
 		"allowing the docker driver does not make up for the store": {
 			engine("28.2.2", false), builders.Checks{AllowDocker: true},
-			[]finding{{cacheopts.LevelError, allow + " does not help builder \"b\": its Engine 28.2.2 does not use the containerd image store", []string{create, own}}},
+			[]finding{{cacheopts.LevelError, allow + " does not help builder \"b\": its Engine 28.2.2 does not use the containerd image store", []string{create, own, skip}}},
 		},
 		"allowing the docker driver does not make up for an old Engine": {
 			engine("27.5.1", true), builders.Checks{AllowDocker: true},
-			[]finding{{cacheopts.LevelError, "its Engine 27.5.1 is older than 28.0.0", []string{create, own}}},
+			[]finding{{cacheopts.LevelError, "its Engine 27.5.1 is older than 28.0.0", []string{create, own, skip}}},
 		},
 		"an old BuildKit cannot use v2": {
 			one("remote", builders.Node{Running: true, BuildKit: "v0.18.2"}), builders.Checks{V2: true},

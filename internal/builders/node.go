@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/driver"
 	"github.com/moby/buildkit/client"
@@ -17,8 +18,9 @@ import (
 type Node struct {
 	Name     string
 	Endpoint string
-	// Running says that BuildKit runs and answers. A node that is not running
-	// and has no Err is merely not booted yet.
+	// Running says that BuildKit runs and answers, or that its container runs and
+	// BuildKit answered in it before. A node that is not running and has no Err is
+	// merely not booted yet.
 	Running bool
 	// BuildKit is the version of a running node, as it calls itself: v0.20.0,
 	// v0.0.0+unknown, or empty when it does not tell.
@@ -31,6 +33,9 @@ type Node struct {
 	GHA *bool
 	// Err says why the node could not be asked.
 	Err error
+	// EngineDown is the address of the Docker Engine that the node needs and that
+	// does not answer; empty where it answers, and for drivers that need none.
+	EngineDown string
 }
 
 // Engine is the Docker Engine whose built-in BuildKit is the node.
@@ -49,31 +54,67 @@ type question func(context.Context, *client.Client, *Node) error
 
 func ask(ctx context.Context, n *builder.Node, more question) Node {
 	node := Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: n.Err}
+	defer func() {
+		if dockerclient.IsErrConnectionFailed(node.Err) && n.Driver != nil {
+			node.EngineDown = n.Driver.Config().DockerAPI.DaemonHost()
+		}
+	}()
 	if node.Err != nil {
 		return node
 	}
-	running, err := isRunning(ctx, n.Driver)
-	if err != nil || !running {
+	run, err := runOf(ctx, n.Driver)
+	if err != nil || !run.running {
 		node.Err = err
+		return node
+	}
+	known := openMemory()
+	if node.BuildKit, node.Running = known.recall("buildkit " + run.identity); node.Running && more == nil {
 		return node
 	}
 	node.Err = describe(ctx, n.Driver, &node, more)
 	node.Running = node.Err == nil
+	if node.Running && run.identity != "" {
+		known.learn("buildkit "+run.identity, node.BuildKit)
+	}
 	return node
 }
 
-func isRunning(ctx context.Context, d *driver.DriverHandle) (bool, error) {
-	// Neither is ever booted, so ask them directly: the remote driver calls a
-	// node inactive that it cannot reach, and keeps the reason to itself; the
-	// docker driver asks the Engine's version, which is slow and asked below.
-	if d.Factory().Name() == "remote" || d.IsMobyDriver() {
-		return true, nil
+// A run of a BuildKit. Its identity ends with it, and so does its version; it is
+// empty where nothing tells one run from the next.
+type run struct {
+	running  bool
+	identity string
+}
+
+func runOf(ctx context.Context, d *driver.DriverHandle) (run, error) {
+	switch d.Factory().Name() {
+	case "remote", "docker":
+		// Neither is ever booted, so ask them directly: the remote driver calls a
+		// node inactive that it cannot reach, and keeps the reason to itself; the
+		// docker driver asks the Engine's version, which is slow and asked below.
+		return run{running: true}, nil
+	case "docker-container":
+		return containerRun(ctx, d)
 	}
 	info, err := d.Info(ctx)
 	if err != nil {
-		return false, err
+		return run{}, err
 	}
-	return info.Status == driver.Running, nil
+	return run{running: info.Status == driver.Running}, nil
+}
+
+// containerRun asks what the driver's Info asks, for more of the answer. To ask
+// BuildKit itself takes a process in the container, ten times as long.
+func containerRun(ctx context.Context, d *driver.DriverHandle) (run, error) {
+	container, err := d.Config().DockerAPI.ContainerInspect(ctx, d.Config().Name, dockerclient.ContainerInspectOptions{})
+	if errdefs.IsNotFound(err) {
+		return run{}, nil
+	}
+	if err != nil {
+		return run{}, err
+	}
+	state := container.Container.State
+	return run{running: state.Running, identity: container.Container.ID + " " + state.StartedAt}, nil
 }
 
 // describe fills in what a running node tells of itself.

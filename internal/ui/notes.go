@@ -32,10 +32,10 @@ func (l Level) colour() string {
 type Notes struct {
 	W        io.Writer
 	Colour   bool // colour the first word
-	Annotate bool // also write workflow commands (`::warning::`), which GitHub Actions shows on the run's page
+	Annotate bool // write errors and warnings as workflow commands (`::warning::`), which GitHub Actions shows in the log and on the run's page
 }
 
-// Note writes `level: text` and a `hint:` line for every line of hint.
+// Note writes `level: text`, or `::level::text` in a job, and then the hint.
 func (n Notes) Note(level Level, text, hint string) {
 	if n.W == nil {
 		return
@@ -44,17 +44,23 @@ func (n Notes) Note(level Level, text, hint string) {
 	if n.Colour {
 		word = level.colour() + word + "\x1b[0m"
 	}
-	fmt.Fprintf(n.W, "%s %s\n", word, text)
-	n.Hint(hint)
 	if n.Annotate && level != Info {
-		fmt.Fprintf(n.W, "::%s::%s\n", level, escape(strings.TrimRight(text+"\n"+hint, "\n")))
+		word, text = "::"+string(level)+"::", escape(text)
+	} else {
+		word += " "
 	}
+	fmt.Fprintf(n.W, "%s%s\n", word, text)
+	n.Hint(hint)
 }
 
-// Hint writes one `hint:` line for every line of hint.
+// Hint writes one `hint:` line for every line of hint. Lines of YAML, which begin
+// with a dash or with white space, are written as they are, to be pasted.
 func (n Notes) Hint(hint string) {
 	for line := range strings.Lines(hint) {
-		fmt.Fprintf(n.W, "hint: %s\n", strings.TrimRight(line, "\n"))
+		if !strings.HasPrefix(line, "- ") && !strings.HasPrefix(line, " ") {
+			line = "hint: " + line
+		}
+		fmt.Fprintf(n.W, "%s\n", strings.TrimRight(line, "\n"))
 	}
 }
 

@@ -26,10 +26,15 @@ func TestNotes(t *testing.T) {
 			want:  "\x1b[31merror:\x1b[0m no cache\n",
 		},
 		{
-			name:  "an annotation is one line",
+			name:  "an annotation is the one line that says it",
 			notes: Notes{Annotate: true},
 			write: func(n Notes) { n.Note(Warning, "100% full", "prune\n") },
-			want:  "warning: 100% full\nhint: prune\n::warning::100%25 full%0Aprune\n",
+			want:  "::warning::100%25 full\nhint: prune\n",
+		},
+		{
+			name:  "YAML is written to be pasted",
+			write: func(n Notes) { n.Note(Error, "no token", "add this step:\n- name: a\n  uses: b\n") },
+			want:  "error: no token\nhint: add this step:\n- name: a\n  uses: b\n",
 		},
 		{
 			name:  "an info is no annotation",

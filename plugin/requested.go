@@ -1,0 +1,48 @@
+package plugin
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+)
+
+// What the command line asks of buildx, as far as it matters for a cache.
+
+// flag is the last value given for a flag, and whether there is one.
+func (inv *invocation) flag(name string) (value string, given bool) {
+	for _, arg := range inv.args {
+		if arg.Name == name && arg.HasValue {
+			value, given = arg.Value, true
+		}
+	}
+	return value, given
+}
+
+// buildCall is what build is asked to do in place of building. buildx has
+// three flags for it (commands/build.go), of which the last one counts.
+func buildCall(args []cacheopts.Arg) string {
+	call := ""
+	for _, arg := range args {
+		switch arg.Name {
+		case "call", "print":
+			call = arg.Value
+		case "check":
+			if on, err := strconv.ParseBool(arg.Value); !arg.HasValue || err == nil && on {
+				call = "check"
+			}
+		}
+	}
+	return call
+}
+
+// buildPlatforms is how many platforms build is asked to build for.
+func buildPlatforms(args []cacheopts.Arg) int {
+	n := 0
+	for _, arg := range args {
+		if arg.Name == "platform" {
+			n += len(strings.Split(arg.Value, ","))
+		}
+	}
+	return n
+}
