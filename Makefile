@@ -24,7 +24,7 @@ test: build ## run all tests, with real builds where the machine can run them
 	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- ./...
 
 bench: build ## measure, and write docs/benchmarks.md
-	hack/lab go run ./hack/bench
+	hack/engine run hack/lab --both go run ./hack/bench
 
 lint: ## check formatting, run golangci-lint
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted: $$files" >&2; exit 1; }

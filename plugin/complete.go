@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 )
 
 // complete decides what becomes of each entry: it is left out where there is
@@ -21,7 +20,7 @@ func (inv *invocation) complete(ctx context.Context, requests []cacheopts.Reques
 		if inv.own.skip {
 			continue
 		}
-		if c := inv.call(req.Where); !builders.Builds(c) {
+		if c := inv.call(req.Where); !builds(c) {
 			asked = c
 			continue
 		}

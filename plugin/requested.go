@@ -1,10 +1,12 @@
 package plugin
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/tonistiigi/go-csvvalue"
 )
 
 // What the command line asks of buildx, as far as it matters for a cache.
@@ -34,6 +36,14 @@ func buildCall(args []cacheopts.Arg) string {
 		}
 	}
 	return call
+}
+
+// builds reports whether a value of buildx's --call, such as check,format=json,
+// asks for a build. The others ask the Dockerfile's frontend for something else.
+// What buildx cannot read builds nothing (util/buildflags.ParseCallFunc).
+func builds(call string) bool {
+	fields, err := csvvalue.Fields(call, nil)
+	return call == "" || err == nil && slices.Contains(fields, "build")
 }
 
 // buildPlatforms is how many platforms build is asked to build for.

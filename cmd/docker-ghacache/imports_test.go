@@ -39,6 +39,29 @@ var onlyIn = map[string][]string{
 	"github.com/docker/buildx": {"internal/builders"},
 }
 
+// tooHeavy are packages that would make the program start half as fast again,
+// and it starts for each word that a shell completes.
+var tooHeavy = []string{
+	"github.com/docker/buildx/bake", "github.com/docker/buildx/build", "github.com/docker/buildx/commands",
+	"github.com/docker/buildx/policy", // a policy engine and a signature store; util/buildflags needs it
+}
+
+func TestTheProgramStartsFast(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", module+"cmd/docker-ghacache").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	for _, heavy := range tooHeavy {
+		if slices.Contains(deps, heavy) {
+			t.Errorf("the program links %s", heavy)
+		}
+	}
+	if !slices.Contains(deps, "github.com/docker/buildx/builder") {
+		t.Error("go list does not name what is linked")
+	}
+}
+
 func TestImportsRunDownwards(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"cmd/...", module+"plugin/...", module+"cacheopts/...", module+"internal/...").Output()
 	if err != nil {

@@ -20,8 +20,7 @@ type row struct {
 
 func rows() []row {
 	server := benchmarks("./internal/cacheserver", "Gibibyte|ThousandEntries", "3x")
-	return append([]row{
-		{"`docker ghacache build` of a cached image, in times of `docker buildx build`", cachedBuild, atMost(1.35)},
+	return slices.Concat(wrapperRows(), []row{
 		{"metadata call, in times of buildx's", metadataCall, atMost(0.8)},
 		{"binary, stripped, MB", binarySize, atMost(56)},
 		{"`serve`: 1 GiB up in blocks of 1 MiB, in times of a bare handler's speed", metric(server, "Gibibyte/1MiBx1 up/bare"), atLeast(0.7)},
@@ -30,7 +29,7 @@ func rows() []row {
 		{"`serve`: the same down", metric(server, "Gibibyte/64MiBx8 down/bare"), atLeast(0.7)},
 		{"`serve`: entries a second, 16 clients saving 1,000 without an error", metric(server, "ThousandEntries entries/s"), target{}},
 		{"`serve`: memory after an entry of 512 MiB, in times of that after one of 16 MiB", memory, atMost(1.5)},
-	}, slices.Concat(cacheRows(), migrateRows())...)
+	}, cacheRows(), migrateRows())
 }
 
 func main() {

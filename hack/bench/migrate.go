@@ -174,7 +174,7 @@ func noise(seed int, size int64) io.Reader {
 }
 
 func (f *far) copyTo(target *far) error {
-	_, err := elapsed([]string{
+	_, err := elapsed("", []string{
 		"bin/docker-ghacache", "migrate-v2", "--copy", "--scope", "app", "--from-url", f.env["ACTIONS_CACHE_URL"], "--from-token", f.token(),
 		"--to-url", target.env["ACTIONS_RESULTS_URL"], "--to-token", target.token(),
 	})
