@@ -150,7 +150,8 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 	stdout, stderr, err := builders.Output(ctx, command)
 	if err != nil {
 		if inv.own.dryRun == dryRunJSON {
-			return nil, fmt.Errorf("reading the bake definition: %s", strings.TrimPrefix(strings.TrimSpace(string(stderr)), "ERROR: "))
+			_, said, _ := strings.Cut("\n"+strings.TrimSpace(string(stderr)), "\nERROR: ")
+			return nil, fmt.Errorf("buildx cannot read the bake definition: %s", said)
 		}
 		// The definition is at fault, and buildx says best what is wrong with it.
 		if _, werr := inv.env.Stderr.Write(stderr); werr != nil {
