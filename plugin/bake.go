@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/spf13/cobra"
 )
 
@@ -147,7 +147,7 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 	words := append([]string{"bake", "--print"}, cacheopts.Words(slices.DeleteFunc(slices.Clone(inv.args), prints))...)
 	command := buildx.Command(inv.env.Environ(), inv.env.Globals, words...)
 	command.Stdin = inv.input()
-	stdout, stderr, err := builders.Output(ctx, command)
+	stdout, stderr, err := process.Output(ctx, command)
 	if err != nil {
 		if inv.own.dryRun == dryRunJSON {
 			_, said, _ := strings.Cut("\n"+strings.TrimSpace(string(stderr)), "\nERROR: ")
@@ -231,7 +231,7 @@ func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed)
 // exposed refuses to bring a credential from a file into the command line,
 // which every user of the machine can read.
 func exposed(target string, side cacheopts.Side, e cacheopts.Entry) error {
-	return ui.WithHint(
+	return hint.With(
 		fmt.Errorf("%s of target %q: %q has credentials, which would have to stand in buildx's command line", side.Name(), target, e.Redacted()),
 		"give them in the environment, such as AWS_ACCESS_KEY_ID, or the same runtime token for all entries")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/spf13/cobra"
 )
 
@@ -19,7 +20,7 @@ func completeByBuildx(env *Env, verb string) cobra.CompletionFunc {
 		}
 		args = slices.DeleteFunc(slices.Clone(args), func(word string) bool { return strings.HasPrefix(word, "--gha-") })
 		words := slices.Concat([]string{"__complete"}, completionRoot(env), []string{verb}, args, []string{toComplete})
-		stdout, _, err := builders.Output(cmd.Context(), builders.Command{Path: buildx.Path, Args: words, Env: env.Environ()})
+		stdout, _, err := process.Output(cmd.Context(), process.Command{Path: buildx.Path, Args: words, Env: env.Environ()})
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
@@ -60,7 +61,7 @@ func (r *copyReport) finish(result migrate.CopyResult, err error) error {
 	}
 	switch {
 	case err != nil:
-		return ui.WithHint(fmt.Errorf("copying: %w", err), "run it again to go on")
+		return hint.With(fmt.Errorf("copying: %w", err), "run it again to go on")
 	case len(result.Left) > 0:
 		return exit(1)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker/cli/cli"
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -25,7 +25,7 @@ func (inv *invocation) report(err error) error {
 	if _, said := errors.AsType[cli.StatusError](err); err == nil || said || inv.own.dryRun != dryRunJSON {
 		return err
 	}
-	inv.notes = append(inv.notes, cacheopts.Note{Level: cacheopts.LevelError, Text: err.Error(), Hint: ui.HintOf(err)})
+	inv.notes = append(inv.notes, cacheopts.Note{Level: cacheopts.LevelError, Text: err.Error(), Hint: hint.Of(err)})
 	return inv.refuse()
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker/cli/cli-plugins/metadata"
 )
@@ -59,7 +60,7 @@ func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
 	if err != nil {
 		return diagnose.Tool{Err: err}
 	}
-	stdout, _, err := builders.Output(ctx, builders.Command{Path: path, Args: []string{"--version"}, Env: env.Environ()})
+	stdout, _, err := process.Output(ctx, process.Command{Path: path, Args: []string{"--version"}, Env: env.Environ()})
 	// Docker version 29.9.3, build 1234567
 	version, _, _ := strings.Cut(strings.TrimPrefix(string(stdout), "Docker version "), ",")
 	return diagnose.Tool{Version: strings.TrimSpace(version), Err: err}

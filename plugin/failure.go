@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker/cli/cli"
 	"github.com/spf13/cobra"
 )
@@ -24,8 +24,8 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 }
 
 // usage is an error in the command line itself.
-func usage(err error, hint string) error {
-	return usageErr{ui.WithHint(err, hint)}
+func usage(err error, fix string) error {
+	return usageErr{hint.With(err, fix)}
 }
 
 type usageErr struct{ error }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
 )
@@ -74,7 +74,7 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 		}
 	}
 	if len(found) == 0 && !unread {
-		return ui.WithHint(fmt.Errorf("there is no cache of scope %q", o.scope), "docker ghacache ls")
+		return hint.With(fmt.Errorf("there is no cache of scope %q", o.scope), "docker ghacache ls")
 	}
 	if err := env.printInspected(found, o.format); err != nil {
 		return err

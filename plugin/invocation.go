@@ -12,6 +12,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli"
 )
@@ -65,7 +66,7 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 	if inv.own.dryRun != "" {
 		return inv.show()
 	}
-	code, err := builders.Run(ctx, inv.command())
+	code, err := process.Run(ctx, inv.command())
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 
 // command is buildx in the completed form, with the credentials in its
 // environment, where not everybody on the machine can read them.
-func (inv *invocation) command() builders.Command {
+func (inv *invocation) command() process.Command {
 	environ := inv.env.Environ()
 	for name, value := range inv.vars {
 		environ = setenv(environ, name, value)
@@ -98,7 +99,7 @@ func (inv *invocation) run(ctx context.Context) error {
 			command.Stdout = command.Stderr // one pipe keeps the order of what is written to both
 		}
 	}
-	code, err := builders.Run(ctx, command)
+	code, err := process.Run(ctx, command)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func exit(code int) error {
 // exitOf passes on the exit code of a program that has said itself what is
 // wrong.
 func exitOf(err error) error {
-	if failed, ok := errors.AsType[*builders.ExitError](err); ok {
+	if failed, ok := errors.AsType[*process.ExitError](err); ok {
 		return exit(failed.Code)
 	}
 	return err

@@ -7,7 +7,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // buildkitAPI is where BuildKit lists caches with repository and ghtoken,
@@ -42,7 +42,7 @@ func listingNote(err error) cacheopts.Note {
 		return cacheopts.Note{
 			Level: cacheopts.LevelWarning,
 			Text:  fmt.Sprintf("repository and ghtoken are left out: %v", err),
-			Hint:  ui.HintOf(err),
+			Hint:  hint.Of(err),
 		}
 	}
 	return cacheopts.Note{

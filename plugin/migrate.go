@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli"
 	"github.com/spf13/cobra"
 )
@@ -104,7 +104,7 @@ func (o migrateOptions) validate() error {
 	}
 	for _, id := range o.only {
 		if !slices.ContainsFunc(migrate.Rules(), func(r migrate.Rule) bool { return r.ID == id }) {
-			return ui.WithHint(fmt.Errorf("unknown rule %q", id), nearRules(id))
+			return hint.With(fmt.Errorf("unknown rule %q", id), nearRules(id))
 		}
 	}
 	return nil
@@ -115,7 +115,7 @@ func (o migrateOptions) run(cmd *cobra.Command, env *Env) error {
 		return err
 	}
 	if flag := copyFlag(cmd.Flags()); flag != "" && !o.copying {
-		return ui.WithHint(fmt.Errorf("--%s goes with --copy", flag), "--copy")
+		return hint.With(fmt.Errorf("--%s goes with --copy", flag), "--copy")
 	}
 	switch {
 	case o.copying:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -15,7 +16,7 @@ func runUpgradeBuilder(ctx context.Context, env *Env, name string) error {
 	}
 	upgrader := builders.Upgrader{
 		Docker: env.Docker,
-		Run:    func(args ...string) builders.Command { return buildx.Command(env.Environ(), env.Globals, args...) },
+		Run:    func(args ...string) process.Command { return buildx.Command(env.Environ(), env.Globals, args...) },
 		Log:    env.Stderr,
 	}
 	upgraded, err := upgrader.Upgrade(ctx, name)

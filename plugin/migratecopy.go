@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/spf13/pflag"
 )
 
@@ -40,7 +40,7 @@ func copyFlag(flags *pflag.FlagSet) (used string) {
 
 func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 	if o.format != "text" && o.format != "json" {
-		return ui.WithHint(fmt.Errorf("--copy has no format %q", o.format), "--format json")
+		return hint.With(fmt.Errorf("--copy has no format %q", o.format), "--format json")
 	}
 	from, to, err := openCopy(ctx, env, o.copy)
 	if err != nil {
@@ -55,7 +55,7 @@ func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 		return err
 	}
 	if len(indexes) == 0 {
-		return ui.WithHint(errors.New("there is no cache to copy on the refs that the token reads"), "--scope SCOPE")
+		return hint.With(errors.New("there is no cache to copy on the refs that the token reads"), "--scope SCOPE")
 	}
 	there, err := digestsOf(ctx, to.Runtime, indexes)
 	if err != nil {
@@ -103,10 +103,10 @@ func (e endpoint) open(ctx context.Context, env *Env) (*cacheclient.Runtime, err
 		url = e.job
 	}
 	if url == "" {
-		return nil, ui.WithHint(fmt.Errorf("there is no $%s, which says where to copy %s", e.variable, e.name), fmt.Sprintf("--%s-url URL", e.name))
+		return nil, hint.With(fmt.Errorf("there is no $%s, which says where to copy %s", e.variable, e.name), fmt.Sprintf("--%s-url URL", e.name))
 	}
 	if token == "" && url != e.job {
-		return nil, ui.WithHint(fmt.Errorf("--%s-url is not the job's service, and comes without a token", e.name), fmt.Sprintf("--%s-token FILE, or env:NAME, or -", e.name))
+		return nil, hint.With(fmt.Errorf("--%s-url is not the job's service, and comes without a token", e.name), fmt.Sprintf("--%s-token FILE, or env:NAME, or -", e.name))
 	}
 	secret, err := env.secret(ctx, "--"+e.name+"-token", token)
 	if err != nil {

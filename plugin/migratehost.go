@@ -8,8 +8,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
 
 // repositoryHost is the host of the repository that paths are in: that of its
@@ -71,7 +71,7 @@ func outputOf(ctx context.Context, env *Env, name string, args ...string) string
 	if err != nil {
 		return ""
 	}
-	stdout, _, err := builders.Output(ctx, builders.Command{Path: path, Args: args, Env: env.Environ()})
+	stdout, _, err := process.Output(ctx, process.Command{Path: path, Args: args, Env: env.Environ()})
 	if err != nil {
 		return ""
 	}

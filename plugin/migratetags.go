@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -59,7 +59,7 @@ func (a *actionTags) ask(ctx context.Context, action string) (map[string]string,
 	ctx, cancel := context.WithTimeout(ctx, askTags)
 	defer cancel()
 	environ := setenv(a.env.Environ(), "GIT_TERMINAL_PROMPT", "0")
-	stdout, stderr, err := builders.Output(ctx, builders.Command{
+	stdout, stderr, err := process.Output(ctx, process.Command{
 		Path: git, Args: []string{"ls-remote", "--tags", "https://github.com/" + action}, Env: environ,
 	})
 	if err != nil {

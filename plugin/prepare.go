@@ -9,6 +9,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -116,7 +117,7 @@ func (inv *invocation) replaceBuilder(ctx context.Context, old *builders.Builder
 	if builders.Loopback(cacheURL) {
 		driverOpts = []string{"network=host"}
 	}
-	buildx := func(args ...string) builders.Command {
+	buildx := func(args ...string) process.Command {
 		return inv.buildx.Command(inv.env.Environ(), inv.env.Globals, args...)
 	}
 	if err := builders.Create(ctx, inv.env.Docker, buildx, inv.env.Stderr, createdBuilder, driverOpts...); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
@@ -160,7 +161,7 @@ func agree(ctx context.Context, p pruner, report *pruneReport) (*reclaim.Plan, e
 		p.env.notes().Note(ui.Warning, "the cache has changed meanwhile; planning again", "")
 		plan = fresh
 	}
-	return nil, ui.WithHint(errors.New("builds write to the cache all the time, so no plan holds"), "docker ghacache prune, when fewer of them run")
+	return nil, hint.With(errors.New("builds write to the cache all the time, so no plan holds"), "docker ghacache prune, when fewer of them run")
 }
 
 // covers reports whether a plan that was agreed to deletes all that another one does.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
@@ -124,7 +125,7 @@ func (r *pruneReport) progress() func(reclaim.Progress) {
 			bytes += p.Size
 		} else if failures++; failures <= shownFailures {
 			r.bar.Done()
-			hint := ui.HintOf(p.Err)
+			hint := hint.Of(p.Err)
 			if hints[hint] {
 				hint = ""
 			}
@@ -148,7 +149,7 @@ func (r *pruneReport) finish(result reclaim.Result, err error) error {
 	}
 	switch {
 	case err != nil:
-		return ui.WithHint(fmt.Errorf("stopped: %w", err), "run it again to finish")
+		return hint.With(fmt.Errorf("stopped: %w", err), "run it again to finish")
 	case result.Failed.Count > 0:
 		return exit(1)
 	}

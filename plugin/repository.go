@@ -6,6 +6,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/metadata"
 )
@@ -79,7 +80,7 @@ func (r *repository) warn(what string, err error) {
 		}
 		return
 	}
-	r.say(ui.Warning, fmt.Sprintf("%s: %v", what, err), ui.HintOf(err))
+	r.say(ui.Warning, fmt.Sprintf("%s: %v", what, err), hint.Of(err))
 }
 
 // say says a thing once, however often the cache is listed.

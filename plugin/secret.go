@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // secret reads a token from where a flag says: a file, a variable (env:NAME) or
@@ -19,14 +19,14 @@ import (
 func (e *Env) secret(ctx context.Context, flag, source string) (string, error) {
 	source = cmp.Or(source, "env:ACTIONS_RUNTIME_TOKEN")
 	if _, err := actions.DecodeToken(source); err == nil {
-		return "", ui.WithHint(fmt.Errorf("%s names where the token is; on the command line everybody on this machine sees it", flag), flag+" FILE, or env:NAME, or -")
+		return "", hint.With(fmt.Errorf("%s names where the token is; on the command line everybody on this machine sees it", flag), flag+" FILE, or env:NAME, or -")
 	}
 	token, err := e.readSecret(ctx, source)
 	if err == nil && token == "" {
 		err = errors.New("it is empty")
 	}
 	if err != nil {
-		return "", ui.WithHint(fmt.Errorf("reading the token for %s: %w", flag, err), flag+" FILE, or env:NAME, or -")
+		return "", hint.With(fmt.Errorf("reading the token for %s: %w", flag, err), flag+" FILE, or env:NAME, or -")
 	}
 	return token, nil
 }

@@ -11,8 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
@@ -179,7 +180,7 @@ func runServed(ctx context.Context, env *Env, command []string, vars []cacheserv
 		case <-ctx.Done():
 		}
 	}()
-	code, err := builders.Run(ctx, builders.Command{
+	code, err := process.Run(ctx, process.Command{
 		Path: path, Args: command[1:], Env: servedEnviron(env.Environ(), vars),
 		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,
 	})
@@ -220,7 +221,7 @@ func cacheDir(dir string) (string, error) {
 	}
 	base, err := os.UserCacheDir()
 	if err != nil {
-		return "", ui.WithHint(fmt.Errorf("finding a folder for the cache: %w", err), "--dir DIR")
+		return "", hint.With(fmt.Errorf("finding a folder for the cache: %w", err), "--dir DIR")
 	}
 	return filepath.Join(base, "docker-ghacache"), nil
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/spf13/cobra"
 )
 
@@ -29,7 +29,7 @@ func runServeToken(env *Env, o serveOptions) error {
 	}
 	issuer, err := cacheserver.OpenIssuer(dir, env.Now)
 	if err != nil {
-		return ui.WithHint(err, "docker ghacache serve --dir "+dir)
+		return hint.With(err, "docker ghacache serve --dir "+dir)
 	}
 	token, err := issuer.RuntimeToken(scopes, tokenLifetime)
 	if err != nil {

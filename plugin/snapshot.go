@@ -10,6 +10,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
@@ -138,7 +139,7 @@ func (r *repository) noteUnread(s *snapshot, in func(*reclaim.Cache) bool) {
 		r.say(ui.Info, fmt.Sprintf("%d of %d indexes cannot be read from here, so the layers that they name are not known", foreign, total), r.hintUnread(refs))
 	}
 	if failed > 0 {
-		r.say(ui.Warning, fmt.Sprintf("%d of %d indexes could not be read, one of them because of %v", failed, total, first), ui.HintOf(first))
+		r.say(ui.Warning, fmt.Sprintf("%d of %d indexes could not be read, one of them because of %v", failed, total, first), hint.Of(first))
 	}
 }
 

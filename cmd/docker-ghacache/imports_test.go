@@ -15,26 +15,28 @@ var mayImport = map[string][]string{
 	"cmd/docker-ghacache": {"plugin"},
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/cacheserver",
-		"internal/diagnose", "internal/migrate", "internal/reclaim", "internal/release", "internal/ui",
+		"internal/diagnose", "internal/hint", "internal/migrate", "internal/process", "internal/reclaim", "internal/release", "internal/ui",
 	},
 	"internal/actions":     {"cacheopts"},
-	"internal/builders":    {"cacheopts", "internal/release"},
-	"internal/cacheclient": {"cacheopts", "internal/bkcache"},
+	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
+	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/hint"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/release"},
 	"internal/migrate":     {"cacheopts", "internal/bkcache", "internal/release"},
 	"internal/reclaim":     {"cacheopts", "internal/bkcache"},
 	"internal/bkcache":     nil,
 	"internal/cacheserver": nil,
 	"internal/release":     nil,
-	"internal/ui":          nil,
+	"internal/hint":        nil,
+	"internal/process":     nil,
+	"internal/ui":          {"internal/hint"},
 	"cacheopts":            nil,
 }
 
 // onlyIn says where a door to the world is.
 var onlyIn = map[string][]string{
-	"os/exec":                  {"internal/builders", "plugin"}, // plugin looks programs up, and starts none
+	"os/exec":                  {"internal/process", "plugin"}, // plugin looks programs up, and starts none
 	"net/http":                 {"internal/cacheclient", "internal/cacheserver"},
-	"os/signal":                {"cmd/docker-ghacache", "internal/builders"},
+	"os/signal":                {"cmd/docker-ghacache", "internal/process"},
 	"github.com/spf13/cobra":   {"plugin", "internal/builders"}, // docker/cli wants one to look for plugins
 	"github.com/docker/buildx": {"internal/builders"},
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/util/dockerutil"
 	"github.com/docker/cli/cli/command"
@@ -92,9 +93,9 @@ func open(dockerCLI command.Cli, name string) (*builder.Builder, error) {
 	// buildx has no type for this error (store/storeutil.GetNodeGroup).
 	if strings.HasPrefix(err.Error(), "no builder ") {
 		if name == "" {
-			return nil, hinted{fmt.Errorf("docker context %q not found", dockerCLI.CurrentContext()), "docker context ls"}
+			return nil, hint.With(fmt.Errorf("docker context %q not found", dockerCLI.CurrentContext()), "docker context ls")
 		}
-		return nil, hinted{fmt.Errorf("builder %q not found", name), "docker buildx ls"}
+		return nil, hint.With(fmt.Errorf("builder %q not found", name), "docker buildx ls")
 	}
 	return nil, fmt.Errorf("resolving builder %q: %w", name, err)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker/cli/cli-plugins/manager"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/cli/config"
@@ -44,13 +46,13 @@ func FindBuildx(dockerCLI config.Provider) (Buildx, error) {
 func askBuildx(dockerCLI config.Provider) (Buildx, error) {
 	p, err := manager.GetPlugin("buildx", dockerCLI, &cobra.Command{})
 	if errdefs.IsNotFound(err) {
-		return Buildx{}, hinted{errors.New("buildx is not installed"), installBuildx}
+		return Buildx{}, hint.With(errors.New("buildx is not installed"), installBuildx)
 	}
 	if err != nil {
 		return Buildx{}, fmt.Errorf("looking for buildx: %w", err)
 	}
 	if p.Err != nil {
-		return Buildx{}, hinted{fmt.Errorf("%s is not a usable plugin: %w", p.Path, p.Err), installBuildx}
+		return Buildx{}, hint.With(fmt.Errorf("%s is not a usable plugin: %w", p.Path, p.Err), installBuildx)
 	}
 	return Buildx{Path: p.Path, Version: p.Version}, nil
 }
@@ -59,11 +61,11 @@ func askBuildx(dockerCLI config.Provider) (Buildx, error) {
 // program, buildx runs as docker's plugin too, after the global flags that
 // docker was given (--context, --config, -D, …); else it runs on its own, which
 // knows no global flags.
-func (b Buildx) Command(env, global []string, args ...string) Command {
+func (b Buildx) Command(env, global []string, args ...string) process.Command {
 	if startedByDocker(env) {
 		args = slices.Concat(global, []string{"buildx"}, args)
 	}
-	return Command{Path: b.Path, Args: args, Env: env}
+	return process.Command{Path: b.Path, Args: args, Env: env}
 }
 
 func startedByDocker(env []string) bool {

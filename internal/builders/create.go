@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker/buildx/store/storeutil"
 	"github.com/docker/cli/cli/command"
 )
@@ -16,7 +18,7 @@ import (
 // become the current builder. The run function gives it buildx commands:
 // [Buildx.Command], bound to an environment and global flags. Buildx's progress
 // goes to stderr.
-func Create(ctx context.Context, dockerCLI command.Cli, run func(args ...string) Command, stderr io.Writer, name string, driverOpts ...string) error {
+func Create(ctx context.Context, dockerCLI command.Cli, run func(args ...string) process.Command, stderr io.Writer, name string, driverOpts ...string) error {
 	driver, err := driverOf(dockerCLI, name)
 	if err != nil {
 		return err
@@ -30,7 +32,7 @@ func Create(ctx context.Context, dockerCLI command.Cli, run func(args ...string)
 			args = append(args, "--driver-opt", opt)
 		}
 	default:
-		return hinted{fmt.Errorf("builder %q exists with the %s driver", name, driver), "docker buildx rm " + name}
+		return hint.With(fmt.Errorf("builder %q exists with the %s driver", name, driver), "docker buildx rm "+name)
 	}
 	if err := runBuildx(ctx, run(args...), stderr); err != nil {
 		return fmt.Errorf("creating builder %q: %w", name, err)
@@ -39,11 +41,11 @@ func Create(ctx context.Context, dockerCLI command.Cli, run func(args ...string)
 }
 
 // runBuildx runs a command for what it does, not for what it prints.
-func runBuildx(ctx context.Context, c Command, stderr io.Writer) error {
+func runBuildx(ctx context.Context, c process.Command, stderr io.Writer) error {
 	c.Stderr = stderr
-	code, err := Run(ctx, c)
+	code, err := process.Run(ctx, c)
 	if err == nil && code != 0 {
-		err = &ExitError{Path: c.Path, Code: code}
+		err = &process.ExitError{Path: c.Path, Code: code}
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
 
 func TestCreate(t *testing.T) {
@@ -21,9 +22,9 @@ func TestCreate(t *testing.T) {
 			save(t, cli, "ghacache", driver, "unix:///nonexistent")
 		}
 		var errOut bytes.Buffer
-		err = builders.Create(t.Context(), cli, func(args ...string) builders.Command {
+		err = builders.Create(t.Context(), cli, func(args ...string) process.Command {
 			commands = append(commands, args)
-			return builders.Command{Path: os.Args[0], Args: []string{"exit", code}, Env: append(os.Environ(), roleVar+"=child")}
+			return process.Command{Path: os.Args[0], Args: []string{"exit", code}, Env: append(os.Environ(), roleVar+"=child")}
 		}, &errOut, "ghacache", opts...)
 		return commands, errOut.String(), err
 	}
@@ -56,7 +57,7 @@ func TestCreate(t *testing.T) {
 	})
 	t.Run("keeps buildx's exit code", func(t *testing.T) {
 		_, _, err := create(t, "", "102")
-		if exit, ok := errors.AsType[*builders.ExitError](err); !ok || exit.Code != 102 {
+		if exit, ok := errors.AsType[*process.ExitError](err); !ok || exit.Code != 102 {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker/buildx/store"
 )
 
@@ -48,8 +49,8 @@ func movingImage(image string) (string, error) {
 	}
 	repository = strings.TrimPrefix(repository, "docker.io/")
 	if repository != "moby/buildkit" && !strings.HasSuffix(repository, "/moby/buildkit") {
-		return "", hinted{fmt.Errorf("its image %s is not moby/buildkit, and nothing tells which of its tags is newer", image),
-			"docker buildx rm --keep-state NAME\ndocker buildx create --name NAME --driver docker-container --driver-opt image=IMAGE"}
+		return "", hint.With(fmt.Errorf("its image %s is not moby/buildkit, and nothing tells which of its tags is newer", image),
+			"docker buildx rm --keep-state NAME\ndocker buildx create --name NAME --driver docker-container --driver-opt image=IMAGE")
 	}
 	if strings.HasSuffix(tag, "rootless") {
 		return repository + ":" + stableTag + "-rootless", nil

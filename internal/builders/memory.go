@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"time"
+	"slices"
 
 	"github.com/docker/cli/cli/config"
 	"github.com/moby/sys/atomicwriter"
@@ -19,8 +19,8 @@ type memory struct{ file string }
 
 // fact is one remembered answer.
 type fact struct {
-	Answer string    `json:"answer"`
-	Learnt time.Time `json:"learnt"`
+	Key    string `json:"key"`
+	Answer string `json:"answer"`
 }
 
 // maxFacts bounds the file. Past it, the oldest is forgotten.
@@ -29,15 +29,18 @@ const maxFacts = 100
 func openMemory() memory { return memory{filepath.Join(config.Dir(), "ghacache", "known.json")} }
 
 func (m memory) recall(key string) (answer string, ok bool) {
-	known, ok := m.read()[key]
-	return known.Answer, ok
+	facts := m.read()
+	i := slices.IndexFunc(facts, func(f fact) bool { return f.Key == key })
+	if i < 0 {
+		return "", false
+	}
+	return facts[i].Answer, true
 }
 
-func (m memory) read() map[string]fact {
-	facts := map[string]fact{}
+func (m memory) read() (facts []fact) {
 	data, err := os.ReadFile(m.file)
 	if err != nil || json.Unmarshal(data, &facts) != nil {
-		return map[string]fact{}
+		return nil
 	}
 	return facts
 }
@@ -45,23 +48,10 @@ func (m memory) read() map[string]fact {
 // learn adds a fact to what is in the file now. Of two programs that learn at
 // the same time one may lose its fact, and asks again.
 func (m memory) learn(key, answer string) {
-	facts := m.read()
-	facts[key] = fact{answer, time.Now()}
-	for len(facts) > maxFacts {
-		delete(facts, oldest(facts))
-	}
-	data, err := json.Marshal(facts)
+	facts := append(m.read(), fact{key, answer})
+	data, err := json.Marshal(facts[max(0, len(facts)-maxFacts):])
 	if err != nil || os.MkdirAll(filepath.Dir(m.file), 0o700) != nil {
 		return
 	}
 	_ = atomicwriter.WriteFile(m.file, data, 0o600) // see the type's comment
-}
-
-func oldest(facts map[string]fact) (key string) {
-	for k, f := range facts {
-		if key == "" || f.Learnt.Before(facts[key].Learnt) {
-			key = k
-		}
-	}
-	return key
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/docker/buildx/store/storeutil"
 	"github.com/docker/cli/cli/command"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
@@ -20,7 +22,7 @@ type Upgrader struct {
 	Docker command.Cli
 	// Run gives buildx commands: [Buildx.Command], bound to an environment and
 	// global flags.
-	Run func(args ...string) Command
+	Run func(args ...string) process.Command
 	// Log is told each step, and gets buildx's progress.
 	Log io.Writer
 }
@@ -81,18 +83,18 @@ func (u Upgrader) group(name string) (*store.NodeGroup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading builder %q: %w", name, err)
 	}
-	var reason, hint string
+	var reason, fix string
 	switch {
 	case group.DockerContext || group.Driver == "docker":
-		reason, hint = "its BuildKit is that of the Docker Engine", "https://docs.docker.com/engine/install/"
+		reason, fix = "its BuildKit is that of the Docker Engine", "https://docs.docker.com/engine/install/"
 	case group.Driver == "remote":
-		reason, hint = "somebody else runs its BuildKit", ""
+		reason, fix = "somebody else runs its BuildKit", ""
 	case group.Driver != "docker-container":
-		reason, hint = "its "+group.Driver+" driver keeps no state", "docker buildx rm "+name+"\ndocker buildx create --name "+name+" --driver "+group.Driver
+		reason, fix = "its "+group.Driver+" driver keeps no state", "docker buildx rm "+name+"\ndocker buildx create --name "+name+" --driver "+group.Driver
 	default:
 		return group, nil
 	}
-	return nil, hinted{fmt.Errorf("builder %q cannot be upgraded from here: %s", name, reason), hint}
+	return nil, hint.With(fmt.Errorf("builder %q cannot be upgraded from here: %s", name, reason), fix)
 }
 
 // recreate stores a group, and has its containers made anew. Volumes stay, like

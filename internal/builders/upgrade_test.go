@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
 
 func TestUpgradeOfWhatItCannotUpgrade(t *testing.T) {
@@ -14,9 +15,9 @@ func TestUpgradeOfWhatItCannotUpgrade(t *testing.T) {
 	save(t, cli, "remote", "remote", (&buildkit{version: "v0.12.0"}).serve(t))
 	save(t, cli, "new", "remote", (&buildkit{version: "v0.33.1"}).serve(t))
 	save(t, cli, "kubernetes", "kubernetes", "kubernetes:///none")
-	upgrader := builders.Upgrader{Docker: cli, Log: io.Discard, Run: func(args ...string) builders.Command {
+	upgrader := builders.Upgrader{Docker: cli, Log: io.Discard, Run: func(args ...string) process.Command {
 		t.Errorf("buildx was run with %q", args)
-		return builders.Command{}
+		return process.Command{}
 	}}
 	for name, c := range map[string]struct{ text, hint string }{
 		"remote":     {`builder "remote" cannot be upgraded from here: somebody else runs its BuildKit`, ""},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/google/go-github/v92/github"
 )
 
@@ -45,7 +46,7 @@ type Client struct {
 // New returns a client for a target and its token, as [Sources] find them.
 func New(target Target, token string, opts Options) (*Client, error) {
 	if token == "" {
-		return nil, hintedError{errors.New("no token for " + target.Host), tokenHint(target.Host)}
+		return nil, hint.With(errors.New("no token for "+target.Host), tokenHint(target.Host))
 	}
 	api, err := parseAPI(target.APIURL)
 	if err != nil {
@@ -134,7 +135,7 @@ func ProbeList(ctx context.Context, apiURL, repository, token string, opts Optio
 	}
 	owner, name, ok := strings.Cut(repository, "/")
 	if !ok || !nameRE.MatchString(owner) || !nameRE.MatchString(name) {
-		return hintedError{errors.New("the repository is not an owner/name"), "repository=OWNER/NAME"}
+		return hint.With(errors.New("the repository is not an owner/name"), "repository=OWNER/NAME")
 	}
 	opts.MaxWait = time.Second
 	c, err := New(Target{hostOf(api), api.String(), owner, name}, token, opts)

@@ -9,17 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/google/go-github/v92/github"
 )
-
-// hintedError is an error with what to do about it, a command or setting a line.
-type hintedError struct {
-	error
-	hint string
-}
-
-func (h hintedError) Hint() string  { return h.hint }
-func (h hintedError) Unwrap() error { return h.error }
 
 // LimitError is returned instead of waiting longer than [Options.MaxWait].
 type LimitError struct{ Until time.Time }
@@ -45,9 +37,9 @@ func (c *Client) explain(err error, need, format string, args ...any) error {
 	}
 	switch reply.Response.StatusCode {
 	case http.StatusUnauthorized:
-		return hintedError{err, tokenHint(c.target.Host)}
+		return hint.With(err, tokenHint(c.target.Host))
 	case http.StatusForbidden, http.StatusNotFound: // GitHub hides private repositories behind 404
-		return hintedError{err, permissionHint(reply.Response.Header, need)}
+		return hint.With(err, permissionHint(reply.Response.Header, need))
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unique"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/google/go-github/v92/github"
 	"golang.org/x/sync/errgroup"
 )
@@ -144,10 +145,9 @@ func (c *Client) listBackwards(ctx context.Context, f Filter) ([]Entry, error) {
 	}
 	l.add(newest)
 	if len(l.entries) < newest.total {
-		return nil, hintedError{
+		return nil, hint.With(
 			fmt.Errorf("listing caches of %s: the service showed %d of %d", c.target, len(l.entries), newest.total),
-			"run it again when fewer builds write to the cache",
-		}
+			"run it again when fewer builds write to the cache")
 	}
 	return l.sorted(), nil
 }

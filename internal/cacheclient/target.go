@@ -10,6 +10,7 @@ import (
 
 	"github.com/cli/go-gh/v2/pkg/auth"
 	"github.com/cli/go-gh/v2/pkg/repository"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // Target is a repository and the API that answers for it.
@@ -62,7 +63,7 @@ func (s Sources) Target() (Target, error) {
 	}
 	for _, name := range []string{repo.Owner, repo.Name} {
 		if !nameRE.MatchString(name) {
-			return Target{}, hintedError{fmt.Errorf("%q is not part of a repository's name", name), hintRepo}
+			return Target{}, hint.With(fmt.Errorf("%q is not part of a repository's name", name), hintRepo)
 		}
 	}
 	host = normalize(repo.Host)
@@ -83,13 +84,13 @@ func (s Sources) repository(host string) (repository.Repository, error) {
 	if named == "" {
 		repo, err := repository.Current()
 		if err != nil {
-			return repo, hintedError{fmt.Errorf("finding the repository: %w", err), hintRepo + "\ngh auth login"}
+			return repo, hint.With(fmt.Errorf("finding the repository: %w", err), hintRepo+"\ngh auth login")
 		}
 		return repo, nil
 	}
 	repo, err := repository.ParseWithHost(named, host)
 	if err != nil {
-		return repo, hintedError{fmt.Errorf("reading repository %q: %w", named, err), hintRepo}
+		return repo, hint.With(fmt.Errorf("reading repository %q: %w", named, err), hintRepo)
 	}
 	return repo, nil
 }
@@ -113,7 +114,7 @@ func apiOf(host string, job *url.URL) (string, error) {
 	}
 	u, err := parseAPI(base)
 	if err != nil || hostOf(u) != host { // evil.example#.ghe.com would get GitHub's token
-		return "", hintedError{errors.New("the host of the repository is not the name of a host"), hintRepo}
+		return "", hint.With(errors.New("the host of the repository is not the name of a host"), hintRepo)
 	}
 	return u.String(), nil
 }
@@ -127,7 +128,7 @@ func (s Sources) get(name string) string {
 func parseAPI(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, hintedError{errors.New("the address of the API is not an HTTP URL"), "GITHUB_API_URL=https://HOST/api/v3"}
+		return nil, hint.With(errors.New("the address of the API is not an HTTP URL"), "GITHUB_API_URL=https://HOST/api/v3")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), Path: strings.TrimRight(u.Path, "/") + "/"}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cli/go-gh/v2/pkg/auth"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // Token returns the token for a target. gh's rules tell which one is for which
@@ -23,7 +24,7 @@ func (s Sources) Token(t Target) (string, error) {
 	if token != "" && slices.Contains([]string{"oauth_token", "gh"}, source) {
 		return token, nil
 	}
-	return "", hintedError{fmt.Errorf("no token for %s", t.Host), tokenHint(t.Host)}
+	return "", hint.With(fmt.Errorf("no token for %s", t.Host), tokenHint(t.Host))
 }
 
 func (s Sources) candidates(t Target) []string {

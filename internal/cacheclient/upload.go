@@ -15,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 const (
@@ -65,7 +66,7 @@ func (u *Uploader) upload(ctx context.Context, key string, content io.Reader, si
 		return err
 	}
 	if !created.OK {
-		return hintedError{fmt.Errorf("the service does not take it: %s", created.Message), "a runtime token with write permission"}
+		return hint.With(fmt.Errorf("the service does not take it: %s", created.Message), "a runtime token with write permission")
 	}
 	if err := u.put(ctx, created.URL, content); err != nil {
 		return err

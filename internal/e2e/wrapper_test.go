@@ -21,11 +21,11 @@ func TestTheVersionOfABuilderIsRememberedWhileItsContainerRuns(t *testing.T) {
 	file := filepath.Join(u.env["DOCKER_CONFIG"], "ghacache", "known.json")
 	data, err := os.ReadFile(file)
 	check(t, err)
-	var known map[string]map[string]string
+	var known []map[string]string
 	check(t, json.Unmarshal(data, &known))
-	for key := range known {
-		if strings.HasPrefix(key, "buildkit ") {
-			known[key]["answer"] = "v0.19.0"
+	for _, fact := range known {
+		if strings.HasPrefix(fact["key"], "buildkit ") {
+			fact["answer"] = "v0.19.0"
 		}
 	}
 	data, err = json.Marshal(known)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // Level is how much a note matters.
@@ -74,28 +76,8 @@ func (n Notes) Error(err error) {
 		}
 		return
 	}
-	n.Note(Error, err.Error(), HintOf(err))
+	n.Note(Error, err.Error(), hint.Of(err))
 }
-
-// HintOf is the hint of the first error in err's tree that has one.
-func HintOf(err error) string {
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
-	}
-	return ""
-}
-
-// WithHint gives err a hint: a command or flag to use, a line each.
-func WithHint(err error, hint string) error { return hintedError{err, hint} }
-
-type hintedError struct {
-	error
-	hint string
-}
-
-func (e hintedError) Hint() string  { return e.hint }
-func (e hintedError) Unwrap() error { return e.error }
 
 // escape encodes the data of a workflow command, as @actions/core does.
 func escape(s string) string {

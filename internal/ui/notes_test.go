@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 func TestNotes(t *testing.T) {
@@ -44,12 +46,12 @@ func TestNotes(t *testing.T) {
 		},
 		{
 			name:  "a wrapped error keeps its hint",
-			write: func(n Notes) { n.Error(fmt.Errorf("building: %w", WithHint(errors.New("no builder"), "make one"))) },
+			write: func(n Notes) { n.Error(fmt.Errorf("building: %w", hint.With(errors.New("no builder"), "make one"))) },
 			want:  "error: building: no builder\nhint: make one\n",
 		},
 		{
 			name:  "joined errors are written one by one",
-			write: func(n Notes) { n.Error(errors.Join(errors.New("a"), WithHint(errors.New("b"), "c"))) },
+			write: func(n Notes) { n.Error(errors.Join(errors.New("a"), hint.With(errors.New("b"), "c"))) },
 			want:  "error: a\nerror: b\nhint: c\n",
 		},
 	}

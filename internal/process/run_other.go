@@ -1,6 +1,6 @@
 //go:build !linux
 
-package builders
+package process
 
 import "syscall"
 

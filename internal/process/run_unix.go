@@ -1,6 +1,6 @@
 //go:build unix
 
-package builders
+package process
 
 import (
 	"os"

@@ -1,6 +1,6 @@
 //go:build unix
 
-package builders_test
+package process_test
 
 import (
 	"bufio"
@@ -23,11 +23,11 @@ import (
 	"github.com/docker/cli/cli-plugins/socket"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
 
-func self(args ...string) builders.Command {
-	return builders.Command{Path: os.Args[0], Args: args, Env: append(os.Environ(), roleVar+"=child")}
+func self(args ...string) process.Command {
+	return process.Command{Path: os.Args[0], Args: args, Env: append(os.Environ(), roleVar+"=child")}
 }
 
 func TestRunExitCode(t *testing.T) {
@@ -41,7 +41,7 @@ func TestRunExitCode(t *testing.T) {
 		"death by SIGKILL is 128+9":  {[]string{"die", "9"}, 137},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := builders.Run(t.Context(), self(c.args...))
+			got, err := process.Run(t.Context(), self(c.args...))
 			if err != nil || got != c.want {
 				t.Errorf("got %d, %v, want %d", got, err, c.want)
 			}
@@ -50,7 +50,7 @@ func TestRunExitCode(t *testing.T) {
 }
 
 func TestRunNamesTheProgramThatCannotStart(t *testing.T) {
-	_, err := builders.Run(t.Context(), builders.Command{Path: "/nonexistent/docker-buildx"})
+	_, err := process.Run(t.Context(), process.Command{Path: "/nonexistent/docker-buildx"})
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "/nonexistent/docker-buildx") {
 		t.Errorf("got %v", err)
 	}
@@ -59,19 +59,19 @@ func TestRunNamesTheProgramThatCannotStart(t *testing.T) {
 func TestOutput(t *testing.T) {
 	t.Run("arguments and environment arrive as they are", func(t *testing.T) {
 		c := self("show", "build", "--label", "a b", "", "*", "-")
-		c.Env = append(c.Env, "BUILDERS_X=1 2")
-		out, _, err := builders.Output(t.Context(), c)
+		c.Env = append(c.Env, "PROCESS_X=1 2")
+		out, _, err := process.Output(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := shown{Args: []string{"build", "--label", "a b", "", "*", "-"}, Env: []string{"BUILDERS_X=1 2"}}
+		want := shown{Args: []string{"build", "--label", "a b", "", "*", "-"}, Env: []string{"PROCESS_X=1 2"}}
 		if diff := cmp.Diff(want, decode(t, out)); diff != "" {
 			t.Error(diff)
 		}
 	})
 	t.Run("a failure keeps the code and the outputs", func(t *testing.T) {
-		_, stderr, err := builders.Output(t.Context(), self("exit", "7"))
-		exit, ok := errors.AsType[*builders.ExitError](err)
+		_, stderr, err := process.Output(t.Context(), self("exit", "7"))
+		exit, ok := errors.AsType[*process.ExitError](err)
 		if !ok || exit.Code != 7 || string(stderr) != "exiting\n" {
 			t.Errorf("got %v, stderr %q", err, stderr)
 		}
@@ -86,13 +86,13 @@ func decode(t *testing.T, data []byte) (s shown) {
 	return s
 }
 
-// process is a parent with a child, and what the child printed.
-type process struct {
+// family is a parent with a child, and what the child printed.
+type family struct {
 	*exec.Cmd
 	lines *bufio.Scanner
 }
 
-func startParent(t *testing.T, attr *syscall.SysProcAttr, env []string, args ...string) process {
+func startParent(t *testing.T, attr *syscall.SysProcAttr, env []string, args ...string) family {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -109,19 +109,19 @@ func startParent(t *testing.T, attr *syscall.SysProcAttr, env []string, args ...
 	}
 	w.Close()
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait(); r.Close() })
-	p := process{cmd, bufio.NewScanner(r)}
+	p := family{cmd, bufio.NewScanner(r)}
 	p.expect(t, "ready")
 	return p
 }
 
-func (p process) expect(t *testing.T, want string) {
+func (p family) expect(t *testing.T, want string) {
 	t.Helper()
 	if !p.lines.Scan() || p.lines.Text() != want {
 		t.Fatalf("got %q, want %q", p.lines.Text(), want)
 	}
 }
 
-func (p process) expectExit(t *testing.T, want int) {
+func (p family) expectExit(t *testing.T, want int) {
 	t.Helper()
 	p.Wait()
 	if got := p.ProcessState.ExitCode(); got != want {
@@ -196,7 +196,7 @@ func TestCancelledContextInterrupts(t *testing.T) {
 		for lines.Scan() {
 		}
 	}()
-	code, err := builders.Run(ctx, c)
+	code, err := process.Run(ctx, c)
 	if err != nil || code != 130 {
 		t.Errorf("got %d, %v", code, err)
 	}

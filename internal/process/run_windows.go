@@ -1,4 +1,4 @@
-package builders
+package process
 
 import "os"
 

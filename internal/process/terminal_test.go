@@ -1,6 +1,6 @@
 //go:build unix
 
-package builders_test
+package process_test
 
 import (
 	"os/exec"
@@ -10,7 +10,7 @@ import (
 	"github.com/creack/pty"
 	"golang.org/x/term"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
 
 func TestRunPutsTheTerminalBack(t *testing.T) {
@@ -28,7 +28,7 @@ func TestRunPutsTheTerminalBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := builders.Run(t.Context(), builders.Command{Path: stty, Args: []string{"raw", "-echo"}, Stdin: terminal, Stderr: terminal})
+	code, err := process.Run(t.Context(), process.Command{Path: stty, Args: []string{"raw", "-echo"}, Stdin: terminal, Stderr: terminal})
 	if err != nil || code != 0 {
 		t.Fatalf("stty: %d, %v", code, err)
 	}

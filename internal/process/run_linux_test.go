@@ -1,4 +1,4 @@
-package builders_test
+package process_test
 
 import "testing"
 

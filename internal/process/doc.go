@@ -1,0 +1,3 @@
+// Package process runs programs: buildx with the user's terminal and signals
+// ([Run]), and others for what they print ([Output]). No other package starts one.
+package process
