@@ -216,21 +216,6 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-func FuzzRefs(f *testing.F) {
-	for _, ref := range []string{"main", "12", "#12", "refs/heads/12", "refs/heads/#12", "refs/pull/9/merge", "refs/pull/09/merge", "refs/tags/v1", "refs/heads/refs/heads/x", ""} {
-		f.Add(ref)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		ref := fullRef(text)
-		if !strings.HasPrefix(ref, "refs/") {
-			t.Errorf("%q became %q", text, ref)
-		}
-		if short := shortRef(ref); fullRef(short) != ref {
-			t.Errorf("%q is shortened to %q, which is %q", ref, short, fullRef(short))
-		}
-	})
-}
-
 func FuzzTable(f *testing.F) {
 	f.Add("A\tB\nsomething long\t世界\n", 20)
 	f.Fuzz(func(t *testing.T, text string, width int) {

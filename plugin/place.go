@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/spf13/cobra"
 )
@@ -26,7 +27,7 @@ func scopeFlag(env *Env, cmd *cobra.Command, repo *string, scopes *[]string) {
 func refFlag(env *Env, cmd *cobra.Command, repo *string, refs *[]string) {
 	cmd.Flags().StringArrayVar(refs, "ref", nil, "Only these refs (glob): main, 12 or #12 for a pull request, refs/…")
 	completeFlag(cmd, "ref", completeCaches(env, repo, func(c *reclaim.Cache) string {
-		if bare := strings.TrimPrefix(shortRef(c.Ref), "#"); fullRef(bare) == c.Ref {
+		if bare := strings.TrimPrefix(github.ShortRef(c.Ref), "#"); github.FullRef(bare) == c.Ref {
 			return bare // a shell may take # for a comment
 		}
 		return c.Ref

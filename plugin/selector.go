@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker/cli/opts"
 	"github.com/docker/go-units"
@@ -39,7 +40,7 @@ func newSelector(scopes, refs []string, filter opts.FilterOpt, now time.Time, al
 		}
 	}
 	for i, ref := range s.refs {
-		s.refs[i] = fullRef(ref)
+		s.refs[i] = github.FullRef(ref)
 	}
 	return s, checkPatterns(slices.Concat(s.scopes, s.refs))
 }

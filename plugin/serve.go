@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -235,7 +236,7 @@ func parseScopes(refs []string) ([]cacheserver.Scope, error) {
 			return nil, usage(fmt.Errorf("%q is no ref", ref), "--ref refs/heads/main, or --ref refs/heads/main:ro to read only")
 		}
 		if !strings.HasPrefix(ref, "refs/") {
-			ref = "refs/heads/" + ref
+			ref = github.Branch(ref)
 		}
 		scopes = append(scopes, cacheserver.Scope{Ref: ref, Write: !readOnly})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -129,7 +130,7 @@ func (r *repository) noteUnread(s *snapshot, in func(*reclaim.Cache) bool) {
 		case c.Err == nil:
 		case !r.reads(c.Ref):
 			foreign++
-			refs = append(refs, shortRef(c.Ref))
+			refs = append(refs, github.ShortRef(c.Ref))
 		default:
 			failed++
 			first = c.Err

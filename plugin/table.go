@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker/cli/cli/command/formatter"
 	"github.com/docker/go-units"
 )
@@ -122,7 +123,7 @@ func (s style) text(text string) string {
 
 func (s style) ref(ref string) string {
 	if s.short {
-		ref = shortRef(ref)
+		ref = github.ShortRef(ref)
 	}
 	return s.text(ref)
 }

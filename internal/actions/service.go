@@ -3,6 +3,8 @@ package actions
 import (
 	"net/url"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
 // Service is who runs the cache service that the environment names.
@@ -43,13 +45,9 @@ func service(get func(string) string, r Runtime) Service {
 	if server == "" {
 		return serviceByURL(r)
 	}
-	cloud := server == "github.com" || strings.HasSuffix(server, ".ghe.com")
-	own := []string{server}
-	if cloud {
-		own = []string{server, "githubusercontent.com", "github.com", "ghe.com"}
-	}
+	cloud := github.Server(server)
 	for _, u := range []string{r.ResultsURL, r.CacheURL} {
-		if u != "" && !within(host(u), own) {
+		if u != "" && !within(host(u), server) && !(cloud && github.Cloud(host(u))) {
 			return Unknown // a cache server of the runner's operator
 		}
 	}
@@ -63,7 +61,7 @@ func service(get func(string) string, r Runtime) Service {
 // were handed only the cache variables, and shells outside of a job.
 func serviceByURL(r Runtime) Service {
 	for _, u := range []string{r.ResultsURL, r.CacheURL} {
-		if within(host(u), []string{"actions.githubusercontent.com", "ghe.com"}) {
+		if github.Cloud(host(u)) {
 			return GitHub
 		}
 	}
@@ -78,11 +76,4 @@ func host(raw string) string {
 	return strings.ToLower(u.Hostname())
 }
 
-func within(host string, domains []string) bool {
-	for _, d := range domains {
-		if host == d || strings.HasSuffix(host, "."+d) {
-			return true
-		}
-	}
-	return false
-}
+func within(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }

@@ -5,17 +5,16 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
+	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/google/go-github/v92/github"
 	"golang.org/x/sync/errgroup"
 )
 
 func (r *Refs) addPull(pull *github.PullRequest) {
-	ref := fmt.Sprintf("refs/pull/%d/merge", pull.GetNumber())
-	r.Bases[ref] = "refs/heads/" + pull.GetBase().GetRef()
+	ref := names.Pull(pull.GetNumber())
+	r.Bases[ref] = names.Branch(pull.GetBase().GetRef())
 	if pull.GetState() != "closed" {
 		return
 	}
@@ -29,7 +28,7 @@ func (r *Refs) addPull(pull *github.PullRequest) {
 func (c *Client) pulls(ctx context.Context, refs []string) ([]*github.PullRequest, error) {
 	wanted := map[int]bool{}
 	for _, ref := range refs {
-		if number, ok := pullNumber(ref); ok {
+		if number, ok := names.PullNumber(ref); ok {
 			wanted[number] = true
 		}
 	}
@@ -42,13 +41,6 @@ func (c *Client) pulls(ctx context.Context, refs []string) ([]*github.PullReques
 	}
 	others, err := c.otherPulls(ctx, wanted)
 	return append(open, others...), c.explain(err, "pull-requests: read", "getting pull requests of %s", c.target)
-}
-
-func pullNumber(ref string) (int, bool) {
-	digits, isPull := strings.CutPrefix(ref, "refs/pull/")
-	digits, isMerge := strings.CutSuffix(digits, "/merge")
-	number, err := strconv.Atoi(digits)
-	return number, isPull && isMerge && err == nil
 }
 
 // openPulls reads the first page and then, concurrently, those that its links

@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-github/v92/github"
+
+	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
 // Refs is what is known about a repository's refs.
@@ -70,7 +72,7 @@ func (c *Client) defaultBranch(ctx context.Context) (string, error) {
 	if repo.GetDefaultBranch() == "" {
 		return "", errors.New("no default branch is named of " + c.target.String())
 	}
-	return "refs/heads/" + repo.GetDefaultBranch(), nil
+	return names.Branch(repo.GetDefaultBranch()), nil
 }
 
 // deleted returns those of refs that begin with kind and do not exist.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cli/go-gh/v2/pkg/auth"
 	"github.com/cli/go-gh/v2/pkg/repository"
+	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
@@ -109,7 +110,7 @@ func apiOf(host string, job *url.URL) (string, error) {
 		return job.String(), nil
 	}
 	base := "https://" + host + "/api/v3"
-	if cloud(host) {
+	if names.Server(host) {
 		base = "https://api." + host
 	}
 	u, err := parseAPI(base)
@@ -135,14 +136,11 @@ func parseAPI(base string) (*url.URL, error) {
 
 // hostOf is the host that an API is for.
 func hostOf(api *url.URL) string {
-	if host, ok := strings.CutPrefix(api.Host, "api."); ok && cloud(host) {
+	if host, ok := strings.CutPrefix(api.Host, "api."); ok && names.Server(host) {
 		return host
 	}
 	return api.Host
 }
-
-// cloud reports whether GitHub runs the host.
-func cloud(host string) bool { return host == dotcom || auth.IsTenancy(host) }
 
 // normalize leaves a port alone, which gh's rules know nothing of.
 func normalize(host string) string {

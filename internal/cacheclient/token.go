@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cli/go-gh/v2/pkg/auth"
+	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
@@ -30,10 +31,10 @@ func (s Sources) Token(t Target) (string, error) {
 func (s Sources) candidates(t Target) []string {
 	own := s.ownAPI(t)
 	job := ""
-	if own || s.APIURL == "" && cloud(t.Host) {
+	if own || s.APIURL == "" && names.Server(t.Host) {
 		job = s.JobToken
 	}
-	if cloud(t.Host) {
+	if names.Server(t.Host) {
 		return []string{s.get("GH_TOKEN"), job}
 	}
 	return []string{job, s.get("GH_ENTERPRISE_TOKEN"), s.get("GITHUB_ENTERPRISE_TOKEN")}
@@ -47,7 +48,7 @@ func (s Sources) ownAPI(t Target) bool {
 
 func tokenHint(host string) string {
 	name := "GH_TOKEN"
-	if !cloud(host) {
+	if !names.Server(host) {
 		name = "GITHUB_TOKEN"
 	}
 	return fmt.Sprintf("gh auth login --hostname %s\nin a job: env: {%s: \"${{ github.token }}\"}", host, name)

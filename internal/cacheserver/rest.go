@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
 // restError is an error as GitHub's REST API writes it.
@@ -199,7 +200,7 @@ func fullRef(ref string) string {
 	if ref == "" || strings.HasPrefix(ref, "refs/") {
 		return ref
 	}
-	return "refs/heads/" + ref
+	return github.Branch(ref)
 }
 
 // deleteByKey answers with what it deleted; what another request deleted meanwhile is not in there.

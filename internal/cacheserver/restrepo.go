@@ -4,10 +4,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
 // repository answers with what the service knows; the many other fields of GitHub's answer it does not make up.
@@ -35,7 +35,7 @@ func (s *Server) existing() []string {
 	if refs == nil {
 		refs = s.held()
 	}
-	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(refs, []string{"refs/heads/" + s.opts.DefaultBranch}))))
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(refs, []string{github.Branch(s.opts.DefaultBranch)}))))
 }
 
 func (s *Server) branches(w http.ResponseWriter, r *http.Request) error {
@@ -44,7 +44,7 @@ func (s *Server) branches(w http.ResponseWriter, r *http.Request) error {
 	}
 	branches := []branch{}
 	for _, ref := range s.existing() {
-		if name, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
+		if name, ok := github.BranchName(ref); ok {
 			branches = append(branches, branch{name})
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Server) pulls(w http.ResponseWriter, r *http.Request) error {
 	existing := s.existing()
 	pulls := []pull{}
 	for _, ref := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(existing, s.held())))) {
-		number, ok := pullNumber(ref)
+		number, ok := github.PullNumber(ref)
 		if !ok {
 			continue
 		}
@@ -95,11 +95,4 @@ func (s *Server) pulls(w http.ResponseWriter, r *http.Request) error {
 	slices.SortFunc(pulls, func(a, b pull) int { return b.Number - a.Number })
 	writeJSON(w, http.StatusOK, paginate(w, r, pulls))
 	return nil
-}
-
-func pullNumber(ref string) (int, bool) {
-	middle, ok := strings.CutPrefix(ref, "refs/pull/")
-	middle, merge := strings.CutSuffix(middle, "/merge")
-	number, err := strconv.Atoi(middle)
-	return number, ok && merge && err == nil
 }

@@ -3,6 +3,8 @@ package migrate
 import (
 	"fmt"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
 // Service is the cache service that the files run against.
@@ -32,14 +34,9 @@ func (e *evidence) see(raw string) {
 	}
 	host, _, _ := strings.Cut(rest, "/")
 	host, _, _ = strings.Cut(host, ":")
-	if !githubHost(host) && !strings.HasSuffix(host, ".githubusercontent.com") {
+	if !github.Cloud(host) {
 		e.other = "it names the cache service " + host
 	}
-}
-
-func githubHost(host string) bool {
-	host = strings.ToLower(host)
-	return host == "github.com" || strings.HasSuffix(host, ".ghe.com") || strings.HasSuffix(host, ".github.com")
 }
 
 // alone is the service that the evidence speaks for by itself.
@@ -57,7 +54,7 @@ func (e evidence) verdict(o Options) (Service, string) {
 		return ServiceV1, e.v1
 	case e.other != "":
 		return serviceUnknown, e.other
-	case o.Host != "" && githubHost(o.Host):
+	case o.Host != "" && github.Cloud(o.Host):
 		return ServiceV2, "the repository is on " + o.Host
 	case o.Host != "":
 		return ServiceV1, "the repository is on " + o.Host + ", and only github.com and ghe.com have version 2"

@@ -3,6 +3,8 @@ package reclaim
 import (
 	"slices"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
 // reach interns refs and knows which of them a job on each can read.
@@ -71,7 +73,7 @@ func (r *reach) base(ref string) (base string, based bool) {
 	}
 	if entry, ok := strings.CutPrefix(ref, queue); ok {
 		if i := strings.LastIndex(entry, "/pr-"); i > 0 { // BASE/pr-NUMBER-SHA
-			base = "refs/heads/" + entry[:i]
+			base = github.Branch(entry[:i])
 		}
 		return base, true
 	}
