@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
@@ -66,7 +67,7 @@ func listCompletions(ctx context.Context, env *Env, repo string, pick func(*recl
 	if err != nil {
 		return nil
 	}
-	analysis := analyze(entries, nil, reclaim.Refs{})
+	analysis := analyze(entries, nil, bkcache.Refs{})
 	var found []cobra.Completion
 	for i := range analysis.Caches {
 		if word := pick(&analysis.Caches[i]); !slices.Contains(found, word) {

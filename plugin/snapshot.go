@@ -42,7 +42,7 @@ func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
 	var (
 		wait    sync.WaitGroup
 		indexes map[int64]cacheclient.Index
-		refs    cacheclient.Refs
+		refs    bkcache.Refs
 	)
 	if r.runtime != nil {
 		wait.Go(func() { indexes = r.readIndexes(ctx, entries) })
@@ -56,12 +56,12 @@ func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
 		r.warn("not all refs are known", err)
 	}
 	r.forgetReading(entries, indexes)
-	return &snapshot{analyze(entries, indexes, reclaim.Refs(refs)), indexes}, nil
+	return &snapshot{analyze(entries, indexes, refs), indexes}, nil
 }
 
 // readIndexes reads nothing that could be another repository's: such an index would
 // have what this one needs taken for garbage.
-func (r *repository) readIndexes(ctx context.Context, entries []cacheclient.Entry) map[int64]cacheclient.Index {
+func (r *repository) readIndexes(ctx context.Context, entries []bkcache.Entry) map[int64]cacheclient.Index {
 	err := r.client.Owns(ctx, r.runtime)
 	if err == nil {
 		return r.runtime.Indexes(ctx, entries, r.indexes)
@@ -75,7 +75,7 @@ func (r *repository) readIndexes(ctx context.Context, entries []cacheclient.Entr
 
 // forgetReading gives the indexes that this process has read the last use before that:
 // else the second plan would take the first for a build.
-func (r *repository) forgetReading(entries []cacheclient.Entry, indexes map[int64]cacheclient.Index) {
+func (r *repository) forgetReading(entries []bkcache.Entry, indexes map[int64]cacheclient.Index) {
 	for i := range entries {
 		e := &entries[i]
 		if used, ok := r.used[e.ID]; ok {
@@ -88,7 +88,7 @@ func (r *repository) forgetReading(entries []cacheclient.Entry, indexes map[int6
 }
 
 // builtRefs are the refs that BuildKit's entries are on.
-func builtRefs(entries []cacheclient.Entry) []string {
+func builtRefs(entries []bkcache.Entry) []string {
 	seen := map[string]bool{}
 	var refs []string
 	for _, e := range entries {
@@ -100,11 +100,7 @@ func builtRefs(entries []cacheclient.Entry) []string {
 	return refs
 }
 
-func analyze(listed []cacheclient.Entry, read map[int64]cacheclient.Index, refs reclaim.Refs) *reclaim.Analysis {
-	entries := make([]reclaim.Entry, len(listed))
-	for i, e := range listed {
-		entries[i] = reclaim.Entry(e)
-	}
+func analyze(entries []bkcache.Entry, read map[int64]cacheclient.Index, refs bkcache.Refs) *reclaim.Analysis {
 	indexes := make(map[int64]reclaim.Index, len(read))
 	for id, x := range read {
 		indexes[id] = reclaim.Index{Err: x.Err}

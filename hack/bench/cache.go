@@ -224,9 +224,5 @@ func (l looker) Look(ctx context.Context) (*reclaim.Analysis, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]reclaim.Entry, len(listed))
-	for i, e := range listed {
-		all[i] = reclaim.Entry(e)
-	}
-	return reclaim.Analyze(all, nil, reclaim.Refs(refs)), nil
+	return reclaim.Analyze(listed, nil, refs), nil
 }

@@ -58,7 +58,7 @@ func (c *Client) Owns(ctx context.Context, r *Runtime) error {
 // token cannot read has an Err, and so has one of which it is not certain that it
 // was the one read. Entries do not change: what was read before of them counts and is
 // not read again.
-func (r *Runtime) Indexes(ctx context.Context, listing []Entry, before map[int64]Index) map[int64]Index {
+func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, before map[int64]Index) map[int64]Index {
 	var mu sync.Mutex
 	indexes := map[int64]Index{}
 	namesakes := map[string]int{}
@@ -94,7 +94,7 @@ var (
 
 // index reads one entry of a listing. Entries are immutable and looked up by key,
 // on the first of the token's refs that has it: so a key must be unique.
-func (r *Runtime) index(ctx context.Context, e Entry, unique bool) (*bkcache.Index, error) {
+func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkcache.Index, error) {
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
 	if !r.Reads(e.Ref) {

@@ -5,25 +5,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 	"unique"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/google/go-github/v92/github"
 	"golang.org/x/sync/errgroup"
 )
-
-// Entry is a cache entry as GitHub lists it. Its ID identifies it: one key on two
-// refs makes two entries.
-type Entry struct {
-	ID      int64
-	Key     string
-	Version string
-	Ref     string // in full: refs/heads/main, refs/pull/1/merge
-	Size    int64  // bytes
-	Created time.Time
-	Used    time.Time // last access
-}
 
 // Filter selects entries at the service. The zero value selects all.
 type Filter struct {
@@ -40,7 +28,7 @@ const perPage = 100
 // Pages are numbered by position, so an entry that is deleted moves those behind
 // it, and one may slip from a page that is still to come to one that was read.
 // Therefore pages read in any order count only if nothing moved; see [listing.complete].
-func (c *Client) List(ctx context.Context, f Filter) ([]Entry, error) {
+func (c *Client) List(ctx context.Context, f Filter) ([]bkcache.Entry, error) {
 	for range 2 {
 		l, err := c.listAtOnce(ctx, f)
 		if err != nil {
@@ -55,7 +43,7 @@ func (c *Client) List(ctx context.Context, f Filter) ([]Entry, error) {
 
 // listing collects the entries of pages, each once.
 type listing struct {
-	entries  map[int64]Entry
+	entries  map[int64]bkcache.Entry
 	complete bool
 }
 
@@ -67,8 +55,8 @@ func (l *listing) add(pages ...page) {
 	}
 }
 
-func (l *listing) sorted() []Entry {
-	entries := make([]Entry, 0, len(l.entries))
+func (l *listing) sorted() []bkcache.Entry {
+	entries := make([]bkcache.Entry, 0, len(l.entries))
 	for _, e := range l.entries {
 		entries = append(entries, e)
 	}
@@ -80,7 +68,7 @@ func (l *listing) sorted() []Entry {
 // so that new entries move none, and then the newest again. If the entry that was
 // the newest still has the position it had, none before it went.
 func (c *Client) listAtOnce(ctx context.Context, f Filter) (listing, error) {
-	l := listing{entries: map[int64]Entry{}}
+	l := listing{entries: map[int64]bkcache.Entry{}}
 	first, err := c.newest(ctx, f)
 	if err != nil {
 		return l, err
@@ -104,7 +92,7 @@ func (c *Client) listAtOnce(ctx context.Context, f Filter) (listing, error) {
 	l.add(others...)
 	l.add(last)
 	marker := first.entries[0].ID
-	added := slices.IndexFunc(last.entries, func(e Entry) bool { return e.ID == marker })
+	added := slices.IndexFunc(last.entries, func(e bkcache.Entry) bool { return e.ID == marker })
 	l.complete = added >= 0 && last.total == first.total+added && last.total == len(l.entries)
 	return l, nil
 }
@@ -126,8 +114,8 @@ func (c *Client) pagesAscending(ctx context.Context, f Filter, count int) ([]pag
 // the newest entries. An entry only ever moves to an earlier page, where it is still to
 // be read; if the service orders entries of one time now so, now otherwise, one may be
 // missing all the same, and what is short is no listing.
-func (c *Client) listBackwards(ctx context.Context, f Filter) ([]Entry, error) {
-	l := listing{entries: map[int64]Entry{}}
+func (c *Client) listBackwards(ctx context.Context, f Filter) ([]bkcache.Entry, error) {
+	l := listing{entries: map[int64]bkcache.Entry{}}
 	first, err := c.page(ctx, f, pageQuery{number: 1, size: 1})
 	if err != nil {
 		return nil, err
@@ -154,7 +142,7 @@ func (c *Client) listBackwards(ctx context.Context, f Filter) ([]Entry, error) {
 
 type page struct {
 	total   int // of all pages
-	entries []Entry
+	entries []bkcache.Entry
 }
 
 type pageQuery struct {
@@ -189,7 +177,7 @@ func (c *Client) page(ctx context.Context, f Filter, q pageQuery) (page, error) 
 	if reply == nil {
 		return page{}, fmt.Errorf("listing caches of %s: the reply is empty", c.target)
 	}
-	p := page{total: reply.TotalCount, entries: make([]Entry, len(reply.ActionsCaches))}
+	p := page{total: reply.TotalCount, entries: make([]bkcache.Entry, len(reply.ActionsCaches))}
 	for i, cache := range reply.ActionsCaches {
 		p.entries[i] = entryOf(cache)
 	}
@@ -197,8 +185,8 @@ func (c *Client) page(ctx context.Context, f Filter, q pageQuery) (page, error) 
 }
 
 // entryOf keeps one copy of versions and refs, of which there are few.
-func entryOf(c *github.ActionsCache) Entry {
-	return Entry{
+func entryOf(c *github.ActionsCache) bkcache.Entry {
+	return bkcache.Entry{
 		ID:      c.GetID(),
 		Key:     c.GetKey(),
 		Version: unique.Make(c.GetVersion()).Value(),
@@ -209,6 +197,6 @@ func entryOf(c *github.ActionsCache) Entry {
 	}
 }
 
-func older(a, b Entry) int {
+func older(a, b bkcache.Entry) int {
 	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 }

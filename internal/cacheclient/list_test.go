@@ -15,10 +15,11 @@ import (
 
 	actionscache "github.com/tonistiigi/go-actions-cache"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
-func keys(entries []Entry) []string {
+func keys(entries []bkcache.Entry) []string {
 	keys := make([]string, len(entries))
 	for i, e := range entries {
 		keys[i] = e.Key
@@ -59,7 +60,7 @@ func TestListFillsInEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	created := at.Add(-time.Second)
-	want := Entry{have[0].ID, "some key", "abc", "refs/pull/7/merge", 5, created, created}
+	want := bkcache.Entry{ID: have[0].ID, Key: "some key", Version: "abc", Ref: "refs/pull/7/merge", Size: 5, Created: created, Used: created}
 	if len(have) != 1 || have[0] != want || have[0].ID == 0 {
 		t.Errorf("have %+v, want %+v", have, want)
 	}
@@ -94,7 +95,7 @@ type churn struct {
 	random *rand.Rand
 
 	mu      sync.Mutex
-	staying []Entry
+	staying []bkcache.Entry
 	made    int
 }
 

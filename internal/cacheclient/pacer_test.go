@@ -15,11 +15,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
 // deleteAll deletes entries as prune does.
-func deleteAll(ctx context.Context, c *Client, entries []Entry) error {
+func deleteAll(ctx context.Context, c *Client, entries []bkcache.Entry) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for _, e := range entries {

@@ -7,20 +7,21 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/google/go-github/v92/github"
 	"golang.org/x/sync/errgroup"
 )
 
-func (r *Refs) addPull(pull *github.PullRequest) {
+func addPull(known bkcache.Refs, pull *github.PullRequest) {
 	ref := names.Pull(pull.GetNumber())
-	r.Bases[ref] = names.Branch(pull.GetBase().GetRef())
+	known.Bases[ref] = names.Branch(pull.GetBase().GetRef())
 	if pull.GetState() != "closed" {
 		return
 	}
-	r.Closed[ref] = fmt.Sprintf("pull request #%d is closed", pull.GetNumber())
+	known.Closed[ref] = fmt.Sprintf("pull request #%d is closed", pull.GetNumber())
 	if pull.MergedAt != nil {
-		r.Closed[ref] = fmt.Sprintf("pull request #%d is merged", pull.GetNumber())
+		known.Closed[ref] = fmt.Sprintf("pull request #%d is merged", pull.GetNumber())
 	}
 }
 

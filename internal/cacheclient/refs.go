@@ -14,20 +14,9 @@ import (
 
 	"github.com/google/go-github/v92/github"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 )
-
-// Refs is what is known about a repository's refs.
-type Refs struct {
-	// Default is the default branch, as refs/heads/NAME; empty if unknown.
-	Default string
-	// Closed holds merge refs of closed pull requests and deleted branches and
-	// tags, each with the reason in words. What is not in there may be open.
-	Closed map[string]string
-	// Bases holds the base ref of pull requests by merge ref: of all open ones, and
-	// of those asked for as far as GitHub tells.
-	Bases map[string]string
-}
 
 // Refs finds out about the refs given, with as few requests as it takes. It
 // returns what it could find out, along with the errors of what it could not: a
@@ -37,8 +26,8 @@ type Refs struct {
 // branch or tag is missing from a whole listing of those that begin alike, and for
 // a branch all open pull requests could be listed, one of which may be based on
 // it. A failed request or a page that lacks something closes nothing.
-func (c *Client) Refs(ctx context.Context, refs []string) (Refs, error) {
-	known := Refs{Closed: map[string]string{}, Bases: map[string]string{}}
+func (c *Client) Refs(ctx context.Context, refs []string) (bkcache.Refs, error) {
+	known := bkcache.Refs{Closed: map[string]string{}, Bases: map[string]string{}}
 	var pulls []*github.PullRequest
 	var branches, tags []string
 	var errs [4]error
@@ -49,18 +38,18 @@ func (c *Client) Refs(ctx context.Context, refs []string) (Refs, error) {
 	wait.Go(func() { tags, errs[3] = c.deleted(ctx, refs, "refs/tags/") })
 	wait.Wait()
 	for _, pull := range pulls {
-		known.addPull(pull)
+		addPull(known, pull)
 	}
 	if errs[1] == nil {
-		known.close(branches, "the branch is deleted")
+		markClosed(known, branches, "the branch is deleted")
 	}
-	known.close(tags, "the tag is deleted")
+	markClosed(known, tags, "the tag is deleted")
 	return known, errors.Join(errs[:]...)
 }
 
-func (r *Refs) close(refs []string, reason string) {
+func markClosed(known bkcache.Refs, refs []string, reason string) {
 	for _, ref := range refs {
-		r.Closed[ref] = reason
+		known.Closed[ref] = reason
 	}
 }
 

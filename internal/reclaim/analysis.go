@@ -26,7 +26,7 @@ const (
 
 // Item is an entry and what the analysis found.
 type Item struct {
-	Entry
+	bkcache.Entry
 	Key   bkcache.Key
 	State State
 	// Scope is the scope of an index, or the one whose current indexes name the
@@ -48,7 +48,7 @@ type Analysis struct {
 
 // Analyze examines a complete listing in any order; of entries with the same ID one
 // counts. Indexes that are not in the map by entry ID were not read.
-func Analyze(entries []Entry, indexes map[int64]Index, refs Refs) *Analysis {
+func Analyze(entries []bkcache.Entry, indexes map[int64]Index, refs bkcache.Refs) *Analysis {
 	a := &Analysis{Items: make([]Item, len(entries))}
 	for i, e := range entries {
 		a.Items[i] = Item{Entry: e, Key: bkcache.ParseKey(e.Key, e.Version)}

@@ -44,7 +44,7 @@ func TestDeletingACacheGainsWhatIsUniqueToIt(t *testing.T) {
 		w.indexes = slices.DeleteFunc(w.indexes, func(x knownIndex) bool {
 			superseded := !w.current(x)
 			if superseded { // it would hold blobs that count as unique
-				w.entries = slices.DeleteFunc(w.entries, func(e Entry) bool { return e.ID == x.ID })
+				w.entries = slices.DeleteFunc(w.entries, func(e bkcache.Entry) bool { return e.ID == x.ID })
 			}
 			return superseded
 		})
@@ -95,7 +95,7 @@ func TestBlobsAreAttributedToTheScopesThatNameThem(t *testing.T) {
 }
 
 func TestCaches(t *testing.T) {
-	b := &builder{world: world{refs: Refs{Default: mainRef, Bases: map[string]string{pull1: feature}}}}
+	b := &builder{world: world{refs: bkcache.Refs{Default: mainRef, Bases: map[string]string{pull1: feature}}}}
 	base := b.layer("base", mainRef, 9*day)
 	b.layer("base", feature, 9*day)
 	top, old := b.layer("top", mainRef, 3*day), b.layer("old", mainRef, 9*day)
@@ -165,7 +165,7 @@ func TestCaches(t *testing.T) {
 }
 
 func TestHeadsChangeWithAnExportAndNotWithAnythingElse(t *testing.T) {
-	b := &builder{world: world{refs: Refs{Default: mainRef}}}
+	b := &builder{world: world{refs: bkcache.Refs{Default: mainRef}}}
 	b.index("a", mainRef, 1, 9*day)
 	b.index("a", mainRef, 2, 8*day)
 	before := b.analyze().Heads()

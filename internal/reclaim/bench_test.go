@@ -11,21 +11,21 @@ import (
 
 // largeRepository returns 100,000 entries: 500 indexes in 100 scopes, of which each
 // names 1,000 layers, on the default branch and 25 pull requests.
-func largeRepository() ([]Entry, map[int64]Index, Refs) {
+func largeRepository() ([]bkcache.Entry, map[int64]Index, bkcache.Refs) {
 	const indexes, layers, perIndex, pulls = 500, 99_500, 1000, 25
-	refs := Refs{Default: mainRef, Closed: map[string]string{}, Bases: map[string]string{}}
+	refs := bkcache.Refs{Default: mainRef, Closed: map[string]string{}, Bases: map[string]string{}}
 	ref := func(i int) string {
 		if i%2 == 0 {
 			return mainRef
 		}
 		return fmt.Sprintf("refs/pull/%d/merge", i%pulls)
 	}
-	var entries []Entry
+	var entries []bkcache.Entry
 	digests := make([]string, layers)
 	for i := range digests {
 		digests[i] = sum(fmt.Sprint("layer ", i))
 		at := ago(time.Duration(i%400+30) * time.Hour)
-		entries = append(entries, Entry{
+		entries = append(entries, bkcache.Entry{
 			ID: int64(i), Key: bkcache.LayerKey(digests[i]).String(), Version: bkcache.Version, Ref: ref(i), Size: int64(i), Created: at, Used: at,
 		})
 	}
@@ -40,7 +40,7 @@ func largeRepository() ([]Entry, map[int64]Index, Refs) {
 		}
 		at := ago(time.Duration(i+30) * time.Hour)
 		id := int64(layers + i)
-		entries = append(entries, Entry{
+		entries = append(entries, bkcache.Entry{
 			ID: id, Key: bkcache.IndexKey(fmt.Sprint("scope", i%100), on, false, uint64(i)).String(), Version: bkcache.Version, Ref: on, Size: 9000, Created: at, Used: at,
 		})
 		content := Index{Digest: sum(fmt.Sprint("index ", i))}

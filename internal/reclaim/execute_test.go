@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"pgregory.net/rapid"
 )
 
@@ -174,7 +175,7 @@ func TestKeepStorageIsReachedAfterAnInterruption(t *testing.T) {
 
 func TestExecute(t *testing.T) {
 	build := func() (*builder, *Plan) {
-		b := &builder{world: world{refs: Refs{Default: mainRef}}}
+		b := &builder{world: world{refs: bkcache.Refs{Default: mainRef}}}
 		b.index("a", mainRef, 1, 9*day, b.layer("old", mainRef, 9*day)) // ids 2 and 1
 		b.index("a", mainRef, 2, 8*day, b.layer("new", mainRef, 8*day)) // ids 4 and 3
 		b.layer("orphan", mainRef, 9*day)                               // id 5

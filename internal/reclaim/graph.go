@@ -43,7 +43,7 @@ type graph struct {
 	indexes    []index          // cache by cache, heads first
 }
 
-func newGraph(items []Item, contents map[int64]Index, refs Refs) *graph {
+func newGraph(items []Item, contents map[int64]Index, refs bkcache.Refs) *graph {
 	g := &graph{
 		reach:      newReach(refs, items),
 		ref:        make([]int32, len(items)),

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"pgregory.net/rapid"
 )
 
@@ -50,7 +51,7 @@ func TestWhatBuildsNeedMeanwhileStays(t *testing.T) {
 }
 
 func TestEachBatchIsHeldAgainstAFreshLook(t *testing.T) {
-	b := &builder{world: world{refs: Refs{Default: mainRef}}}
+	b := &builder{world: world{refs: bkcache.Refs{Default: mainRef}}}
 	var layers []string
 	for i := range 2*perLook(0) + 1 {
 		layers = append(layers, b.layer(fmt.Sprint(i), mainRef, 9*day))
@@ -70,7 +71,7 @@ func TestEachBatchIsHeldAgainstAFreshLook(t *testing.T) {
 
 func TestWhatTheServiceDeniesToHaveIsDeletedOnceItIsNotListed(t *testing.T) {
 	build := func() (*store, *Plan) {
-		b := &builder{world: world{refs: Refs{Default: mainRef}}}
+		b := &builder{world: world{refs: bkcache.Refs{Default: mainRef}}}
 		b.index("a", mainRef, 1, 9*day, b.layer("old", mainRef, 9*day)) // ids 2 and 1
 		return &store{world: &b.world, gone: map[int64]bool{}, left: -1}, NewPlan(b.analyze(), Policy{All: true}, now)
 	}

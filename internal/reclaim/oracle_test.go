@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
 // The oracle judges by the definition, entry by entry and on refs as text: it shares
@@ -11,7 +13,7 @@ import (
 
 // jobReads returns the refs that the token of a job on ref reads, and whether these
 // are known to be all.
-func jobReads(ref string, refs Refs) ([]string, bool) {
+func jobReads(ref string, refs bkcache.Refs) ([]string, bool) {
 	if refs.Default == "" || !strings.HasPrefix(ref, "refs/") {
 		return nil, false
 	}

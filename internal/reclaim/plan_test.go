@@ -149,7 +149,7 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 	}
 	deleted := v.Decision == Delete && !could
 	young := isYoung(b.Entry, p, true)
-	lookedUp := b.Used.After(b.Created) && isYoung(Entry{Used: b.Used}, p, true)
+	lookedUp := b.Used.After(b.Created) && isYoung(bkcache.Entry{Used: b.Used}, p, true)
 	truth := map[Reason]bool{
 		ForClosed:       deleted && w.closed(b.Ref) && (!young || p.Ref != nil),
 		ForUnreferenced: deleted && !young,
@@ -168,7 +168,7 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 	}
 }
 
-func isYoung(e Entry, p Policy, blob bool) bool {
+func isYoung(e bkcache.Entry, p Policy, blob bool) bool {
 	created, used := now.Add(-p.Grace), now.Add(-p.Grace)
 	if !p.OldestRun.IsZero() {
 		used = p.OldestRun
@@ -250,7 +250,7 @@ func TestPlan(t *testing.T) {
 	maps.Copy(cases, reachCases())
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
-			b := &builder{world: world{refs: Refs{Default: mainRef, Closed: map[string]string{}, Bases: map[string]string{}}}}
+			b := &builder{world: world{refs: bkcache.Refs{Default: mainRef, Closed: map[string]string{}, Bases: map[string]string{}}}}
 			policy := test.build(b)
 			got := map[string]string{}
 			for _, v := range NewPlan(b.analyze(), policy, now).Verdicts {

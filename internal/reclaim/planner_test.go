@@ -4,12 +4,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
 // describe names an entry as the cases do: the scope, the layer's first hex digits
 // are replaced by the name that was given, and the ref's last part.
 func describe(b *builder, id int64) string {
-	i := slices.IndexFunc(b.entries, func(e Entry) bool { return e.ID == id })
+	i := slices.IndexFunc(b.entries, func(e bkcache.Entry) bool { return e.ID == id })
 	e := b.entries[i]
 	for _, x := range b.indexes {
 		if x.ID == id {

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
 // reach interns refs and knows which of them a job on each can read.
 type reach struct {
-	refs     Refs
+	refs     bkcache.Refs
 	ids      map[string]int32
 	visible  [][]int32 // by ref, in the order of the job's look-ups; nil: any
 	closed   []bool
@@ -17,7 +18,7 @@ type reach struct {
 	unplaced []int32         // what is no full ref, so that any job could read it
 }
 
-func newReach(refs Refs, items []Item) *reach {
+func newReach(refs bkcache.Refs, items []Item) *reach {
 	r := &reach{refs: refs, ids: map[string]int32{}, bases: map[string]bool{}}
 	for ref, base := range refs.Bases {
 		if _, closed := refs.Closed[ref]; !closed {

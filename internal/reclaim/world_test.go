@@ -22,8 +22,8 @@ const day = 24 * time.Hour
 
 // world is a repository, together with what only the test knows about its entries.
 type world struct {
-	entries []Entry
-	refs    Refs
+	entries []bkcache.Entry
+	refs    bkcache.Refs
 	indexes []knownIndex
 	blobs   []knownBlob
 	foreign []int64
@@ -31,7 +31,7 @@ type world struct {
 
 // knownIndex is an index entry with its true content, read or not.
 type knownIndex struct {
-	Entry
+	bkcache.Entry
 	scope  string
 	keyRef string // the ref that its key was made for
 	signed bool
@@ -41,7 +41,7 @@ type knownIndex struct {
 }
 
 type knownBlob struct {
-	Entry
+	bkcache.Entry
 	digest    string
 	signature bool
 }
@@ -74,7 +74,7 @@ func (w *world) analyze() *Analysis { return Analyze(w.entries, w.contents(), w.
 // without returns the world after entries are gone.
 func (w *world) without(gone map[int64]bool) *world {
 	left := *w
-	left.entries = slices.DeleteFunc(slices.Clone(w.entries), func(e Entry) bool { return gone[e.ID] })
+	left.entries = slices.DeleteFunc(slices.Clone(w.entries), func(e bkcache.Entry) bool { return gone[e.ID] })
 	left.indexes = slices.DeleteFunc(slices.Clone(w.indexes), func(x knownIndex) bool { return gone[x.ID] })
 	left.blobs = slices.DeleteFunc(slices.Clone(w.blobs), func(b knownBlob) bool { return gone[b.ID] })
 	return &left
@@ -86,9 +86,9 @@ type builder struct {
 	id int64
 }
 
-func (b *builder) entry(key, version, ref string, size int64, created, used time.Time) Entry {
+func (b *builder) entry(key, version, ref string, size int64, created, used time.Time) bkcache.Entry {
 	b.id++
-	e := Entry{ID: b.id, Key: key, Version: version, Ref: ref, Size: size, Created: created, Used: used}
+	e := bkcache.Entry{ID: b.id, Key: key, Version: version, Ref: ref, Size: size, Created: created, Used: used}
 	b.entries = append(b.entries, e)
 	return e
 }
@@ -185,8 +185,8 @@ func worlds() *rapid.Generator[*world] {
 	})
 }
 
-func drawRefs(t *rapid.T) Refs {
-	refs := Refs{Default: mainRef, Closed: map[string]string{}, Bases: map[string]string{}}
+func drawRefs(t *rapid.T) bkcache.Refs {
+	refs := bkcache.Refs{Default: mainRef, Closed: map[string]string{}, Bases: map[string]string{}}
 	if rapid.IntRange(0, 9).Draw(t, "no default") == 0 {
 		refs.Default = ""
 	}
