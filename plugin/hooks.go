@@ -2,19 +2,14 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/dockerconfig"
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
-	"github.com/docker/cli/cli/config"
-	"github.com/moby/sys/atomicwriter"
 	"github.com/spf13/cobra"
 )
 
@@ -67,10 +62,10 @@ func noteOldDocker(ctx context.Context, env *Env) {
 
 func runHooksEnable(ctx context.Context, env *Env) error {
 	switched := false
-	err := editDockerConfig(func(c *dockerConfig) error {
-		if on, err := strconv.ParseBool(c.get("features", "hooks")); err != nil || !on {
+	err := dockerconfig.Edit(func(c *dockerconfig.Config) error {
+		if on, err := strconv.ParseBool(c.Get("features", "hooks")); err != nil || !on {
 			switched = true
-			if err := c.set("true", "features", "hooks"); err != nil {
+			if err := c.Set("true", "features", "hooks"); err != nil {
 				return err
 			}
 		}
@@ -88,8 +83,8 @@ func runHooksEnable(ctx context.Context, env *Env) error {
 
 func runHooksDisable(_ context.Context, env *Env) error {
 	switched := false
-	err := editDockerConfig(func(c *dockerConfig) error {
-		switched = c.get("features", "hooks") != ""
+	err := dockerconfig.Edit(func(c *dockerconfig.Config) error {
+		switched = c.Get("features", "hooks") != ""
 		return setHooks(c, otherHooks(c))
 	})
 	if err == nil && switched {
@@ -99,26 +94,26 @@ func runHooksDisable(_ context.Context, env *Env) error {
 }
 
 // otherHooks are what the user has added.
-func otherHooks(c *dockerConfig) []string {
-	return slices.DeleteFunc(strings.Split(c.get("plugins", name, "error-hooks"), ","), func(hook string) bool {
+func otherHooks(c *dockerconfig.Config) []string {
+	return slices.DeleteFunc(strings.Split(c.Get("plugins", name, "error-hooks"), ","), func(hook string) bool {
 		return hook == "" || slices.Contains(hookedCommands(), hook)
 	})
 }
 
-func setHooks(c *dockerConfig, hooks []string) error {
+func setHooks(c *dockerconfig.Config, hooks []string) error {
 	if len(hooks) == 0 {
-		c.remove("plugins", name, "error-hooks")
+		c.Remove("plugins", name, "error-hooks")
 		return nil
 	}
-	return c.set(strings.Join(hooks, ","), "plugins", name, "error-hooks")
+	return c.Set(strings.Join(hooks, ","), "plugins", name, "error-hooks")
 }
 
 func runHooksStatus(ctx context.Context, env *Env) error {
-	c, _, err := readDockerConfig()
+	c, _, err := dockerconfig.Read()
 	if err != nil {
 		return err
 	}
-	hooks := c.get("plugins", name, "error-hooks")
+	hooks := c.Get("plugins", name, "error-hooks")
 	if hooks == "" {
 		_, err := fmt.Fprintln(env.Stdout, "disabled")
 		return err
@@ -134,7 +129,7 @@ func runHooksStatus(ctx context.Context, env *Env) error {
 }
 
 // hooksSilenced tells why docker runs no hook, in the order in which it decides.
-func hooksSilenced(env *Env, c *dockerConfig) string {
+func hooksSilenced(env *Env, c *dockerconfig.Config) string {
 	for _, variable := range []string{"DOCKER_CLI_HOOKS", "DOCKER_CLI_HINTS"} {
 		value, _ := env.Lookup(variable)
 		if value == "" {
@@ -145,49 +140,8 @@ func hooksSilenced(env *Env, c *dockerConfig) string {
 		}
 		return ""
 	}
-	if on, err := strconv.ParseBool(c.get("features", "hooks")); err != nil || !on {
+	if on, err := strconv.ParseBool(c.Get("features", "hooks")); err != nil || !on {
 		return "features.hooks is not on"
 	}
 	return ""
-}
-
-func readDockerConfig() (c *dockerConfig, file string, err error) {
-	file, err = filepath.EvalSymlinks(filepath.Join(config.Dir(), config.ConfigFileName))
-	if errors.Is(err, fs.ErrNotExist) {
-		file, err = filepath.Join(config.Dir(), config.ConfigFileName), nil
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	text, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, "", err
-	}
-	if c, err = parseDockerConfig(text); err != nil {
-		return nil, "", fmt.Errorf("reading %s: %w", file, err)
-	}
-	return c, file, nil
-}
-
-// editDockerConfig writes the configuration as a whole, and only if it changed.
-func editDockerConfig(edit func(*dockerConfig) error) error {
-	c, file, err := readDockerConfig()
-	if err != nil {
-		return err
-	}
-	before := string(c.bytes())
-	if err := edit(c); err != nil {
-		return fmt.Errorf("editing %s: %w", file, err)
-	}
-	if string(c.bytes()) == before {
-		return nil
-	}
-	mode := fs.FileMode(0o600) // it may hold credentials
-	if info, err := os.Stat(file); err == nil {
-		mode = info.Mode().Perm()
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	return atomicwriter.WriteFile(file, c.bytes(), mode)
 }

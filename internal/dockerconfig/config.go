@@ -1,4 +1,4 @@
-package plugin
+package dockerconfig
 
 import (
 	"bytes"
@@ -10,14 +10,16 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// dockerConfig is the text of Docker's config.json. Edits keep everything
+// Config is the text of Docker's config.json. Edits keep everything
 // beside them as it is: other keys, their order and the white space.
-type dockerConfig struct {
+type Config struct {
 	value  hujson.Value
 	indent string // of one level; empty for a file on one line
 }
 
-func parseDockerConfig(text []byte) (*dockerConfig, error) {
+// Parse reads a configuration, and nothing for an empty one. What docker itself
+// cannot read is an error.
+func Parse(text []byte) (*Config, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		text = []byte("{\n}\n")
 	}
@@ -32,17 +34,18 @@ func parseDockerConfig(text []byte) (*dockerConfig, error) {
 	if !ok {
 		return nil, fmt.Errorf("it is no JSON object")
 	}
-	c := &dockerConfig{value: value, indent: "\t"} // as docker writes it
+	c := &Config{value: value, indent: "\t"} // as docker writes it
 	if len(root.Members) > 0 {
 		c.indent = strings.TrimLeft(string(root.Members[0].Name.BeforeExtra), "\r\n")
 	}
 	return c, nil
 }
 
-func (c *dockerConfig) bytes() []byte { return c.value.Pack() }
+// Bytes is the text, with all edits.
+func (c *Config) Bytes() []byte { return c.value.Pack() }
 
-// get returns the string at a path, empty where there is none.
-func (c *dockerConfig) get(path ...string) string {
+// Get returns the string at a path, empty where there is none.
+func (c *Config) Get(path ...string) string {
 	at := c.value.Value
 	for _, name := range path {
 		m := member(at, name)
@@ -58,8 +61,8 @@ func (c *dockerConfig) get(path ...string) string {
 	return literal.String()
 }
 
-// set makes the string at a path, with the objects on the way.
-func (c *dockerConfig) set(text string, path ...string) error {
+// Set makes the string at a path, with the objects on the way.
+func (c *Config) Set(text string, path ...string) error {
 	at := c.value.Value
 	for depth, name := range path {
 		object, ok := at.(*hujson.Object)
@@ -80,7 +83,7 @@ func (c *dockerConfig) set(text string, path ...string) error {
 
 // insert adds a member that holds an empty object, on a line of its own where
 // the file has lines.
-func (c *dockerConfig) insert(object *hujson.Object, name string, depth int) *hujson.ObjectMember {
+func (c *Config) insert(object *hujson.Object, name string, depth int) *hujson.ObjectMember {
 	m := hujson.ObjectMember{Name: hujson.Value{Value: hujson.String(name)}}
 	empty := &hujson.Object{}
 	if c.indent != "" {
@@ -98,9 +101,9 @@ func (c *dockerConfig) insert(object *hujson.Object, name string, depth int) *hu
 	return &object.Members[len(object.Members)-1]
 }
 
-// remove deletes what is at a path, and the objects on the way that it leaves
+// Remove deletes what is at a path, and the objects on the way that it leaves
 // empty.
-func (c *dockerConfig) remove(path ...string) {
+func (c *Config) Remove(path ...string) {
 	objects := []*hujson.Object{}
 	at := c.value.Value
 	for _, name := range path {

@@ -1,4 +1,4 @@
-package plugin
+package dockerconfig
 
 import (
 	"encoding/json"
@@ -35,26 +35,26 @@ func TestDockerConfigKeepsWhatIsBeside(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := parseDockerConfig([]byte(tt.before))
+			c, err := Parse([]byte(tt.before))
 			if err != nil {
 				t.Fatal(err)
 			}
 			for range 2 { // the second time changes nothing
-				if err := c.set("true", "features", "hooks"); err != nil {
+				if err := c.Set("true", "features", "hooks"); err != nil {
 					t.Fatal(err)
 				}
-				if err := c.set("x", "plugins", "ghacache", "error-hooks"); err != nil {
+				if err := c.Set("x", "plugins", "ghacache", "error-hooks"); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if got := string(c.bytes()); got != tt.enabled || !json.Valid(c.bytes()) {
+			if got := string(c.Bytes()); got != tt.enabled || !json.Valid(c.Bytes()) {
 				t.Errorf("enabled:\n%s\nwant:\n%s", got, tt.enabled)
 			}
-			if got := c.get("plugins", "ghacache", "error-hooks"); got != "x" {
+			if got := c.Get("plugins", "ghacache", "error-hooks"); got != "x" {
 				t.Errorf("reads back %q", got)
 			}
-			c.remove("plugins", "ghacache", "error-hooks")
-			if got := string(c.bytes()); got != tt.disabled {
+			c.Remove("plugins", "ghacache", "error-hooks")
+			if got := string(c.Bytes()); got != tt.disabled {
 				t.Errorf("disabled:\n%s\nwant:\n%s", got, tt.disabled)
 			}
 		})
@@ -63,15 +63,15 @@ func TestDockerConfigKeepsWhatIsBeside(t *testing.T) {
 
 func TestDockerConfigRefusesWhatItCannotEdit(t *testing.T) {
 	for _, text := range []string{"[]", "{", "null"} {
-		if _, err := parseDockerConfig([]byte(text)); err == nil {
+		if _, err := Parse([]byte(text)); err == nil {
 			t.Errorf("%q is taken for a configuration", text)
 		}
 	}
-	c, err := parseDockerConfig([]byte(`{"features": "all"}`))
+	c, err := Parse([]byte(`{"features": "all"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.set("true", "features", "hooks"); err == nil || !strings.Contains(err.Error(), `"features" is no JSON object`) {
+	if err := c.Set("true", "features", "hooks"); err == nil || !strings.Contains(err.Error(), `"features" is no JSON object`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -80,16 +80,16 @@ func FuzzDockerConfig(f *testing.F) {
 	f.Add("{\"a\": [1, {\"b\": null}]}")
 	f.Add("{\n  // comment\n  \"a\": 1,\n}")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := parseDockerConfig([]byte(text))
-		if err != nil || c.set("v", "plugins", "ghacache", "error-hooks") != nil {
+		c, err := Parse([]byte(text))
+		if err != nil || c.Set("v", "plugins", "ghacache", "error-hooks") != nil {
 			return
 		}
-		again, err := parseDockerConfig(c.bytes())
+		again, err := Parse(c.Bytes())
 		if err != nil {
-			t.Fatalf("%q became %q: %v", text, c.bytes(), err)
+			t.Fatalf("%q became %q: %v", text, c.Bytes(), err)
 		}
-		if got := again.get("plugins", "ghacache", "error-hooks"); got != "v" {
-			t.Errorf("%q became %q, which reads %q", text, c.bytes(), got)
+		if got := again.Get("plugins", "ghacache", "error-hooks"); got != "v" {
+			t.Errorf("%q became %q, which reads %q", text, c.Bytes(), got)
 		}
 	})
 }
