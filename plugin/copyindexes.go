@@ -53,7 +53,7 @@ func listSlots(ctx context.Context, env *Env, from *cacheclient.Runtime) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	listing, err := repo.client.List(ctx, cacheclient.Filter{Prefix: "index-"})
+	listing, err := repo.Client.List(ctx, cacheclient.Filter{Prefix: "index-"})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/spf13/cobra"
@@ -54,9 +55,9 @@ func runDu(ctx context.Context, env *Env, o duOptions) error {
 	if err != nil {
 		return err
 	}
-	limits, err := repo.client.Limits(ctx)
+	limits, err := repo.Client.Limits(ctx)
 	if err != nil {
-		repo.warn("the limit is not known", err)
+		repo.Warn("the limit is not known", err)
 	}
 	used := measure(snap.Analysis, limits)
 	if summary != "" {
@@ -70,7 +71,7 @@ func runDu(ctx context.Context, env *Env, o duOptions) error {
 	if err := used.print(env); err != nil {
 		return err
 	}
-	repo.noteUnread(snap, everyCache)
+	repo.NoteUnread(snap, listing.EveryCache)
 	return nil
 }
 

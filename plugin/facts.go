@@ -13,6 +13,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker/cli/cli-plugins/metadata"
@@ -106,12 +107,12 @@ func restFacts(ctx context.Context, env *Env, repo string, facts *diagnose.Facts
 		facts.REST.Err = err
 		return
 	}
-	target := r.client.Target()
+	target := r.Client.Target()
 	facts.REST = diagnose.REST{Token: true, Repository: target.Owner + "/" + target.Repo, Asked: true}
-	if rate, err := r.client.Rate(ctx); err == nil { // servers without one do not answer
+	if rate, err := r.Client.Rate(ctx); err == nil { // servers without one do not answer
 		facts.REST.Limit, facts.REST.Remaining, facts.REST.Reset = rate.Limit, rate.Remaining, rate.Reset
 	}
-	snap, err := r.snapshot(ctx)
+	snap, err := r.Snapshot(ctx)
 	if err != nil {
 		facts.REST.Err = err
 		return
@@ -120,8 +121,8 @@ func restFacts(ctx context.Context, env *Env, repo string, facts *diagnose.Facts
 	facts.Usage = usageFacts(ctx, r, snap.Analysis)
 	for i := range snap.Caches {
 		c := &snap.Caches[i]
-		facts.Scopes = append(facts.Scopes, snap.scopeFacts(c))
-		if r.runtime != nil && r.runtime.Reads(c.Ref) {
+		facts.Scopes = append(facts.Scopes, scopeFacts(snap, c))
+		if r.Runtime != nil && r.Runtime.Reads(c.Ref) {
 			facts.Indexes = append(facts.Indexes, diagnose.Index{Scope: c.Scope, Ref: c.Ref, Layers: c.Layers, Missing: len(c.Missing), Err: c.Err})
 		}
 	}
@@ -129,7 +130,7 @@ func restFacts(ctx context.Context, env *Env, repo string, facts *diagnose.Facts
 
 // scopeFacts tells when a cache was written, and whether its versions are of
 // one build: those of two have no layer in common.
-func (s *snapshot) scopeFacts(c *reclaim.Cache) diagnose.Scope {
+func scopeFacts(s *listing.Snapshot, c *reclaim.Cache) diagnose.Scope {
 	facts := diagnose.Scope{Name: c.Scope, Ref: c.Ref}
 	var versions [][]bkcache.Layer
 	for i := range s.Items {
@@ -138,7 +139,7 @@ func (s *snapshot) scopeFacts(c *reclaim.Cache) diagnose.Scope {
 			continue
 		}
 		facts.Writes = append(facts.Writes, item.Created)
-		if x, ok := s.indexes[item.ID]; ok && x.Err == nil && len(x.Layers) > 0 {
+		if x, ok := s.Indexes[item.ID]; ok && x.Err == nil && len(x.Layers) > 0 {
 			versions = append(versions, x.Layers)
 		}
 	}
@@ -152,12 +153,12 @@ func disjoint(a, b []bkcache.Layer) bool {
 	return !slices.ContainsFunc(a, func(l bkcache.Layer) bool { return slices.Contains(b, l) })
 }
 
-func usageFacts(ctx context.Context, r *repository, a *reclaim.Analysis) *diagnose.Usage {
+func usageFacts(ctx context.Context, r *listing.Repository, a *reclaim.Analysis) *diagnose.Usage {
 	usage := &diagnose.Usage{Entries: len(a.Items)}
 	for i := range a.Items {
 		usage.Bytes += a.Items[i].Size
 	}
-	limits, err := r.client.Limits(ctx)
+	limits, err := r.Client.Limits(ctx)
 	usage.Limit, usage.Err = limits.Size, err
 	return usage
 }

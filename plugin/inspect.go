@@ -54,7 +54,7 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 	if err := checkFormat(o.format); err != nil {
 		return err
 	}
-	selected, err := newSelector(nil, o.refs, opts.NewFilterOpt(), env.Now())
+	selected, err := newSelector(env, nil, o.refs, opts.NewFilterOpt())
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 	if err != nil {
 		return err
 	}
-	wanted := func(c *reclaim.Cache) bool { return c.Scope == o.scope && selected.place(c) }
+	wanted := func(c *reclaim.Cache) bool { return c.Scope == o.scope && selected.Place(c) }
 	found, unread := []inspected{}, false
 	for i := range snap.Caches {
 		switch c := &snap.Caches[i]; {
@@ -70,7 +70,7 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 		case c.Err != nil:
 			unread = true
 		default:
-			found = append(found, newInspected(snap.Analysis, c, snap.indexes[c.Head.ID].Index))
+			found = append(found, newInspected(snap.Analysis, c, snap.Indexes[c.Head.ID].Index))
 		}
 	}
 	if len(found) == 0 && !unread {
@@ -79,7 +79,7 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 	if err := env.printInspected(found, o.format); err != nil {
 		return err
 	}
-	repo.noteUnread(snap, wanted)
+	repo.NoteUnread(snap, wanted)
 	incomplete := slices.ContainsFunc(found, func(c inspected) bool { return c.Missing > 0 })
 	if incomplete || len(found) == 0 {
 		return exit(1)

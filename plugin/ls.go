@@ -56,7 +56,7 @@ With --format json: an object a line, sizes in bytes, null for what is not known
 }
 
 func runLs(ctx context.Context, env *Env, o lsOptions) error {
-	selected, err := newSelector(o.scopes, o.refs, o.filter, env.Now(), "scope", "ref", "kind", "state", "until", "larger")
+	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "kind", "state", "until", "larger")
 	if err != nil {
 		return err
 	}
@@ -67,9 +67,9 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 	header, table := cacheHeader(), cacheTable
 	var rows []row
 	switch {
-	case o.all || slices.Contains(selected.kinds, bkcache.KindOther.String()):
+	case o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String()):
 		header, table, rows = entryHeader(), allTable, entryRows(snap.Analysis, selected, true)
-	case o.entries || len(selected.kinds) > 0:
+	case o.entries || len(selected.Kinds) > 0:
 		header, table, rows = entryHeader(), entryTable, entryRows(snap.Analysis, selected, false)
 	default:
 		rows = cacheRows(snap.Analysis, selected)
@@ -82,7 +82,7 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 		return err
 	}
 	if format.isTable() {
-		repo.noteUnread(snap, selected.place)
+		repo.NoteUnread(snap, selected.Place)
 		env.noteOthers(snap.Analysis, o.all)
 	}
 	return nil

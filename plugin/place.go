@@ -9,6 +9,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/spf13/cobra"
 )
@@ -63,11 +64,11 @@ func listCompletions(ctx context.Context, env *Env, repo string, pick func(*recl
 	if err != nil {
 		return nil
 	}
-	entries, err := r.client.List(ctx, cacheclient.Filter{Prefix: "index-"})
+	entries, err := r.Client.List(ctx, cacheclient.Filter{Prefix: "index-"})
 	if err != nil {
 		return nil
 	}
-	analysis := analyze(entries, nil, bkcache.Refs{})
+	analysis := listing.Analyze(entries, nil, bkcache.Refs{})
 	var found []cobra.Completion
 	for i := range analysis.Caches {
 		if word := pick(&analysis.Caches[i]); !slices.Contains(found, word) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
@@ -73,8 +74,8 @@ is a dry run, the result; sizes in bytes.`,
 }
 
 // policy is what the options ask for.
-func (o pruneOptions) policy(now time.Time) (reclaim.Policy, error) {
-	selected, err := newSelector(o.scopes, o.refs, o.filter, now, "scope", "ref", "until")
+func (o pruneOptions) policy(env *Env) (reclaim.Policy, error) {
+	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "until")
 	if err != nil {
 		return reclaim.Policy{}, err
 	}
@@ -89,7 +90,7 @@ func (o pruneOptions) policy(now time.Time) (reclaim.Policy, error) {
 		return reclaim.Policy{}, usage(fmt.Errorf("--grace %s is negative", o.grace), "")
 	}
 	p := reclaim.Policy{
-		Until: selected.until, Closed: o.closed, Superseded: o.superseded, Unreferenced: o.unreferenced,
+		Until: selected.Until, Closed: o.closed, Superseded: o.superseded, Unreferenced: o.unreferenced,
 		All: o.all, Other: o.includeOther, Grace: o.grace,
 	}
 	if o.keepStorage != "" {
@@ -97,17 +98,17 @@ func (o pruneOptions) policy(now time.Time) (reclaim.Policy, error) {
 			return p, usage(fmt.Errorf("reading --keep-storage: %q is no size", o.keepStorage), "--keep-storage 8GB")
 		}
 	}
-	if len(selected.scopes) > 0 {
-		p.Scope = func(scope string) bool { return anyMatch(selected.scopes, scope) }
+	if len(selected.Scopes) > 0 {
+		p.Scope = func(scope string) bool { return listing.Match(selected.Scopes, scope) }
 	}
-	if len(selected.refs) > 0 {
-		p.Ref = func(ref string) bool { return anyMatch(selected.refs, ref) }
+	if len(selected.Refs) > 0 {
+		p.Ref = func(ref string) bool { return listing.Match(selected.Refs, ref) }
 	}
 	return p, nil
 }
 
 func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
-	policy, err := o.policy(env.Now())
+	policy, err := o.policy(env)
 	if err != nil {
 		return err
 	}
@@ -119,8 +120,8 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	if err != nil {
 		return err
 	}
-	report.target = repo.client.Target()
-	p := pruner{repo, policy}
+	report.target = repo.Client.Target()
+	p := pruner{repo, env, policy}
 	plan, err := agree(ctx, p, report)
 	if err != nil {
 		return err
@@ -180,16 +181,17 @@ func covers(agreed, other *reclaim.Plan) bool {
 
 // pruner makes plans for a repository, and is what they are executed on.
 type pruner struct {
-	*repository
+	*listing.Repository
+	env    *Env
 	policy reclaim.Policy
 }
 
 // Delete implements [reclaim.Service].
-func (p pruner) Delete(ctx context.Context, id int64) error { return p.client.Delete(ctx, id) }
+func (p pruner) Delete(ctx context.Context, id int64) error { return p.Client.Delete(ctx, id) }
 
 // Look implements [reclaim.Service].
 func (p pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
-	snap, err := p.snapshot(ctx)
+	snap, err := p.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -198,24 +200,24 @@ func (p pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 
 // plan takes a listing and all that has to be known about it.
 func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
-	oldest, asked, err := p.client.OldestRun(ctx)
+	oldest, asked, err := p.Client.OldestRun(ctx)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {
-		p.warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
+		p.Warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
 	}
 	p.policy.OldestRun = oldest
 	if p.policy.Grace == 0 {
 		asked = p.env.Now() // who wants nothing protected means this minute, too
 	}
-	snap, err := p.snapshot(ctx)
+	snap, err := p.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	plan := reclaim.NewPlan(snap.Analysis, p.policy, asked)
 	if slices.ContainsFunc(plan.Verdicts, func(v reclaim.Verdict) bool { return v.Decision == reclaim.Unclear }) {
-		p.noteUnread(snap, everyCache)
+		p.NoteUnread(snap, listing.EveryCache)
 	}
 	return plan, nil
 }

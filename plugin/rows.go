@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 )
 
@@ -53,28 +54,14 @@ type cacheRow struct {
 
 const cacheTable = "{{.Scope}}\t{{.Ref}}\t{{.Layers}}\t{{.Size}}\t{{.Unique}}\t{{.Created}}\t{{.LastUsed}}\t{{.State}}"
 
-func cacheRows(a *reclaim.Analysis, selected selector) []row {
+func cacheRows(a *reclaim.Analysis, selected listing.Selector) []row {
 	var rows []row
 	for i := range a.Caches {
-		if c := &a.Caches[i]; selected.cache(c) {
+		if c := &a.Caches[i]; selected.Cache(c) {
 			rows = append(rows, cacheRow{cache: c})
 		}
 	}
 	return rows
-}
-
-// incomplete is the state of a cache of which layers were evicted.
-const incomplete = "incomplete"
-
-// cacheState is the state of a whole cache.
-func cacheState(c *reclaim.Cache) string {
-	switch {
-	case c.Err != nil && c.Head.State == reclaim.Live:
-		return string(reclaim.Unknown)
-	case len(c.Missing) > 0:
-		return incomplete
-	}
-	return string(c.Head.State)
 }
 
 func cacheHeader() map[string]string {
@@ -95,7 +82,7 @@ func (r cacheRow) Scope() string    { return r.text(r.cache.Scope) }
 func (r cacheRow) Ref() string      { return r.ref(r.cache.Ref) }
 func (r cacheRow) Created() string  { return r.time(r.cache.Created) }
 func (r cacheRow) LastUsed() string { return r.time(r.cache.Used) }
-func (r cacheRow) State() string    { return cacheState(r.cache) }
+func (r cacheRow) State() string    { return listing.State(r.cache) }
 func (r cacheRow) Versions() string { return strconv.Itoa(r.cache.Versions) }
 
 func (r cacheRow) Layers() string {
@@ -137,7 +124,7 @@ func (r cacheRow) MarshalJSON() ([]byte, error) {
 		State    string    `json:"state"`
 	}{
 		Scope: c.Scope, Ref: c.Ref, Signed: c.Signed, Versions: c.Versions,
-		Created: c.Created.UTC(), LastUsed: c.Used.UTC(), State: cacheState(c),
+		Created: c.Created.UTC(), LastUsed: c.Used.UTC(), State: listing.State(c),
 	}
 	if c.Err == nil {
 		missing := len(c.Missing)
@@ -160,11 +147,11 @@ const (
 	allTable   = entryTable + "\t{{.Key}}"
 )
 
-func entryRows(a *reclaim.Analysis, selected selector, all bool) []row {
+func entryRows(a *reclaim.Analysis, selected listing.Selector, all bool) []row {
 	var rows []row
 	for i := range a.Items {
 		item := &a.Items[i]
-		if (all || item.Key.Kind != bkcache.KindOther) && selected.entry(item) {
+		if (all || item.Key.Kind != bkcache.KindOther) && selected.Entry(item) {
 			rows = append(rows, entryRow{item: item})
 		}
 	}

@@ -1,4 +1,4 @@
-package plugin
+package listing
 
 import (
 	"context"
@@ -16,26 +16,16 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// snapshot is what a repository's cache held at one time.
-type snapshot struct {
+// Snapshot is what a repository's cache held at one time.
+type Snapshot struct {
 	*reclaim.Analysis
-	indexes map[int64]cacheclient.Index // those that were tried
+	Indexes map[int64]cacheclient.Index // those that were tried
 }
 
-// openSnapshot opens a repository for a command that shows what it holds.
-func openSnapshot(ctx context.Context, env *Env, repo string) (*repository, *snapshot, error) {
-	r, err := openRepository(env, repo)
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := r.snapshot(ctx)
-	return r, s, err
-}
-
-// snapshot lists the cache, reads the indexes that the runtime token reaches and asks
+// Snapshot lists the cache, reads the indexes that the runtime token reaches and asks
 // about the refs. What it cannot find out about these is not known, and said.
-func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
-	entries, err := r.client.List(ctx, cacheclient.Filter{})
+func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
+	entries, err := r.Client.List(ctx, cacheclient.Filter{})
 	if err != nil {
 		return nil, err
 	}
@@ -44,27 +34,27 @@ func (r *repository) snapshot(ctx context.Context) (*snapshot, error) {
 		indexes map[int64]cacheclient.Index
 		refs    bkcache.Refs
 	)
-	if r.runtime != nil {
+	if r.Runtime != nil {
 		wait.Go(func() { indexes = r.readIndexes(ctx, entries) })
 	}
-	wait.Go(func() { refs, err = r.client.Refs(ctx, builtRefs(entries)) })
+	wait.Go(func() { refs, err = r.Client.Refs(ctx, builtRefs(entries)) })
 	wait.Wait()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {
-		r.warn("not all refs are known", err)
+		r.Warn("not all refs are known", err)
 	}
 	r.forgetReading(entries, indexes)
-	return &snapshot{analyze(entries, indexes, refs), indexes}, nil
+	return &Snapshot{Analyze(entries, indexes, refs), indexes}, nil
 }
 
 // readIndexes reads nothing that could be another repository's: such an index would
 // have what this one needs taken for garbage.
-func (r *repository) readIndexes(ctx context.Context, entries []bkcache.Entry) map[int64]cacheclient.Index {
-	err := r.client.Owns(ctx, r.runtime)
+func (r *Repository) readIndexes(ctx context.Context, entries []bkcache.Entry) map[int64]cacheclient.Index {
+	err := r.Client.Owns(ctx, r.Runtime)
 	if err == nil {
-		return r.runtime.Indexes(ctx, entries, r.indexes)
+		return r.Runtime.Indexes(ctx, entries, r.indexes)
 	}
 	indexes := map[int64]cacheclient.Index{}
 	for _, e := range entries {
@@ -75,7 +65,7 @@ func (r *repository) readIndexes(ctx context.Context, entries []bkcache.Entry) m
 
 // forgetReading gives the indexes that this process has read the last use before that:
 // else the second plan would take the first for a build.
-func (r *repository) forgetReading(entries []bkcache.Entry, indexes map[int64]cacheclient.Index) {
+func (r *Repository) forgetReading(entries []bkcache.Entry, indexes map[int64]cacheclient.Index) {
 	for i := range entries {
 		e := &entries[i]
 		if used, ok := r.used[e.ID]; ok {
@@ -100,7 +90,8 @@ func builtRefs(entries []bkcache.Entry) []string {
 	return refs
 }
 
-func analyze(entries []bkcache.Entry, read map[int64]cacheclient.Index, refs bkcache.Refs) *reclaim.Analysis {
+// Analyze holds a listing against the indexes that were read of it.
+func Analyze(entries []bkcache.Entry, read map[int64]cacheclient.Index, refs bkcache.Refs) *reclaim.Analysis {
 	indexes := make(map[int64]reclaim.Index, len(read))
 	for id, x := range read {
 		indexes[id] = reclaim.Index{Err: x.Err}
@@ -111,8 +102,8 @@ func analyze(entries []bkcache.Entry, read map[int64]cacheclient.Index, refs bkc
 	return reclaim.Analyze(entries, indexes, refs)
 }
 
-// noteUnread says how to see what the indexes hold that could not be read.
-func (r *repository) noteUnread(s *snapshot, in func(*reclaim.Cache) bool) {
+// NoteUnread says how to see what the indexes hold that could not be read.
+func (r *Repository) NoteUnread(s *Snapshot, in func(*reclaim.Cache) bool) {
 	var total, foreign, failed int
 	var refs []string
 	var first error
@@ -140,19 +131,20 @@ func (r *repository) noteUnread(s *snapshot, in func(*reclaim.Cache) bool) {
 	}
 }
 
-func everyCache(*reclaim.Cache) bool { return true }
+// EveryCache selects all.
+func EveryCache(*reclaim.Cache) bool { return true }
 
-func (r *repository) reads(ref string) bool { return r.runtime != nil && r.runtime.Reads(ref) }
+func (r *Repository) reads(ref string) bool { return r.Runtime != nil && r.Runtime.Reads(ref) }
 
 // hintUnread is where the indexes on refs can be read.
-func (r *repository) hintUnread(refs []string) string {
+func (r *Repository) hintUnread(refs []string) string {
 	const few = 3
 	refs = slices.Compact(slices.Sorted(slices.Values(refs)))
 	if len(refs) > few {
 		refs = append(refs[:few], "…")
 	}
 	hint := "run it in a job on " + strings.Join(refs, ", ")
-	if r.runtime == nil {
+	if r.Runtime == nil {
 		hint += ", after this step\n" + actions.Expose
 	}
 	return hint

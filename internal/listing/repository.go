@@ -1,0 +1,99 @@
+package listing
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+)
+
+// Options are what a repository takes from the program around it.
+type Options struct {
+	Job       actions.Runtime // of this process
+	Lookup    actions.Lookup
+	Now       func() time.Time
+	UserAgent string
+	// Say takes what is worth knowing, with commands to use, a line each.
+	Say func(level ui.Level, text, fix string)
+}
+
+// Repository is the cache of a repository, over REST and, in a job, with the
+// runtime token, which alone can read indexes.
+type Repository struct {
+	Client  *cacheclient.Client
+	Runtime *cacheclient.Runtime // nil where there is no job of this very repository
+
+	opts    Options
+	said    map[string]bool
+	indexes map[int64]cacheclient.Index // that the last snapshot read
+	used    map[int64]time.Time         // before they were read
+}
+
+// Open finds the repository, its API and the tokens. The name is [HOST/]OWNER/NAME;
+// an empty one is that of the job or of the folder at hand.
+func Open(name string, o Options) (*Repository, error) {
+	sources := cacheclient.Sources{
+		Repo: name, Lookup: o.Lookup,
+		Repository: o.Job.Repository, APIURL: o.Job.APIURL, JobToken: o.Job.GitHubToken,
+	}
+	target, err := sources.Target()
+	if err != nil {
+		return nil, err
+	}
+	token, err := sources.Token(target)
+	if err != nil {
+		return nil, err
+	}
+	client, err := cacheclient.New(target, token, cacheclient.Options{
+		Now:       o.Now,
+		UserAgent: o.UserAgent,
+		OnWait: func(d time.Duration) {
+			o.Say(ui.Info, fmt.Sprintf("waiting %s for the rate limit of %s", d.Round(time.Second), target.Host), "")
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &Repository{Client: client, opts: o, said: map[string]bool{}, used: map[int64]time.Time{}}
+	if sources.Job(target) {
+		r.Runtime = openRuntime(o)
+	}
+	return r, nil
+}
+
+// openRuntime returns nil where this process has no usable runtime; then
+// indexes are not read, and what follows from them is not known.
+func openRuntime(o Options) *cacheclient.Runtime {
+	url := o.Job.ServiceURL()
+	if o.Job.Token == "" || url == "" {
+		return nil
+	}
+	runtime, err := cacheclient.NewRuntime(url, o.Job.Version, o.Job.Token, o.UserAgent)
+	if err != nil {
+		o.Say(ui.Warning, fmt.Sprintf("indexes are not read: %v", err), "")
+		return nil
+	}
+	return runtime
+}
+
+// Warn says what could not be found out, with each reason.
+func (r *Repository) Warn(what string, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			r.Warn(what, err)
+		}
+		return
+	}
+	r.say(ui.Warning, fmt.Sprintf("%s: %v", what, err), hint.Of(err))
+}
+
+// say says a thing once, however often the cache is listed.
+func (r *Repository) say(level ui.Level, text, fix string) {
+	if !r.said[text] {
+		r.said[text] = true
+		r.opts.Say(level, text, fix)
+	}
+}

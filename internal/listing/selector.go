@@ -1,0 +1,155 @@
+package listing
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker/go-units"
+)
+
+// Selector is what --scope, --ref and --filter select. Values of one kind are
+// alternatives, kinds narrow each other.
+type Selector struct {
+	Scopes, Refs []string // glob patterns; refs in full
+	Kinds        []string
+	states       []string
+	Until        time.Time // only what was not used since; zero selects all
+	larger       int64     // only what is larger, in bytes
+}
+
+// NewSelector reads the options. Allowed are the names that --filter may have. An
+// error is one of the command line.
+func NewSelector(scopes, refs []string, filter map[string]map[string]bool, now time.Time, allowed ...string) (Selector, error) {
+	s := Selector{Scopes: slices.Clone(scopes), Refs: slices.Clone(refs)}
+	for name, values := range filter {
+		if !slices.Contains(allowed, name) {
+			return s, hint.With(fmt.Errorf("unknown filter %q", name), "--filter "+strings.Join(allowed, "=…, ")+"=…")
+		}
+		for value := range values {
+			if err := s.filter(name, value, now); err != nil {
+				return s, fmt.Errorf("reading filter %s=%s: %w", name, value, err)
+			}
+		}
+	}
+	for i, ref := range s.Refs {
+		s.Refs[i] = github.FullRef(ref)
+	}
+	return s, checkPatterns(slices.Concat(s.Scopes, s.Refs))
+}
+
+func checkPatterns(patterns []string) error {
+	for _, pattern := range patterns {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("reading pattern %q: %w", pattern, err)
+		}
+	}
+	return nil
+}
+
+var errTwice = errors.New("it is given twice")
+
+func (s *Selector) filter(name, value string, now time.Time) (err error) {
+	switch name {
+	case "scope":
+		s.Scopes = append(s.Scopes, value)
+	case "ref":
+		s.Refs = append(s.Refs, value)
+	case "kind":
+		s.Kinds = append(s.Kinds, value)
+		return oneOf(value, bkcache.KindIndex, bkcache.KindLayer, bkcache.KindSignature, bkcache.KindOther)
+	case "state":
+		s.states = append(s.states, value)
+		return oneOf(value, reclaim.Live, reclaim.Superseded, reclaim.Unreferenced, reclaim.Unknown, Incomplete)
+	case "until":
+		if !s.Until.IsZero() {
+			return errTwice
+		}
+		s.Until, err = parseTime(value, now)
+	case "larger":
+		if s.larger != 0 {
+			return errTwice
+		}
+		s.larger, err = units.RAMInBytes(value)
+	}
+	return err
+}
+
+func oneOf[T any](value string, names ...T) error {
+	var words []string
+	for _, name := range names {
+		words = append(words, fmt.Sprint(name))
+	}
+	if slices.Contains(words, value) {
+		return nil
+	}
+	return fmt.Errorf("it is none of %s", strings.Join(words, ", "))
+}
+
+// parseTime reads a time, or how long ago it was.
+func parseTime(value string, now time.Time) (time.Time, error) {
+	if ago, err := time.ParseDuration(value); err == nil && ago >= 0 {
+		return now.Add(-ago), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, value, now.Location()); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is neither a duration (168h) nor a date (2006-01-02)", value)
+}
+
+// Match reports whether one of the patterns matches; none at all matches
+// everything. Unlike in paths, a star matches slashes, too.
+func Match(patterns []string, s string) bool {
+	if len(patterns) == 0 {
+		return true
+	}
+	flat := strings.NewReplacer("/", "\x01").Replace
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		matched, err := path.Match(flat(pattern), flat(s))
+		return err == nil && matched
+	})
+}
+
+// one reports whether s is among the values; none at all admit everything.
+func one(values []string, s string) bool { return len(values) == 0 || slices.Contains(values, s) }
+
+// Entry reports whether an entry is selected.
+func (s Selector) Entry(item *reclaim.Item) bool {
+	return Match(s.Scopes, item.Scope) && Match(s.Refs, item.Ref) &&
+		one(s.Kinds, item.Key.Kind.String()) && one(s.states, string(item.State)) &&
+		(s.Until.IsZero() || item.Used.Before(s.Until)) && (s.larger == 0 || item.Size > s.larger)
+}
+
+// Place reports whether a cache is selected as far as no content of an index tells.
+func (s Selector) Place(c *reclaim.Cache) bool {
+	return Match(s.Scopes, c.Scope) && Match(s.Refs, c.Ref)
+}
+
+// Cache reports whether a cache is selected.
+func (s Selector) Cache(c *reclaim.Cache) bool {
+	return s.Place(c) && one(s.states, State(c)) &&
+		(s.Until.IsZero() || c.Used.Before(s.Until)) && (s.larger == 0 || c.Err == nil && c.Size > s.larger)
+}
+
+// Incomplete is the state of a cache of which layers were evicted.
+const Incomplete = "incomplete"
+
+// State is the state of a whole cache.
+func State(c *reclaim.Cache) string {
+	switch {
+	case c.Err != nil && c.Head.State == reclaim.Live:
+		return string(reclaim.Unknown)
+	case len(c.Missing) > 0:
+		return Incomplete
+	}
+	return string(c.Head.State)
+}
