@@ -1,6 +1,9 @@
 package cacheopts
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Arg is one flag or operand of a command line.
 type Arg struct {
@@ -23,14 +26,29 @@ func (a Arg) Side() Side {
 	return 0
 }
 
-// WithValue returns a long flag with another value, in the form it had:
-// --name=value or two words.
+// WithValue returns the argument with another value, in the form it had:
+// --name=value, two words, or behind the letters of its cluster. A flag that has
+// no words cannot change and comes back as it is: its letter is in the word of
+// another flag, as q in -qf FILE.
 func (a Arg) WithValue(value string) Arg {
-	words := []string{"--" + a.Name, value}
-	if len(a.Words) == 1 {
-		words = []string{"--" + a.Name + "=" + value}
+	if len(a.Words) == 0 || a.Name == "--" {
+		return a
 	}
-	return Arg{Name: a.Name, Value: value, HasValue: true, Words: words}
+	last := len(a.Words) - 1
+	words, head := slices.Clone(a.Words), strings.TrimSuffix(a.Words[last], a.Value)
+	switch {
+	case a.Operand() || last > 0:
+		words[last] = value
+	case !a.HasValue:
+		words[last] += "=" + value
+	case !strings.HasPrefix(head, "--") && value == "":
+		words = []string{strings.TrimSuffix(head, "="), ""} // pflag takes -t= for the value "="
+	case !strings.HasPrefix(head, "--") && !strings.HasSuffix(head, "=") && value[0] == '=':
+		words[last] = head + "=" + value
+	default:
+		words[last] = head + value
+	}
+	return Arg{Name: a.Name, Value: value, HasValue: !a.Operand(), Words: words}
 }
 
 // Words puts a command line together again: Words(ScanBuild(args)) is args.
@@ -44,9 +62,17 @@ func Words(args []Arg) []string {
 
 // ScanBuild splits the arguments that follow the verb of `buildx build`.
 //
-// It reads them as pflag does, and errs on the side of passing on: a long flag
-// it does not know takes no value from the next word, and an unknown short one
-// keeps the rest of its word. A flag that lacks its value at the end has none.
+// It reads them as pflag does. A flag of a newer buildx it does not know: a long
+// one takes no value from the next word, and a short one keeps the rest of its
+// word. So in
+//
+//	--new-flag --cache-to type=gha
+//
+// --cache-to is a flag, though it would be the value of a --new-flag that takes
+// one. Values that look like a cache flag are rarer than new flags without a
+// value, behind which a cache entry must not go unseen. The words stay in any case what
+// and where they were, and --new-flag=--cache-to is always read right. A flag
+// that lacks its value at the end has none.
 func ScanBuild(args []string) []Arg { return scan(args, buildFlags()) }
 
 // ScanBake splits the arguments that follow the verb of `buildx bake`, like

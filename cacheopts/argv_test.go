@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/spf13/pflag"
 	"pgregory.net/rapid"
 )
@@ -46,6 +47,14 @@ func TestScanBuild(t *testing.T) {
 		{"an unknown long flag takes no next word", []string{"--brand-new", "--cache-to", "type=gha"}, []Arg{
 			{Name: "brand-new", Words: []string{"--brand-new"}},
 			{Name: "cache-to", Value: "type=gha", HasValue: true, Words: []string{"--cache-to", "type=gha"}},
+		}},
+		{"a flag of ours is itself, though it might be the value of an unknown one", []string{"--brand-new", "--cache-to", "."}, []Arg{
+			{Name: "brand-new", Words: []string{"--brand-new"}},
+			{Name: "cache-to", Value: ".", HasValue: true, Words: []string{"--cache-to", "."}},
+		}},
+		{"the value of an unknown flag is safe after an equals sign", []string{"--brand-new=--cache-to", "."}, []Arg{
+			{Name: "brand-new", Value: "--cache-to", HasValue: true, Words: []string{"--brand-new=--cache-to"}},
+			{Value: ".", Words: []string{"."}},
 		}},
 		{"options of this plugin are like unknown flags", []string{"--gha-dry-run=json", "--gha-strict", "."}, []Arg{
 			{Name: "gha-dry-run", Value: "json", HasValue: true, Words: []string{"--gha-dry-run=json"}},
@@ -115,13 +124,60 @@ func TestArgSideIsThatOfACacheFlagWithAValue(t *testing.T) {
 }
 
 func TestArgWithValueKeepsTheForm(t *testing.T) {
-	for _, tt := range []struct{ args, want []string }{
-		{[]string{"--cache-to=a"}, []string{"--cache-to=b"}},
-		{[]string{"--cache-to", "a"}, []string{"--cache-to", "b"}},
+	for _, tt := range []struct {
+		name, value string
+		args, want  []string
+	}{
+		{"after an equals sign", "b", []string{"--cache-to=a"}, []string{"--cache-to=b"}},
+		{"in the next word", "b", []string{"--cache-to", "a"}, []string{"--cache-to", "b"}},
+		{"a long flag that had no value", "false", []string{"--push"}, []string{"--push=false"}},
+		{"after a letter", "b", []string{"-t", "a"}, []string{"-t", "b"}},
+		{"glued to the last letter of a cluster", "bar", []string{"-qtfoo"}, []string{"-qtbar"}},
+		{"after a cluster", "b", []string{"-qt", "a"}, []string{"-qt", "b"}},
+		{"after a cluster and an equals sign", "b", []string{"-qt=a"}, []string{"-qt=b"}},
+		{"a glued value that becomes empty", "", []string{"-qtfoo"}, []string{"-qt", ""}},
+		{"a value after an equals sign that becomes empty", "", []string{"-qt=foo"}, []string{"-qt", ""}},
+		{"a glued value that begins with an equals sign", "=b", []string{"-qtfoo"}, []string{"-qt==b"}},
+		{"the last letter of a cluster had no value", "false", []string{"-Dq"}, []string{"-Dq=false"}},
+		{"an operand", "b", []string{"a"}, []string{"b"}},
 	} {
-		if got := Words([]Arg{ScanBuild(tt.args)[0].WithValue("b")}); !slices.Equal(got, tt.want) {
-			t.Errorf("%q became %q, want %q", tt.args, got, tt.want)
+		t.Run(tt.name, func(t *testing.T) {
+			args := ScanBuild(tt.args)
+			args[len(args)-1] = args[len(args)-1].WithValue(tt.value)
+			if got := Words(args); !slices.Equal(got, tt.want) {
+				t.Errorf("%q became %q, want %q", tt.args, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestArgWithValueCannotReachIntoACluster(t *testing.T) {
+	args := ScanBuild([]string{"-qf", "Dockerfile"})
+	if got := args[0].WithValue("false"); !cmp.Equal(got, args[0]) {
+		t.Errorf("-q of -qf became %+v", got)
+	}
+}
+
+func TestArgWithValueChangesThatValueOnly(t *testing.T) {
+	changed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		args := ScanBuild(commandLine().Draw(t, "args"))
+		value := rapid.OneOf(rapid.SampledFrom([]string{"", "=", "-q", "--", "type=gha"}), rapid.String()).Draw(t, "value")
+		for i, arg := range args {
+			if !arg.HasValue || len(arg.Words) == 0 || !buildFlags().values[arg.Name] {
+				continue
+			}
+			changed++
+			want := slices.Clone(args)
+			want[i].Value = value
+			again := ScanBuild(Words(slices.Concat(args[:i], []Arg{arg.WithValue(value)}, args[i+1:])))
+			if diff := cmp.Diff(want, again, cmpopts.IgnoreFields(Arg{}, "Words")); diff != "" {
+				t.Fatalf("%q: %s=%q (-want +got):\n%s", Words(args), arg.Name, value, diff)
+			}
 		}
+	})
+	if changed == 0 {
+		t.Error("no value was changed")
 	}
 }
 
