@@ -31,7 +31,7 @@ func (e Entry) Check(side Side) []Problem {
 	if !e.GHA() {
 		problems = append(problems, Problem{
 			Text: fmt.Sprintf("type %q is not gha: the type is taken literally", cutSecret(e.Type)),
-			Hint: side.String() + " " + meant.Redacted(),
+			Hint: side.String() + " " + meant.String(),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Attrs)) {
@@ -47,7 +47,7 @@ func (e Entry) checkAttr(side Side, key string) Problem {
 	if attr.Name == "" && lookup(tidy(key)).Name != "" {
 		return Problem{
 			Text: fmt.Sprintf("attribute %q has white space or a quote around its name and is ignored", key),
-			Hint: side.String() + " " + meant.Redacted(),
+			Hint: side.String() + " " + meant.String(),
 		}
 	}
 	if attr.Name == "" {
@@ -56,7 +56,7 @@ func (e Entry) checkAttr(side Side, key string) Problem {
 	if !attr.On(side) {
 		return Problem{
 			Text: fmt.Sprintf("%s has no meaning on %s", key, side),
-			Hint: side.String() + " " + meant.Without(key).Redacted(),
+			Hint: side.String() + " " + meant.Without(key).String(),
 		}
 	}
 	return checkValue(key, e.Attrs[key])
@@ -67,7 +67,7 @@ func unknown(side Side, meant Entry, key string) Problem {
 	near := nearest(key)
 	if _, taken := meant.Attrs[near.Name]; near.Name != "" && near.On(side) && !taken {
 		renamed := meant.Without(key).With(near.Name, meant.Attrs[key])
-		problem.Hint = side.String() + " " + renamed.Redacted()
+		problem.Hint = side.String() + " " + renamed.String()
 		return problem
 	}
 	var names []string

@@ -153,8 +153,8 @@ func TestProblemsShowNoToken(t *testing.T) {
 				}
 			}
 		}
-		if strings.Contains(e.Redacted(), secretValue) || strings.Contains(Redact(e.String()), secretValue) {
-			t.Fatalf("%s shows a token", e.Redacted())
+		if strings.Contains(e.String(), secretValue) || strings.Contains(Redact(e.Value()), secretValue) {
+			t.Fatalf("%s shows a token", e.String())
 		}
 	})
 }

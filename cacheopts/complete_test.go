@@ -64,7 +64,7 @@ func kept(r Result) []string {
 			out = append(out, "-")
 			continue
 		}
-		out = append(out, e.Entry.String())
+		out = append(out, e.Entry.Value())
 	}
 	return out
 }

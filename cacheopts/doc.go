@@ -18,5 +18,5 @@
 // The package is pure. It reads no environment, no clock and no file; what the
 // surroundings offer arrives in a [Runtime]. Tokens appear in nothing it
 // returns except [Result.Env] and the attributes of entries; errors, notes and
-// [Entry.Redacted] never show them.
+// [Entry.String] never show them.
 package cacheopts

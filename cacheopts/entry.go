@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tonistiigi/go-csvvalue"
 )
@@ -84,11 +85,12 @@ func parseOne(value string) (Entry, error) {
 	return entry, nil
 }
 
-// String prints the entry as buildx does: type first, then the attributes in
-// the order of their keys, quoted where CSV needs it. It departs from buildx
-// only where buildx could not read its own output (line breaks, references
-// with a comma), so that Parse(e.String()) is e for every parsed e.
-func (e Entry) String() string {
+// Value returns the entry as the value of a flag, credentials and all: type
+// first, then the attributes in the order of their keys, quoted where CSV needs
+// it. It departs from what buildx prints only where buildx could not read its own
+// output (line breaks, references with a comma), so that Parse(e.Value()) is e
+// for every parsed e. It is for buildx; [Entry.String] is for people.
+func (e Entry) Value() string {
 	if ref, ok := e.Attrs["ref"]; ok && e.Type == typeRegistry && len(e.Attrs) == 1 && plainRef(ref) {
 		return ref
 	}
@@ -135,6 +137,22 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 		return errors.New("reading cache option: type is missing")
 	}
 	return nil
+}
+
+// MarshalJSON writes an entry, credentials and all, as UnmarshalJSON reads it and
+// `buildx bake --print` writes it: one object with the type among the attributes.
+// It refuses what would be read back as something else.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	if _, ok := e.Attrs["type"]; ok || e.Type == "" {
+		return nil, errors.New("writing cache option: an entry has one type")
+	}
+	object := e.With("type", e.Type).Attrs
+	for key, value := range object {
+		if !utf8.ValidString(key + value) {
+			return nil, fmt.Errorf("writing cache option: attribute %q is not UTF-8", key)
+		}
+	}
+	return json.Marshal(object)
 }
 
 // GHA reports whether buildx takes the entry for one of type=gha. The type is

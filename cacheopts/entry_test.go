@@ -110,7 +110,7 @@ func TestScopePerTarget(t *testing.T) {
 		{"type=gha,scope=x,mode=max", "type=gha,mode=max,scope=x-app"},
 		{"type=local,dest=x", "type=local,dest=x"},
 	} {
-		if got := ScopePerTarget(entry(t, tt.entry), "app").String(); got != tt.want {
+		if got := ScopePerTarget(entry(t, tt.entry), "app").Value(); got != tt.want {
 			t.Errorf("%s became %s, want %s", tt.entry, got, tt.want)
 		}
 	}
@@ -189,7 +189,7 @@ func compareWithBuildx(t failer, value string) int {
 		if theirs := (Entry{Type: want[i].Type, Attrs: want[i].Attrs}); !e.equal(theirs) {
 			t.Fatalf("%q: buildx reads %q, Parse %q", value, theirs, e)
 		}
-		printed := e.String()
+		printed := e.Value()
 		again, err := buildflags.ParseCacheEntry([]string{printed})
 		if err != nil || len(again) != 1 || !e.equal(Entry{again[0].Type, again[0].Attrs}) {
 			t.Fatalf("%q: printed as %q, which buildx reads as %v, %v", value, printed, again, err)
@@ -205,10 +205,10 @@ func compareWithBuildx(t failer, value string) int {
 func TestWithAndWithoutLeaveTheOriginalAlone(t *testing.T) {
 	e := entry(t, "type=gha,scope=x")
 	changed := e.With("scope", "y").Without("mode")
-	if e.String() != "type=gha,scope=x" || changed.String() != "type=gha,scope=y" {
+	if e.Value() != "type=gha,scope=x" || changed.Value() != "type=gha,scope=y" {
 		t.Errorf("%s became %s", e, changed)
 	}
-	if got := (Entry{Type: "gha"}).With("scope", "x").String(); got != "type=gha,scope=x" {
+	if got := (Entry{Type: "gha"}).With("scope", "x").Value(); got != "type=gha,scope=x" {
 		t.Errorf("an entry without attributes became %s", got)
 	}
 }

@@ -60,7 +60,7 @@ func guess(value string) string {
 	if err != nil || !entry.meant().GHA() {
 		return ""
 	}
-	return entry.meant().String()
+	return entry.meant().Value()
 }
 
 func tidy(s string) string { return strings.Trim(s, " \t\r\n\"'") }

@@ -74,7 +74,7 @@ func TestBuildxAndBuildKitUseWhatCompleteAnnounces(t *testing.T) {
 				continue
 			}
 			used++
-			got := resolve(t, done.Entry.String(), env)
+			got := resolve(t, done.Entry.Value(), env)
 			if got == nil {
 				rt.Fatalf("buildx drops %s", done.Entry)
 			}
@@ -148,7 +148,7 @@ func compareAgain(t *rapid.T, reqs []Request, runtime Runtime, result Result) {
 	var want []string
 	for i, done := range result.Entries {
 		if !done.Dropped {
-			next, want = append(next, Request{Side: reqs[i].Side, Entry: done.Entry, Where: reqs[i].Where}), append(want, done.Entry.String())
+			next, want = append(next, Request{Side: reqs[i].Side, Entry: done.Entry, Where: reqs[i].Where}), append(want, done.Entry.Value())
 		}
 	}
 	if token := result.Env[tokenVariable]; token != "" {

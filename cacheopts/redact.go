@@ -1,39 +1,47 @@
 package cacheopts
 
 import (
+	"fmt"
+	"log/slog"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 const redacted = "*****"
 
-// secretWords are in the names of attributes that hold a credential, of any
-// type: token, ghtoken, session_token, secret_access_key.
-const secretWords = `token|secret|password|account_key|access_key|sig=|auth|_pat`
+// secretName matches the name of an attribute that holds a credential, of any
+// type, by its words: token, ghtoken, session_token, secret_access_key. An
+// access_key_id is none, and neither is an author.
+const secretName = `(?i)(?:^|[^a-z0-9])(?:[a-z0-9]*(?:token|secret|password|passwd)s?[0-9]*|auth|authorization|credentials?|pat|sig|signature)(?:[^a-z0-9]|$)` +
+	`|(?:access|account|api|private|secret)[-_.]?key\s*$`
 
-// Redacted prints the entry as [Entry.String] does, for display: the values of
-// token and ghtoken, of attributes that type=gha does not know, and of what looks
-// like a credential of another type, are replaced by *****.
-func (e Entry) Redacted() string {
+// String prints the entry for people, without its credentials: ***** replaces
+// the values that [Entry.Secrets] names and those of attributes that type=gha
+// does not know. Apart from that it is [Entry.Value]. All verbs of fmt and log/slog
+// print this, too.
+func (e Entry) String() string {
 	gha := e.meant().GHA()
-	for key := range e.Attrs {
-		if secret(key) || gha && lookup(tidy(key)).Name == "" {
+	for key, value := range e.Attrs {
+		if secret(key, value) || gha && lookup(tidy(key)).Name == "" {
 			e = e.With(key, redacted)
 		}
 	}
 	e.Type = cutSecret(e.Type)
-	return e.String()
+	return e.Value()
 }
 
-// HasSecret reports whether the entry holds a credential, which does not belong
-// into a command line.
-func (e Entry) HasSecret() bool {
-	for key := range e.Attrs {
-		if secret(key) {
-			return true
+// Secrets names the attributes that hold a credential, sorted. A credential does
+// not belong into a command line, which every user of a machine can read.
+func (e Entry) Secrets() []string {
+	var names []string
+	for _, key := range slices.Sorted(maps.Keys(e.Attrs)) {
+		if secret(key, e.Attrs[key]) {
+			names = append(names, key)
 		}
 	}
-	return false
+	return names
 }
 
 // Redact hides the credentials of a whole value, for display. A value that
@@ -44,20 +52,73 @@ func Redact(value string) string {
 	if err != nil {
 		return cutSecret(value)
 	}
-	if len(entries) == 1 && entries[0].Redacted() != entries[0].String() {
-		return entries[0].Redacted()
+	if len(entries) == 1 && entries[0].String() != entries[0].Value() {
+		return entries[0].String()
 	}
 	return value
 }
 
-func secret(key string) bool {
-	return regexp.MustCompile(`(?i)`+secretWords).MatchString(key) || nearest(strings.TrimSpace(key)).Secret
+// secret also knows the signature in a URL of Azure.
+func secret(key, value string) bool {
+	return regexp.MustCompile(secretName).MatchString(key) || nearest(strings.TrimSpace(key)).Secret || strings.Contains(value, "sig=")
 }
 
 func cutSecret(value string) string {
-	at := regexp.MustCompile(`(?i)(?:` + secretWords + `)[^=]*=`).FindStringIndex(value)
-	if at == nil {
-		return value
+	for _, at := range regexp.MustCompile(`[^,="]*=`).FindAllStringIndex(value, -1) {
+		if secret(value[at[0]:at[1]-1], "") {
+			return value[:at[1]] + redacted
+		}
 	}
-	return value[:at[1]] + redacted
+	return value
 }
+
+// Format implements [fmt.Formatter]: every verb formats [Entry.String].
+func (e Entry) Format(s fmt.State, verb rune) {
+	fmt.Fprintf(s, fmt.FormatString(s, verb), e.String())
+}
+
+// Format implements [fmt.Formatter]. It shows no token.
+func (rt Runtime) Format(s fmt.State, verb rune) {
+	type runtime Runtime
+	shown := runtime(rt)
+	shown.Token, shown.GHToken = hide(rt.Token), hide(rt.GHToken)
+	fmt.Fprintf(s, fmt.FormatString(s, verb), shown)
+}
+
+// Format implements [fmt.Formatter]. It shows no token.
+func (r Result) Format(s fmt.State, verb rune) {
+	type result Result
+	shown := result(r)
+	shown.Env = maps.Clone(r.Env)
+	for name, value := range r.Env {
+		shown.Env[name] = hide(value)
+	}
+	fmt.Fprintf(s, fmt.FormatString(s, verb), shown)
+}
+
+func hide(token string) string {
+	if token == "" {
+		return ""
+	}
+	return redacted
+}
+
+// LogValue implements [slog.LogValuer]: a log has [Entry.String].
+func (e Entry) LogValue() slog.Value { return logged(e) }
+
+// LogValue implements [slog.LogValuer]. It shows no token.
+func (r Request) LogValue() slog.Value {
+	type request Request // its own String names it, and lacks the entry
+	return logged(request(r))
+}
+
+// LogValue implements [slog.LogValuer]. It shows no token.
+func (c Completed) LogValue() slog.Value { return logged(c) }
+
+// LogValue implements [slog.LogValuer]. It shows no token.
+func (r Result) LogValue() slog.Value { return logged(r) }
+
+// LogValue implements [slog.LogValuer]. It shows no token.
+func (rt Runtime) LogValue() slog.Value { return logged(rt) }
+
+func logged(v any) slog.Value { return slog.StringValue(fmt.Sprintf("%+v", v)) }

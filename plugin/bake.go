@@ -218,10 +218,10 @@ func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed)
 				}
 				e = completed.Entry
 			}
-			if e.Without("ghtoken").HasSecret() {
+			if len(e.Without("ghtoken").Secrets()) > 0 {
 				return nil, exposed(name, side, e)
 			}
-			values = append(values, e.String())
+			values = append(values, e.Value())
 		}
 		sets = append(sets, setArgs(name, side, values)...)
 	}
@@ -232,7 +232,7 @@ func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed)
 // which every user of the machine can read.
 func exposed(target string, side cacheopts.Side, e cacheopts.Entry) error {
 	return hint.With(
-		fmt.Errorf("%s of target %q: %q has credentials, which would have to stand in buildx's command line", side.Name(), target, e.Redacted()),
+		fmt.Errorf("%s of target %q: %q has credentials, which would have to stand in buildx's command line", side.Name(), target, e.String()),
 		"give them in the environment, such as AWS_ACCESS_KEY_ID, or the same runtime token for all entries")
 }
 

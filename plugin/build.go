@@ -67,7 +67,7 @@ func (inv *invocation) build(ctx context.Context) error {
 			place.Words = nil
 			continue
 		}
-		*place = place.WithValue(entry.Entry.String())
+		*place = place.WithValue(entry.Entry.Value())
 	}
 	return inv.run(ctx)
 }
