@@ -60,6 +60,17 @@ func Attributes() []Attribute {
 	}
 }
 
+// names lists the attributes of a side.
+func names(side Side) []string {
+	var names []string
+	for _, attr := range Attributes() {
+		if attr.On(side) {
+			names = append(names, attr.Name)
+		}
+	}
+	return names
+}
+
 // lookup returns the attribute of this exact name, or the zero Attribute.
 func lookup(name string) Attribute {
 	for _, attr := range Attributes() {
@@ -70,8 +81,18 @@ func lookup(name string) Attribute {
 	return Attribute{}
 }
 
+// likely returns the attribute that a name is, or most likely means, or the zero
+// Attribute where there is none.
+func likely(name string) Attribute {
+	if attr := lookup(tidy(name)); attr.Name != "" {
+		return attr
+	}
+	return nearest(tidy(name))
+}
+
 // nearest returns the attribute that a misspelt name most likely means, or the
-// zero Attribute where none is near.
+// zero Attribute where none is near. A name that has other digits at its end is not
+// misspelt: a later BuildKit may know a url_v3.
 func nearest(name string) Attribute {
 	name = strings.ToLower(name)
 	limit := max(1, len(name)/3)
@@ -80,12 +101,14 @@ func nearest(name string) Attribute {
 		if len(name) >= 3 && strings.HasPrefix(attr.Name, name) {
 			return attr
 		}
-		if d := distance(name, attr.Name); d <= limit {
+		if d := distance(name, attr.Name); d <= limit && undigited(name) != undigited(attr.Name) {
 			near, limit = attr, d-1
 		}
 	}
 	return near
 }
+
+func undigited(name string) string { return strings.TrimRight(name, "0123456789") }
 
 // distance is the Levenshtein distance in bytes.
 func distance(a, b string) int {

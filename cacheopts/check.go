@@ -18,20 +18,33 @@ import (
 // of the cache service may have. Eight digits are kept for the number.
 const maxScope = 512 - len("index-") - len("-1-00000000-sig#00000000")
 
-// Check returns what is wrong with the entry on this side, each with the fix,
-// in the order of the attributes' names. It knows type=gha and its misspellings
-// (buildx compares the type case-sensitively); an entry of any other type has
-// no problems here.
+// Check returns what is wrong with the entry on this side, in the order of the
+// attributes' names. All hints that are an entry are the same one, which corrects
+// everything. It knows type=gha and its misspellings (buildx compares the type
+// case-sensitively), and a bare "gha"; an entry of any other type has no problems
+// here.
+//
+// What buildx or BuildKit would silently take for something else is an error. What
+// they ignore is a warning: an attribute of the other side, which a list shared by
+// two targets may have, and one that a newer BuildKit may know.
 func (e Entry) Check(side Side) []Problem {
+	if ref := e.Attrs["ref"]; e.Type == typeRegistry && len(e.Attrs) == 1 && strings.ToLower(ref) == typeGHA {
+		return []Problem{{
+			Code: CodeBareGHA, Level: LevelWarning, Value: ref,
+			Text: fmt.Sprintf("buildx reads %q as the name of an image, not as a type", ref),
+			Hint: side.String() + " type=gha",
+		}}
+	}
 	meant := e.meant()
 	if !meant.GHA() {
 		return nil
 	}
 	var problems []Problem
 	if !e.GHA() {
+		shown := cutSecret(e.Type)
 		problems = append(problems, Problem{
-			Text: fmt.Sprintf("type %q is not gha: the type is taken literally", cutSecret(e.Type)),
-			Hint: side.String() + " " + meant.String(),
+			Code: CodeMisspeltType, Level: LevelError, Attr: "type", Value: shown,
+			Text: fmt.Sprintf("unknown type %q; did you mean type=gha?", shown),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Attrs)) {
@@ -39,114 +52,117 @@ func (e Entry) Check(side Side) []Problem {
 			problems = append(problems, problem)
 		}
 	}
+	for i := range problems {
+		if problems[i].Hint == "" {
+			problems[i].Hint = side.String() + " " + meant.mended(side).String()
+		}
+	}
 	return problems
 }
 
 func (e Entry) checkAttr(side Side, key string) Problem {
-	meant, attr := e.meant(), lookup(key)
-	if attr.Name == "" && lookup(tidy(key)).Name != "" {
-		return Problem{
-			Text: fmt.Sprintf("attribute %q has white space or a quote around its name and is ignored", key),
-			Hint: side.String() + " " + meant.String(),
-		}
+	value := e.Attrs[key]
+	problem := Problem{Attr: key, Value: value}
+	attr := likely(key)
+	switch {
+	case attr.Name == "":
+		problem.Code, problem.Level = CodeUnknownAttribute, LevelWarning
+		problem.Text = fmt.Sprintf("this version does not know attribute %q of type=gha, and BuildKit ignores what it does not know", key)
+		problem.Hint = "attributes of " + side.String() + ": " + strings.Join(names(side), ", ")
+	case !attr.On(side):
+		problem.Code, problem.Level = CodeOtherSide, LevelWarning
+		problem.Text = fmt.Sprintf("BuildKit reads %s on %s only", attr.Name, attr.Sides[0])
+	case attr.Name != key:
+		problem.Code, problem.Level = CodeMisspeltAttribute, LevelError
+		problem.Text = e.misspelt(key, attr)
+	default:
+		problem.Code, problem.Level, problem.Text = CodeBadValue, LevelError, checkValue(key, value)
 	}
-	if attr.Name == "" {
-		return unknown(side, meant, tidy(key))
+	if problem.Text == "" {
+		return Problem{}
 	}
-	if !attr.On(side) {
-		return Problem{
-			Text: fmt.Sprintf("%s has no meaning on %s", key, side),
-			Hint: side.String() + " " + meant.Without(key).String(),
-		}
+	if attr.Name == "" || attr.Secret && value != "" {
+		problem.Value = redacted
 	}
-	return checkValue(key, e.Attrs[key])
-}
-
-func unknown(side Side, meant Entry, key string) Problem {
-	problem := Problem{Text: fmt.Sprintf("type=gha has no attribute %q: it is ignored", key)}
-	near := nearest(key)
-	if _, taken := meant.Attrs[near.Name]; near.Name != "" && near.On(side) && !taken {
-		renamed := meant.Without(key).With(near.Name, meant.Attrs[key])
-		problem.Hint = side.String() + " " + renamed.String()
-		return problem
-	}
-	var names []string
-	for _, attr := range Attributes() {
-		if attr.On(side) {
-			names = append(names, attr.Name)
-		}
-	}
-	problem.Hint = "attributes of " + side.String() + ": " + strings.Join(names, ", ")
 	return problem
 }
 
-func checkValue(key, value string) Problem {
-	wrong := func(is, hint string) Problem {
-		return Problem{Text: fmt.Sprintf("%s %q %s", key, value, is), Hint: hint}
+func (e Entry) misspelt(key string, attr Attribute) string {
+	text := fmt.Sprintf("unknown attribute %q", key)
+	switch {
+	case key == tidy(key):
+	case strings.TrimSpace(key) == tidy(key):
+		text += " with white space in its name"
+	default:
+		text += " with a quote in its name"
 	}
+	text += "; did you mean " + attr.Name
+	if _, taken := e.Attrs[attr.Name]; taken {
+		return text + ", which is there as well?"
+	}
+	if value := mend(attr.Name, e.Attrs[key]); value != "" && !attr.Secret {
+		text += "=" + value
+	}
+	return text + "?"
+}
+
+// checkValue returns what is wrong with the value, empty if nothing is.
+func checkValue(key, value string) string {
 	switch key {
 	case "scope":
 		return checkScope(value)
 	case "mode":
 		if value != "min" && value != "max" {
-			return wrong("is neither min nor max, and would be min", "mode=max")
+			return fmt.Sprintf("mode is min or max, not %q, which BuildKit would take for min", value)
 		}
 	case "version":
 		if value != "1" && value != "2" {
-			return wrong("is neither 1 nor 2", "version=2")
+			return fmt.Sprintf("version is 1 or 2, not %q", value)
 		}
 	case "timeout":
 		if d, err := time.ParseDuration(value); err != nil || d <= 0 {
-			return wrong("is not a positive duration", "timeout=10m")
+			return fmt.Sprintf("timeout is a positive duration such as 10m, not %q", value)
 		}
 	case "ignore-error":
 		if _, err := strconv.ParseBool(value); err != nil {
-			return wrong("is neither true nor false, and would be false", "ignore-error=true")
+			return fmt.Sprintf("ignore-error is true or false, not %q, which BuildKit would take for false", value)
 		}
 	case "url", "url_v2":
 		if u, err := url.Parse(value); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return wrong("is not an absolute http or https URL", key+"=https://…")
+			return fmt.Sprintf("%s is an absolute http or https URL, not %q", key, value)
 		}
 	case "repository":
 		if !regexp.MustCompile(`^[\w.-]+/[\w.-]+$`).MatchString(value) {
-			return wrong("is not owner/name", "repository=OWNER/NAME")
+			return fmt.Sprintf("repository is owner/name, not %q", value)
 		}
 	case "token", "ghtoken":
-		return checkToken(key, value)
-	}
-	return Problem{}
-}
-
-func checkToken(key, value string) Problem {
-	if value == "" {
-		return Problem{Text: key + " is empty", Hint: "leave " + key + " out, or give it a value"}
-	}
-	if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return Problem{Text: key + " contains white space", Hint: "give " + key + " without white space around it"}
-	}
-	return Problem{}
-}
-
-func checkScope(scope string) Problem {
-	wrong := func(is string) Problem {
-		return Problem{Text: fmt.Sprintf("scope %q %s", scope, is), Hint: "scope=NAME"}
-	}
-	switch {
-	case scope == "":
-		return Problem{Text: "scope is empty", Hint: "scope=NAME, or no scope at all for " + strconv.Quote(DefaultScope)}
-	case !utf8.ValidString(scope):
-		return wrong("is not UTF-8")
-	case strings.Contains(scope, ","):
-		return wrong("contains a comma, which no key of the cache service may")
-	case strings.ContainsFunc(scope, unicode.IsControl):
-		return wrong("contains a control character")
-	case strings.TrimSpace(scope) != scope:
-		return Problem{Text: fmt.Sprintf("scope %q begins or ends with white space", scope), Hint: "scope=" + strings.TrimSpace(scope)}
-	case utf8.RuneCountInString(scope) > maxScope:
-		return Problem{
-			Text: fmt.Sprintf("scope is %d characters long: its keys would exceed the 512 of the cache service", utf8.RuneCountInString(scope)),
-			Hint: fmt.Sprintf("a scope of at most %d characters", maxScope),
+		if value == "" {
+			return key + " is empty"
+		}
+		if strings.ContainsFunc(value, blank) {
+			return key + " contains white space"
 		}
 	}
-	return Problem{}
+	return ""
+}
+
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+func checkScope(scope string) string {
+	length := utf8.RuneCountInString(scope)
+	switch {
+	case scope == "":
+		return fmt.Sprintf("a scope cannot be empty; without one, BuildKit uses %q", DefaultScope)
+	case !utf8.ValidString(scope):
+		return fmt.Sprintf("a scope is UTF-8, not %q", scope)
+	case strings.Contains(scope, ","): // no key of the cache service may have one
+		return fmt.Sprintf("a scope cannot contain a comma: %q", scope)
+	case strings.ContainsFunc(scope, unicode.IsControl):
+		return fmt.Sprintf("a scope cannot contain a control character: %q", scope)
+	case strings.TrimSpace(scope) != scope:
+		return fmt.Sprintf("a scope cannot begin or end with white space: %q", scope)
+	case length > maxScope:
+		return fmt.Sprintf("a scope has at most %d characters, and this one %d: a key of the cache service has at most 512", maxScope, length)
+	}
+	return ""
 }

@@ -2,14 +2,15 @@ package cacheopts
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
 
 // Options change what [Complete] makes of a situation.
 type Options struct {
-	Strict bool // lacking the runtime is an error outside of a job, too
+	// Strict makes errors of warnings that have a remedy: lacking the runtime outside
+	// of a job, and what [Entry.Check] warns of.
+	Strict bool
 }
 
 // Request is an entry that somebody asked for.
@@ -42,12 +43,24 @@ func (r Result) Failed() bool {
 	return slices.ContainsFunc(r.Notes, func(n Note) bool { return n.Level == LevelError })
 }
 
+// Check returns what [Entry.Check] finds wrong with the entries, as [Complete]
+// reports it: one note for all targets that share a problem. It needs no runtime.
+func Check(reqs []Request, opts Options) []Note {
+	var said remarks
+	for _, req := range reqs {
+		said.check(req, opts)
+	}
+	return said.notes()
+}
+
 // Complete prepares the entries of one invocation of buildx for a runtime.
-// Problems that [Entry.Check] finds become errors. Then, for each of type=gha:
+// An entry in which [Check] finds an error is dropped; its warnings change nothing.
+// Then, for each of type=gha:
 //
 //   - version and the one URL that counts are written out, so that neither
 //     buildx nor BuildKit guesses; scope stays what it was;
-//   - repository and ghtoken complete each other where one is given;
+//   - repository and ghtoken complete each other on --cache-to where one is given, and
+//     ghtoken leaves --cache-from, where nobody reads it;
 //   - an entry that cannot work is dropped, with an error or a warning;
 //   - the token moves to Env, unless entries need different ones.
 //
@@ -61,15 +74,21 @@ func (r Result) Failed() bool {
 // cache, so it holds for the --cache-from entries of the same target as well.
 // It does not excuse a mistake in an option, or a service that does not exist.
 //
-// Entries of one invocation that write the same scope are reported, for one
-// overwrites the other. One that is there twice in a target is written once:
+// Entries of one invocation that write the same scope are reported, a note for each
+// scope, because the last one to finish overwrites the others. One that is there twice in a target is written once:
 // BuildKit refuses duplicates.
 func Complete(reqs []Request, rt Runtime, opts Options) Result {
 	c := completion{rt: rt, opts: opts, reqs: reqs}
 	for _, req := range reqs {
-		c.add(c.complete(req))
+		done, token := c.complete(req)
+		if c.duplicate(req, done, token) {
+			done, token = Completed{Entry: req.Entry, Dropped: true}, ""
+		}
+		c.done, c.tokens = append(c.done, done), append(c.tokens, token)
 	}
-	return Result{Entries: c.done, Env: c.lift(), Notes: c.notes}
+	c.collisions()
+	env := c.lift()
+	return Result{Entries: c.done, Env: env, Notes: c.said.notes()}
 }
 
 type completion struct {
@@ -78,51 +97,35 @@ type completion struct {
 	reqs   []Request
 	done   []Completed
 	tokens []string // beside done: the token in effect, empty where there is none
-	notes  []Note
-}
-
-func (c *completion) note(n Note) {
-	if n != (Note{}) && !slices.Contains(c.notes, n) {
-		c.notes = append(c.notes, n)
-	}
-}
-
-func (c *completion) add(done Completed, token string) {
-	req := c.reqs[len(c.done)]
-	if token != "" && req.Side == To {
-		if c.duplicate(req, done, token) {
-			done, token = Completed{Entry: req.Entry, Dropped: true}, ""
-		} else if same := c.writers(done, token); len(same) > 0 {
-			c.note(collision(c.reqs[same[0]], req))
-		}
-	}
-	c.done, c.tokens = append(c.done, done), append(c.tokens, token)
+	said   remarks
 }
 
 // complete returns the entry without regard to the others, and its token.
 func (c *completion) complete(req Request) (Completed, string) {
 	dropped := Completed{Entry: req.Entry, Dropped: true}
-	if problems := req.Entry.Check(req.Side); len(problems) > 0 {
-		for _, p := range problems {
-			c.note(Note{LevelError, req.String() + ": " + p.Text, req.hint(p)})
-		}
+	if !c.said.check(req, c.opts) {
 		return dropped, ""
 	}
 	if !req.Entry.GHA() {
 		return Completed{Entry: req.Entry}, ""
 	}
 	at := c.rt.locate(req.Entry)
-	if p := c.rt.refuse(at); p != (Problem{}) {
-		c.note(Note{LevelError, p.Text, p.Hint})
+	if refusal := c.rt.refuse(at); refusal != (Note{}) {
+		c.said.add(refusal)
 		return dropped, ""
 	}
 	token := cmp.Or(req.Entry.Attrs["token"], c.rt.Token)
 	if obstacle := c.obstacle(req, at, token); obstacle != (Note{}) {
-		c.note(obstacle)
+		c.said.add(obstacle)
 		return dropped, ""
 	}
-	c.note(at.ignored(req.Entry))
-	entry := c.completeListing(at.write(req.Entry))
+	c.said.add(at.ignored(req.Entry))
+	entry := at.write(req.Entry)
+	if req.Side == To {
+		entry = c.completeListing(entry)
+	} else {
+		entry = entry.Without("ghtoken")
+	}
 	return Completed{Entry: entry, Version: at.version, URL: at.url}, token
 }
 
@@ -136,10 +139,10 @@ func (c *completion) completeListing(e Entry) Entry {
 	e = e.With("repository", cmp.Or(repository, c.rt.Repository)).With("ghtoken", cmp.Or(ghtoken, c.rt.GHToken))
 	switch {
 	case e.Attrs["repository"] == "":
-		c.note(Note{LevelWarning, "ghtoken is left out: BuildKit uses it with repository only", "repository=OWNER/NAME"})
+		c.said.add(Note{LevelWarning, "ghtoken is left out: BuildKit uses it with repository only", "repository=OWNER/NAME"})
 		return e.Without("repository", "ghtoken")
 	case e.Attrs["ghtoken"] == "":
-		c.note(Note{LevelWarning, "repository is left out: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"})
+		c.said.add(Note{LevelWarning, "repository is left out: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"})
 		return e.Without("repository", "ghtoken")
 	}
 	return e
@@ -154,9 +157,4 @@ func (r Request) hint(p Problem) string {
 }
 
 // String names the request for a note.
-func (r Request) String() string {
-	if r.Where == "" {
-		return r.Side.String()
-	}
-	return fmt.Sprintf("%s of target %q", r.Side.Name(), r.Where)
-}
+func (r Request) String() string { return place(r.Side, []string{r.Where}) }

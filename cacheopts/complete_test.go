@@ -181,11 +181,75 @@ func TestCompleteInEverySituation(t *testing.T) {
 		{name: "a runtime that can read no token", runtime: func(rt *Runtime) { rt.Inspect = nil }, reqs: []string{"to type=gha"}, want: []string{v2}},
 		{name: "no entry at all", want: nil, env: none()},
 		{name: "entries of other types only", reqs: []string{"to type=local,dest=x", "from user/app"}, want: []string{"type=local,dest=x", "user/app"}, env: none()},
-		{name: "a mistake is an error, ignore-error or not", reqs: []string{"app/to type=gha,mode=all,ignore-error=true"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, `cache-to of target "app": mode "all" is neither min nor max, and would be min`, "mode=max"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, tt.run)
+	}
+}
+
+func TestCompleteReportsProblems(t *testing.T) {
+	const (
+		unknown = `this version does not know attribute "compression" of type=gha, and BuildKit ignores what it does not know`
+		onTo    = "attributes of --cache-to: scope, mode, ignore-error, timeout, version, url_v2, url, token, repository, ghtoken"
+		mode    = `mode is min or max, not "all", which BuildKit would take for min`
+		ends    = ",url_v2=" + runtimeURLV2 + ",version=2"
+	)
+	strict := Options{Strict: true}
+	tests := []completeTest{
+		{name: "a mistake is an error, ignore-error or not", reqs: []string{"app/to type=gha,mode=all,ignore-error=true"}, want: []string{"-"}, env: none(),
+			notes: []Note{{LevelError, `cache-to of target "app": ` + mode, "type=gha,ignore-error=true,mode=max"}}},
+		{name: "mistakes in one entry have one hint", reqs: []string{"to type=gha,mode=all,scop=x"}, want: []string{"-"}, env: none(),
+			notes: []Note{
+				{LevelError, "--cache-to: " + mode, ""},
+				{LevelError, `--cache-to: unknown attribute "scop"; did you mean scope=x?`, "--cache-to type=gha,mode=max,scope=x"},
+			}},
+		{name: "an unknown attribute stays", reqs: []string{"to type=gha,compression=zstd"}, want: []string{"type=gha,compression=zstd" + ends},
+			notes: []Note{{LevelWarning, "--cache-to: " + unknown, onTo}}},
+		{name: "an unknown attribute, strict", opts: strict, reqs: []string{"to type=gha,compression=zstd"}, want: []string{"-"}, env: none(),
+			notes: []Note{{LevelError, "--cache-to: " + unknown, onTo}}},
+		{name: "an attribute of the other side stays", reqs: []string{"from type=gha,mode=max"}, want: []string{"type=gha,mode=max" + ends},
+			notes: []Note{{LevelWarning, "--cache-from: BuildKit reads mode on --cache-to only", "--cache-from type=gha"}}},
+		{name: "an attribute of the other side, strict", opts: strict, reqs: []string{"from type=gha,mode=max"}, want: []string{"-"}, env: none(),
+			notes: []Note{{LevelError, "--cache-from: BuildKit reads mode on --cache-to only", "--cache-from type=gha"}}},
+		{name: "a token that nobody would read stays out of the command line", reqs: []string{"from type=gha,ghtoken=g,repository=o/n"}, want: []string{"type=gha,repository=o/n" + ends},
+			notes: []Note{
+				{LevelWarning, "--cache-from: BuildKit reads ghtoken on --cache-to only", ""},
+				{LevelWarning, "--cache-from: BuildKit reads repository on --cache-to only", "--cache-from type=gha"},
+			}},
+		{name: "repository brings no ghtoken to --cache-from", reqs: []string{"from type=gha,repository=o/n"}, want: []string{"type=gha,repository=o/n" + ends},
+			notes: []Note{{LevelWarning, "--cache-from: BuildKit reads repository on --cache-to only", "--cache-from type=gha"}}},
+		{name: "a bare gha stays what it is", reqs: []string{"to gha"}, want: []string{"gha"}, env: none(),
+			notes: []Note{{LevelWarning, `--cache-to: buildx reads "gha" as the name of an image, not as a type`, "--cache-to type=gha"}}},
+		{name: "a bare gha, strict", opts: strict, reqs: []string{"to gha"}, want: []string{"-"}, env: none(),
+			notes: []Note{{LevelError, `--cache-to: buildx reads "gha" as the name of an image, not as a type`, "--cache-to type=gha"}}},
+		{name: "a list that two targets share", reqs: []string{"a/from type=gha,mode=max", "b/from type=gha,mode=max,scope=b"}, want: []string{"type=gha,mode=max" + ends, "type=gha,mode=max,scope=b" + ends},
+			notes: []Note{{LevelWarning, `cache-from of targets "a" and "b": BuildKit reads mode on --cache-to only`, "type=gha"}}},
+		{name: "a list that three targets share, one of them twice", reqs: []string{"a/to type=gha,mode=all", "b/to type=gha,mode=all", "b/to type=gha,mode=all", "c/to type=gha,mode=all"},
+			want: []string{"-", "-", "-", "-"}, env: none(),
+			notes: []Note{{LevelError, `cache-to of targets "a", "b" and "c": ` + mode, "type=gha,mode=max"}}},
+		{name: "a list that four targets share", reqs: []string{"a/to type=gha,mode=all", "b/to type=gha,mode=all", "c/to type=gha,mode=all", "d/to type=gha,mode=all"},
+			want: []string{"-", "-", "-", "-"}, env: none(),
+			notes: []Note{{LevelError, "cache-to of 4 targets: " + mode, "type=gha,mode=max"}}},
+		{name: "the sides are apart", reqs: []string{"a/to type=gha,timeout=1", "a/from type=gha,timeout=1"}, want: []string{"-", "-"}, env: none(),
+			notes: []Note{
+				{LevelError, `cache-to of target "a": timeout is a positive duration such as 10m, not "1"`, "type=gha,timeout=10m"},
+				{LevelError, `cache-from of target "a": timeout is a positive duration such as 10m, not "1"`, "type=gha,timeout=10m"},
+			}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, tt.run)
+	}
+}
+
+func TestCheckReportsWhatCompleteDoes(t *testing.T) {
+	reqs := requests(t, "to type=gha,mode=all,scop=x", "from type=gha,mode=max", "to gha", "to type=inline", "from type=gha")
+	for _, opts := range []Options{{}, {Strict: true}} {
+		if diff := cmp.Diff(Complete(reqs, job(), opts).Notes, Check(reqs, opts)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if got := Check(requests(t, "to type=gha"), Options{}); len(got) > 0 {
+		t.Errorf("notes without a mistake: %v", got)
 	}
 }
 

@@ -50,16 +50,29 @@ func TestParseSaysHowToWriteWhatItCannotRead(t *testing.T) {
 		{"the type has a space before it", " type=gha,scope=x", `reading cache option " type=gha,scope=x": type is missing`, "type=gha,scope=x"},
 		{"the type is not named", "gha,scope=x", `reading cache option "gha,scope=x": field 1 is not key=value`, "type=gha,scope=x"},
 		{"a quote is in the wrong place", `type="gha",scope=x`, `reading cache option "type=\"gha\",scope=x": parse error on line 1, column 6: bare " in non-quoted-field`, "type=gha,scope=x"},
+		{"the hint corrects everything", `gha, scop= x,mode="full"`, `reading cache option "gha, scop= x,mode=\"full\"": parse error on line 1, column 19: bare " in non-quoted-field`, "type=gha,mode=max,scope=x"},
 		{"another type is not guessed at", "local,dest=x", `reading cache option "local,dest=x": field 1 is not key=value`, ""},
+		{"a word of its own", "type=gha,scope=x,mode=max,b", `reading cache option "type=gha,scope=x,mode=max,b": field 4 is not key=value`, ""},
 		{"a token is not shown, nor what may belong to it", `type=gha,token=abc,def`, `reading cache option "type=gha,token=*****": field 3 is not key=value`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Parse(tt.value)
-			if diff := cmp.Diff(Problem{tt.text, tt.hint}, err); diff != "" {
+			want := Problem{Code: CodeUnreadable, Level: LevelError, Value: cutSecret(tt.value), Text: tt.text, Hint: tt.hint}
+			if diff := cmp.Diff(want, err); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestParseSaysThatAScopeHasAComma(t *testing.T) {
+	for _, value := range []string{"type=gha,scope=a,b", `type=gha,scope="a,b"`, `scope="a,b",type=gha`, `type=gha,"scope=a,b`, "gha,scope=a,b"} {
+		_, err := Parse(value)
+		want := Problem{CodeUnreadable, LevelError, "scope", "a,b", `a scope cannot contain a comma: "a,b"`, "type=gha,scope=a-b"}
+		if diff := cmp.Diff(want, err); diff != "" {
+			t.Errorf("%s: %s", value, diff)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func ExampleEntry_Check() {
 		fmt.Println("hint:", problem.Hint)
 	}
 	// Output:
-	// attribute " scope" has white space or a quote around its name and is ignored
+	// unknown attribute " scope" with white space in its name; did you mean scope=x?
 	// hint: --cache-to type=gha,scope=x
 }
 

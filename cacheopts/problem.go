@@ -5,16 +5,34 @@ import (
 	"strings"
 )
 
-// Problem is an error in a cache option, with the fix.
+// Code tells problems apart. The codes are stable.
+type Code string
+
+// The codes.
+const (
+	CodeUnreadable        Code = "unreadable"         // buildx cannot read the value
+	CodeMisspeltType      Code = "misspelt-type"      // a type that is nearly gha
+	CodeMisspeltAttribute Code = "misspelt-attribute" // a name that is nearly that of an attribute
+	CodeBadValue          Code = "bad-value"          // BuildKit would take it for something else, or refuse it
+	CodeUnknownAttribute  Code = "unknown-attribute"  // a name that this version does not know
+	CodeOtherSide         Code = "other-side"         // the attribute is read on the other side only
+	CodeBareGHA           Code = "bare-gha"           // "gha" for "type=gha"
+)
+
+// Problem is a mistake in a cache option, with the fix. As an error it is its Text.
 type Problem struct {
-	Text string // one line, lower case, no full stop, no credential
-	Hint string // what to write instead; empty where there is no telling
+	Code  Code
+	Level Level  // error, or warning where it is without consequence
+	Attr  string // name of the attribute as it was written; empty: the value as a whole
+	Value string // of the attribute, ***** for a credential and where nobody knows
+	Text  string // one line, lower case, no full stop, no credential
+	Hint  string // what to write instead; empty where there is no telling
 }
 
 // Error returns the text.
 func (p Problem) Error() string { return p.Text }
 
-// Level ranks a [Note].
+// Level ranks a [Problem] and a [Note].
 type Level string
 
 // The levels, the gravest last.
@@ -32,61 +50,48 @@ type Note struct {
 }
 
 func unreadable(value string, err error) Problem {
-	return Problem{
+	problem := Problem{
+		Code: CodeUnreadable, Level: LevelError, Value: cutSecret(value),
 		Text: fmt.Sprintf("reading cache option %q: %v", cutSecret(value), err),
-		Hint: guess(value),
 	}
+	entry, ok := guess(value)
+	if !ok {
+		return problem
+	}
+	if scope := entry.Attrs["scope"]; strings.Contains(scope, ",") {
+		problem.Attr, problem.Value, problem.Text = "scope", scope, checkScope(scope)
+	}
+	problem.Hint = entry.mended(To).Value()
+	return problem
 }
 
 // guess returns what an unreadable value was meant to be, if that is an entry
-// of type=gha without credentials: stray spaces and quotes gone, and a bare gha
-// made a type.
-func guess(value string) string {
+// of type=gha without credentials: stray spaces and quotes gone, a bare gha
+// made a type, and a scope with a comma put together.
+func guess(value string) (Entry, bool) {
 	if cutSecret(value) != value {
-		return ""
+		return Entry{}, false
 	}
-	fields := strings.Split(value, ",")
-	for i, field := range fields {
+	entry := Entry{Attrs: map[string]string{}}
+	last := ""
+	for field := range strings.SplitSeq(value, ",") {
 		key, val, ok := strings.Cut(field, "=")
-		if key = tidy(key); !ok && key == typeGHA {
-			key, val, ok = "type", typeGHA, true
-		}
-		if !ok {
-			return ""
-		}
-		fields[i] = key + "=" + tidy(val)
-	}
-	entry, err := parseOne(strings.Join(fields, ","))
-	if err != nil || !entry.meant().GHA() {
-		return ""
-	}
-	return entry.meant().Value()
-}
-
-func tidy(s string) string { return strings.Trim(s, " \t\r\n\"'") }
-
-// meant returns the entry without what a slip of the pen did to it: case and
-// spaces of the type, spaces around keys.
-func (e Entry) meant() Entry {
-	// A space or a semicolon in the place of a comma makes the rest part of the type.
-	words := strings.FieldsFunc(tidy(e.Type), func(r rune) bool { return strings.ContainsRune(" \t;", r) })
-	if len(words) > 0 && strings.ToLower(words[0]) == typeGHA {
-		e.Type = typeGHA
-		for _, word := range words[1:] {
-			key, value, _ := strings.Cut(word, "=")
-			if _, taken := e.Attrs[key]; !taken {
-				e = e.With(key, value)
-			}
-		}
-	}
-	for key, value := range e.Attrs {
-		trimmed := tidy(key)
-		if trimmed == key {
+		key, val = strings.ToLower(tidy(key)), tidy(val)
+		switch {
+		case key == "type":
+			entry.Type = val
+		case ok:
+			entry.Attrs[key] = val
+		case key == typeGHA && entry.Type == "":
+			entry.Type = typeGHA
+		case last == "scope":
+			entry.Attrs[last] += "," + tidy(field)
 			continue
+		default:
+			return Entry{}, false
 		}
-		if _, taken := e.Attrs[trimmed]; !taken {
-			e = e.Without(key).With(trimmed, value)
-		}
+		last = key
 	}
-	return e
+	entry = entry.meant()
+	return entry, entry.GHA()
 }

@@ -27,17 +27,11 @@ func anyRuntime() *rapid.Generator[Runtime] {
 
 func anyRequest() *rapid.Generator[Request] {
 	return rapid.Custom(func(t *rapid.T) Request {
-		req := Request{
+		return Request{
 			Side:  rapid.SampledFrom([]Side{To, From}).Draw(t, "side"),
 			Entry: ghaEntry().Draw(t, "entry"),
 			Where: rapid.SampledFrom([]string{"", "app"}).Draw(t, "where"),
 		}
-		for _, attr := range Attributes() {
-			if !attr.On(req.Side) {
-				req.Entry = req.Entry.Without(attr.Name)
-			}
-		}
-		return req
 	})
 }
 
@@ -117,8 +111,14 @@ func TestCompleteIsCompleteAndShowsNoToken(t *testing.T) {
 			if (done.Entry.Attrs["url"] == "") == (done.Entry.Attrs["url_v2"] == "") {
 				rt.Fatalf("%s does not have one URL", done.Entry)
 			}
-			if (done.Entry.Attrs["repository"] == "") != (done.Entry.Attrs["ghtoken"] == "") {
+			if _, ghtoken := done.Entry.Attrs["ghtoken"]; ghtoken && (reqs[i].Side == From || done.Entry.Attrs["repository"] == "") {
+				rt.Fatalf("%s has a token that nobody reads", done.Entry)
+			}
+			if reqs[i].Side == To && done.Entry.Attrs["repository"] != "" && done.Entry.Attrs["ghtoken"] == "" {
 				rt.Fatalf("%s has half of the listing", done.Entry)
+			}
+			if _, ok := reqs[i].Entry.Attrs["other"]; ok && done.Entry.Attrs["other"] != "x" {
+				rt.Fatalf("%s lost what it had", done.Entry)
 			}
 		}
 		if lost && len(result.Notes) == 0 {

@@ -71,15 +71,15 @@ func (rt Runtime) version(e Entry) int {
 
 // refuse says why the service cannot be there. An entry with a URL of its own
 // knows better.
-func (rt Runtime) refuse(s service) Problem {
+func (rt Runtime) refuse(s service) Note {
 	switch {
 	case s.own:
 	case s.version == 1 && rt.V1Gone:
-		return Problem{Text: "version 1 of GitHub's cache service was shut down on 2025-04-15", Hint: "docker ghacache migrate-v2"}
+		return Note{LevelError, "version 1 of GitHub's cache service was shut down on 2025-04-15", "docker ghacache migrate-v2"}
 	case s.version == 2 && rt.V1Only != "":
-		return Problem{Text: rt.V1Only + " has no version 2 of the cache service", Hint: "version=1"}
+		return Note{LevelError, rt.V1Only + " has no version 2 of the cache service", "version=1"}
 	}
-	return Problem{}
+	return Note{}
 }
 
 // write puts version and URL into the entry and takes the other URL out.

@@ -3,7 +3,6 @@ package cacheopts
 import (
 	"cmp"
 	"fmt"
-	"slices"
 )
 
 // tokenVariable is where buildx finds the token of an entry that names none.
@@ -28,9 +27,9 @@ func (c *completion) lift() map[string]string {
 			c.done[i].Entry = c.done[i].Entry.Without("token")
 			continue
 		}
-		c.note(Note{
+		c.said.about(c.reqs[i], Note{
 			LevelWarning,
-			c.reqs[i].String() + ": token stays in the command line, where every user of this machine can read it, because entries name different ones",
+			"token stays in the command line, where every user of this machine can read it, because entries name different ones",
 			"no token at all, or the same for every entry",
 		})
 	}
@@ -40,37 +39,54 @@ func (c *completion) lift() map[string]string {
 	return map[string]string{tokenVariable: lifted}
 }
 
-// duplicate reports whether the target has the very same entry already.
+// duplicate reports whether the target writes the very same entry already.
 func (c *completion) duplicate(req Request, done Completed, token string) bool {
-	return slices.ContainsFunc(c.writers(done, token), func(i int) bool {
-		return c.reqs[i].Where == req.Where && c.done[i].Entry.Without("token").equal(done.Entry.Without("token"))
-	})
-}
-
-// writers returns the entries so far that write the same scope of the same
-// cache.
-func (c *completion) writers(done Completed, token string) []int {
-	var same []int
+	if req.Side != To || token == "" {
+		return false
+	}
 	for i, other := range c.done {
-		if c.reqs[i].Side == To && c.tokens[i] == token && other.URL == done.URL && other.Entry.Scope() == done.Entry.Scope() {
-			same = append(same, i)
+		if c.reqs[i].Side == To && c.reqs[i].Where == req.Where && c.tokens[i] == token && other.Entry.Without("token").equal(done.Entry.Without("token")) {
+			return true
 		}
 	}
-	return same
+	return false
 }
 
-func collision(before, req Request) Note {
-	scope := req.Entry.Scope()
-	if before.Where != req.Where {
-		return Note{
-			LevelWarning,
-			fmt.Sprintf("targets %q and %q write the same scope %q: the one that ends last overwrites the other", before.Where, req.Where, scope),
-			"--gha-scope-per-target, or scope=NAME for each target",
+// collisions reports each scope that several entries write to the same service.
+func (c *completion) collisions() {
+	type cache struct{ scope, url, token string }
+	var caches []cache
+	writers := map[cache][]Request{}
+	for i, done := range c.done {
+		if c.reqs[i].Side != To || c.tokens[i] == "" {
+			continue
+		}
+		written := cache{done.Entry.Scope(), done.URL, c.tokens[i]}
+		if writers[written] == nil {
+			caches = append(caches, written)
+		}
+		writers[written] = append(writers[written], c.reqs[i])
+	}
+	for _, written := range caches {
+		c.collision(written.scope, writers[written])
+	}
+}
+
+func (c *completion) collision(scope string, writers []Request) {
+	wins := fmt.Sprintf("write scope %q: the last one to finish wins", scope)
+	var targets []string
+	entries := map[string]int{}
+	for _, req := range writers {
+		if entries[req.Where]++; entries[req.Where] == 1 {
+			targets = append(targets, req.Where)
 		}
 	}
-	return Note{
-		LevelWarning,
-		fmt.Sprintf("two entries of %s write the same scope %q: one overwrites the other", req, scope),
-		"scope=NAME for each",
+	if len(targets) > 1 {
+		c.said.add(Note{LevelWarning, list(targets) + " " + wins, "--gha-scope-per-target, or scope=NAME for each target"})
+	}
+	for _, target := range targets {
+		if n := entries[target]; n > 1 {
+			c.said.add(Note{LevelWarning, fmt.Sprintf("%d entries of %s %s", n, place(To, []string{target}), wins), "scope=NAME for each"})
+		}
 	}
 }

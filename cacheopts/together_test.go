@@ -1,6 +1,9 @@
 package cacheopts
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestCompleteListing(t *testing.T) {
 	full := []string{"type=gha,ghtoken=gh,repository=o/n,url_v2=" + runtimeURLV2 + ",version=2"}
@@ -34,6 +37,8 @@ func TestCompleteLiftsTokens(t *testing.T) {
 			want: []string{with("x"), v2, "type=gha,scope=s,url_v2=" + runtimeURLV2 + ",version=2"}, notes: []Note{stays("--cache-to")}},
 		{name: "two tokens and none in the environment", runtime: as(""), reqs: []string{"app/to type=gha,token=x", "app/from type=gha,token=y"},
 			want: []string{with("x"), with("y")}, env: none(), notes: []Note{stays(`cache-to of target "app"`), stays(`cache-from of target "app"`)}},
+		{name: "four targets with a token of their own", runtime: as(""), reqs: []string{"a/from type=gha,token=x", "b/from type=gha,token=y", "c/from type=gha,token=z", "d/from type=gha,token=z"},
+			want: []string{with("x"), with("y"), with("z"), with("z")}, env: none(), notes: []Note{stays("cache-from of 4 targets")}},
 		{name: "a dropped entry does not count", reqs: []string{"to type=gha,token=read-only", "from type=gha"}, want: []string{"-", v2},
 			notes: []Note{{LevelWarning, "building without --cache-to type=gha: the token of a fork cannot write", ""}}},
 	}
@@ -45,23 +50,30 @@ func TestCompleteLiftsTokens(t *testing.T) {
 func TestCompleteReportsScopesThatTwoWrite(t *testing.T) {
 	const scoped = "type=gha,scope=x,url_v2=" + runtimeURLV2 + ",version=2"
 	const whole = "type=gha,mode=max,url_v2=" + runtimeURLV2 + ",version=2"
-	targets := func(a, b, scope string) Note {
-		return Note{LevelWarning, `targets "` + a + `" and "` + b + `" write the same scope "` + scope + `": the one that ends last overwrites the other`, "--gha-scope-per-target, or scope=NAME for each target"}
-	}
+	const hint = "--gha-scope-per-target, or scope=NAME for each target"
+	two := []Note{{LevelWarning, `targets "a" and "b" write scope "buildkit": the last one to finish wins`, hint}}
+	twice := []Note{{LevelWarning, `2 entries of --cache-to write scope "buildkit": the last one to finish wins`, "scope=NAME for each"}}
 	tests := []completeTest{
-		{name: "two targets, the default scope", reqs: []string{"a/to type=gha", "b/to type=gha"}, want: []string{v2, v2}, notes: []Note{targets("a", "b", "buildkit")}},
+		{name: "two targets, the default scope", reqs: []string{"a/to type=gha", "b/to type=gha"}, want: []string{v2, v2}, notes: two},
 		{name: "three targets", reqs: []string{"a/to type=gha,scope=x", "b/to type=gha,scope=x", "c/to type=gha,scope=x"}, want: []string{scoped, scoped, scoped},
-			notes: []Note{targets("a", "b", "x"), targets("a", "c", "x")}},
+			notes: []Note{{LevelWarning, `targets "a", "b" and "c" write scope "x": the last one to finish wins`, hint}}},
+		{name: "many targets", reqs: []string{"a/to type=gha", "b/to type=gha", "c/to type=gha", "d/to type=gha"}, want: []string{v2, v2, v2, v2},
+			notes: []Note{{LevelWarning, `4 targets write scope "buildkit": the last one to finish wins`, hint}}},
+		{name: "two scopes of two targets each", reqs: []string{"a/to type=gha", "b/to type=gha,scope=x", "c/to type=gha", "d/to type=gha,scope=x"}, want: []string{v2, scoped, v2, scoped},
+			notes: []Note{
+				{LevelWarning, `targets "a" and "c" write scope "buildkit": the last one to finish wins`, hint},
+				{LevelWarning, `targets "b" and "d" write scope "x": the last one to finish wins`, hint},
+			}},
 		{name: "the default scope by its name", reqs: []string{"a/to type=gha", "b/to type=gha,scope=buildkit"},
-			want: []string{v2, "type=gha,scope=buildkit,url_v2=" + runtimeURLV2 + ",version=2"}, notes: []Note{targets("a", "b", "buildkit")}},
+			want: []string{v2, "type=gha,scope=buildkit,url_v2=" + runtimeURLV2 + ",version=2"}, notes: two},
+		{name: "two entries of one target, and another target", reqs: []string{"a/to type=gha,mode=max", "a/to type=gha", "b/to type=gha"}, want: []string{whole, v2, v2},
+			notes: append(slices.Clone(two), Note{LevelWarning, `2 entries of cache-to of target "a" write scope "buildkit": the last one to finish wins`, "scope=NAME for each"})},
 		{name: "two scopes", reqs: []string{"a/to type=gha", "b/to type=gha,scope=x"}, want: []string{v2, scoped}},
 		{name: "one that writes and one that reads", reqs: []string{"a/to type=gha", "b/from type=gha"}, want: []string{v2, v2}},
 		{name: "two services", reqs: []string{"to type=gha", "to type=gha,url_v2=" + ownURLV2}, want: []string{v2, "type=gha,url_v2=" + ownURLV2 + ",version=2"}},
-		{name: "two entries of one build", reqs: []string{"to type=gha,mode=max", "to type=gha"}, want: []string{whole, v2},
-			notes: []Note{{LevelWarning, `two entries of --cache-to write the same scope "buildkit": one overwrites the other`, "scope=NAME for each"}}},
+		{name: "two entries of one build", reqs: []string{"to type=gha,mode=max", "to type=gha"}, want: []string{whole, v2}, notes: twice},
 		{name: "the same entry twice is written once", reqs: []string{"to type=gha", "to type=gha,token=job,version=2"}, want: []string{v2, "-"}},
-		{name: "the same entry again after another of its scope", reqs: []string{"to type=gha,mode=max", "to type=gha", "to type=gha"}, want: []string{whole, v2, "-"},
-			notes: []Note{{LevelWarning, `two entries of --cache-to write the same scope "buildkit": one overwrites the other`, "scope=NAME for each"}}},
+		{name: "the same entry again after another of its scope", reqs: []string{"to type=gha,mode=max", "to type=gha", "to type=gha"}, want: []string{whole, v2, "-"}, notes: twice},
 		{name: "a token that cannot write overwrites nothing", runtime: as("read-only"), reqs: []string{"a/to type=gha", "b/to type=gha"}, want: []string{"-", "-"}, env: none(),
 			notes: []Note{{LevelWarning, "building without --cache-to type=gha: the token of a fork cannot write", ""}}},
 	}
