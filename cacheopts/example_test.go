@@ -8,60 +8,95 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 )
 
-func ExampleParse() {
-	entries, err := cacheopts.Parse(`type=gha,mode=max,"scope=a,b"`)
+// A linter for command lines, workflows or bake files.
+func ExampleEntry_Check() {
+	// buildx takes this for a cache with an attribute " scope", which nobody reads.
+	entries, err := cacheopts.Parse("type=gha, scope=app,mode=full")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(entries[0].Type, entries[0].Attrs["scope"])
-	fmt.Println(entries[0])
-
-	_, err = cacheopts.Parse("gha,scope=x")
-	fmt.Println(err)
-	// Output:
-	// gha a,b
-	// type=gha,mode=max,"scope=a,b"
-	// reading cache option "gha,scope=x": field 1 is not key=value
-}
-
-func ExampleEntry_Check() {
-	// buildx takes this for a cache with an attribute " scope", which nobody reads.
-	entry := cacheopts.Entry{Type: "gha", Attrs: map[string]string{" scope": "x"}}
-	for _, problem := range entry.Check(cacheopts.To) {
-		fmt.Println(problem.Text)
-		fmt.Println("hint:", problem.Hint)
+	for _, problem := range entries[0].Check(cacheopts.To) {
+		fmt.Printf("%s %s: %s\n", problem.Level, problem.Code, problem.Text)
+		fmt.Println("write", problem.Hint)
 	}
 	// Output:
-	// unknown attribute " scope" with white space in its name; did you mean scope=x?
-	// hint: --cache-to type=gha,scope=x
+	// error misspelt-attribute: unknown attribute " scope" with white space in its name; did you mean scope=app?
+	// write --cache-to type=gha,mode=max,scope=app
+	// error bad-value: mode is min or max, not "full", which BuildKit would take for min
+	// write --cache-to type=gha,mode=max,scope=app
 }
 
+// A wrapper around buildx that gives a build the caches that work here.
 func ExampleComplete() {
-	entry := cacheopts.Entry{Type: "gha", Attrs: map[string]string{"scope": "app"}}
-	result := cacheopts.Complete(
-		[]cacheopts.Request{{Side: cacheopts.To, Entry: entry}, {Side: cacheopts.From, Entry: entry}},
-		cacheopts.Runtime{
-			Job:     true,
-			Token:   "secret",
-			Version: 2,
-			URLV2:   "https://results.example/",
-			Inspect: func(string) cacheopts.Grant { return cacheopts.Grant{ReadOnly: "this is a pull request from a fork"} },
-		},
-		cacheopts.Options{},
-	)
-	for _, done := range result.Entries {
-		fmt.Println(done.Dropped, done.Entry)
+	args := cacheopts.ScanBuild([]string{"--cache-to", "type=gha,scope=app", "--cache-from=type=gha,scope=app", "--new-flag", "."})
+	var requests []cacheopts.Request
+	var at []int // index of the argument, for each request
+	for i, arg := range args {
+		if arg.Side() == 0 {
+			continue
+		}
+		entries, err := cacheopts.Parse(arg.Value)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if len(entries) == 1 && entries[0].GHA() {
+			requests, at = append(requests, cacheopts.Request{Side: arg.Side(), Entry: entries[0]}), append(at, i)
+		}
 	}
-	fmt.Println(slices.Collect(maps.Keys(result.Env)))
+	result := cacheopts.Complete(requests, cacheopts.Runtime{
+		Job:     true,
+		Token:   "secret",
+		Version: 2,
+		URLV2:   "https://results.example/",
+		Inspect: func(string) cacheopts.Grant { return cacheopts.Grant{ReadOnly: "this is a pull request from a fork"} },
+	}, cacheopts.Options{})
+	for i, done := range result.Entries {
+		if done.Dropped {
+			args[at[i]].Words = nil
+			continue
+		}
+		args[at[i]] = args[at[i]].WithValue(done.Entry.Value())
+	}
 	for _, note := range result.Notes {
 		fmt.Println(note.Level, note.Text)
 	}
+	fmt.Println(slices.Collect(maps.Keys(result.Env)), "buildx build", cacheopts.Words(args))
 	// Output:
-	// true type=gha,scope=app
-	// false type=gha,scope=app,url_v2=https://results.example/,version=2
-	// [ACTIONS_RUNTIME_TOKEN]
 	// warning building without --cache-to type=gha: this is a pull request from a fork
+	// [ACTIONS_RUNTIME_TOKEN] buildx build [--cache-from=type=gha,scope=app,url_v2=https://results.example/,version=2 --new-flag .]
+}
+
+// A log or a report of cache options that shows no token.
+func ExampleEntry_String() {
+	entries, err := cacheopts.Parse(`type=gha,token=eyJ0eXAi,"scope=a"`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(entries[0])
+	fmt.Println(entries[0].Value())
+	fmt.Println(entries[0].Secrets())
+	// Output:
+	// type=gha,scope=a,token=*****
+	// type=gha,scope=a,token=eyJ0eXAi
+	// [token]
+}
+
+func ExampleParse() {
+	entries, err := cacheopts.Parse(`type=gha,mode=max,scope=a`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(entries[0].Type, entries[0].Attrs["mode"], entries[0].Scope())
+
+	_, err = cacheopts.Parse("type=gha,scope=a,b")
+	fmt.Println(err)
+	// Output:
+	// gha max a
+	// a scope cannot contain a comma: "a,b"
 }
 
 func ExampleScanBuild() {

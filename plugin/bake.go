@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
-	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/spf13/cobra"
 )
@@ -194,64 +193,4 @@ func (ts bakeTargets) lists() iter.Seq2[string, cacheopts.Side] {
 			}
 		}
 	}
-}
-
-// override replaces the cache lists by --set: of every target with a gha entry
-// and, because the user's own overrides of cache lists have to go, of every
-// target where there are such.
-func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed) ([]cacheopts.Arg, error) {
-	kept := slices.DeleteFunc(slices.Clone(args), setsCache)
-	all := len(kept) < len(args)
-	var sets []cacheopts.Arg
-	for name, side := range ts.lists() {
-		list := ts[name].list(side)
-		if !all && !slices.ContainsFunc(list, func(e cacheopts.Entry) bool { return concerns(side, e) }) {
-			continue
-		}
-		var values []string
-		for _, e := range list {
-			if concerns(side, e) {
-				completed := done[0]
-				done = done[1:]
-				if completed.Dropped {
-					continue
-				}
-				e = completed.Entry
-			}
-			if len(e.Without("ghtoken").Secrets()) > 0 {
-				return nil, exposed(name, side, e)
-			}
-			values = append(values, e.Value())
-		}
-		sets = append(sets, setArgs(name, side, values)...)
-	}
-	return append(sets, kept...), nil
-}
-
-// exposed refuses to bring a credential from a file into the command line,
-// which every user of the machine can read.
-func exposed(target string, side cacheopts.Side, e cacheopts.Entry) error {
-	return hint.With(
-		fmt.Errorf("%s of target %q: %q has credentials, which would have to stand in buildx's command line", side.Name(), target, e.String()),
-		"give them in the environment, such as AWS_ACCESS_KEY_ID, or the same runtime token for all entries")
-}
-
-// setArgs overrides a cache list; an empty value makes it empty.
-func setArgs(target string, side cacheopts.Side, values []string) []cacheopts.Arg {
-	if len(values) == 0 {
-		values = []string{""}
-	}
-	var args []cacheopts.Arg
-	for _, value := range values {
-		value = fmt.Sprintf("%s.%s=%s", target, side.Name(), value)
-		args = append(args, cacheopts.Arg{Name: "set", Value: value, HasValue: true, Words: []string{"--set", value}})
-	}
-	return args
-}
-
-// setsCache tells a --set of a cache list from others.
-func setsCache(a cacheopts.Arg) bool {
-	key, _, _ := strings.Cut(a.Value, "=")
-	_, key, _ = strings.Cut(strings.TrimSuffix(key, "+"), ".")
-	return a.Name == "set" && (key == cacheopts.To.Name() || key == cacheopts.From.Name())
 }

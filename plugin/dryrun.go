@@ -73,7 +73,7 @@ func redacted(arg cacheopts.Arg) cacheopts.Arg {
 	if arg.Side() != 0 {
 		return arg.WithValue(cacheopts.Redact(arg.Value))
 	}
-	if setsCache(arg) {
+	if _, ok := cacheSetOf(arg); ok {
 		key, value, _ := strings.Cut(arg.Value, "=")
 		return arg.WithValue(key + "=" + cacheopts.Redact(value))
 	}
