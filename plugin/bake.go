@@ -68,7 +68,9 @@ func (inv *invocation) bake(ctx context.Context) error {
 		return err
 	}
 	requests := targets.requests(inv.own.scopePerTarget)
-	if len(requests) == 0 {
+	if gha, err := inv.screen(requests, 1); err != nil {
+		return err
+	} else if !gha {
 		return inv.passThrough(ctx)
 	}
 	inv.call = func(target string) string { return targets[target].Call }

@@ -54,7 +54,9 @@ func (inv *invocation) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(requests) == 0 {
+	if gha, err := inv.screen(requests, usageError); err != nil {
+		return err
+	} else if !gha {
 		return inv.passThrough(ctx)
 	}
 	done, err := inv.complete(ctx, requests)
@@ -91,6 +93,25 @@ func requestsOf(args []cacheopts.Arg) (requests []cacheopts.Request, places []in
 		}
 	}
 	return requests, places, nil
+}
+
+// screen reports mistakes in the entries before anything else is asked; an error among
+// them ends the invocation with this exit code. It tells whether any entry is of
+// type=gha, without which there is no more to do.
+func (inv *invocation) screen(requests []cacheopts.Request, code int) (gha bool, err error) {
+	if inv.own.skip {
+		return len(requests) > 0, nil
+	}
+	found := cacheopts.Check(requests, cacheopts.Options{Strict: inv.own.strict})
+	mistaken := slices.ContainsFunc(found, func(n cacheopts.Note) bool { return n.Level == cacheopts.LevelError })
+	gha = slices.ContainsFunc(requests, func(r cacheopts.Request) bool { return r.Entry.GHA() })
+	if mistaken || !gha {
+		inv.note(found...)
+	}
+	if mistaken {
+		return gha, inv.refuse(code)
+	}
+	return gha, nil
 }
 
 // concerns reports whether an entry is of type=gha, or was meant to be. Others

@@ -26,7 +26,7 @@ func (inv *invocation) report(err error) error {
 		return err
 	}
 	inv.notes = append(inv.notes, cacheopts.Note{Level: cacheopts.LevelError, Text: err.Error(), Hint: hint.Of(err)})
-	return inv.refuse()
+	return inv.refuse(codeOf(err))
 }
 
 // show prints the command in place of running it.

@@ -45,6 +45,11 @@ func exitCode(env *Env, err error) int {
 		return max(status.StatusCode, 1)
 	}
 	env.notes().Error(err)
+	return codeOf(err)
+}
+
+// codeOf is the exit code of an error that no other program has given one.
+func codeOf(err error) int {
 	if _, ok := errors.AsType[usageErr](err); ok {
 		return usageError
 	}

@@ -45,7 +45,7 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 	}
 	if errs := onlyErrors(notes); len(errs) > 0 {
 		inv.note(errs...)
-		return nil, inv.refuse()
+		return nil, inv.refuse(1)
 	}
 	inv.note(notes...)
 	inv.noteTarget(requests, result.Entries)
@@ -93,7 +93,7 @@ func (inv *invocation) resolve(ctx context.Context) (*builders.Builder, error) {
 func (inv *invocation) checksFor(requests []cacheopts.Request, entries []cacheopts.Completed) builders.Checks {
 	checks := builders.Checks{AllowDocker: inv.own.allowDockerDriver, Buildx: inv.buildx.Version}
 	for i, entry := range entries {
-		if entry.Dropped {
+		if entry.Dropped || !entry.Entry.GHA() {
 			continue
 		}
 		checks.V2 = checks.V2 || entry.Version == 2
@@ -149,11 +149,11 @@ func (inv *invocation) note(notes ...cacheopts.Note) {
 }
 
 // refuse ends an invocation whose notes said why.
-func (inv *invocation) refuse() error {
+func (inv *invocation) refuse(code int) error {
 	if inv.own.dryRun == dryRunJSON {
 		if err := inv.show(); err != nil {
 			return err
 		}
 	}
-	return exit(1)
+	return exit(code)
 }
