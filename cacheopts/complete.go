@@ -139,10 +139,10 @@ func (c *completion) completeListing(e Entry) Entry {
 	e = e.With("repository", cmp.Or(repository, c.rt.Repository)).With("ghtoken", cmp.Or(ghtoken, c.rt.GHToken))
 	switch {
 	case e.Attrs["repository"] == "":
-		c.said.add(Note{LevelWarning, "ghtoken is left out: BuildKit uses it with repository only", "repository=OWNER/NAME"})
+		c.said.add(Note{LevelWarning, "building without ghtoken: BuildKit uses it with repository only", "repository=OWNER/NAME"})
 		return e.Without("repository", "ghtoken")
 	case e.Attrs["ghtoken"] == "":
-		c.said.add(Note{LevelWarning, "repository is left out: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"})
+		c.said.add(Note{LevelWarning, "building without repository: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"})
 		return e.Without("repository", "ghtoken")
 	}
 	return e

@@ -101,9 +101,9 @@ func (s service) ignored(e Entry) Note {
 	case value == "" || value == s.url:
 		return Note{}
 	case e.Attrs[used] != "":
-		return Note{Level: LevelInfo, Text: unused + " is not used: " + used + " counts for version " + s.String()}
+		return Note{Level: LevelInfo, Text: "BuildKit ignores " + unused + ": it uses " + used + " for version " + s.String()}
 	}
-	return Note{Level: LevelWarning, Text: unused + " is ignored: version " + s.String() + " of the cache service is used, at " + s.url, Hint: fix}
+	return Note{Level: LevelWarning, Text: "BuildKit ignores " + unused + ": it uses version " + s.String() + " of the cache service, at " + s.url, Hint: fix}
 }
 
 // String returns the version.

@@ -18,8 +18,8 @@ func TestCompleteWritesVersionAndURL(t *testing.T) {
 		ownV2       = "type=gha,url_v2=" + ownURLV2 + ",version=2"
 		artifact    = "https://acghubeus1.actions.githubusercontent.com/x/"
 		results     = "https://results-receiver.actions.githubusercontent.com/"
-		urlIgnored  = "url is ignored: version 2 of the cache service is used, at " + runtimeURLV2
-		urlV2Unused = "url_v2 is not used: url counts for version 1"
+		urlIgnored  = "BuildKit ignores url: it uses version 2 of the cache service, at " + runtimeURLV2
+		urlV2Unused = "BuildKit ignores url_v2: it uses url for version 1"
 	)
 	tests := []completeTest{
 		{name: "scope stays what it was", reqs: []string{"to type=gha,scope=x"}, want: []string{"type=gha,scope=x,url_v2=" + runtimeURLV2 + ",version=2"}},
@@ -45,11 +45,11 @@ func TestCompleteWritesVersionAndURL(t *testing.T) {
 			notes: []Note{{LevelError, "type=gha needs ACTIONS_RESULTS_URL, which this step of the job does not have", expose}}},
 		{name: "GitHub's version 2 by the wrong attribute", runtime: func(rt *Runtime) { rt.URL, rt.URLV2 = "", "" }, reqs: []string{"to type=gha,url=" + results}, want: []string{"type=gha,url_v2=" + results + ",version=2"}},
 		{name: "both URLs and version 2", reqs: []string{"to type=gha,url=" + ownURL + ",url_v2=" + ownURLV2}, want: []string{ownV2},
-			notes: []Note{{LevelInfo, "url is not used: url_v2 counts for version 2", ""}}},
+			notes: []Note{{LevelInfo, "BuildKit ignores url: it uses url_v2 for version 2", ""}}},
 		{name: "both URLs and version 1", reqs: []string{"to type=gha,version=1,url=" + ownURL + ",url_v2=" + ownURLV2}, want: []string{ownV1},
 			notes: []Note{{LevelInfo, urlV2Unused, ""}}},
 		{name: "version 1 with the other URL", runtime: both(2), reqs: []string{"to type=gha,version=1,url_v2=" + ownURLV2}, want: []string{v1},
-			notes: []Note{{LevelWarning, "url_v2 is ignored: version 1 of the cache service is used, at " + runtimeURL, "url=…, or version=2"}}},
+			notes: []Note{{LevelWarning, "BuildKit ignores url_v2: it uses version 1 of the cache service, at " + runtimeURL, "url=…, or version=2"}}},
 		{name: "unknown version, by the host of the entry", runtime: both(0), reqs: []string{"to type=gha,url=" + results}, want: []string{"type=gha,url_v2=" + runtimeURLV2 + ",version=2"},
 			notes: []Note{{LevelWarning, urlIgnored, "url_v2=…, or version=1"}}},
 		{name: "unknown version, by the runtime's host", runtime: func(rt *Runtime) { rt.Version, rt.URL, rt.URLV2 = 0, "", results }, reqs: []string{"to type=gha"}, want: []string{"type=gha,url_v2=" + results + ",version=2"}},

@@ -29,7 +29,7 @@ func (c *completion) lift() map[string]string {
 		}
 		c.said.about(c.reqs[i], Note{
 			LevelWarning,
-			"token stays in the command line, where every user of this machine can read it, because entries name different ones",
+			"token stays in the command line, where every user of this machine can read it, because the entries have different tokens",
 			"no token at all, or the same for every entry",
 		})
 	}

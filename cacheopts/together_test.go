@@ -12,9 +12,9 @@ func TestCompleteListing(t *testing.T) {
 		{name: "ghtoken brings repository", reqs: []string{"to type=gha,ghtoken=gh"}, want: full},
 		{name: "both are given", runtime: outsideListing, reqs: []string{"to type=gha,repository=o/n,ghtoken=gh"}, want: full},
 		{name: "repository without any token", runtime: outsideListing, reqs: []string{"to type=gha,repository=o/n"}, want: []string{v2},
-			notes: []Note{{LevelWarning, "repository is left out: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"}}},
+			notes: []Note{{LevelWarning, "building without repository: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"}}},
 		{name: "ghtoken without any repository", runtime: outsideListing, reqs: []string{"to type=gha,ghtoken=gh"}, want: []string{v2},
-			notes: []Note{{LevelWarning, "ghtoken is left out: BuildKit uses it with repository only", "repository=OWNER/NAME"}}},
+			notes: []Note{{LevelWarning, "building without ghtoken: BuildKit uses it with repository only", "repository=OWNER/NAME"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, tt.run)
@@ -25,7 +25,7 @@ func outsideListing(rt *Runtime) { rt.Repository, rt.GHToken = "", "" }
 
 func TestCompleteLiftsTokens(t *testing.T) {
 	stays := func(who string) Note {
-		return Note{LevelWarning, who + ": token stays in the command line, where every user of this machine can read it, because entries name different ones", "no token at all, or the same for every entry"}
+		return Note{LevelWarning, who + ": token stays in the command line, where every user of this machine can read it, because the entries have different tokens", "no token at all, or the same for every entry"}
 	}
 	with := func(token string) string {
 		return "type=gha,token=" + token + ",url_v2=" + runtimeURLV2 + ",version=2"

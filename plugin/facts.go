@@ -44,7 +44,7 @@ func runtimeFacts(job actions.Runtime) diagnose.Runtime {
 	facts := diagnose.Runtime{
 		Job: job.Job, Service: job.Service.String(), HasV1: job.Service.HasV1(), HasV2: job.Service.HasV2(), Version: job.Version,
 		Token: job.Token != "", URL: job.ServiceURL(), Loopback: builders.Loopback(job.ServiceURL()), Mode: string(job.Mode),
-		Expose: actions.Expose, Warnings: job.Warnings,
+		Expose: job.Service.Expose(), Warnings: job.Warnings,
 	}
 	if token, err := actions.DecodeToken(job.Token); err == nil {
 		for _, a := range token.Access {

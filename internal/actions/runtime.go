@@ -103,7 +103,7 @@ func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
 		URLV2:      r.ResultsURL,
 		Repository: r.Repository,
 		GHToken:    r.GitHubToken,
-		Expose:     Expose,
+		Expose:     r.Service.Expose(),
 		Now:        now,
 	}
 	if !r.Service.HasV2() {
@@ -111,8 +111,3 @@ func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
 	}
 	return rt
 }
-
-// Expose is the step that gives later run steps the variables that the runner
-// hands to JavaScript actions only.
-const Expose = `- name: Expose the Actions runtime
-  uses: crazy-max/ghaction-github-runtime@v4`

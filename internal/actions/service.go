@@ -32,6 +32,24 @@ func (s Service) HasV1() bool { return s != GitHub }
 // HasV2 reports whether the service may answer version 2.
 func (s Service) HasV2() bool { return s == Unknown || s == GitHub }
 
+// Expose is the step that gives later run steps the variables that GitHub's runner
+// hands to JavaScript actions only.
+const Expose = `- name: Expose the Actions runtime
+  uses: crazy-max/ghaction-github-runtime@v4`
+
+// Expose says what gives a step the cache's variables. The runners of Gitea and
+// Forgejo set them for every step, the URL where their cache is enabled; act sets
+// the token beside its artifact server, and the URL unless told not to.
+func (s Service) Expose() string {
+	switch s {
+	case Gitea, Forgejo:
+		return "enable the cache in the runner's configuration\ncache:\n  enabled: true"
+	case Act:
+		return "act --artifact-server-path /tmp/artifacts, without --no-cache-server"
+	}
+	return Expose
+}
+
 func service(get func(string) string, r Runtime) Service {
 	switch {
 	case truthy(get("ACT")):
