@@ -1,13 +1,10 @@
 package cacheopts
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 func TestCheckNamesTheFix(t *testing.T) {
@@ -134,32 +131,6 @@ func TestCheckNamesTheFix(t *testing.T) {
 	}
 }
 
-func TestACorrectionIsAccepted(t *testing.T) {
-	corrected := 0
-	rapid.Check(t, func(t *rapid.T) {
-		e, side := ghaEntry().Draw(t, "entry"), rapid.SampledFrom([]Side{To, From}).Draw(t, "side")
-		for _, problem := range e.Check(side) {
-			value, ok := strings.CutPrefix(problem.Hint, side.String()+" ")
-			if !ok {
-				continue
-			}
-			corrected++
-			entries, err := Parse(value)
-			if err != nil || len(entries) != 1 {
-				t.Fatalf("%s: hint %q: %v", e, problem.Hint, err)
-			}
-			for _, left := range entries[0].Check(side) {
-				if left.Code != CodeUnknownAttribute {
-					t.Fatalf("%s: hint %q: %s", e, problem.Hint, left.Text)
-				}
-			}
-		}
-	})
-	if corrected == 0 {
-		t.Error("nothing was corrected")
-	}
-}
-
 func TestTheLongestScopeFitsIntoAKey(t *testing.T) {
 	key := "index-" + strings.Repeat("s", maxScope) + "-1-f921bd05-sig#99999999"
 	if len(key) != 512 {
@@ -173,52 +144,6 @@ func TestNearestFindsNoNameFarAway(t *testing.T) {
 			t.Errorf("%q is taken for %s", name, near.Name)
 		}
 	}
-}
-
-// secretValue is a token that can be in no text by accident.
-const secretValue = "S3cr3tS3cr3t"
-
-// ghaEntry generates entries, most of them of type=gha and well written.
-func ghaEntry() *rapid.Generator[Entry] {
-	good := map[string][]string{
-		"scope": {"a", "b"}, "mode": {"min", "max"}, "version": {"1", "2"}, "timeout": {"1m"}, "ignore-error": {"true", "false"},
-		"url": {ownURL, runtimeURL}, "url_v2": {ownURLV2, runtimeURLV2}, "repository": {"o/n"},
-		"token": {secretValue, secretValue + "2"}, "ghtoken": {secretValue},
-	}
-	bad := map[string][]string{
-		"scope": {"a,b", "", " a"}, "mode": {"all"}, "version": {"x"}, "timeout": {"0"}, "ignore-error": {"yes"}, "url": {"x"},
-		"url_v2": {""}, "repository": {"o"}, "token": {""}, " token": {secretValue}, "tokn": {secretValue}, "other": {"x"}, //nolint:gocritic // a space before a key is a mistake to find
-	}
-	return rapid.Custom(func(t *rapid.T) Entry {
-		e := Entry{Type: rapid.SampledFrom([]string{"gha", "gha", "gha", "gha", "GHA", " gha", "local"}).Draw(t, "type"), Attrs: map[string]string{}}
-		for _, key := range slices.Sorted(maps.Keys(good)) {
-			if rapid.IntRange(0, 3).Draw(t, "has "+key) == 0 {
-				e.Attrs[key] = rapid.SampledFrom(good[key]).Draw(t, key)
-			}
-		}
-		for _, key := range slices.Sorted(maps.Keys(bad)) {
-			if rapid.IntRange(0, 40).Draw(t, "bad "+key) == 0 {
-				e.Attrs[key] = rapid.SampledFrom(bad[key]).Draw(t, key)
-			}
-		}
-		return e
-	})
-}
-
-func TestProblemsShowNoToken(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		e := ghaEntry().Draw(t, "entry")
-		for _, side := range []Side{To, From} {
-			for _, problem := range e.Check(side) {
-				if strings.Contains(problem.Value+problem.Text+problem.Hint, secretValue) {
-					t.Fatalf("%+v shows a token", problem)
-				}
-			}
-		}
-		if strings.Contains(e.String(), secretValue) || strings.Contains(Redact(e.Value()), secretValue) {
-			t.Fatalf("%s shows a token", e.String())
-		}
-	})
 }
 
 func FuzzCheck(f *testing.F) {

@@ -261,3 +261,29 @@ func TestFailedTellsErrorsFromWarnings(t *testing.T) {
 		t.Error("an error does not count as a failure")
 	}
 }
+
+func FuzzComplete(f *testing.F) {
+	for _, seed := range []string{"type=gha,scope=x", "type= GHA, scop=x,mode=all", "type=gha,url=::,timeout=x", "type=gha,token=,ghtoken=x,repository=/", "type=local,dest=x"} {
+		f.Add(seed, secretValue, runtimeURL, runtimeURLV2, 2)
+	}
+	f.Add("type=gha", "", "", "", 0)
+	f.Fuzz(func(t *testing.T, value, token, url, urlV2 string, version int) {
+		entries, err := Parse(value)
+		if err != nil {
+			return
+		}
+		var reqs []Request
+		for _, e := range entries {
+			reqs = append(reqs, Request{Side: To, Entry: e}, Request{Side: From, Entry: e})
+		}
+		rt := Runtime{Token: token, URL: url, URLV2: urlV2, Version: version}
+		for i, done := range Complete(reqs, rt, Options{}).Entries {
+			switch {
+			case !reqs[i].Entry.meant().GHA() && (done.Dropped || !done.Entry.equal(reqs[i].Entry)):
+				t.Fatalf("%q: %s is none of gha and was changed", value, done.Entry)
+			case !done.Dropped && done.Entry.GHA() && done.URL == "":
+				t.Fatalf("%q: %s has no URL", value, done.Entry)
+			}
+		}
+	})
+}

@@ -6,9 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/docker/buildx/util/buildflags"
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 func TestParse(t *testing.T) {
@@ -150,69 +148,6 @@ func entry(t testing.TB, value string) Entry {
 		t.Fatalf("parsing %q: %v, %v", value, entries, err)
 	}
 	return entries[0]
-}
-
-// optionValue generates values of which many are nearly right.
-func optionValue() *rapid.Generator[string] {
-	piece := rapid.OneOf(
-		rapid.SampledFrom([]string{"type=gha", "type=registry", "ref", "scope=x", "Mode=max", "=", ",", `"`, `""`, " ", "\n", "\r", "\r\n", "a", "user/app", "é", "İ", "\x80"}),
-		rapid.String(),
-	)
-	free := rapid.Map(rapid.SliceOfN(piece, 0, 8), func(parts []string) string { return strings.Join(parts, "") })
-	fields := rapid.Map(rapid.SliceOfN(piece, 1, 5), func(parts []string) string { return strings.Join(parts, ",") })
-	quoted := rapid.Map(rapid.SliceOfN(piece, 0, 4), func(parts []string) string {
-		return `type=gha,"` + strings.ReplaceAll(strings.Join(parts, ","), `"`, `""`) + `=v"`
-	})
-	return rapid.OneOf(free, fields, quoted)
-}
-
-func TestParseAndStringAreThoseOfBuildx(t *testing.T) {
-	read := 0
-	rapid.Check(t, func(t *rapid.T) { read += compareWithBuildx(t, optionValue().Draw(t, "value")) })
-	if read == 0 {
-		t.Error("buildx read none of the generated values")
-	}
-}
-
-func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"", "type=gha,scope=x", `type=gha,"scope=a,b"`, "a,b", "type=gha, scope=x\n", `"a,b"`, "type=registry,ref=", `type=gha,"x=a""b"`} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, value string) { compareWithBuildx(t, value) })
-}
-
-// failer is what testing.T and rapid.T have in common here.
-type failer interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}
-
-// compareWithBuildx returns the number of entries that buildx reads.
-func compareWithBuildx(t failer, value string) int {
-	t.Helper()
-	want, wantErr := buildflags.ParseCacheEntry([]string{value})
-	got, err := Parse(value)
-	if (err == nil) != (wantErr == nil) {
-		t.Fatalf("%q: buildx says %v, Parse says %v", value, wantErr, err)
-	}
-	if len(got) != len(want) {
-		t.Fatalf("%q: buildx reads %d entries, Parse %d", value, len(want), len(got))
-	}
-	for i, e := range got {
-		if theirs := (Entry{Type: want[i].Type, Attrs: want[i].Attrs}); !e.equal(theirs) {
-			t.Fatalf("%q: buildx reads %q, Parse %q", value, theirs, e)
-		}
-		printed := e.Value()
-		again, err := buildflags.ParseCacheEntry([]string{printed})
-		if err != nil || len(again) != 1 || !e.equal(Entry{again[0].Type, again[0].Attrs}) {
-			t.Fatalf("%q: printed as %q, which buildx reads as %v, %v", value, printed, again, err)
-		}
-		theirs := want[i].String()
-		if own, err := Parse(theirs); err == nil && len(own) == 1 && own[0].equal(e) && theirs != printed && !strings.ContainsAny(theirs, "\r\n") {
-			t.Fatalf("%q: printed as %q, by buildx as %q", value, printed, theirs)
-		}
-	}
-	return len(want)
 }
 
 func TestWithAndWithoutLeaveTheOriginalAlone(t *testing.T) {

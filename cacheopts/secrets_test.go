@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
+
+// secretValue is a token that can be in no text by accident.
+const secretValue = "S3cr3tS3cr3t"
 
 func TestNoOutputOfFmtShowsAToken(t *testing.T) {
 	e := Entry{Type: "gha", Attrs: map[string]string{"token": secretValue, "scope": "x"}}
@@ -75,31 +75,6 @@ func TestEntryMarshalsWhatItUnmarshals(t *testing.T) {
 		if got, err := json.Marshal(bad); err == nil {
 			t.Errorf("%s: marshals as %s", name, got)
 		}
-	}
-}
-
-func TestJSONKeepsEveryEntry(t *testing.T) {
-	kept := 0
-	rapid.Check(t, func(t *rapid.T) {
-		entries, err := Parse(optionValue().Draw(t, "value"))
-		if err != nil {
-			return
-		}
-		data, err := json.Marshal(entries)
-		if err != nil {
-			return // not UTF-8
-		}
-		kept += len(entries)
-		var again []Entry
-		if err := json.Unmarshal(data, &again); err != nil {
-			t.Fatalf("%s: %v", data, err)
-		}
-		if diff := cmp.Diff(entries, again); len(entries) > 0 && diff != "" {
-			t.Fatalf("%s (-want +got):\n%s", data, diff)
-		}
-	})
-	if kept == 0 {
-		t.Error("no entry became JSON")
 	}
 }
 

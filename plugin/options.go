@@ -27,7 +27,7 @@ func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 	flags := pflag.NewFlagSet(verb, pflag.ContinueOnError)
 	flags.Var(&o.dryRun, "gha-dry-run", "Print the command that would run and the notes")
 	flags.Lookup("gha-dry-run").NoOptDefVal = string(dryRunText)
-	flags.BoolVar(&o.strict, "gha-strict", false, "Fail where there is no job, in place of building without the cache")
+	flags.BoolVar(&o.strict, "gha-strict", false, "Fail where there is no job, and on attributes that BuildKit ignores")
 	flags.BoolVar(&o.skip, "gha-skip", false, "Build without the gha caches, on any builder")
 	flags.BoolVar(&o.createBuilder, "gha-create-builder", false, `In place of a builder with the docker driver, create and use one named "ghacache"`)
 	flags.BoolVar(&o.allowDockerDriver, "gha-allow-docker-driver", false, "Build on the docker driver where its Engine can use gha caches")

@@ -96,6 +96,34 @@ func TestImportsRunDownwards(t *testing.T) {
 	}
 }
 
+// TestWhoImportsCacheoptsGetsLittleElse holds what docs/adr/0004 promises. The modules
+// that a package's tests need are downloaded for its importers, too.
+func TestWhoImportsCacheoptsGetsLittleElse(t *testing.T) {
+	mayNeed := map[string][]string{
+		"imports": {"github.com/tonistiigi/go-csvvalue"},
+		"tests":   {"github.com/tonistiigi/go-csvvalue", "github.com/google/go-cmp", "github.com/spf13/pflag", "pgregory.net/rapid"},
+	}
+	format := `imports {{join .Imports " "}}
+tests {{join .TestImports " "}} {{join .XTestImports " "}}`
+	out, err := exec.Command("go", "list", "-f", format, module+"cacheopts").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if len(words) < 2 {
+			t.Fatalf("go list says nothing about the %s", words[0])
+		}
+		for _, imported := range words[1:] {
+			host, _, _ := strings.Cut(imported, "/")
+			allowed := slices.ContainsFunc(mayNeed[words[0]], func(m string) bool { return imported == m || strings.HasPrefix(imported, m+"/") })
+			if strings.Contains(host, ".") && imported+"/" != module+"cacheopts/" && !allowed {
+				t.Errorf("the %s of cacheopts need %s", words[0], imported)
+			}
+		}
+	}
+}
+
 // owner is the package with rules that a path belongs to.
 func owner(path string) string {
 	for name := range mayImport {

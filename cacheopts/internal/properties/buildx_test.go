@@ -1,4 +1,4 @@
-package cacheopts
+package properties
 
 import (
 	"cmp"
