@@ -81,7 +81,7 @@ func TestEntryMarshalsWhatItUnmarshals(t *testing.T) {
 func TestSecretsAreTheNamesOfCredentials(t *testing.T) {
 	for name, want := range map[string]bool{
 		"token": true, "ghtoken": true, "session_token": true, "secret_access_key": true, "account_key": true, "access-key": true,
-		"password": true, "auth": true, "registry.auth": true, "sig": true, "gh_pat": true, "accesstoken": true, "token2": true, "apikey": true, " token ": true, "tokn": true,
+		"password": true, "auth": true, "registry.auth": true, "sig": true, "gh_pat": true, "accesstoken": true, "token2": true, "apikey": true, "tokn": true,
 		"author": false, "authority": false, "signed": false, "pattern": false, "compat": false, "path": false, "access_key_id": false,
 		"scope": false, "keep": false, "keyboard": false, "name": false, "use_path_style": false,
 	} {

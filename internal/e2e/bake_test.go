@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const bakeFile = `
@@ -54,7 +58,46 @@ func TestBakeOneScopeForAllTargets(t *testing.T) {
 	u.enter(serve(t))
 	u.dir = bakeImage(t)
 	r := u.run("ghacache", "bake")
-	wantText(t, r.stderr, "::warning::", "--gha-scope-per-target")
+	wantText(t, r.stderr, `::warning::targets "one", "three" and "two" write scope "buildkit"`, "--gha-scope-per-target")
+}
+
+// TestBakeOverridesGHAEntriesOnly asks buildx what it makes of our command line.
+func TestBakeOverridesGHAEntriesOnly(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.enter(serve(t))
+	u.dir = bakeImage(t)
+	words := []string{"--set", "t*.cache-from+=user/app", "--set", "one.cache-to=type=inline", "--set", "one.cache-from=user/one"}
+	type list []map[string]string
+	lists := func(words ...string) (targets struct {
+		Target map[string]struct {
+			To   list `json:"cache-to"`
+			From list `json:"cache-from"`
+		}
+	}) {
+		check(t, json.Unmarshal([]byte(u.run(append([]string{"buildx", "bake", "--print"}, words...)...).stdout), &targets))
+		return targets
+	}
+	var dry struct{ Args []string }
+	check(t, json.Unmarshal([]byte(u.run(append([]string{"ghacache", "bake", "--gha-dry-run=json"}, words...)...).stdout), &dry))
+	ours := dry.Args[slices.Index(dry.Args, "bake")+1:]
+	for _, kept := range words[2:] {
+		if !slices.Contains(ours, kept) {
+			t.Errorf("%s is gone from %q", kept, ours)
+		}
+	}
+	want, got := lists(words...), lists(ours...)
+	for name, target := range want.Target {
+		for _, l := range []list{target.To, target.From} {
+			for _, entry := range l {
+				if entry["type"] == "gha" {
+					entry["url_v2"], entry["version"] = u.env["ACTIONS_RESULTS_URL"], "2"
+				}
+			}
+		}
+		if diff := cmp.Diff(target, got.Target[name]); diff != "" {
+			t.Errorf("%s (-user's +ours):\n%s", name, diff)
+		}
+	}
 }
 
 func TestBakeOverrides(t *testing.T) {

@@ -46,6 +46,16 @@ func TestBuild(t *testing.T) {
 	}
 }
 
+func TestBuildPassesOnWhatThisBuildKitDoesNotRead(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.enter(serve(t))
+	dir := image(t)
+	words := build(dir, "--cache-to", "type=gha,mode=max,compression=zstd", "--cache-from", "type=gha,mode=max,output=x")
+	wantText(t, u.run(words...).stderr, `"compression"`, "BuildKit reads mode on --cache-to only", `"output"`)
+	u.forget()
+	wantCached(t, u.run(words...).stderr)
+}
+
 func TestBuildWithoutCacheOptionsIsBuildx(t *testing.T) {
 	u := newUser(t, shared.remote)
 	out := filepath.Join(t.TempDir(), "out")
