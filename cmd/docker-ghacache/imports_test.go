@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/cacheserver",
 		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/hint", "internal/listing", "internal/migrate", "internal/process", "internal/reclaim", "internal/release", "internal/ui",
 	},
-	"internal/actions":      {"cacheopts", "internal/github"},
+	"internal/actions":      {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":     {"cacheopts", "internal/hint", "internal/process", "internal/release"},
 	"internal/cacheclient":  {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
 	"internal/diagnose":     {"cacheopts", "internal/bkcache", "internal/release"},

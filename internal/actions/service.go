@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 // Service is who runs the cache service that the environment names.
@@ -35,7 +36,7 @@ func (s Service) HasV2() bool { return s == Unknown || s == GitHub }
 // Expose is the step that gives later run steps the variables that GitHub's runner
 // hands to JavaScript actions only.
 const Expose = `- name: Expose the Actions runtime
-  uses: crazy-max/ghaction-github-runtime@v4`
+  uses: ` + release.Runtime
 
 // Expose says what gives a step the cache's variables. The runners of Gitea and
 // Forgejo set them for every step, the URL where their cache is enabled; act sets
@@ -43,11 +44,11 @@ const Expose = `- name: Expose the Actions runtime
 func (s Service) Expose() string {
 	switch s {
 	case Gitea, Forgejo:
-		return "enable the cache in the runner's configuration\ncache:\n  enabled: true"
+		return "enable the cache in the runner's configuration:\n  cache:\n    enabled: true"
 	case Act:
 		return "act --artifact-server-path /tmp/artifacts, without --no-cache-server"
 	}
-	return Expose
+	return "add this step before the step that builds:\n" + Expose
 }
 
 func service(get func(string) string, r Runtime) Service {

@@ -1,0 +1,10 @@
+package release
+
+// The actions that this project tells its users to use, each with its newest major. A test holds them against
+// the tags that migrate-v2 knows, the README, the documentation and this project's own workflow.
+const (
+	Checkout    = "actions/checkout@v5"
+	Cache       = "actions/cache@v5"
+	Runtime     = "crazy-max/ghaction-github-runtime@v4"
+	SetupBuildx = "docker/setup-buildx-action@v4"
+)
