@@ -87,11 +87,7 @@ func printFindings(w io.Writer, findings []diagnose.Finding, format string) erro
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		likely := ""
-		if !f.Cause.Certain {
-			likely = "probably: "
-		}
-		fmt.Fprintf(&b, "%s%s (%s)\nline %d: %s\n", likely, f.Cause.Title, f.Cause.ID, f.Line, f.Evidence)
+		fmt.Fprintf(&b, "%s (%s)\nline %d: %s\n", f.Cause.Claim(), f.Cause.ID, f.Line, f.Evidence)
 		ui.Notes{W: &b}.Hint(strings.Join(f.Cause.Advice, "\n"))
 	}
 	_, err := io.WriteString(w, b.String())

@@ -28,9 +28,9 @@ func newHookCommand(env *Env) *cobra.Command {
 func runHook(ctx context.Context, env *Env) error {
 	message := builders.LastFailure(ctx, env.Docker, env.builder("", false), env.Now())
 	response := hooks.Response{Type: hooks.NextSteps}
-	if findings := diagnose.ExplainError(message); len(findings) > 0 {
-		cause := findings[0].Cause
-		response.Template = plainTemplate(cause.Title + "\n" + strings.Join(cause.Advice, "\n"))
+	if finding, known := diagnose.ExplainError(message); known {
+		cause := finding.Cause
+		response.Template = plainTemplate(cause.Claim() + "\n" + strings.Join(cause.Advice, "\n"))
 	}
 	return json.NewEncoder(env.Stdout).Encode(response)
 }

@@ -32,7 +32,8 @@ type invocation struct {
 	buildx    builders.Buildx                   // zero until it was looked for
 	builder   string                            // what it is going to build on, once that was resolved
 	override  []string                          // words that go before args
-	vars      map[string]string                 // what to set in buildx's environment; the values are secret
+	situation diagnose.Situation
+	vars      map[string]string // what to set in buildx's environment; the values are secret
 	notes     []cacheopts.Note
 }
 
@@ -106,13 +107,13 @@ func (inv *invocation) run(ctx context.Context) error {
 	if code == 0 || ctx.Err() != nil {
 		return exit(code)
 	}
-	findings := scanner.Findings()
+	finding, known := scanner.Failure()
 	if !watched {
-		findings = diagnose.ExplainError(builders.Failure(ctx, inv.env.Docker, inv.builder, start))
+		finding, known = diagnose.ExplainError(builders.Failure(ctx, inv.env.Docker, inv.builder, start))
 	}
-	if len(findings) > 0 {
-		cause := findings[0].Cause
-		inv.env.notes().Note(ui.Error, cause.Title, strings.Join(cause.Advice, "\n"))
+	if known {
+		cause := finding.In(inv.situation).Cause
+		inv.env.notes().Note(ui.Error, cause.Claim(), strings.Join(cause.Advice, "\n"))
 	}
 	return exit(code)
 }

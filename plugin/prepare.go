@@ -43,6 +43,7 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 		}
 		notes = append(notes, found...)
 	}
+	inv.situation = situationOf(builder)
 	if errs := onlyErrors(notes); len(errs) > 0 {
 		inv.note(errs...)
 		return nil, inv.refuse(1)

@@ -93,8 +93,9 @@ func (c Check) fail(reason string, fix ...string) Check {
 func failed(err error, fix ...string) Check {
 	text := evidence(err.Error())
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		if known := ExplainError(e.Error()); len(known) > 0 {
-			return fine("%s", text).fail(known[0].Cause.Title, known[0].Cause.Advice...)
+		if known, ok := ExplainError(e.Error()); ok {
+			cause := known.in(host).Cause // this program asked, on this machine
+			return fine("%s", text).fail(cause.Claim(), cause.Advice...)
 		}
 	}
 	return Check{}.fail(text, fix...)

@@ -130,6 +130,7 @@ func TestExamineJudgesEachFact(t *testing.T) {
 		{"a service that is down", func(f *diagnose.Facts) {
 			f.Service.Err = fmt.Errorf("looking up: %w", errors.New("failed to parse error response 503: x"))
 		}, "service", diagnose.Error, "githubstatus.com"},
+		{"a service on loopback that does not listen", func(f *diagnose.Facts) { f.Service.Err = errors.New(refused) }, "service", diagnose.Error, "nothing listens at 127.0.0.1:41230: the cache service is down"},
 		{"a service that fails in unknown words", func(f *diagnose.Facts) { f.Service.Err = broken }, "service", diagnose.Error, "broken"},
 		{"a service on loopback and a builder in a container", func(f *diagnose.Facts) { f.Runtime.Loopback = true }, "service", diagnose.Warning, "network=host"},
 		{"a service on loopback and a builder on the host's network", func(f *diagnose.Facts) { f.Runtime.Loopback, node(f).HostNetwork = true, true }, "service", diagnose.OK, ""},

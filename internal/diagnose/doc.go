@@ -2,6 +2,8 @@
 //
 //   - [Explain] and [Scanner] recognise, in a build's log, the texts by which BuildKit, buildx, go-actions-cache,
 //     Azure Blob Storage and GitHub's services report trouble with a gha cache. [Catalogue] is what they know.
+//     [Scanner.Failure] and [ExplainError] are stricter: only the error on which a build ended has a say.
+//     [Finding.In] takes in what is known of the builder beside.
 //   - [Examine] judges the facts that doctor collected, one check after the other.
 //
 // Both are pure: no network, files, clock or environment. Evidence that they return carries no credentials.

@@ -13,10 +13,10 @@ type Finding struct {
 	Cause    Cause  `json:"cause"`
 	Line     int    `json:"line"`     // of the first evidence, from 1
 	Evidence string `json:"evidence"` // that line, without colours and credentials, at most 300 characters
-	Fatal    bool   `json:"fatal"`    // the log says that the build ended on it
+	Fatal    bool   `json:"fatal"`    // the log says that a build ended on it
 }
 
-// Explain reads a build's log and returns the causes it shows, best first: what ended the build before what did not,
+// Explain reads a build's log and returns the causes it shows, best first: what ended a build before what did not,
 // the certain before the probable, the specific before the general. Each cause is returned once. It holds one
 // line at a time, of which it reads the first 8 KiB. No finding is no error; an error is the reader's.
 func Explain(r io.Reader) ([]Finding, error) {
@@ -28,10 +28,10 @@ func Explain(r io.Reader) ([]Finding, error) {
 }
 
 // ExplainError explains the message of a failed build as buildx's history keeps it, without "failed to solve".
-func ExplainError(message string) []Finding {
+func ExplainError(message string) (Finding, bool) {
 	s := NewScanner()
 	s.lines.feed([]byte("ERROR: failed to solve: "+message), s.line)
-	return s.Findings()
+	return s.Failure()
 }
 
 // A Scanner finds causes in a stream that is written to it, such as the standard error of a running build. How the
@@ -40,8 +40,9 @@ type Scanner struct {
 	lines   lineBuffer
 	build   buildState
 	number  int
-	request pending
+	azure   azureError
 	found   map[int]*Finding // by place in the catalogue
+	failure *Finding         // of the last line on which a build ended
 	dropped *Finding
 }
 
@@ -56,8 +57,7 @@ func (s *Scanner) Write(p []byte) (int, error) {
 
 // Findings ends the stream and returns what it showed, best first, as [Explain] does.
 func (s *Scanner) Findings() []Finding {
-	s.lines.end(s.line)
-	s.endBuild()
+	s.end()
 	known := catalogue()
 	out := make([]Finding, 0, len(s.found))
 	for i := range known {
@@ -70,6 +70,23 @@ func (s *Scanner) Findings() []Finding {
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.rank(), b.rank()) })
 	return out
+}
+
+// Failure ends the stream and returns the cause of the error on which its last build ended. There is none where that
+// error does not carry it, whatever else the stream showed: a cache that failed may have been tolerated, or cancelled
+// because something else had failed.
+func (s *Scanner) Failure() (Finding, bool) {
+	s.end()
+	if s.failure == nil {
+		return Finding{}, false
+	}
+	return *s.failure, true
+}
+
+func (s *Scanner) end() {
+	s.lines.end(s.line)
+	s.endAzure()
+	s.endBuild()
 }
 
 // rank is lower for the better finding.
@@ -86,56 +103,74 @@ func (f Finding) rank() (rank int) {
 func (s *Scanner) line(raw []byte) {
 	s.number++
 	l := parseLine(raw)
-	if strings.Contains(l.text, "type=gha") && requested.MatchString(l.text) {
+	if s.azure.add(&l, s.number) {
+		return
+	}
+	s.endAzure()
+	switch {
+	case strings.Contains(l.text, "type=gha") && requested.MatchString(l.text):
 		s.endBuild()
 		s.build = buildState{number: s.number, request: l.text}
+	case strings.HasPrefix(l.text, firstStep):
+		s.endSteps()
 	}
 	s.build.see(&l)
-	if l.core == "" {
-		return
+	if !s.azure.begin(&l, s.number) {
+		s.explain(&l, s.number)
 	}
-	if s.request.join(&l) {
-		return
+}
+
+func (s *Scanner) endAzure() {
+	if l, number := s.azure.line, s.azure.number; number > 0 {
+		s.azure = azureError{}
+		s.explain(&l, number)
+	}
+}
+
+func (s *Scanner) explain(l *logLine, number int) {
+	if l.fatal {
+		s.failure = nil
 	}
 	known := catalogue()
 	i, ok := l.cause(known)
 	if !ok {
 		return
 	}
-	if f := s.found[i]; f != nil {
-		f.Fatal = f.Fatal || l.fatal
+	h := hit{i, l.message, Finding{Cause: known[i].of(l.core), Line: number, Evidence: evidence(l.text), Fatal: l.fatal}}
+	if l.fatal {
+		s.failure = &h.Finding
+	}
+	if s.build.steps[l.vertex] {
+		s.build.hold(h)
 		return
 	}
-	s.found[i] = &Finding{Cause: known[i], Line: s.number, Evidence: evidence(l.text), Fatal: l.fatal}
+	s.add(h)
+}
+
+// add keeps the first evidence of each cause.
+func (s *Scanner) add(h hit) {
+	f := s.found[h.cause]
+	if f == nil || f.Line > h.Line {
+		h.Fatal = h.Fatal || f != nil && f.Fatal
+		s.found[h.cause] = &h.Finding
+		return
+	}
+	f.Fatal = f.Fatal || h.Fatal
+}
+
+func (s *Scanner) endSteps() {
+	for _, h := range s.build.held {
+		if !s.build.echoes(h) {
+			s.add(h)
+		}
+	}
+	s.build.steps, s.build.own, s.build.others, s.build.held = nil, nil, nil, nil
 }
 
 func (s *Scanner) endBuild() {
+	s.endSteps()
 	if s.dropped == nil && s.build.droppedCache() {
 		s.dropped = &Finding{Cause: droppedCause(), Line: s.build.number, Evidence: evidence(s.build.request)}
 	}
 	s.build = buildState{}
-}
-
-// A pending is the first line of an error of Azure's client, which spreads method, URL, status and code over several lines:
-// https://github.com/Azure/azure-sdk-for-go/blob/main/sdk/azcore/internal/exported/response_error.go
-type pending struct {
-	line logLine
-	left int // lines within which the status must come
-}
-
-// join makes one line of the two that matter, and reports whether l has to wait for the second.
-func (p *pending) join(l *logLine) bool {
-	switch {
-	case l.frame >= build && blobRequest.MatchString(l.core):
-		*p = pending{line: *l, left: 3}
-		return true
-	case p.left > 0 && strings.HasPrefix(l.core, "RESPONSE "):
-		joined := p.line
-		joined.core += " " + l.core
-		joined.text += " " + l.core
-		*l, p.left = joined, 0
-	case p.left > 0:
-		p.left--
-	}
-	return false
 }

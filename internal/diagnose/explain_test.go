@@ -196,6 +196,25 @@ ERROR CODE: AuthenticationFailed
 --------------------------------------------------------------------------------
 RESPONSE 403: 403 Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.
 ERROR CODE: AuthenticationFailed`, "upload-url-expired"},
+	{"an upload with a signature that a proxy spoiled", "https://learn.microsoft.com/rest/api/storageservices/authorization-error-codes", `
+#22 ERROR: error writing layer blob: PUT https://productionresultssa1.blob.core.windows.net/actions-cache/ccc-5871254372
+--------------------------------------------------------------------------------
+RESPONSE 403: 403 Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.
+ERROR CODE: AuthenticationFailed
+--------------------------------------------------------------------------------
+<?xml version="1.0" encoding="utf-8"?><Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.
+RequestId:6f5b2a1c-001e-0052-0c7a-2b1d4e000000
+Time:2026-03-02T10:11:12.1234567Z</Message><AuthenticationErrorDetail>Signature did not match. String to sign used was cw</AuthenticationErrorDetail></Error>
+--------------------------------------------------------------------------------`, "url-signature"},
+	{"an upload that something forbids", "internal/e2e, by the embedded service's fault injection", `
+#9 ERROR: error writing layer blob: PUT http://127.0.0.1:41645/devstoreaccount1/cache/1
+--------------------------------------------------------------------------------
+RESPONSE 403: 403 Forbidden
+ERROR CODE: InternalError
+--------------------------------------------------------------------------------
+<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>InternalError</Code><Message>injected fault: Forbidden</Message></Error>
+--------------------------------------------------------------------------------`, "blob-refused"},
 	{"a blob that is gone from the storage", "https://github.com/product-os/flowzone/pull/1523", `
 ERROR: failed to solve: error writing layer blob: GET https://productionresultssa16.blob.core.windows.net/actions-cache/d00-700429531
 --------------------------------------------------------------------------------
@@ -220,7 +239,7 @@ RESPONSE 503: 503 The server is busy.
 ERROR CODE: ServerBusy`, "blob-storage-error"},
 
 	{"a service on the host's loopback", "BuildKit in a container against a local service",
-		`#5 ERROR: Post "http://127.0.0.1:41230/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": dial tcp 127.0.0.1:41230: connect: connection refused`, "loopback-from-container"},
+		`#5 ERROR: Post "http://127.0.0.1:41230/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": dial tcp 127.0.0.1:41230: connect: connection refused`, "loopback-refused"},
 	{"a service that does not listen", "net, against GitHub Enterprise Server",
 		`ERROR: failed to solve: Get "https://ghes.example.com/_services/artifactcache/abc/_apis/artifactcache/cache?keys=a&version=b": dial tcp 10.1.2.3:443: connect: connection refused`, "connection-refused"},
 	{"a proxy that fails", "net/http transport.go",
@@ -229,6 +248,8 @@ ERROR CODE: ServerBusy`, "blob-storage-error"},
 		`#5 ERROR: Post "https://results-receiver.actions.githubusercontent.com/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": dial tcp: lookup results-receiver.actions.githubusercontent.com on 10.0.0.2:53: no such host`, "dns"},
 	{"a certificate of a company", "https://github.com/docker/build-push-action/issues/1101",
 		`#5 ERROR: Get "https://ghes.example.com/_services/artifactcache/abc/_apis/artifactcache/cache?keys=a": tls: failed to verify certificate: x509: certificate signed by unknown authority`, "tls"},
+	{"a certificate of another time", "crypto/x509 verify.go",
+		`#5 ERROR: Post "https://cache.example.com/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-03-02T10:11:12Z is after 2026-03-01T00:00:00Z`, "tls-failed"},
 	{"a service that does not answer", "https://github.com/ThalesGroup/fred/pull/2502", `
 #20 exporting to GitHub Actions Cache
 #20 preparing build cache for export 25.2s done
@@ -255,6 +276,8 @@ ERROR: failed to build: failed to solve: ResourceExhausted: write /var/lib/docke
 		`#60 ERROR: mount callback failed on /tmp/containerd-mount3300003192: mount callback failed on /tmp/containerd-mount2529497484: failed to write compressed diff: failed to create diff tar stream: failed to copy: write /var/lib/buildkit/runc-overlayfs/content/ingest/693b8df03444e992ae900c05824dc3edea63723ab0d15dec82a99a5f9071aeb4/data: no space left on device`, "disk-full"},
 	{"a full disk before BuildKit's wrappers were many", "https://github.com/envoyproxy/envoy/issues/20619",
 		`error: failed to solve: failed to create temp dir: mkdir /tmp/containerd-mount2182378471: no space left on device`, "disk-full"},
+	{"a full disk of a registry", "containerd core/remotes/errors errors.go, of a registry's reply",
+		`#9 ERROR: failed to push registry.example.com/app: unknown: write /var/lib/registry/docker/registry/v2/repositories/app/_uploads/1/data: no space left on device`, "disk-full-somewhere"},
 	{"a BuildKit that died", "https://github.com/falcondev-oss/github-actions-cache-server/issues/131", `
 #39 writing layer sha256:0516a7ab860e380385049b531bbc87b120af04bd87134bd1736171b563898784
 ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF`, "builder-died"},
@@ -306,6 +329,9 @@ func checkFinding(t *testing.T, log string, f diagnose.Finding) {
 func TestEveryCauseHasARealText(t *testing.T) {
 	tested := map[string]bool{}
 	for _, test := range realLogs {
+		tested[test.want] = true
+	}
+	for _, test := range situations {
 		tested[test.want] = true
 	}
 	for _, c := range diagnose.Catalogue() {
@@ -373,9 +399,8 @@ func TestExplainErrorNeedsNoFrame(t *testing.T) {
 		"error writing layer blob: failed to reserve cache":    "reserve-refused",
 		"failed to solve: error writing layer blob: not_found": "entry-lost",
 	} {
-		got := diagnose.ExplainError(message)
-		if len(got) != 1 || got[0].Cause.ID != want {
-			t.Errorf("%s: got %v, want %s", message, ids(got), want)
+		if got, _ := diagnose.ExplainError(message); got.Cause.ID != want || !got.Fatal {
+			t.Errorf("%s: got %+v, want %s", message, got, want)
 		}
 	}
 }

@@ -18,11 +18,12 @@ const (
 
 // A logLine is one line without colours and timestamps.
 type logLine struct {
-	text   string // to show
-	core   string // the message inside its wrappers
-	frame  frame
-	fatal  bool   // says that the build ended on it
-	vertex string // the number of BuildKit's step, empty without one
+	text    string // to show
+	message string // without who says it: the same on the step that failed and at the end of the build
+	core    string // the message inside its wrappers
+	frame   frame
+	fatal   bool   // says that the build ended on it
+	vertex  string // the number of BuildKit's step, empty without one
 }
 
 var (
@@ -36,19 +37,26 @@ var (
 	daemon = regexp.MustCompile(`^\s*time="[^"]*" level=(?:(?:error|warning|fatal) msg="|debug msg="(error while importing ))`)
 )
 
+// statusLost is how buildx ends when the connection to BuildKit does.
+const statusLost = "failed to receive status: "
+
 // wrappers are the prefixes that programs put in front of another's message.
 var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its expressions
 	prefix *regexp.Regexp
 	frame  frame
 	fatal  bool
+	part   bool // of the message itself
 }{
-	{regexp.MustCompile(`^(?i:error|warning|warn): `), said, false},
-	{regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |(?:getCacheEntry|reserveCache|saveCache|downloadCache|uploadChunk \([^)]*\)) failed: )`), said, false},
-	{regexp.MustCompile(`^#\d+ ERROR: `), build, false},
-	{regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: )`), build, true},
-	{regexp.MustCompile(`^(?:/moby\.buildkit\.v1\.Control/Solve returned error: |error writing layer blob: |error committing cache \S+: |failed to (?:copy|compute cache key|load cache key): |failed to push +\S+: )`), build, false},
-	{regexp.MustCompile(`^(?:rpc error: code = \w+ desc = |target \S+: )`), bare, false},
-	{regexp.MustCompile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), cache, false},
+	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): `), frame: said},
+	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |(?:getCacheEntry|reserveCache|saveCache|downloadCache|uploadChunk \([^)]*\)) failed: )`), frame: said},
+	{prefix: regexp.MustCompile(`^#\d+ ERROR: `), frame: build},
+	{prefix: regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: )`), frame: build, fatal: true},
+	{prefix: regexp.MustCompile(`^/moby\.buildkit\.v1\.Control/Solve returned error: `), frame: build},
+	{prefix: regexp.MustCompile(`^(?:rpc error: code = \w+ desc = |target \S+: )`)},
+	// What gRPC's codes other than Unknown become (BuildKit's util/grpcerrors).
+	{prefix: regexp.MustCompile(`^(?:Canceled|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|Unauthenticated): `)},
+	{prefix: regexp.MustCompile(`^(?:error writing layer blob: |error committing cache \S+: |failed to (?:copy|compute cache key|load cache key): |failed to push +\S+: )`), frame: build, part: true},
+	{prefix: regexp.MustCompile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), frame: cache, part: true},
 }
 
 // parseLine takes a line apart. A line that is a RUN step's output has no core.
@@ -94,20 +102,28 @@ func (l *logLine) undaemon(s string) string {
 
 // unwrap strips wrappers until none is left; their strongest frame counts.
 func (l *logLine) unwrap() {
+	l.message = l.core
+	inside := false
 	for again := strings.Contains(l.core, ": "); again; {
 		again = false
 		for _, w := range wrappers {
-			if m := w.prefix.FindString(l.core); m != "" {
-				l.core, again = l.core[len(m):], true
-				l.frame, l.fatal = max(l.frame, w.frame), l.fatal || w.fatal
+			m := w.prefix.FindString(l.core)
+			if m == "" {
+				continue
+			}
+			l.core, again, inside = l.core[len(m):], true, inside || w.part
+			l.frame, l.fatal = max(l.frame, w.frame), l.fatal || w.fatal
+			if !inside {
+				l.message = l.core
 			}
 		}
 	}
+	l.fatal = l.fatal || l.frame > bare && strings.HasPrefix(l.core, statusLost)
 }
 
 // cause returns the place in the catalogue of the first that explains the line. A process that failed quotes its
 // command line, which may hold anything.
-func (l logLine) cause(known []Cause) (int, bool) {
+func (l *logLine) cause(known []Cause) (int, bool) {
 	if l.core == "" || strings.HasPrefix(l.core, `process "`) {
 		return 0, false
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -171,7 +172,7 @@ func TestExplainKnowsTheTextsOfTheRealClient(t *testing.T) {
 	t.Run("nobody who listens", func(t *testing.T) {
 		srv := httptest.NewServer(http.NotFoundHandler())
 		srv.Close()
-		wantCause(t, save(t, srv.URL), "loopback-from-container")
+		wantCause(t, save(t, srv.URL), "loopback-refused")
 	})
 	t.Run("a certificate of nobody", func(t *testing.T) {
 		srv := httptest.NewTLSServer(http.NotFoundHandler())
@@ -247,6 +248,17 @@ func scan(chunks ...string) []diagnose.Finding {
 	return s.Findings()
 }
 
+// wantFailureAmong holds the cause of a failure against all that the log shows.
+func wantFailureAmong(t *testing.T, log string, all []diagnose.Finding) {
+	t.Helper()
+	s := diagnose.NewScanner()
+	s.Write([]byte(log))
+	failure, ok := s.Failure()
+	if ok && !slices.ContainsFunc(all, func(f diagnose.Finding) bool { return f.Fatal && f.Cause.ID == failure.Cause.ID }) {
+		t.Fatalf("%s is the cause, and not among the findings %q", failure.Cause.ID, ids(all))
+	}
+}
+
 func FuzzScanner(f *testing.F) {
 	for _, l := range realLogs {
 		f.Add(l.log, 7)
@@ -266,6 +278,7 @@ func FuzzScanner(f *testing.F) {
 		if diff := cmp.Diff(want, got, findings); diff != "" {
 			t.Fatal(diff)
 		}
+		wantFailureAmong(t, log, got)
 		for _, finding := range got {
 			if strings.ContainsAny(finding.Evidence, "\x1b\r\n") || len([]rune(finding.Evidence)) > 300 || finding.Line < 1 {
 				t.Fatalf("%+v", finding)

@@ -1,0 +1,61 @@
+package diagnose
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	// blobRequest is how Azure's client begins an error about a cache's blob.
+	blobRequest = regexp.MustCompile(`^(?:GET|PUT|HEAD) https?://\S*(?:/actions-cache/|productionresultssa|/devstoreaccount1/|/download/)\S*$`)
+	// blobDetail is why Azure does not accept the signature of a URL.
+	blobDetail = regexp.MustCompile(`<AuthenticationErrorDetail>([^<]*)`)
+	dashes     = regexp.MustCompile(`^-{3,}$`)
+)
+
+// maxReply is how many lines of the reply are read.
+const maxReply = 20
+
+// An azureError is an error of Azure's client under way, which spreads method, URL, status, code and the reply's body
+// over several lines between three of dashes:
+// https://github.com/Azure/azure-sdk-for-go/blob/main/sdk/azcore/internal/exported/response_error.go
+type azureError struct {
+	line    logLine // all of it in one
+	number  int     // of the line with the status, or of the first; 0 without an error
+	dashes  int     // lines of them that are still to come
+	left    int     // other lines that may come
+	replied bool    // the status has come
+}
+
+// begin takes the first line.
+func (e *azureError) begin(l *logLine, number int) bool {
+	if l.frame < build || !blobRequest.MatchString(l.core) {
+		return false
+	}
+	*e = azureError{line: *l, number: number, dashes: 3, left: maxReply}
+	return true
+}
+
+// add takes a further line, and reports whether l is one.
+func (e *azureError) add(l *logLine, number int) bool {
+	status := !e.replied && strings.HasPrefix(l.text, "RESPONSE ")
+	switch {
+	case e.dashes == 0 || e.left == 0 || l.frame > bare || l.vertex != "" || l.core != l.text:
+		return false
+	case dashes.MatchString(l.text):
+		e.dashes--
+		return true
+	case !e.replied && !status:
+		return false
+	}
+	e.left--
+	if status {
+		e.number, e.replied = number, true
+		e.line.text += " " + l.text
+	}
+	if detail := blobDetail.FindStringSubmatch(l.text); detail != nil {
+		e.line.text += " " + detail[1]
+	}
+	e.line.core += " " + l.text
+	return true
+}

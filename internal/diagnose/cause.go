@@ -1,0 +1,93 @@
+package diagnose
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Cause is one reason for which a gha cache fails, with what to do about it.
+type Cause struct {
+	ID      string   `json:"id"`      // stable, kebab-case
+	Title   string   `json:"title"`   // one line, lower case
+	Certain bool     `json:"certain"` // false: the text has other explanations
+	Advice  []string `json:"advice"`  // commands, flags or YAML; one to a hint line
+
+	least frame          // how clearly the line must be an error
+	match *regexp.Regexp // against the message without its wrappers
+	proof *regexp.Regexp // what the message of a probable cause must also have to make it certain, nil for nothing
+
+	hostPort string // of the service, where the message tells
+}
+
+// Catalogue returns every known cause, the more specific before the more general.
+func Catalogue() []Cause {
+	return append(slices.Clone(catalogue()), loopbackOutOfReach(), loopbackSilent(), droppedCause())
+}
+
+// catalogue is compiled on first use: most runs never read a log.
+var catalogue = sync.OnceValue(func() []Cause { //nolint:gochecknoglobals // the same for every log
+	return slices.Concat(setupCauses(), optionCauses(), serviceCauses(), blobCauses(), networkCauses(), restCauses(), lastCauses())
+})
+
+func certain(id, title string, least frame, match string, advice ...string) Cause {
+	return Cause{ID: id, Title: title, Certain: true, Advice: advice, least: least, match: regexp.MustCompile(match)}
+}
+
+func probable(id, title string, least frame, match string, advice ...string) Cause {
+	c := certain(id, title, least, match, advice...)
+	c.Certain = false
+	return c
+}
+
+// provedBy makes the cause certain where the message has such a text.
+func (c Cause) provedBy(text string) Cause {
+	c.Certain, c.proof = false, regexp.MustCompile(text)
+	return c
+}
+
+// Claim is the title, with how sure it is.
+func (c Cause) Claim() string {
+	if c.Certain {
+		return c.Title
+	}
+	return "probably: " + c.Title
+}
+
+// address, in a title or an advice, is what the first group of the expression matched.
+const address = "HOST:PORT"
+
+// of is the cause as a message shows it.
+func (c Cause) of(core string) Cause {
+	if c.proof != nil {
+		c.Certain = c.proof.MatchString(core)
+	}
+	if m := c.match.FindStringSubmatch(core); len(m) > 1 && m[1] != "" {
+		return c.at(m[1])
+	}
+	return c
+}
+
+// at puts the address of the service into the texts.
+func (c Cause) at(hostPort string) Cause {
+	c.hostPort = hostPort
+	c.Title = strings.ReplaceAll(c.Title, address, hostPort)
+	c.Advice = slices.Clone(c.Advice)
+	for i := range c.Advice {
+		c.Advice[i] = strings.ReplaceAll(c.Advice[i], address, hostPort)
+	}
+	return c
+}
+
+// What several causes advise.
+const (
+	ignoreError = "--cache-to type=gha,…,ignore-error=true   # a failing export no longer fails the build"
+	newBuilder  = "docker buildx create --driver docker-container --use"
+	migrate     = "docker ghacache migrate-v2"
+	status      = "https://www.githubstatus.com"
+	retry       = "run the job again"
+	doctor      = "docker ghacache doctor"
+	direct      = "NO_PROXY=results-receiver.actions.githubusercontent.com,.blob.core.windows.net"
+	ownScope    = "scope=NAME   # one for each image and platform"
+)

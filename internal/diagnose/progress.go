@@ -1,0 +1,97 @@
+package diagnose
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	// requested is a command line that asks for a gha cache.
+	requested = regexp.MustCompile(`\b(?:docker|buildx)\b.*\b(?:build|bake)\b.*cache-(?:from|to)[= ]["']?(?:\S+,)?type=gha\b`)
+	// ghaStep is the name of a step that reads or writes a gha cache; bake puts the target in front.
+	ghaStep = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
+	// exported shows that the build came as far as its end.
+	exported = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `)
+)
+
+// firstStep begins buildx's output; the numbers of its steps begin again.
+const firstStep = "#0 building with "
+
+// maxSteps bounds the steps and errors that a buildState remembers; no build has as many gha caches.
+const maxSteps = 256
+
+// A buildState follows one build through its progress output.
+type buildState struct {
+	number  int    // of the line that asked for a gha cache
+	request string // that line, empty where none was seen
+	steps   set    // those of gha caches
+	own     set    // messages of gha steps that failed
+	others  set    // messages of other steps that failed, and those on which a build ended
+	used    bool   // a gha cache was read or written
+	ended   bool
+	failed  bool
+	held    []hit // findings of gha steps, until all errors of the build are known
+}
+
+// A hit is a line that a cause explains.
+type hit struct {
+	cause   int // place in the catalogue
+	message string
+	Finding
+}
+
+type set map[string]bool
+
+func (s *set) add(key string) {
+	if *s == nil {
+		*s = set{}
+	}
+	if len(*s) < maxSteps {
+		(*s)[key] = true
+	}
+}
+
+// see learns from a line, and tells it when it is an error of a gha step.
+func (b *buildState) see(l *logLine) {
+	if l.vertex != "" && ghaStep.MatchString(l.text) {
+		b.steps.add(l.vertex)
+		b.used = true
+	}
+	b.ended = b.ended || exported.MatchString(l.text)
+	if l.frame < build {
+		return
+	}
+	b.failed = true
+	switch {
+	case b.steps[l.vertex]:
+		l.frame = cache
+		b.own.add(l.message)
+	case b.own[l.message] && !b.others[l.message]:
+		l.frame = cache
+	case l.vertex != "" || l.fatal:
+		b.others.add(l.message)
+	}
+}
+
+// hold keeps a finding of a gha step back.
+func (b *buildState) hold(h hit) {
+	if len(b.held) < maxSteps {
+		b.held = append(b.held, h)
+	}
+}
+
+// echoes reports whether the error of a gha step is another one's: BuildKit exports the cache while it pushes, and what
+// fails first cancels the other, which then ends with `Post "…": ` and the error of the first.
+func (b *buildState) echoes(h hit) bool {
+	for message := range b.others {
+		if message != "" && (h.message == message || strings.HasSuffix(h.message, ": "+message)) {
+			return true
+		}
+	}
+	return false
+}
+
+// droppedCache reports whether a build that asked for a gha cache ended well without touching one.
+func (b *buildState) droppedCache() bool {
+	return b.request != "" && b.ended && !b.failed && !b.used
+}

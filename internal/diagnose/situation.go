@@ -1,0 +1,64 @@
+package diagnose
+
+import "strings"
+
+// A Situation is what is known of the builder beside its log: the same of all its nodes. The zero value knows nothing.
+type Situation struct {
+	Driver   string // docker, docker-container, kubernetes, remote or cloud
+	Network  string // the driver option network=
+	Endpoint string // of the node, as docker buildx ls shows it
+}
+
+// network is whose network the builder has.
+type network int
+
+const (
+	unknown network = iota
+	own             // of a container or of another machine
+	host            // of the machine it runs on
+)
+
+func (s Situation) network() network {
+	switch s.Driver {
+	case "docker":
+		return host
+	case "kubernetes", "cloud":
+		return own
+	case "docker-container":
+		switch {
+		case s.Network == "host":
+			return host
+		case strings.HasPrefix(s.Network, "container:"):
+			return unknown
+		}
+		return own
+	case "remote":
+		scheme, _, _ := strings.Cut(s.Endpoint, "://")
+		switch scheme {
+		case "unix":
+			return host // or in a container whose socket was mounted, which nothing tells
+		case "docker-container", "podman-container", "kube-pod":
+			return own
+		}
+	}
+	return unknown
+}
+
+// In is the finding for one who knows more than the log.
+func (f Finding) In(s Situation) Finding {
+	return f.in(s.network())
+}
+
+func (f Finding) in(n network) Finding {
+	if f.Cause.ID != loopbackRefused {
+		return f
+	}
+	switch n {
+	case own:
+		f.Cause = loopbackOutOfReach().at(f.Cause.hostPort)
+	case host:
+		f.Cause = loopbackSilent().at(f.Cause.hostPort)
+	case unknown:
+	}
+	return f
+}
