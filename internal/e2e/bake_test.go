@@ -31,11 +31,11 @@ target "three" {
 }
 `
 
-func bakeImage(t *testing.T) string {
+func bakeImage(t *testing.T, steps ...string) string {
 	t.Helper()
 	// Targets that have steps in common may miss their own cache: BuildKit looks
 	// such a step up in one target's cache only.
-	dir := image(t, `RUN ["example", "write", "/data", "100000"]`)
+	dir := image(t, append(steps, `RUN ["example", "write", "/data", "100000"]`)...)
 	check(t, os.WriteFile(filepath.Join(dir, "docker-bake.hcl"), []byte(bakeFile), 0o600))
 	return dir
 }

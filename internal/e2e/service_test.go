@@ -6,14 +6,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 // service is a `docker-ghacache serve` process.
 type service struct {
-	dir string
-	env map[string]string // what it sets for a job
+	dir  string
+	env  map[string]string // what it sets for a job
+	stop func()            // ends it before the test does
 }
 
 // serve starts a service with an empty store; it ends with the test. Without
@@ -30,11 +32,12 @@ func serve(t *testing.T, args ...string) *service {
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	check(t, cmd.Start())
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		if err := stop(cmd); err != nil {
 			t.Errorf("serve: %v\n%s", err, log.String())
 		}
 	})
+	t.Cleanup(s.stop)
 	for range 100 {
 		if data, err := os.ReadFile(file); err == nil {
 			s.env = variables(string(data))
