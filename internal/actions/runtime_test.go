@@ -130,15 +130,16 @@ func TestCacheRuntimeSaysWhichVersionDoesNotExist(t *testing.T) {
 }
 
 func TestCacheRuntimeSaysHowAStepGetsItsVariables(t *testing.T) {
+	const step = "add this step before the step that builds:\n" + Expose
 	for name, tt := range map[string]struct {
 		env  map[string]string
 		want string
 	}{
-		"GitHub":                   {map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com"}, Expose},
-		"GitHub Enterprise Server": {map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://git.acme.com"}, Expose},
-		"a runner that says nothing of its service": {map[string]string{"GITHUB_ACTIONS": "true"}, Expose},
-		"Gitea":   {map[string]string{"GITEA_ACTIONS": "true"}, "enable the cache in the runner's configuration\ncache:\n  enabled: true"},
-		"Forgejo": {map[string]string{"GITEA_ACTIONS": "true", "FORGEJO_ACTIONS": "true"}, "enable the cache in the runner's configuration\ncache:\n  enabled: true"},
+		"GitHub":                   {map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com"}, step},
+		"GitHub Enterprise Server": {map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://git.acme.com"}, step},
+		"a runner that says nothing of its service": {map[string]string{"GITHUB_ACTIONS": "true"}, step},
+		"Gitea":   {map[string]string{"GITEA_ACTIONS": "true"}, "enable the cache in the runner's configuration:\n  cache:\n    enabled: true"},
+		"Forgejo": {map[string]string{"GITEA_ACTIONS": "true", "FORGEJO_ACTIONS": "true"}, "enable the cache in the runner's configuration:\n  cache:\n    enabled: true"},
 		"act":     {map[string]string{"GITHUB_ACTIONS": "true", "ACT": "true"}, "act --artifact-server-path /tmp/artifacts, without --no-cache-server"},
 	} {
 		if rt := FromEnv(lookup(tt.env)).CacheRuntime(time.Time{}); rt.Expose != tt.want {

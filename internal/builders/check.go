@@ -29,7 +29,7 @@ type Checks struct {
 
 const (
 	createBuilder = "docker buildx create --driver docker-container --use"
-	setupBuildx   = "- uses: docker/setup-buildx-action@v4"
+	setupBuildx   = "- uses: " + release.SetupBuildx
 )
 
 // Check judges the builder. An error among the notes means that the build would
