@@ -89,13 +89,13 @@ func (b *Builder) checkDriver(c Checks) []cacheopts.Note {
 
 // otherBuilder lists the ways out of the docker driver.
 func otherBuilder(c Checks, allowed bool) []string {
-	ways := []string{createBuilder}
+	ways := []string{createBuilder + "   # a builder that can, for all your builds"}
 	if c.Job {
 		ways = []string{"add this step before the step that builds:", setupBuildx, "--load   # on the build, if a later step runs the image"}
 	}
-	ways = append(ways, "--gha-create-builder   # creates a builder and builds on it")
+	ways = append(ways, "--gha-create-builder   # creates one and uses it, for this command only")
 	if allowed {
-		ways = append(ways, "--gha-allow-docker-driver   # builds on this one")
+		ways = append(ways, "--gha-allow-docker-driver   # builds here, with the cache")
 	}
 	return append(ways, "--gha-skip   # builds here, without the cache")
 }

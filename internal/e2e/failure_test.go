@@ -91,6 +91,7 @@ func wantSilence(t *testing.T, r result) {
 func advice(stderr string) string {
 	var said strings.Builder
 	for line := range strings.Lines(stderr) {
+		line = strings.Replace(line, "::error::", "error: ", 1)
 		if strings.HasPrefix(line, "error: ") || strings.HasPrefix(line, "hint: ") {
 			said.WriteString(line)
 		}

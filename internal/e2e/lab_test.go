@@ -21,6 +21,7 @@ type lab struct {
 	tools error  // why the programs cannot be used
 
 	remote    func() (string, error) // builder on a buildkitd of its own
+	old       func() (string, error) // the same, of a version before 0.20
 	container func() (string, error) // builder on a Docker Engine
 
 	stops []func()
@@ -51,6 +52,7 @@ func withLab(m *testing.M) int {
 		}
 	}
 	shared.remote = sync.OnceValues(shared.startRemote)
+	shared.old = sync.OnceValues(shared.startOld)
 	shared.container = sync.OnceValues(shared.startContainer)
 	defer func() {
 		for _, stop := range shared.stops {
@@ -102,10 +104,36 @@ func (l *lab) exec(name string, args ...string) (string, error) {
 func (l *lab) buildxConfig() string { return filepath.Join(l.dir, "buildx") }
 
 func (l *lab) startRemote() (string, error) {
+	return l.startBuildkitd("remote", l.bin("buildkitd"))
+}
+
+// startOld starts the pinned BuildKit with another version in the place of its own.
+func (l *lab) startOld() (string, error) {
+	program, err := os.ReadFile(l.bin("buildkitd"))
+	if err != nil {
+		return "", err
+	}
+	version, err := l.exec(l.bin("buildkitd"), "--version") // buildkitd github.com/moby/buildkit v0.33.1 REVISION
+	if err != nil {
+		return "", err
+	}
+	own, old := []byte(strings.Fields(version)[2]), []byte("v0.19.0")
+	if len(own) != len(old) {
+		return "", fmt.Errorf("%s is not as long as %s", own, old)
+	}
+	path := filepath.Join(l.dir, "buildkitd-old")
+	if err := os.WriteFile(path, bytes.ReplaceAll(program, own, old), 0o700); err != nil {
+		return "", err
+	}
+	return l.startBuildkitd("old", path)
+}
+
+// startBuildkitd makes a builder of that name with the remote driver.
+func (l *lab) startBuildkitd(name, program string) (string, error) {
 	if os.Geteuid() != 0 {
 		return "", errors.New("running buildkitd needs root")
 	}
-	dir := filepath.Join(l.dir, "buildkitd")
+	dir := filepath.Join(l.dir, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}
@@ -114,7 +142,7 @@ func (l *lab) startRemote() (string, error) {
 		return "", err
 	}
 	socket := filepath.Join(dir, "sock")
-	cmd := exec.Command(l.bin("buildkitd"), "--root", filepath.Join(dir, "root"), "--addr", "unix://"+socket, "--containerd-worker=false",
+	cmd := exec.Command(program, "--root", filepath.Join(dir, "root"), "--addr", "unix://"+socket, "--containerd-worker=false",
 		"--oci-worker-binary", l.bin("buildkit-runc"), "--oci-worker-net", "host")
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
@@ -124,8 +152,8 @@ func (l *lab) startRemote() (string, error) {
 	if err := waitFor(socket); err != nil {
 		return "", fmt.Errorf("starting buildkitd: %w, see %s", err, log.Name())
 	}
-	_, err = l.exec(l.bin("docker-buildx"), "create", "--name", "remote", "--driver", "remote", "unix://"+socket)
-	return "remote", err
+	_, err = l.exec(l.bin("docker-buildx"), "create", "--name", name, "--driver", "remote", "unix://"+socket)
+	return name, err
 }
 
 func (l *lab) startContainer() (string, error) {
