@@ -73,6 +73,11 @@ scopes: ok: 1 scope, none written by several builds
 func TestExamineJudgesEachFact(t *testing.T) {
 	broken := errors.New("broken")
 	node := func(f *diagnose.Facts) *diagnose.Node { return &f.Builder.Nodes[0] }
+	dockerDriver := func(engine string, containerd bool) func(*diagnose.Facts) {
+		return func(f *diagnose.Facts) {
+			f.Builder.Driver, node(f).Engine, node(f).ContainerdStore = "docker", engine, containerd
+		}
+	}
 	for _, test := range []struct {
 		name   string
 		change func(*diagnose.Facts)
@@ -93,13 +98,15 @@ func TestExamineJudgesEachFact(t *testing.T) {
 		{"an old buildx outside of a job", func(f *diagnose.Facts) { f.Buildx.Version, f.Runtime = "v0.12.0", diagnose.Runtime{} }, "buildx", diagnose.Warning, "v0.21.0"},
 		{"no such builder", func(f *diagnose.Facts) { f.Builder = diagnose.Builder{Err: errors.New(`no builder "x" found`)} }, "builder", diagnose.Error, "does not exist"},
 		{"several nodes", func(f *diagnose.Facts) { f.Builder.Nodes = append(f.Builder.Nodes, f.Builder.Nodes[0]) }, "builder", diagnose.Warning, "last one wins"},
-		{"the docker driver without containerd", func(f *diagnose.Facts) { f.Builder.Driver = "docker" }, "driver", diagnose.Error, "docker-container"},
-		{"the docker driver of an old Engine", func(f *diagnose.Facts) {
-			f.Builder.Driver, node(f).ContainerdStore, node(f).Engine = "docker", true, "27.5.1"
-		}, "driver", diagnose.Error, "27.5.1"},
-		{"the docker driver that would work", func(f *diagnose.Facts) {
-			f.Builder.Driver, node(f).ContainerdStore, node(f).Engine = "docker", true, "28.0.0"
-		}, "driver", diagnose.Warning, "--gha-allow-docker-driver"},
+		{"the docker driver without containerd", dockerDriver("29.8.1", false), "driver", diagnose.Error, "containerd image store"},
+		{"the docker driver of an old Engine", dockerDriver("27.5.1", true), "driver", diagnose.Error, "27.5.1"},
+		{"the docker driver of an old Engine without containerd", dockerDriver("20.10.24+dfsg1", false), "driver", diagnose.Error, "20.10.24"},
+		{"the docker driver that would work", dockerDriver("28.0.0", true), "driver", diagnose.Warning, "--gha-allow-docker-driver"},
+		{"the docker driver of an Engine that does not answer", func(f *diagnose.Facts) {
+			f.Builder.Driver, f.Builder.Nodes = "docker", []diagnose.Node{{Name: "b", Err: broken}}
+		}, "driver", diagnose.Skipped, "does not answer"},
+		{"an Engine that claims gha", dockerDriver("29.8.1", false), "gha capability", diagnose.Skipped, "containerd image store"},
+		{"an Engine that has gha", dockerDriver("29.8.1", true), "gha capability", diagnose.OK, ""},
 		{"an old BuildKit", func(f *diagnose.Facts) { node(f).BuildKit = "v0.19.0" }, "BuildKit", diagnose.Error, "v0.20.0"},
 		{"an old BuildKit behind one of unknown version", func(f *diagnose.Facts) {
 			f.Builder.Nodes = []diagnose.Node{{Name: "a", Running: true, BuildKit: "v0.0.0+unknown"}, {Name: "b", Running: true, BuildKit: "v0.10.0"}}

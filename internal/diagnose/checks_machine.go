@@ -57,14 +57,18 @@ func driver(f Facts) Check {
 		return c
 	}
 	for _, n := range f.Builder.Nodes {
+		if !n.Running {
+			return skip("its Engine does not answer")
+		}
+		c = fine("docker, Engine %s", n.Engine)
 		switch {
-		case !n.ContainerdStore:
-			return c.fail("the docker driver exports no cache without the containerd image store", newBuilder)
 		case release.Before(n.Engine, release.Engine):
-			return c.fail(fmt.Sprintf("the BuildKit of Engine %s does not speak version 2 of the cache service, which needs %s", n.Engine, release.Engine), newBuilder)
+			return c.fail("its BuildKit does not speak version 2 of the cache service, that of Engine "+release.Engine[1:]+" does", newBuilder)
+		case !n.ContainerdStore:
+			return c.fail("it has no gha cache without the containerd image store", newBuilder, "https://docs.docker.com/engine/storage/containerd/")
 		}
 	}
-	return c.warn("the docker driver works only when it is asked for", "--gha-allow-docker-driver", newBuilder)
+	return c.warn("it has gha caches, and a build uses them only with --gha-allow-docker-driver", "docker ghacache build --gha-allow-docker-driver …", newBuilder)
 }
 
 func buildKit(f Facts) Check {
@@ -115,6 +119,9 @@ func capability(f Facts) Check {
 		}
 		if asked = true; !*n.GHA {
 			return fine("node %s", n.Name).fail("its BuildKit has no gha cache, and buildx drops the entry without a word", newBuilder)
+		}
+		if f.Builder.Driver == "docker" && !n.ContainerdStore {
+			return skip("an Engine claims it also where it lacks the containerd image store")
 		}
 	}
 	if !asked {
