@@ -34,7 +34,7 @@ func TestFrequentFailures(t *testing.T) {
 			u.set("GITHUB_ACTIONS", "true")
 			u.set("GITHUB_SERVER_URL", github)
 		}, gha},
-		"a laptop on the default builder": {shared.container, func(u *user) { u.classic() }, gha},
+		"a laptop on the default builder": {shared.remote, func(u *user) { u.onEngine(shared.withoutGHA) }, gha},
 		"a pull request from a fork": {shared.remote, func(u *user) {
 			u.enter(serve(u.t, "--ref", "refs/heads/main:ro"))
 			u.set("GITHUB_EVENT_NAME", "pull_request")
@@ -43,9 +43,13 @@ func TestFrequentFailures(t *testing.T) {
 			u.enter(serve(u.t))
 			u.set("ACTIONS_RUNTIME_TOKEN", expiredToken(u.t))
 		}, gha},
-		"the docker driver in a job": {shared.container, func(u *user) {
+		"the docker driver in a job": {shared.remote, func(u *user) {
 			u.enter(serve(u.t))
-			u.classic()
+			u.onEngine(shared.withoutGHA)
+		}, gha},
+		"a docker driver that could": {shared.remote, func(u *user) {
+			u.enter(serve(u.t))
+			u.onEngine(shared.withGHA)
 		}, gha},
 		"the Engine is down": {shared.remote, func(u *user) {
 			u.enter(serve(u.t))
@@ -77,8 +81,9 @@ func TestFrequentFailures(t *testing.T) {
 	}
 }
 
-// classic has the user build on the Engine's own BuildKit.
-func (u *user) classic() {
+// onEngine has the user build on an Engine's own BuildKit, as by default.
+func (u *user) onEngine(part func() (string, error)) {
+	u.set("DOCKER_HOST", need(u.t, part))
 	u.set("BUILDX_BUILDER", "")
 	u.set("BUILDX_CONFIG", u.t.TempDir())
 }
@@ -101,6 +106,8 @@ func said(stderr string) string {
 	for pattern, stands := range map[string]string{
 		`127\.0\.0\.1:\d+`:                "127.0.0.1:PORT",
 		`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`: "TIME",
+		`its Engine \d\S+`:                "its Engine VERSION",
+		`gha:\d+`:                         "gha:ID",
 		`sha256:[0-9a-f]{64}`:             "sha256:DIGEST",
 		`\n\n+`:                           "\n",
 	} {
