@@ -96,12 +96,3 @@ func onPipe(cmd *exec.Cmd) (io.ReadWriteCloser, error) {
 func signal(s unix.Signal) func(*exec.Cmd, io.Writer) error {
 	return func(cmd *exec.Cmd, _ io.Writer) error { return cmd.Process.Signal(s) }
 }
-
-func within(limit time.Duration, done func() bool) bool {
-	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if done() {
-			return true
-		}
-	}
-	return false
-}

@@ -170,6 +170,15 @@ func wantText(t *testing.T, text string, parts ...string) {
 	}
 }
 
+func within(limit time.Duration, done func() bool) bool {
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if done() {
+			return true
+		}
+	}
+	return false
+}
+
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
