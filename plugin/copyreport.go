@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -13,17 +13,17 @@ import (
 type copyReport struct {
 	env  *Env
 	json bool
-	plan *migrate.CopyPlan
+	plan *cachecopy.Plan
 	bar  ui.Progress
 }
 
 // copyJSON is what migrate-v2 --copy --format json prints.
 type copyJSON struct {
-	migrate.CopyResult
-	IndexesThere []string `json:"indexesThere"` // that the target had
+	cachecopy.Result
+	IndexesThere []string `json:"indexes_there"` // that the target had
 }
 
-func (e *Env) copyReport(o migrateOptions, plan *migrate.CopyPlan) *copyReport {
+func (e *Env) copyReport(o migrateOptions, plan *cachecopy.Plan) *copyReport {
 	r := &copyReport{env: e, json: o.format == "json", plan: plan, bar: ui.Progress{Label: "copying", Total: len(plan.Layers)}}
 	if e.Docker.Err().IsTerminal() {
 		r.bar.W = e.Stderr
@@ -35,10 +35,10 @@ func (e *Env) copyReport(o migrateOptions, plan *migrate.CopyPlan) *copyReport {
 const redraw = 100 * time.Millisecond
 
 // progress is called by one at a time.
-func (r *copyReport) progress() func(migrate.CopyProgress) {
+func (r *copyReport) progress() func(cachecopy.Progress) {
 	total := humanSize(r.plan.Bytes())
 	var shown time.Time
-	return func(p migrate.CopyProgress) {
+	return func(p cachecopy.Progress) {
 		if now := r.env.Now(); now.Sub(shown) >= redraw {
 			shown = now
 			r.bar.Show(p.Layers, fmt.Sprintf("%s of %s", humanSize(p.Bytes), total))
@@ -48,7 +48,7 @@ func (r *copyReport) progress() func(migrate.CopyProgress) {
 
 // finish says what was done, and tells the exit code. The error is that of the
 // execution.
-func (r *copyReport) finish(result migrate.CopyResult, err error) error {
+func (r *copyReport) finish(result cachecopy.Result, err error) error {
 	r.bar.Done()
 	result.Left = append(result.Left, r.plan.Left...)
 	if r.json {
@@ -68,7 +68,7 @@ func (r *copyReport) finish(result migrate.CopyResult, err error) error {
 	return nil
 }
 
-func (r *copyReport) text(result migrate.CopyResult) {
+func (r *copyReport) text(result cachecopy.Result) {
 	out := r.env.Stdout
 	for _, x := range result.Left {
 		fmt.Fprintf(out, "not copied: %s: %s\n", style{}.text(x.Key), style{}.text(x.Why))

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/spf13/pflag"
 )
 
@@ -50,22 +50,22 @@ func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 	if err != nil {
 		return err
 	}
-	indexes, err := readSlots(ctx, from, slots)
+	indexes, err := cachecopy.ReadIndexes(ctx, from, slots)
 	if err != nil {
 		return err
 	}
 	if len(indexes) == 0 {
 		return hint.With(errors.New("there is no cache to copy on the refs that the token reads"), "--scope SCOPE")
 	}
-	there, err := digestsOf(ctx, to.Runtime, indexes)
+	there, err := cachecopy.Digests(ctx, to.Runtime, indexes)
 	if err != nil {
 		return err
 	}
-	gone, err := migrate.Missing(ctx, from, migrate.PlanCopy(indexes, there, nil).Layers)
+	gone, err := cachecopy.Missing(ctx, from, cachecopy.NewPlan(indexes, there, nil).Layers)
 	if err != nil {
 		return err
 	}
-	report := env.copyReport(o, migrate.PlanCopy(indexes, there, gone))
+	report := env.copyReport(o, cachecopy.NewPlan(indexes, there, gone))
 	result, err := report.plan.Execute(ctx, from, to, report.progress())
 	return report.finish(result, err)
 }

@@ -14,15 +14,16 @@ const module = "github.com/docker-ghacache/docker-ghacache/"
 var mayImport = map[string][]string{
 	"cmd/docker-ghacache": {"plugin"},
 	"plugin": {
-		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/cacheserver",
+		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
 		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/hint", "internal/listing", "internal/migrate", "internal/process", "internal/reclaim", "internal/release", "internal/ui",
 	},
 	"internal/actions":      {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":     {"cacheopts", "internal/hint", "internal/process", "internal/release"},
 	"internal/cacheclient":  {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
+	"internal/cachecopy":    {"internal/bkcache", "internal/cacheclient"},
 	"internal/diagnose":     {"cacheopts", "internal/bkcache", "internal/release"},
 	"internal/listing":      {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
-	"internal/migrate":      {"cacheopts", "internal/bkcache", "internal/github", "internal/release"},
+	"internal/migrate":      {"internal/github", "internal/release"},
 	"internal/reclaim":      {"cacheopts", "internal/bkcache", "internal/github"},
 	"internal/bkcache":      nil,
 	"internal/cacheserver":  {"internal/github"},

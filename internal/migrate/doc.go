@@ -35,11 +35,4 @@
 // and conditions are not looked at. Package manifests (@actions/cache in
 // package.json) and files below vendor, node_modules and testdata are not
 // walked.
-//
-// # Caches
-//
-// Caches move apart from files: [PlanCopy] says what is copied from one service to
-// another, and why the rest is not, and [CopyPlan.Execute] copies it through two
-// interfaces. It verifies every layer, writes no index before its layers, and
-// replaces nothing.
 package migrate

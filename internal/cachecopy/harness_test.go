@@ -1,4 +1,4 @@
-package migrate_test
+package cachecopy_test
 
 import (
 	"bytes"
@@ -13,16 +13,16 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 )
 
 const mainRef = "refs/heads/main"
 
 // cache is what a build exports: layers and an index.
 type cache struct {
-	index  migrate.CacheIndex
+	index  cachecopy.Index
 	layers map[string][]byte // by digest
 }
 
@@ -40,7 +40,7 @@ func cacheOf(scope string, signed bool, seed uint64, sizes ...int) cache {
 		c.layers[digest] = content
 		named = append(named, fmt.Sprintf(`{"blob":%q,"parent":-1,"annotations":{"diffID":%q,"size":%d}}`, digest, digest, size))
 	}
-	c.index = migrate.CacheIndex{Key: bkcache.IndexKey(scope, mainRef, signed, 3).String(), Data: fmt.Appendf(nil, `{"layers":[%s]}`, strings.Join(named, ","))}
+	c.index = cachecopy.Index{Key: bkcache.IndexKey(scope, mainRef, signed, 3).String(), Data: fmt.Appendf(nil, `{"layers":[%s]}`, strings.Join(named, ","))}
 	return c
 }
 
@@ -112,7 +112,7 @@ func entriesOf(caches ...cache) map[string][]byte {
 	return entries
 }
 
-func indexes(caches ...cache) (all []migrate.CacheIndex) {
+func indexes(caches ...cache) (all []cachecopy.Index) {
 	for _, c := range caches {
 		all = append(all, c.index)
 	}

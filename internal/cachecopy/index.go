@@ -1,4 +1,4 @@
-package migrate
+package cachecopy
 
 import (
 	"bytes"
@@ -15,13 +15,13 @@ import (
 func (c *copying) index(ctx context.Context, x plannedIndex) error {
 	var blamed []string
 	var why error
-	for _, l := range x.Layers {
+	for _, l := range x.content.Layers {
 		if err := c.failed[l.Digest]; err != nil {
 			blamed, why = append(blamed, l.Digest), err
 		}
 	}
 	if why != nil {
-		c.leave(LeftIndex{x.Key, fmt.Sprintf("layers could not be copied: %v", why), blamed})
+		c.leave(Left{x.Key, fmt.Sprintf("layers could not be copied: %v", why), blamed})
 		return nil
 	}
 	if err := c.signature(ctx, x); err != nil {
@@ -30,7 +30,7 @@ func (c *copying) index(ctx context.Context, x plannedIndex) error {
 	return c.write(ctx, x)
 }
 
-func (c *copying) leave(x LeftIndex) {
+func (c *copying) leave(x Left) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.result.Left = append(c.result.Left, x)
@@ -38,7 +38,7 @@ func (c *copying) leave(x LeftIndex) {
 
 // signature copies the signature of an index, if there is one.
 func (c *copying) signature(ctx context.Context, x plannedIndex) error {
-	key := bkcache.SignatureKey(x.Digest).String()
+	key := bkcache.SignatureKey(x.content.Digest).String()
 	if there, err := c.from.Has(ctx, key); !there || err != nil {
 		return err
 	}
@@ -73,14 +73,14 @@ func (c *copying) write(ctx context.Context, x plannedIndex) error {
 			return err
 		}
 		if there {
-			c.leave(LeftIndex{Key: x.Key, Why: "a build has written one meanwhile"})
+			c.leave(Left{Key: x.Key, Why: "a build has written one meanwhile"})
 			return nil
 		}
 		if key, err = next(key); err != nil {
 			return err
 		}
 	}
-	c.leave(LeftIndex{Key: x.Key, Why: errUnfinished.Error()})
+	c.leave(Left{Key: x.Key, Why: errUnfinished.Error()})
 	return nil
 }
 

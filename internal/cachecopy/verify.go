@@ -1,4 +1,4 @@
-package migrate
+package cachecopy
 
 import (
 	"crypto/sha256"

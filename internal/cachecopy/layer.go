@@ -1,4 +1,4 @@
-package migrate
+package cachecopy
 
 import (
 	"context"
@@ -11,14 +11,14 @@ import (
 
 // copying is a copy under way.
 type copying struct {
-	from     CopySource
-	to       CopyTarget
-	progress func(CopyProgress)
+	from     Source
+	to       Target
+	progress func(Progress)
 
 	mu     sync.Mutex
-	done   CopyProgress
+	done   Progress
 	failed map[string]error // by digest
-	result CopyResult
+	result Result
 }
 
 func (c *copying) layer(ctx context.Context, l bkcache.Layer) error {

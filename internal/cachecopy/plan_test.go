@@ -1,4 +1,4 @@
-package migrate
+package cachecopy
 
 import (
 	"crypto/sha256"
@@ -18,12 +18,20 @@ func digestOf(content string) string {
 }
 
 // indexOf is an index that names layers with such content.
-func indexOf(key string, layers ...string) CacheIndex {
+func indexOf(key string, layers ...string) Index {
 	var named []string
 	for _, l := range layers {
 		named = append(named, fmt.Sprintf(`{"blob":%q,"parent":-1,"annotations":{"diffID":%q,"size":%d}}`, digestOf(l), digestOf(l), len(l)))
 	}
-	return CacheIndex{key, fmt.Appendf(nil, `{"layers":[%s]}`, strings.Join(named, ","))}
+	return Index{key, fmt.Appendf(nil, `{"layers":[%s]}`, strings.Join(named, ","))}
+}
+
+// planned are the keys of the indexes that a plan copies.
+func planned(p *Plan) (keys []string) {
+	for _, x := range p.indexes {
+		keys = append(keys, x.Key)
+	}
+	return keys
 }
 
 func appKey(n uint64) string { return bkcache.IndexKey("app", "refs/heads/main", false, n).String() }
@@ -31,33 +39,33 @@ func appKey(n uint64) string { return bkcache.IndexKey("app", "refs/heads/main",
 func TestPlanCopy(t *testing.T) {
 	app, web := indexOf(appKey(7), "base", "app"), indexOf(bkcache.IndexKey("web", "refs/heads/main", false, 1).String(), "base", "a larger one")
 	for name, c := range map[string]struct {
-		indexes []CacheIndex
+		indexes []Index
 		there   map[string]string
 		gone    []string
 		want    string // indexes, number of layers, what is there, what is left
 	}{
-		"everything, each layer once":           {indexes: []CacheIndex{web, app, app}, want: app.Key + " " + web.Key + "|3||"},
+		"everything, each layer once":           {indexes: []Index{web, app, app}, want: app.Key + " " + web.Key + "|3||"},
 		"nothing":                               {want: "|0||"},
-		"an index without layers":               {indexes: []CacheIndex{indexOf(appKey(1))}, want: appKey(1) + "|0||"},
-		"what the target has":                   {[]CacheIndex{app, web}, map[string]string{Slot(app.Key): digestOf(string(app.Data))}, nil, web.Key + "|2|" + app.Key + "|"},
-		"what the target has of its own":        {[]CacheIndex{app}, map[string]string{Slot(app.Key): digestOf("other")}, nil, "|0||" + app.Key + ": the target has an index of its own for that scope and ref"},
-		"without a layer that is gone":          {[]CacheIndex{app, web}, nil, []string{"app"}, web.Key + "|2||" + app.Key + ": layers that it names are gone"},
-		"without a layer that all need":         {[]CacheIndex{app, web}, nil, []string{"base"}, "|0||" + app.Key + ": layers that it names are gone; " + web.Key + ": layers that it names are gone"},
-		"a damaged index":                       {[]CacheIndex{{appKey(1), []byte("<html>")}}, nil, nil, "|0||" + appKey(1) + ": decoding index"},
-		"an entry that is none":                 {[]CacheIndex{{"go-mod#1", app.Data}}, nil, nil, "|0||go-mod#1: it is no index of BuildKit"},
-		"another scope of the target is no bar": {[]CacheIndex{app}, map[string]string{Slot(web.Key): "x"}, nil, app.Key + "|2||"},
+		"an index without layers":               {indexes: []Index{indexOf(appKey(1))}, want: appKey(1) + "|0||"},
+		"what the target has":                   {[]Index{app, web}, map[string]string{Slot(app.Key): digestOf(string(app.Data))}, nil, web.Key + "|2|" + app.Key + "|"},
+		"what the target has of its own":        {[]Index{app}, map[string]string{Slot(app.Key): digestOf("other")}, nil, "|0||" + app.Key + ": the target has an index of its own for that scope and ref"},
+		"without a layer that is gone":          {[]Index{app, web}, nil, []string{"app"}, web.Key + "|2||" + app.Key + ": layers that it names are gone"},
+		"without a layer that all need":         {[]Index{app, web}, nil, []string{"base"}, "|0||" + app.Key + ": layers that it names are gone; " + web.Key + ": layers that it names are gone"},
+		"a damaged index":                       {[]Index{{appKey(1), []byte("<html>")}}, nil, nil, "|0||" + appKey(1) + ": decoding index"},
+		"an entry that is none":                 {[]Index{{"go-mod#1", app.Data}}, nil, nil, "|0||go-mod#1: it is no index of BuildKit"},
+		"another scope of the target is no bar": {[]Index{app}, map[string]string{Slot(web.Key): "x"}, nil, app.Key + "|2||"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			gone := map[string]bool{}
 			for _, l := range c.gone {
 				gone[digestOf(l)] = true
 			}
-			p := PlanCopy(c.indexes, c.there, gone)
+			p := NewPlan(c.indexes, c.there, gone)
 			var left []string
 			for _, l := range p.Left {
 				left = append(left, l.Key+": "+l.Why)
 			}
-			got := fmt.Sprintf("%s|%d|%s|%s", strings.Join(p.Indexes(), " "), len(p.Layers), strings.Join(p.There, " "), strings.Join(left, "; "))
+			got := fmt.Sprintf("%s|%d|%s|%s", strings.Join(planned(p), " "), len(p.Layers), strings.Join(p.There, " "), strings.Join(left, "; "))
 			if !strings.HasPrefix(got, c.want) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
@@ -69,7 +77,7 @@ func TestPlanCopy(t *testing.T) {
 func TestPlanCopyLosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		content := rapid.SampledFrom([]string{"a", "bb", "ccc", "dddd", "eeeee"})
-		var indexes []CacheIndex
+		var indexes []Index
 		keys, there, gone := map[string]bool{}, map[string]string{}, map[string]bool{}
 		for _, n := range rapid.SliceOfDistinct(rapid.Uint64Range(1, 9), rapid.ID).Draw(t, "numbers") {
 			key := bkcache.IndexKey(fmt.Sprint("scope", n), "refs/heads/main", rapid.Bool().Draw(t, "signed"), n).String()
@@ -82,8 +90,8 @@ func TestPlanCopyLosesNothing(t *testing.T) {
 		for _, l := range rapid.SliceOf(content).Draw(t, "gone") {
 			gone[digestOf(l)] = true
 		}
-		p := PlanCopy(indexes, there, gone)
-		fates := slices.Concat(p.Indexes(), p.There)
+		p := NewPlan(indexes, there, gone)
+		fates := slices.Concat(planned(p), p.There)
 		for _, l := range p.Left {
 			fates = append(fates, l.Key)
 		}
@@ -91,16 +99,16 @@ func TestPlanCopyLosesNothing(t *testing.T) {
 		if !slices.Equal(fates, slices.Sorted(maps.Keys(keys))) {
 			t.Fatalf("indexes %q became %q", slices.Sorted(maps.Keys(keys)), fates)
 		}
-		planned := map[string]bool{}
+		layers := map[string]bool{}
 		for _, l := range p.Layers {
-			if planned[l.Digest] || gone[l.Digest] {
+			if layers[l.Digest] || gone[l.Digest] {
 				t.Fatalf("layer %s is planned twice, or gone", l.Digest)
 			}
-			planned[l.Digest] = true
+			layers[l.Digest] = true
 		}
 		for _, x := range p.indexes {
-			for _, l := range x.Layers {
-				if !planned[l.Digest] {
+			for _, l := range x.content.Layers {
+				if !layers[l.Digest] {
 					t.Fatalf("index %s comes without layer %s", x.Key, l.Digest)
 				}
 			}

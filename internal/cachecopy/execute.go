@@ -1,4 +1,4 @@
-package migrate
+package cachecopy
 
 import (
 	"context"
@@ -12,50 +12,50 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
-// CopySource is the service that is copied from. Nothing on it changes.
-type CopySource interface {
+// Source is the service that is copied from. Nothing on it changes.
+type Source interface {
 	Has(ctx context.Context, key string) (bool, error)
 	Read(ctx context.Context, key string) (content []byte, found string, err error)
 	Stream(ctx context.Context, key string, size int64) (io.ReadCloser, error)
 }
 
-// CopyTarget is the service that is copied to. Upload returns [fs.ErrExist] for an
+// Target is the service that is copied to. Upload returns [fs.ErrExist] for an
 // entry that is there, or that somebody has begun; content that does not end with
 // [io.EOF] makes no entry.
-type CopyTarget interface {
+type Target interface {
 	Has(ctx context.Context, key string) (bool, error)
 	Upload(ctx context.Context, key string, content io.Reader, size int64) error
 }
 
-// CopyProgress is how far a copy is. What the target had counts.
-type CopyProgress struct {
+// Progress is how far a copy is. What the target had counts.
+type Progress struct {
 	Layers int
 	Bytes  int64
 }
 
-// CopyResult is what a copy did.
-type CopyResult struct {
-	Indexes []string    `json:"indexes"` // keys as they were written
-	Layers  int         `json:"layers"`  // copied
-	Bytes   int64       `json:"bytes"`   // of these
-	There   int         `json:"there"`   // layers that the target had
-	Left    []LeftIndex `json:"left"`    // planned, and not written after all
+// Result is what a copy did.
+type Result struct {
+	Indexes []string `json:"indexes"` // keys as they were written
+	Layers  int      `json:"layers"`  // copied
+	Bytes   int64    `json:"bytes"`   // of these
+	There   int      `json:"there"`   // layers that the target had
+	Left    []Left   `json:"left"`    // planned, and not written after all
 }
 
 const (
-	// copyAtOnce layers are under way at a time.
-	copyAtOnce = 8
-	// copyGrace is what layers under way have to end after an interruption: an
+	// atOnce layers are under way at a time.
+	atOnce = 8
+	// grace is what layers under way have to end after an interruption: an
 	// upload that is broken off occupies its key until the service forgets it.
-	copyGrace = 10 * time.Second
+	grace = 10 * time.Second
 )
 
 // Missing looks up layers, and returns the digests of those that are not there.
-func Missing(ctx context.Context, from CopySource, layers []bkcache.Layer) (map[string]bool, error) {
+func Missing(ctx context.Context, from Source, layers []bkcache.Layer) (map[string]bool, error) {
 	var mu sync.Mutex
 	missing := map[string]bool{}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(copyAtOnce)
+	group.SetLimit(atOnce)
 	for _, l := range layers {
 		group.Go(func() error {
 			there, err := from.Has(ctx, bkcache.LayerKey(l.Digest).String())
@@ -69,12 +69,12 @@ func Missing(ctx context.Context, from CopySource, layers []bkcache.Layer) (map[
 }
 
 // Execute copies layers and then indexes. A layer that the source cannot give, or
-// not as its digest says, costs the indexes that name it, see [CopyResult.Left].
+// not as its digest says, costs the indexes that name it, see [Result.Left].
 // The error is one of the target or of ctx; the next copy goes on from there.
-func (p *CopyPlan) Execute(ctx context.Context, from CopySource, to CopyTarget, progress func(CopyProgress)) (CopyResult, error) {
+func (p *Plan) Execute(ctx context.Context, from Source, to Target, progress func(Progress)) (Result, error) {
 	c := &copying{from: from, to: to, progress: progress, failed: map[string]error{}}
-	c.result.Indexes, c.result.Left = []string{}, []LeftIndex{}
-	under, stop := graceful(ctx, copyGrace)
+	c.result.Indexes, c.result.Left = []string{}, []Left{}
+	under, stop := graceful(ctx, grace)
 	defer stop()
 	err := each(ctx, p.Layers, func(l bkcache.Layer) error { return c.layer(under, l) })
 	if err == nil {
@@ -88,7 +88,7 @@ func (p *CopyPlan) Execute(ctx context.Context, from CopySource, to CopyTarget, 
 // then is brought to its end.
 func each[T any](ctx context.Context, items []T, work func(T) error) error {
 	group, stopped := errgroup.WithContext(ctx)
-	group.SetLimit(copyAtOnce)
+	group.SetLimit(atOnce)
 	for _, item := range items {
 		if stopped.Err() != nil {
 			break

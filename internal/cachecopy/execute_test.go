@@ -1,4 +1,4 @@
-package migrate_test
+package cachecopy_test
 
 import (
 	"bytes"
@@ -12,30 +12,30 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 )
 
-func ignore(migrate.CopyProgress) {}
+func ignore(cachecopy.Progress) {}
 
 func TestCopyFromV1ToV2(t *testing.T) {
 	app, web := cacheOf("app", false, 1, 10, 9<<20, 1<<20), cacheOf("web", false, 2, 0, 1, 100)
 	from, to := serve(t, cacheserver.Options{}, entriesOf(app, web)), serve(t, cacheserver.Options{}, nil)
-	var last migrate.CopyProgress
-	plan := migrate.PlanCopy(indexes(app, web), nil, nil)
-	missing, err := migrate.Missing(t.Context(), from.runtime(t, 1), plan.Layers)
+	var last cachecopy.Progress
+	plan := cachecopy.NewPlan(indexes(app, web), nil, nil)
+	missing, err := cachecopy.Missing(t.Context(), from.runtime(t, 1), plan.Layers)
 	check(t, err)
 	for digest, gone := range missing {
 		if gone {
 			t.Errorf("layer %s is missing", digest)
 		}
 	}
-	got, err := plan.Execute(t.Context(), from.runtime(t, 1), to.uploader(t), func(p migrate.CopyProgress) { last = p })
+	got, err := plan.Execute(t.Context(), from.runtime(t, 1), to.uploader(t), func(p cachecopy.Progress) { last = p })
 	check(t, err)
 	if got.Layers != 6 || got.Bytes != plan.Bytes() || got.There != 0 || len(got.Left) != 0 || strings.Join(got.Indexes, " ") != app.index.Key+" "+web.index.Key {
 		t.Errorf("got %+v", got)
 	}
-	if last != (migrate.CopyProgress{Layers: 6, Bytes: plan.Bytes()}) {
+	if last != (cachecopy.Progress{Layers: 6, Bytes: plan.Bytes()}) {
 		t.Errorf("progress ended with %+v", last)
 	}
 	wantCopied(t, to, app)
@@ -70,7 +70,7 @@ func TestCopyOfLayersThatTheSourceCannotGive(t *testing.T) {
 				entries[bkcache.LayerKey(digest).String()] = c.content
 			}
 			from, to := serve(t, cacheserver.Options{}, entries), serve(t, cacheserver.Options{}, nil)
-			got, err := migrate.PlanCopy(indexes(whole, bad), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
+			got, err := cachecopy.NewPlan(indexes(whole, bad), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
 			check(t, err)
 			if len(got.Left) != 1 || got.Left[0].Key != bad.index.Key || !strings.Contains(got.Left[0].Why, c.why) || strings.Join(got.Left[0].Layers, " ") != digest {
 				t.Errorf("left %+v", got.Left)
@@ -100,8 +100,8 @@ func TestMissingNamesTheLayersThatAreGone(t *testing.T) {
 	entries := entriesOf(app)
 	delete(entries, gone.String())
 	from := serve(t, cacheserver.Options{}, entries)
-	plan := migrate.PlanCopy(indexes(app), nil, nil)
-	missing, err := migrate.Missing(t.Context(), from.runtime(t, 1), plan.Layers)
+	plan := cachecopy.NewPlan(indexes(app), nil, nil)
+	missing, err := cachecopy.Missing(t.Context(), from.runtime(t, 1), plan.Layers)
 	check(t, err)
 	for _, l := range plan.Layers {
 		if missing[l.Digest] != (l.Digest == gone.Digest) {
@@ -121,7 +121,7 @@ func TestCopyKeepsOnThroughPassingFaults(t *testing.T) {
 			t.Parallel()
 			from := serve(t, cacheserver.Options{Faults: faults(t, c.from)}, entriesOf(app))
 			to := serve(t, cacheserver.Options{Faults: faults(t, c.to)}, nil)
-			got, err := migrate.PlanCopy(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
+			got, err := cachecopy.NewPlan(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
 			if err != nil || len(got.Left) != 0 {
 				t.Fatalf("got %+v, %v", got, err)
 			}
@@ -144,10 +144,10 @@ func TestCopyThatWasInterruptedGoesOn(t *testing.T) {
 	}
 	app := cacheOf("app", false, 1, sizes...)
 	from, to := serve(t, cacheserver.Options{}, entriesOf(app)), serve(t, cacheserver.Options{}, nil)
-	plan := migrate.PlanCopy(indexes(app), nil, nil)
+	plan := cachecopy.NewPlan(indexes(app), nil, nil)
 	stop := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	first, err := plan.Execute(ctx, from.runtime(t, 1), to.uploader(t), func(p migrate.CopyProgress) {
+	first, err := plan.Execute(ctx, from.runtime(t, 1), to.uploader(t), func(p cachecopy.Progress) {
 		if p.Layers == 20 {
 			cancel(stop)
 		}
@@ -175,7 +175,7 @@ func TestCopyAfterOneThatWasKilled(t *testing.T) {
 			t.Fatal("it was not killed")
 		}
 	}
-	got, err := migrate.PlanCopy(indexes(app, web), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
+	got, err := cachecopy.NewPlan(indexes(app, web), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
 	check(t, err)
 	if len(got.Left) != 1 || got.Left[0].Key != app.index.Key || !strings.Contains(got.Left[0].Why, "is not finished") {
 		t.Errorf("left %+v", got.Left)
@@ -196,7 +196,7 @@ func TestCopyBringsSignatures(t *testing.T) {
 	entries := entriesOf(app)
 	entries[signature] = []byte("signed")
 	from, to := serve(t, cacheserver.Options{}, entries), serve(t, cacheserver.Options{}, nil)
-	_, err := migrate.PlanCopy(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
+	_, err := cachecopy.NewPlan(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
 	check(t, err)
 	wantCopied(t, to, app)
 	if data, key, err := to.runtime(t, 2).Read(t.Context(), signature); string(data) != "signed" || key != signature || err != nil {
@@ -210,7 +210,7 @@ func TestCopyChangesNothingOnTheSource(t *testing.T) {
 	only = append(only, faults(t, "PATCH *:500")...)
 	only = append(only, faults(t, "PUT *:500")...)
 	from, to := serve(t, cacheserver.Options{Faults: only}, entriesOf(app)), serve(t, cacheserver.Options{}, nil)
-	got, err := migrate.PlanCopy(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
+	got, err := cachecopy.NewPlan(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
 	if err != nil || got.Layers != 2 || len(got.Indexes) != 1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -223,7 +223,7 @@ func TestCopyEndsWhereTheTargetRefuses(t *testing.T) {
 	check(t, err)
 	readOnly, err := cacheclient.NewRuntime(to.url, 2, token, "test")
 	check(t, err)
-	got, err := migrate.PlanCopy(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), cacheclient.NewUploader(readOnly, time.Now), ignore)
+	got, err := cachecopy.NewPlan(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), cacheclient.NewUploader(readOnly, time.Now), ignore)
 	if err == nil || !strings.Contains(err.Error(), "write denied") || got.Layers != 0 || len(got.Indexes) != 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
