@@ -65,7 +65,8 @@ func kindByPath(path string) kind {
 }
 
 // kindByContent tells a file that was named on the command line, or a script
-// without an extension.
+// without an extension. The outermost section counts, and of several the first: a
+// service of a compose file may be called jobs.
 func kindByContent(path string, src []byte) kind {
 	if shebangRE.Match(src) {
 		return kindShell
@@ -74,12 +75,21 @@ func kindByContent(path string, src []byte) kind {
 	if ext != ".yml" && ext != ".yaml" && ext != ".json" {
 		return kindNone
 	}
-	for key, k := range map[string]kind{"jobs": kindWorkflow, "runs": kindAction, "services": kindCompose, "target": kindJSON} {
-		if regexp.MustCompile(`(?m)^\s{0,2}"?` + key + `"?\s*:`).Match(src) {
-			return k
+	found, least := kindNone, len(src)
+	for _, m := range sectionRE.FindAllSubmatchIndex(src, -1) {
+		if indent := m[3] - m[2]; indent < least {
+			found, least = kindOfSection(string(src[m[4]:m[5]])), indent
 		}
 	}
-	return kindNone
+	return found
+}
+
+// sectionRE finds the sections that tell what a file is. JSON indents them.
+var sectionRE = regexp.MustCompile(`(?m)^([ \t]{0,2})"?(jobs|runs|services|target)"?\s*:`)
+
+// kindOfSection is the kind of a file with that section.
+func kindOfSection(name string) kind {
+	return map[string]kind{"jobs": kindWorkflow, "runs": kindAction, "services": kindCompose, "target": kindJSON}[name]
 }
 
 // hints are words without one of which there is nothing to find in a file.
