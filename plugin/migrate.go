@@ -9,6 +9,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
 	"github.com/docker/cli/cli"
 	"github.com/spf13/cobra"
 )
@@ -103,7 +104,7 @@ func (o migrateOptions) validate() error {
 		return fmt.Errorf("unknown format %q: %s", o.format, strings.Join(migrateFormats(), ", "))
 	}
 	for _, id := range o.only {
-		if !slices.ContainsFunc(migrate.Rules(), func(r migrate.Rule) bool { return r.ID == id }) {
+		if !slices.ContainsFunc(rules.All(), func(r rules.Rule) bool { return r.ID == id }) {
 			return hint.With(fmt.Errorf("unknown rule %q", id), nearRules(id))
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/report"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/metadata"
 )
@@ -32,12 +34,12 @@ func (r migrateResult) tooOld() (old []tool) {
 // left says that something is still to do, advice apart. What was wanted has
 // been written, or there was an error.
 func (r migrateResult) left(written bool) bool {
-	matters := func(t tool) bool { return t.Certainty != migrate.Advice }
+	matters := func(t tool) bool { return t.Certainty != rules.Advice }
 	return slices.ContainsFunc(r.tooOld(), matters) || slices.ContainsFunc(r.Findings, func(f migrate.Finding) bool {
 		if r.Wanted(f) {
 			return !written
 		}
-		return f.Certainty != migrate.Advice
+		return f.Certainty != rules.Advice
 	})
 }
 
@@ -47,10 +49,10 @@ func (r migrateResult) print(env *Env, o migrateOptions) error {
 		return r.json(env)
 	case "sarif":
 		r.noteTools(env)
-		return r.SARIF(env.Stdout, metadata.NamePrefix+name, readBuild().Version)
+		return report.SARIF(env.Stdout, r.Report, metadata.NamePrefix+name, readBuild().Version)
 	case "github":
 		r.noteTools(env)
-		return r.GitHub(env.Stdout)
+		return report.GitHub(env.Stdout, r.Report)
 	}
 	return r.text(env, o)
 }
@@ -72,7 +74,7 @@ func (r migrateResult) text(env *Env, o migrateOptions) error {
 		fmt.Fprintf(env.Stdout, "%s: %s: %s [toolchain, %s]\n    fix: %s\n", t.Name, t.Version, t.why(), t.Certainty, strings.Join(t.Upgrade, "\n         "))
 	}
 	colour := env.Docker.Out().IsTerminal() && env.wantsColour()
-	if err := r.Text(env.Stdout, colour); err != nil {
+	if err := report.Text(env.Stdout, r.Report, colour); err != nil {
 		return err
 	}
 	for _, file := range r.Written {
@@ -81,7 +83,7 @@ func (r migrateResult) text(env *Env, o migrateOptions) error {
 	if o.check || o.write {
 		return nil
 	}
-	if err := r.Diff(env.Stdout, colour); err != nil {
+	if err := report.Diff(env.Stdout, r.Report, colour); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(r.Findings, r.Wanted) {

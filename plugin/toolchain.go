@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
@@ -21,14 +21,14 @@ type tool struct {
 	Old     bool   `json:"old"`
 	// Certainty says how much being old matters: other builders than the
 	// current one are mere advice.
-	Certainty migrate.Certainty `json:"certainty,omitempty"`
-	Detail    string            `json:"detail,omitempty"`
-	Upgrade   []string          `json:"upgrade,omitempty"` // commands, or where to read on
+	Certainty rules.Certainty `json:"certainty,omitempty"`
+	Detail    string          `json:"detail,omitempty"`
+	Upgrade   []string        `json:"upgrade,omitempty"` // commands, or where to read on
 }
 
 // judged completes a tool that was found with what there is to say about its
 // version.
-func (t tool) judged(c migrate.Certainty, upgrade ...string) tool {
+func (t tool) judged(c rules.Certainty, upgrade ...string) tool {
 	if t.Old = t.Needs != "" && release.Before(t.Version, t.Needs); t.Old {
 		t.Certainty, t.Upgrade = c, upgrade
 	}
@@ -67,13 +67,13 @@ func toolchain(ctx context.Context, env *Env) []tool {
 func buildxTool(env *Env) tool {
 	buildx, err := builders.FindBuildx(env.Docker)
 	return tool{Name: "buildx", Version: buildx.Version, Needs: release.Buildx}.failed(err).
-		judged(migrate.Certain, "apt-get install docker-buildx-plugin", "https://docs.docker.com/go/buildx/")
+		judged(rules.Certain, "apt-get install docker-buildx-plugin", "https://docs.docker.com/go/buildx/")
 }
 
 func composeTool(env *Env) tool {
 	version, err := builders.ComposeVersion(env.Docker)
 	return tool{Name: "Compose", Version: version, Needs: release.Compose}.failed(err).
-		judged(migrate.Conditional, "apt-get install docker-compose-plugin", "https://docs.docker.com/compose/install/")
+		judged(rules.Conditional, "apt-get install docker-compose-plugin", "https://docs.docker.com/compose/install/")
 }
 
 // builderTools are the nodes of all builders. Those of the current builder
@@ -85,9 +85,9 @@ func builderTools(ctx context.Context, env *Env, current string) []tool {
 	}
 	var tools []tool
 	for _, b := range all {
-		certainty := migrate.Advice
+		certainty := rules.Advice
 		if b.Name == current {
-			certainty = migrate.Certain
+			certainty = rules.Certain
 		}
 		for _, n := range b.Nodes {
 			tools = append(tools, nodeTool(b, n).judged(certainty, upgradeNode(b, n)...))

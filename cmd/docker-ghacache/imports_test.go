@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -9,21 +10,29 @@ import (
 
 const module = "github.com/docker-ghacache/docker-ghacache/"
 
-// mayImport says which packages of the module each one may import; its own
-// subpackages are its own business.
+// mayImport says which packages of the module each one may import. A package
+// without a row goes by the row of the one that it is in, and may be imported there.
 var mayImport = map[string][]string{
 	"cmd/docker-ghacache": {"plugin"},
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
-		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/hint", "internal/listing", "internal/migrate", "internal/process", "internal/reclaim", "internal/release", "internal/ui",
+		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/hint", "internal/listing", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
+		"internal/process", "internal/reclaim", "internal/release", "internal/ui",
 	},
-	"internal/actions":      {"cacheopts", "internal/github", "internal/release"},
-	"internal/builders":     {"cacheopts", "internal/hint", "internal/process", "internal/release"},
-	"internal/cacheclient":  {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
-	"internal/cachecopy":    {"internal/bkcache", "internal/cacheclient"},
-	"internal/diagnose":     {"cacheopts", "internal/bkcache", "internal/release"},
-	"internal/listing":      {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
-	"internal/migrate":      {"internal/github", "internal/release"},
+	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
+	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
+	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
+	"internal/cachecopy":   {"internal/bkcache", "internal/cacheclient"},
+	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/release"},
+	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
+	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
+
+	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules"},
+	"internal/migrate/rules":  {"internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
+	"internal/migrate/scan":   {"internal/migrate/source"},
+	"internal/migrate/source": nil,
+	"internal/migrate/tags":   nil,
+
 	"internal/reclaim":      {"cacheopts", "internal/bkcache", "internal/github"},
 	"internal/bkcache":      nil,
 	"internal/cacheserver":  {"internal/github"},
@@ -125,10 +134,10 @@ tests {{join .TestImports " "}} {{join .XTestImports " "}}`
 	}
 }
 
-// owner is the package with rules that a path belongs to.
-func owner(path string) string {
-	for name := range mayImport {
-		if path == name || strings.HasPrefix(path, name+"/") {
+// owner is the package with rules that a path belongs to: the innermost one.
+func owner(pkg string) string {
+	for name := pkg; name != "."; name = path.Dir(name) {
+		if _, ok := mayImport[name]; ok {
 			return name
 		}
 	}

@@ -1,4 +1,4 @@
-package migrate
+package migrate_test
 
 import (
 	"maps"
@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/docker/buildx/bake"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 // TestBuildxReadsTheOutcome gives every edited bake and compose file to the
 // parser of buildx, and expects the targets and the entries it had before.
 func TestBuildxReadsTheOutcome(t *testing.T) {
-	for pattern, k := range map[string]kind{"bake/*.hcl": kindHCL, "bake/*.json": kindJSON, "compose/*.yaml": kindCompose} {
+	for pattern, k := range map[string]source.Kind{"bake/*.hcl": source.HCL, "bake/*.json": source.JSON, "compose/*.yaml": source.Compose} {
 		inputs, err := filepath.Glob(filepath.Join("testdata", pattern))
 		if err != nil || len(inputs) == 0 {
 			t.Fatalf("no files %s: %v", pattern, err)
@@ -24,11 +26,12 @@ func TestBuildxReadsTheOutcome(t *testing.T) {
 			}
 			t.Run(input, func(t *testing.T) {
 				src := contents(t, input)
-				report, f, ok := judged(t, k, []byte(src))
+				f := inMemory(k, []byte(src))
+				report, ok := judged(t, f)
 				if !ok {
 					t.Fatal("it is not parsed here")
 				}
-				out, err := f.result(report.edits["x"])
+				out, err := f.Apply(report.Edits("x"))
 				if err != nil {
 					t.Fatal(err)
 				}

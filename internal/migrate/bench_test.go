@@ -1,10 +1,12 @@
-package migrate
+package migrate_test
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 )
 
 // BenchmarkCheck judges 1,000 workflow files. It must stay below two seconds.
@@ -24,7 +26,7 @@ func BenchmarkCheck(b *testing.B) {
 	dir := tree(b, files)
 	b.ResetTimer()
 	for b.Loop() {
-		if _, err := Check(b.Context(), []string{dir}, Options{}); err != nil {
+		if _, err := migrate.Check(b.Context(), []string{dir}, migrate.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package migrate
+package migrate_test
 
 import (
 	"context"
@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
 )
 
 // tree writes files, given by path and content, into a new directory.
@@ -27,7 +30,7 @@ func tree(t testing.TB, files map[string]string) string {
 }
 
 // brief lists findings as FILE RULE CERTAINTY TEXT, files relative to dir.
-func brief(t testing.TB, r Report, dir string) []string {
+func brief(t testing.TB, r migrate.Report, dir string) []string {
 	t.Helper()
 	var out []string
 	for _, fd := range r.Findings {
@@ -69,7 +72,7 @@ func TestPinsCountLessWithoutACache(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, tt.files)
-			got := brief(t, mustCheck(t, dir, Options{}), dir)
+			got := brief(t, mustCheck(t, dir, migrate.Options{}), dir)
 			want := []string{".github/workflows/a.yml buildx-version " + tt.want + " v0.12.0"}
 			if !slices.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
@@ -83,22 +86,22 @@ func TestFilesThatAreNoWorkflowGoByTheWorkflows(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		workflow string
-		opts     Options
+		opts     migrate.Options
 		wanted   bool
 		reason   string
 	}{
-		{"a workflow on a runner of GitHub", ".github/workflows/a.yml", Options{}, true, ""},
-		{"no workflow", "docs/a.md", Options{}, false, "nothing tells which service it runs on"},
-		{"no workflow, but the host", "docs/a.md", Options{Host: "github.com"}, true, ""},
-		{"no workflow, but the service", "docs/a.md", Options{Service: ServiceV2}, true, ""},
-		{"a workflow of Gitea", ".gitea/workflows/a.yml", Options{}, false, "left as it is"},
-		{"a workflow of Forgejo", ".forgejo/workflows/a.yml", Options{Host: "github.com"}, false, "left as it is"},
-		{"a server of its own", ".github/workflows/a.yml", Options{Host: "github.corp.example"}, false, "left as it is"},
+		{"a workflow on a runner of GitHub", ".github/workflows/a.yml", migrate.Options{}, true, ""},
+		{"no workflow", "docs/a.md", migrate.Options{}, false, "nothing tells which service it runs on"},
+		{"no workflow, but the host", "docs/a.md", migrate.Options{Host: "github.com"}, true, ""},
+		{"no workflow, but the service", "docs/a.md", migrate.Options{Service: migrate.ServiceV2}, true, ""},
+		{"a workflow of Gitea", ".gitea/workflows/a.yml", migrate.Options{}, false, "left as it is"},
+		{"a workflow of Forgejo", ".forgejo/workflows/a.yml", migrate.Options{Host: "github.com"}, false, "left as it is"},
+		{"a server of its own", ".github/workflows/a.yml", migrate.Options{Host: "github.corp.example"}, false, "left as it is"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, map[string]string{tt.workflow: oldSetup, "docker-bake.hcl": bake})
 			report := mustCheck(t, dir, tt.opts)
-			i := slices.IndexFunc(report.Findings, func(fd Finding) bool { return strings.HasSuffix(fd.File, ".hcl") })
+			i := slices.IndexFunc(report.Findings, func(fd migrate.Finding) bool { return strings.HasSuffix(fd.File, ".hcl") })
 			if i < 0 {
 				t.Fatalf("no finding in the bake file: %v", report.Findings)
 			}
@@ -115,9 +118,12 @@ func TestMixedServicesAreReportedOnly(t *testing.T) {
 		".github/workflows/a.yml": oldSetup, ".gitea/workflows/a.yml": oldSetup,
 		"docker-bake.hcl": `target "app" { cache-to = ["type=gha,version=1"] }`,
 	})
-	got := mustCheck(t, dir, Options{}).edits
-	if want := filepath.Join(dir, ".github/workflows/a.yml"); len(got) != 1 || got[want] == nil {
-		t.Errorf("edits %v, want some to %s only", got, want)
+	changes, err := mustCheck(t, dir, migrate.Options{}).Changes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(dir, ".github/workflows/a.yml"); len(changes) != 1 || changes[0].Path != want {
+		t.Errorf("changes %v, want some to %s only", changes, want)
 	}
 }
 
@@ -155,7 +161,7 @@ jobs:
     with: { version: v0.13.0 }
 `,
 	})
-	got := brief(t, mustCheck(t, dir, Options{}), dir)
+	got := brief(t, mustCheck(t, dir, migrate.Options{}), dir)
 	want := []string{
 		".github/actions/setup/action.yml buildkit-image advice moby/buildkit:${{ inputs.kit }}",
 		".github/workflows/build.yml buildx-version advice ${{ inputs.version }}",
@@ -189,7 +195,7 @@ func TestCommitsAreAskedFor(t *testing.T) {
 				}
 				return tt.tag, tt.err
 			}
-			report := mustCheck(t, dir, Options{Resolve: resolve, Only: []string{ruleCache, rulePin}})
+			report := mustCheck(t, dir, migrate.Options{Resolve: resolve, Only: []string{rules.ActionsCache, rules.ActionPin}})
 			var got string
 			for _, fd := range report.Findings {
 				got += fd.Rule + " " + string(fd.Certainty)
@@ -206,23 +212,23 @@ func TestCommitsAreAskedFor(t *testing.T) {
 
 func TestOnlyAndService(t *testing.T) {
 	dir := tree(t, map[string]string{".github/workflows/a.yml": oldSetup})
-	for _, opts := range []Options{{Only: []string{"nothing"}}, {Service: "v3"}} {
-		if _, err := Check(t.Context(), []string{dir}, opts); err == nil {
+	for _, opts := range []migrate.Options{{Only: []string{"nothing"}}, {Service: "v3"}} {
+		if _, err := migrate.Check(t.Context(), []string{dir}, opts); err == nil {
 			t.Errorf("%+v is accepted", opts)
 		}
 	}
-	if got := mustCheck(t, dir, Options{Only: []string{ruleBuildx}}).Findings; len(got) != 1 {
-		t.Errorf("%d findings of %s, want 1", len(got), ruleBuildx)
+	if got := mustCheck(t, dir, migrate.Options{Only: []string{rules.BuildxVersion}}).Findings; len(got) != 1 {
+		t.Errorf("%d findings of %s, want 1", len(got), rules.BuildxVersion)
 	}
-	if got := mustCheck(t, dir, Options{Only: []string{ruleCache}}).Findings; len(got) != 0 {
-		t.Errorf("findings of %s: %v", ruleCache, got)
+	if got := mustCheck(t, dir, migrate.Options{Only: []string{rules.ActionsCache}}).Findings; len(got) != 0 {
+		t.Errorf("findings of %s: %v", rules.ActionsCache, got)
 	}
-	if _, err := Check(t.Context(), []string{filepath.Join(dir, "missing")}, Options{}); err == nil {
+	if _, err := migrate.Check(t.Context(), []string{filepath.Join(dir, "missing")}, migrate.Options{}); err == nil {
 		t.Error("a path that does not exist is accepted")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Check(ctx, []string{dir}, Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := migrate.Check(ctx, []string{dir}, migrate.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v from a cancelled check", err)
 	}
 }
@@ -237,7 +243,7 @@ func TestFilesAreToldByPathOrContent(t *testing.T) {
 		"other.yml": "jobs: { a: { steps: [ { run: 'docker buildx build --cache-to type=gha,version=1' } ] } }\n",
 	})
 	var got []string
-	for _, line := range brief(t, mustCheck(t, dir, Options{Service: ServiceV2}), dir) {
+	for _, line := range brief(t, mustCheck(t, dir, migrate.Options{Service: migrate.ServiceV2}), dir) {
 		got = append(got, strings.Fields(line)[0])
 	}
 	want := []string{".justfile", "Containerfile", "GNUmakefile", "ci/build", "ci/run.bash", "compose.override.yml", "docker/app.Dockerfile", "rules.mk"}
@@ -245,10 +251,10 @@ func TestFilesAreToldByPathOrContent(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	named := filepath.Join(dir, "other.yml")
-	if r := mustCheck(t, named, Options{Service: ServiceV2}); len(r.Findings) != 1 {
+	if r := mustCheck(t, named, migrate.Options{Service: migrate.ServiceV2}); len(r.Findings) != 1 {
 		t.Errorf("a workflow that is named by its path has findings %v", r.Findings)
 	}
-	if r := mustCheck(t, filepath.Join(dir, "docs/page.md"), Options{}); len(r.Skipped) != 1 {
+	if r := mustCheck(t, filepath.Join(dir, "docs/page.md"), migrate.Options{}); len(r.Skipped) != 1 {
 		t.Errorf("a page is not skipped: %v", r)
 	}
 }
@@ -257,35 +263,35 @@ func TestActHasVersion1Only(t *testing.T) {
 	const flag = "      - run: ACTIONS_CACHE_SERVICE_V2=0 docker buildx build --cache-to type=gha,version=1 .\n"
 	for _, tt := range []struct {
 		name string
-		opts Options
+		opts migrate.Options
 		want int
 	}{
-		{"what chooses version 2 is left", Options{}, 1},
-		{"unless the service is said", Options{Service: ServiceV2}, 3},
+		{"what chooses version 2 is left", migrate.Options{}, 1},
+		{"unless the service is said", migrate.Options{Service: migrate.ServiceV2}, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, map[string]string{".actrc": "-P ubuntu-latest=node\n", ".github/workflows/a.yml": oldSetup + flag})
 			report := mustCheck(t, dir, tt.opts)
-			if got := len(report.edits[filepath.Join(dir, ".github/workflows/a.yml")]); got != tt.want {
+			if got := len(report.Edits(filepath.Join(dir, ".github/workflows/a.yml"))); got != tt.want {
 				t.Errorf("%d edits, want %d of %v", got, tt.want, report.Findings)
 			}
-			if len(report.Pending()) != 3 {
-				t.Errorf("pending %v, want all three", report.Pending())
+			if len(report.Findings) != 3 {
+				t.Errorf("findings %v, want three", report.Findings)
 			}
 		})
 	}
 }
 
-func TestPendingLeavesAdviceOut(t *testing.T) {
+func TestAdviceIsFixedOnlyIfUnsafeEditsAreWanted(t *testing.T) {
 	dir := tree(t, map[string]string{
 		".github/workflows/a.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n" +
 			"      - run: docker buildx create --driver-opt image=moby/buildkit:v0.22.0\n" +
 			"      - run: docker buildx build --cache-to type=gha .\n",
 	})
 	for _, unsafe := range []bool{false, true} {
-		report := mustCheck(t, dir, Options{Unsafe: unsafe})
-		if len(report.Findings) != 1 || (len(report.Pending()) == 1) != unsafe {
-			t.Errorf("unsafe %v: findings %v, pending %v", unsafe, report.Findings, report.Pending())
+		report := mustCheck(t, dir, migrate.Options{Unsafe: unsafe})
+		if len(report.Findings) != 1 || report.Wanted(report.Findings[0]) != unsafe {
+			t.Errorf("unsafe %v: findings %v", unsafe, report.Findings)
 		}
 	}
 }

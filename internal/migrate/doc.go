@@ -1,26 +1,23 @@
 // Package migrate finds what keeps a repository's Docker builds on version 1
 // of the GitHub Actions cache service, and edits the files that say so.
 //
-// [Check] walks the places where such a pin can stand (workflows, actions,
-// bake and compose files, scripts, Makefiles, justfiles, Dockerfiles) and
-// returns a [Report] of findings. A finding says what is wrong, where, how sure
-// that is, and either carries edits or says why there are none. Check reads
-// files and nothing else: it starts no process and opens no connection.
+// [Check] reads the places where such a pin can stand (workflows, actions, bake and
+// compose files, scripts, Makefiles, justfiles, Dockerfiles) and returns a [Report]
+// of findings. A finding says what is wrong, where, how sure that is, and either
+// carries edits or says why there are none. Check starts no process and opens no
+// connection. [Report.Write] makes the edits.
 //
-// An [Edit] replaces one span of bytes. Files are never printed from a parsed
-// tree, so not one byte outside the reported spans changes; [Report.Write]
-// parses every result again and refuses it unless the tree is the same but for
-// the edited scalars.
+// # The way of a file
 //
-// # From a value to its bytes
+// A file goes through four packages, and never back:
 //
-// Most pins are not written where they are used. Every string that is judged
-// is therefore a text: a value with the way back to the bytes it came from.
-// Expressions, shell variables, Make and just variables, build arguments and
-// bake variables are spliced in with the bytes of their definition, so a
-// version that is found in a value is edited where it is written. A definition
-// that is used for something else, too, is not a safe edit, nor is one of
-// several values of a matrix.
+//	source  finds and reads it, and knows the way from a value to its bytes
+//	scan    walks its format, and lists what stands in it: a page
+//	rules   judges the page: findings, with edits of bytes
+//	migrate settles the findings of all files together: the cache service, the gha
+//	        caches, what else uses a variable that an edit would change
+//
+// Package report prints what comes out.
 //
 // # Services
 //

@@ -6,146 +6,102 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 // gather settles every file's findings with what only all files together tell:
 // the service of files that are no workflow, and whether there is a gha cache.
 // Act is the path of a file that says that act runs the workflows, or "".
 func (r *Report) gather(files []*file, act string, opts Options) {
-	r.files = map[string]*file{}
-	for _, f := range files {
-		f.follow(files)
-	}
+	r.files = map[string]*source.File{}
+	followCalls(files)
 	gha := ""
-	if i := slices.IndexFunc(files, func(f *file) bool { return f.gha }); i >= 0 {
-		gha = files[i].path
+	if i := slices.IndexFunc(files, func(f *file) bool { return f.GHA }); i >= 0 {
+		gha = files[i].File.Path
 	}
 	workflows := together(files)
 	for _, f := range files {
-		service, why := cmp.Or(f.service, workflows).verdict(opts)
-		f.findings = unique(f.findings)
-		f.demote(gha)
-		f.shared()
-		f.clashes()
-		findings := settle(f.findings, service, why)
+		service, why := cmp.Or(f.evidence, workflows).verdict(opts)
+		found := demote(unique(f.findings), f.Page, gha)
+		protect(found, f.File)
+		clash(found)
+		found = settle(found, service, why)
 		if act != "" && opts.Service != ServiceV2 {
-			spare(findings, act)
+			spare(found, act)
 		}
-		r.Findings = append(r.Findings, f.finish(findings, opts.Only)...)
-		r.files[f.path] = f
+		r.Findings = append(r.Findings, finish(found, f.File, opts.Only)...)
+		r.files[f.File.Path] = f.File
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.offset, b.offset), cmp.Compare(a.Rule, b.Rule))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule))
 	})
 	r.want()
-}
-
-// together is what the workflows say of the service, if they agree. It holds
-// for files that say nothing themselves.
-func together(files []*file) evidence {
-	var all evidence
-	for _, f := range files {
-		switch {
-		case f.kind != kindWorkflow || f.service == evidence{}:
-		case all == evidence{} || all.alone() == f.service.alone():
-			all = f.service
-		default:
-			return evidence{other: "the workflows run on different services"}
-		}
-	}
-	return all
 }
 
 // demote lowers pins of builders in files without a gha cache: conditional if
 // another file has one, else advice. What a Dockerfile or a compose file pins is
 // mostly an image that is run, not the builder.
-func (f *file) demote(gha string) {
-	f.findings = slices.DeleteFunc(f.findings, func(fd Finding) bool { return fd.Rule == ruleHosted && gha == "" })
-	for i := range f.findings {
-		fd := &f.findings[i]
+func demote(findings []rules.Finding, p *scan.Page, gha string) []rules.Finding {
+	findings = slices.DeleteFunc(findings, func(fd rules.Finding) bool { return fd.Rule == rules.RunnerBuildx && gha == "" })
+	for i := range findings {
+		fd := &findings[i]
 		switch {
-		case !fd.pin || f.gha || fd.Certainty == Advice:
-		case gha != "" && f.kind != kindDockerfile && f.kind != kindCompose:
-			fd.Certainty, fd.Why = Conditional, fd.Why+"; the gha cache is in "+gha
+		case !fd.Pin || p.GHA || fd.Certainty == rules.Advice:
+		case gha != "" && p.File.Kind != source.Dockerfile && p.File.Kind != source.Compose:
+			fd.Certainty, fd.Why = rules.Conditional, fd.Why+"; the gha cache is in "+gha
 		case gha == "":
 			fd.Why += "; no gha cache is named in these files"
 			fallthrough
 		default:
-			fd.Certainty = Advice
+			fd.Certainty = rules.Advice
 		}
 	}
-}
-
-// clashes takes the edits from findings that want the same bytes differently.
-func (f *file) clashes() {
-	type wish struct {
-		Edit
-		finding int
-	}
-	var wishes []wish
-	for i, fd := range f.findings {
-		for _, e := range fd.Edits {
-			wishes = append(wishes, wish{e, i})
-		}
-	}
-	slices.SortFunc(wishes, func(a, b wish) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
-	last := 0 // the one that reaches farthest
-	for i := 1; i < len(wishes); i++ {
-		a, b := wishes[last], wishes[i]
-		if b.End >= a.End {
-			last = i
-		}
-		if !a.overlap(b.Edit) {
-			continue
-		}
-		for _, k := range []int{a.finding, b.finding} {
-			fd := &f.findings[k]
-			fd.Edits, fd.Safe, fd.NoFix = nil, false, "another finding wants to write something else there"
-		}
-	}
+	return findings
 }
 
 // unique merges findings that came to the same from several uses of a variable.
-func unique(findings []Finding) []Finding {
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.Rule, b.Rule), cmp.Compare(len(a.via), len(b.via)))
+func unique(findings []rules.Finding) []rules.Finding {
+	slices.SortStableFunc(findings, func(a, b rules.Finding) int {
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule), cmp.Compare(len(a.Via), len(b.Via)))
 	})
 	seen := map[string]int{}
-	var out []Finding
+	var out []rules.Finding
 	for _, fd := range findings {
-		id := fmt.Sprint(fd.Rule, fd.offset, fd.Edits, fd.Certainty)
+		id := fmt.Sprint(fd.Rule, fd.Offset, fd.Edits, fd.Certainty)
 		k, ok := seen[id]
 		if !ok {
 			seen[id] = len(out)
 			out = append(out, fd)
 			continue
 		}
-		if len(out[k].via) > 0 {
-			out[k].via = append(out[k].via, fd.via...)
+		if len(out[k].Via) > 0 {
+			out[k].Via = append(out[k].Via, fd.Via...)
 		}
 	}
 	return out
 }
 
 // finish drops what was not asked for, and counts lines and columns.
-func (f *file) finish(findings []Finding, only []string) []Finding {
-	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(a.offset, b.offset) })
-	line, col, at := 1, 1, len(f.src)-len(bytes.TrimPrefix(f.src, []byte("\ufeff")))
+func finish(findings []rules.Finding, f *source.File, only []string) []Finding {
+	slices.SortStableFunc(findings, func(a, b rules.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
+	line, col, at := 1, 1, len(f.Src)-len(bytes.TrimPrefix(f.Src, []byte("\ufeff")))
 	var out []Finding
 	for _, fd := range findings {
 		if len(only) > 0 && !slices.Contains(only, fd.Rule) {
 			continue
 		}
-		for ; at < fd.offset; at++ {
+		for ; at < fd.Offset; at++ {
 			switch {
-			case f.src[at] == '\n':
+			case f.Src[at] == '\n':
 				line, col = line+1, 1
-			case utf8.RuneStart(f.src[at]):
+			case utf8.RuneStart(f.Src[at]):
 				col++
 			}
 		}
-		fd.Line, fd.Col = line, col
-		out = append(out, fd)
+		out = append(out, Finding{f.Path, line, col, fd})
 	}
 	return out
 }

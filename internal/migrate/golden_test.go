@@ -1,4 +1,4 @@
-package migrate
+package migrate_test
 
 import (
 	"bytes"
@@ -10,6 +10,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/report"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source/sourcetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the .want files")
@@ -58,60 +62,39 @@ func testFile(t *testing.T, input string) {
 		t.Fatal(err)
 	}
 	opts := testOptions(input, src)
-	report := mustCheck(t, dir, opts)
-	got := describe(t, report, dir)
+	found := mustCheck(t, dir, opts)
+	got := describe(t, found, dir)
 
 	golden(t, input+".want", got)
 
-	if _, err := report.Write(t.Context()); err != nil {
+	edits := found.Edits(path)
+	if _, err := found.Write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	again := mustCheck(t, dir, opts)
-	if len(again.edits) > 0 {
-		t.Errorf("a second run wants to edit: %v", again.edits)
+	if edits := again.Edits(path); len(edits) > 0 {
+		t.Errorf("a second run wants to edit: %v", edits)
 	}
 	after, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	onlyEdited(t, src, after, report.edits[path])
+	sourcetest.OnlyEdited(t, src, after, edits)
 }
 
-// onlyEdited asserts that the bytes between the edits are the same.
-func onlyEdited(t *testing.T, was, now []byte, edits []Edit) {
+func mustCheck(t testing.TB, dir string, opts migrate.Options) migrate.Report {
 	t.Helper()
-	for _, e := range edits {
-		i := e.Start
-		if !bytes.HasPrefix(now, was[:i]) || !bytes.HasPrefix(now[i:], []byte(e.New)) {
-			t.Fatalf("bytes before %d changed", i)
-		}
-		// What is behind the edit moves by the difference.
-		was = append(append(append([]byte{}, was[:i]...), e.New...), was[e.End:]...)
-		for k := range edits {
-			if edits[k].Start >= e.End && edits[k] != e {
-				edits[k].Start += len(e.New) - len(e.Old)
-				edits[k].End += len(e.New) - len(e.Old)
-			}
-		}
-	}
-	if !bytes.Equal(was, now) {
-		t.Fatal("bytes outside the edits changed")
-	}
-}
-
-func mustCheck(t testing.TB, dir string, opts Options) Report {
-	t.Helper()
-	report, err := Check(t.Context(), []string{dir}, opts)
+	report, err := migrate.Check(t.Context(), []string{dir}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return report
 }
 
-func testOptions(input string, src []byte) Options {
-	opts := Options{Service: ServiceV2}
+func testOptions(input string, src []byte) migrate.Options {
+	opts := migrate.Options{Service: migrate.ServiceV2}
 	if strings.Contains(input, "/workflow/") || strings.Contains(input, "/gitea/") {
-		opts.Service = ServiceAuto
+		opts.Service = migrate.ServiceAuto
 	}
 	for line := range strings.Lines(string(src)) {
 		_, words, ok := strings.Cut(line, "migrate: ")
@@ -121,7 +104,7 @@ func testOptions(input string, src []byte) Options {
 		for w := range strings.FieldsSeq(words) {
 			switch name, value, _ := strings.Cut(w, "="); name {
 			case "service":
-				opts.Service = Service(value)
+				opts.Service = migrate.Service(value)
 			case "host":
 				opts.Host = value
 			case "bump":
@@ -135,7 +118,7 @@ func testOptions(input string, src []byte) Options {
 }
 
 // describe is a report as .want files hold it.
-func describe(t *testing.T, r Report, dir string) string {
+func describe(t *testing.T, r migrate.Report, dir string) string {
 	t.Helper()
 	var out bytes.Buffer
 	for _, s := range r.Skipped {
@@ -158,7 +141,7 @@ func describe(t *testing.T, r Report, dir string) string {
 		}
 	}
 	out.WriteString("---\n")
-	if err := r.Diff(&out, false); err != nil {
+	if err := report.Diff(&out, r, false); err != nil {
 		t.Fatal(err)
 	}
 	prefix := strings.TrimPrefix(filepath.ToSlash(dir), "/")

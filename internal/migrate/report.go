@@ -1,49 +1,86 @@
 package migrate
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"slices"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
+
+// Finding is what a rule has to say, and where.
+type Finding struct {
+	File string `json:"file"`   // path as it was reached from the argument of Check
+	Line int    `json:"line"`   // from 1
+	Col  int    `json:"column"` // from 1, in characters
+	rules.Finding
+}
 
 // Report is what Check found, in the order of files and lines.
 type Report struct {
-	Findings []Finding `json:"findings"`
-	Skipped  []Skipped `json:"skipped,omitempty"`
+	Findings []Finding        `json:"findings"`
+	Skipped  []source.Skipped `json:"skipped,omitempty"` // files that could be of interest and were not judged
 
 	unsafe bool
-	files  map[string]*file
-	edits  map[string][]Edit // the wanted ones, by file, in order
+	files  map[string]*source.File
+	edits  map[string][]source.Edit // the wanted ones, by file, in order
+}
+
+// Change is a file and what the wanted edits make of it.
+type Change struct {
+	Path     string
+	Was, Now []byte
 }
 
 // Wanted says that the finding's edits are made by Write: they are safe, or
 // unsafe ones were asked for.
 func (r Report) Wanted(fd Finding) bool { return len(fd.Edits) > 0 && (fd.Safe || r.unsafe) }
 
-// Pending are the findings that ask for something: those that are certain or
-// conditional, and advice that comes with a wanted edit. Without any there is
-// nothing to do.
-func (r Report) Pending() []Finding {
-	return slices.Collect(func(yield func(Finding) bool) {
-		for _, fd := range r.Findings {
-			if (fd.Certainty != Advice || r.Wanted(fd)) && !yield(fd) {
-				return
-			}
-		}
-	})
-}
-
 // want collects the edits that Write makes.
 func (r *Report) want() {
-	r.edits = map[string][]Edit{}
+	r.edits = map[string][]source.Edit{}
 	for _, fd := range r.Findings {
 		if r.Wanted(fd) {
 			r.edits[fd.File] = append(r.edits[fd.File], fd.Edits...)
 		}
 	}
 	for path, edits := range r.edits {
-		r.edits[path] = ordered(edits)
+		r.edits[path] = source.Ordered(edits)
 	}
 }
 
 // changed lists the files with wanted edits, in order.
 func (r Report) changed() []string { return slices.Sorted(maps.Keys(r.edits)) }
+
+// Changes are what Write would make of the files.
+func (r Report) Changes() ([]Change, error) {
+	var out []Change
+	for _, path := range r.changed() {
+		now, err := r.files[path].Apply(r.edits[path])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Change{path, r.files[path].Src, now})
+	}
+	return out, nil
+}
+
+// Write makes the wanted edits and returns the files it wrote. Each file is
+// replaced as a whole or not at all: if one edit of it fails its check, if it
+// changed since Check, or if it is read-only, it stays as it is, the others are
+// still written, and the error names it.
+func (r Report) Write(ctx context.Context) (written []string, err error) {
+	for _, path := range r.changed() {
+		if ctx.Err() != nil {
+			return written, errors.Join(err, ctx.Err())
+		}
+		if failed := r.files[path].Write(r.edits[path]); failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		written = append(written, path)
+	}
+	return written, err
+}

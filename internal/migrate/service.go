@@ -1,10 +1,13 @@
 package migrate
 
 import (
-	"fmt"
+	"bytes"
+	"path/filepath"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 // Service is the cache service that the files run against.
@@ -64,61 +67,61 @@ func (e evidence) verdict(o Options) (Service, string) {
 	return serviceUnknown, "nothing tells which service it runs on"
 }
 
-// settle keeps what is right for the service and withholds edits where it
-// cannot be told.
-func settle(findings []Finding, service Service, why string) []Finding {
-	both := map[string]bool{}
-	for _, r := range Rules() {
-		both[r.ID] = r.any
+// evidenceOf collects what a page says.
+func evidenceOf(p *scan.Page) (e evidence) {
+	if p.Runners != nil {
+		e.v2 = "it runs on " + p.Runners[0] + ", a runner of GitHub"
 	}
-	var out []Finding
-	var left *Finding
-	count := 0
-	for _, fd := range findings {
+	e.v1 = v1Reason(p)
+	for _, x := range p.Entries {
+		for _, a := range source.Attributes(x.Text.Value) {
+			if strings.TrimSpace(a.Key) == "url" {
+				e.see(x.Text.Value[a.From:a.End])
+			}
+		}
+	}
+	for _, x := range p.Objects {
+		e.see(x.URL)
+	}
+	for _, env := range p.Env {
+		for name, value := range env.Pairs() {
+			if name.Value == "ACTIONS_CACHE_URL" || name.Value == "ACTIONS_RESULTS_URL" {
+				e.see(value.Value)
+			}
+		}
+	}
+	return e
+}
+
+// v1Reason is why a page belongs to Gitea or Forgejo, "" if nothing says so.
+func v1Reason(p *scan.Page) string {
+	if p.Scheme != "" {
+		return "it names an action by URL (" + p.Scheme + "), as Gitea and Forgejo do"
+	}
+	for _, name := range []string{"forgejo", "gitea"} {
+		if bytes.Contains(p.File.Src, []byte("${{ "+name+".")) {
+			return "it uses the context of " + name
+		}
+	}
+	path := filepath.ToSlash(p.File.Target)
+	if strings.Contains(path, "/.gitea/") || strings.Contains(path, "/.forgejo/") {
+		return "it is a workflow of Gitea or Forgejo"
+	}
+	return ""
+}
+
+// together is what the workflows say of the service, if they agree. It holds
+// for files that say nothing themselves.
+func together(files []*file) evidence {
+	var all evidence
+	for _, f := range files {
 		switch {
-		case fd.Rule == ruleService:
-			if service == ServiceV1 {
-				out = append(out, fd)
-			}
-			continue
-		case both[fd.Rule] || service == ServiceV2:
-		case service == ServiceV1:
-			if count++; left == nil {
-				left = &fd
-			}
-			continue
-		case len(fd.Edits) > 0:
-			fd.Edits, fd.Safe = nil, false
-			fd.NoFix = why + "; name the service with --service v1 or --service v2"
-		}
-		out = append(out, fd)
-	}
-	if left == nil {
-		return out
-	}
-	return append(out, Finding{
-		Rule: ruleService, Certainty: Advice, File: left.File, offset: left.offset, Text: left.Text,
-		Why: "version 1 must stay: " + why, NoFix: fmt.Sprintf("left as it is (%d places)", count),
-	})
-}
-
-// spare withholds the edits that choose version 2 for good, where act runs the
-// workflows, too: act has version 1 only. A newer builder does no harm there.
-func spare(findings []Finding, act string) {
-	for i := range findings {
-		fd := &findings[i]
-		if len(fd.Edits) > 0 && (fd.Rule == ruleVersion || fd.Rule == ruleFlag) {
-			fd.Edits, fd.Safe = nil, false
-			fd.NoFix = act + " says that act runs it, which has version 1 only; --service v2 edits it all the same"
+		case f.File.Kind != source.Workflow || f.evidence == evidence{}:
+		case all == evidence{} || all.alone() == f.evidence.alone():
+			all = f.evidence
+		default:
+			return evidence{other: "the workflows run on different services"}
 		}
 	}
-}
-
-// needsV2 drafts what is wrong if the service turns out to be version 1.
-func (f *file) needsV2(t text, i int, shown string) {
-	f.report(t, i, Finding{
-		Rule: ruleService, Certainty: Certain, Text: shown,
-		Why:   "this service has no version 2: there ACTIONS_RESULTS_URL is the artifact endpoint",
-		NoFix: "take it out if the cache does not work",
-	})
+	return all
 }

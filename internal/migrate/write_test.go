@@ -1,4 +1,4 @@
-package migrate
+package migrate_test
 
 import (
 	"bytes"
@@ -10,6 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/report"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 func contents(t *testing.T, path string) string {
@@ -21,17 +25,20 @@ func contents(t *testing.T, path string) string {
 	return string(src)
 }
 
+// newestBuildx is what oldSetup is moved to.
+const newestBuildx = "v0.38.2"
+
 func TestWriteKeepsModeAndLeavesNothingBehind(t *testing.T) {
 	dir := tree(t, map[string]string{".github/workflows/a.yml": oldSetup, ".github/workflows/new.yml": "on: push\n"})
 	path := filepath.Join(dir, ".github/workflows/a.yml")
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	written, err := mustCheck(t, dir, Options{}).Write(t.Context())
+	written, err := mustCheck(t, dir, migrate.Options{}).Write(t.Context())
 	if err != nil || !slices.Equal(written, []string{path}) {
 		t.Fatalf("wrote %v, %v", written, err)
 	}
-	if got, want := contents(t, path), strings.Replace(oldSetup, "v0.12.0", buildx().to, 1); got != want {
+	if got, want := contents(t, path), strings.Replace(oldSetup, "v0.12.0", newestBuildx, 1); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	info, err := os.Stat(path)
@@ -42,7 +49,7 @@ func TestWriteKeepsModeAndLeavesNothingBehind(t *testing.T) {
 	if err != nil || len(left) != 2 {
 		t.Errorf("left %v, %v", left, err)
 	}
-	if again := mustCheck(t, dir, Options{}); len(again.Findings) != 0 {
+	if again := mustCheck(t, dir, migrate.Options{}); len(again.Findings) != 0 {
 		t.Errorf("a second run finds %v", again.Findings)
 	}
 }
@@ -72,10 +79,10 @@ func TestWriteRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, map[string]string{".github/workflows/a.yml": oldSetup, ".github/workflows/b.yml": oldSetup})
 			path := filepath.Join(dir, ".github/workflows/a.yml")
-			report := mustCheck(t, dir, Options{})
+			found := mustCheck(t, dir, migrate.Options{})
 			tt.change(t, path)
 			before, _ := os.ReadFile(path)
-			written, err := report.Write(t.Context())
+			written, err := found.Write(t.Context())
 			if err == nil || !strings.Contains(err.Error(), tt.reason) || !strings.Contains(err.Error(), path) {
 				t.Errorf("got error %v", err)
 			}
@@ -92,9 +99,9 @@ func TestWriteRefuses(t *testing.T) {
 func TestOneBadEditKeepsTheWholeFile(t *testing.T) {
 	dir := tree(t, map[string]string{".github/workflows/a.yml": oldSetup + "      - uses: actions/cache@v2\n"})
 	path := filepath.Join(dir, ".github/workflows/a.yml")
-	report := mustCheck(t, dir, Options{})
-	report.edits[path] = append(report.edits[path], Edit{Start: 0, End: 2, Old: "on", New: "o: n\non"})
-	if written, err := report.Write(t.Context()); err == nil || len(written) > 0 {
+	found := mustCheck(t, dir, migrate.Options{})
+	found.AddEdit(path, source.Edit{Start: 0, End: 2, Old: "on", New: "o: n\non"})
+	if written, err := found.Write(t.Context()); err == nil || len(written) > 0 {
 		t.Errorf("wrote %v, %v", written, err)
 	}
 	if got := contents(t, path); !strings.Contains(got, "v0.12.0") || !strings.Contains(got, "cache@v2") {
@@ -121,18 +128,18 @@ func TestLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	report := mustCheck(t, dir, Options{})
+	found := mustCheck(t, dir, migrate.Options{})
 	var files []string
-	for _, line := range brief(t, report, dir) {
+	for _, line := range brief(t, found, dir) {
 		files = append(files, strings.Fields(line)[0])
 	}
 	if want := []string{".github/workflows/a.yml", ".github/workflows/c.yml"}; !slices.Equal(files, want) {
 		t.Errorf("findings in %v, want %v", files, want)
 	}
-	if len(report.Skipped) != 2 {
-		t.Errorf("skipped %v, want the link to nowhere and the one to the outside", report.Skipped)
+	if len(found.Skipped) != 2 {
+		t.Errorf("skipped %v, want the link to nowhere and the one to the outside", found.Skipped)
 	}
-	if _, err := report.Write(t.Context()); err != nil {
+	if _, err := found.Write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(filepath.Join(dir, ".github/workflows/a.yml")); err != nil || info.Mode()&os.ModeSymlink == 0 {
@@ -157,18 +164,18 @@ func TestLargeFiles(t *testing.T) {
 		strings.Repeat("{ uses: actions/cache@v2, with: { key: é } }, ", 1<<20/48) + "] } }\n"
 	script := strings.Replace(oldSetup, "      - uses", "      - run: |\n"+
 		strings.Repeat("          docker buildx build --cache-to \"type=gha,version=1\" \\\n            .  # again\n", 1<<20/80)+"      - uses", 1)
-	huge := oldSetup + "#" + strings.Repeat("x", maxSize)
+	huge := oldSetup + "#" + strings.Repeat("x", 4<<20)
 	dir := tree(t, map[string]string{
 		".github/workflows/script.yml": script, ".github/workflows/block.yml": b.String(), ".github/workflows/flow.yml": flow, ".github/workflows/huge.yml": huge,
 	})
-	report := mustCheck(t, dir, Options{})
-	if len(report.Skipped) != 1 || !strings.Contains(report.Skipped[0].Why, "larger") {
-		t.Errorf("skipped %v, want the huge file", report.Skipped)
+	found := mustCheck(t, dir, migrate.Options{})
+	if len(found.Skipped) != 1 || !strings.Contains(found.Skipped[0].Why, "larger") {
+		t.Errorf("skipped %v, want the huge file", found.Skipped)
 	}
-	if err := report.Diff(io.Discard, false); err != nil {
+	if err := report.Diff(io.Discard, found, false); err != nil {
 		t.Error(err)
 	}
-	written, err := report.Write(t.Context())
+	written, err := found.Write(t.Context())
 	if err != nil || len(written) != 3 {
 		t.Fatalf("wrote %v, %v", written, err)
 	}
@@ -176,7 +183,7 @@ func TestLargeFiles(t *testing.T) {
 		t.Error("the flow mapping is wrong")
 	}
 	for name, src := range map[string]string{"block": b.String(), "script": script} {
-		want := strings.ReplaceAll(strings.Replace(src, "v0.12.0", buildx().to, 1), "version=1", "version=2")
+		want := strings.ReplaceAll(strings.Replace(src, "v0.12.0", newestBuildx, 1), "version=1", "version=2")
 		if got := contents(t, filepath.Join(dir, ".github/workflows", name+".yml")); got != want {
 			t.Errorf("the %s is wrong", name)
 		}
@@ -200,14 +207,14 @@ func TestDiffApplies(t *testing.T) {
 	}
 	files["with a space.sh"] = "docker buildx build --cache-to type=gha,version=1 .\n"
 	written, patched := tree(t, files), tree(t, files)
-	opts := Options{Service: ServiceV2, Unsafe: true, BumpActions: true}
+	opts := migrate.Options{Service: migrate.ServiceV2, Unsafe: true, BumpActions: true}
 	t.Chdir(written)
-	report := mustCheck(t, ".", opts)
+	found := mustCheck(t, ".", opts)
 	var diff bytes.Buffer
-	if err := report.Diff(&diff, false); err != nil {
+	if err := report.Diff(&diff, found, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := report.Write(t.Context()); err != nil {
+	if _, err := found.Write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), git, "apply", "-p1", "--whitespace=nowarn", "-")

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"path/filepath"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+)
+
+type sarifMessage struct {
+	Text string `json:"text"`
+}
+
+type sarifArtifact struct {
+	URI string `json:"uri"`
+}
+
+type sarifRegion struct {
+	StartLine   int  `json:"startLine,omitempty"`
+	StartColumn int  `json:"startColumn,omitempty"`
+	ByteOffset  *int `json:"byteOffset,omitempty"`
+	ByteLength  *int `json:"byteLength,omitempty"`
+}
+
+type sarifLocation struct {
+	Physical struct {
+		Artifact sarifArtifact `json:"artifactLocation"`
+		Region   sarifRegion   `json:"region"`
+	} `json:"physicalLocation"`
+}
+
+type sarifReplacement struct {
+	Deleted  sarifRegion  `json:"deletedRegion"`
+	Inserted sarifMessage `json:"insertedContent"`
+}
+
+type sarifChange struct {
+	Artifact     sarifArtifact      `json:"artifactLocation"`
+	Replacements []sarifReplacement `json:"replacements"`
+}
+
+type sarifFix struct {
+	Description sarifMessage  `json:"description"`
+	Changes     []sarifChange `json:"artifactChanges"`
+}
+
+type sarifResult struct {
+	RuleID    string          `json:"ruleId"`
+	Level     string          `json:"level"`
+	Message   sarifMessage    `json:"message"`
+	Locations []sarifLocation `json:"locations"`
+	Fixes     []sarifFix      `json:"fixes,omitempty"`
+}
+
+type sarifRule struct {
+	ID    string       `json:"id"`
+	Short sarifMessage `json:"shortDescription"`
+}
+
+type sarifDriver struct {
+	Name    string      `json:"name"`
+	Version string      `json:"version,omitempty"`
+	Rules   []sarifRule `json:"rules"`
+}
+
+type sarifRun struct {
+	Tool struct {
+		Driver sarifDriver `json:"driver"`
+	} `json:"tool"`
+	ColumnKind string        `json:"columnKind"`
+	Results    []sarifResult `json:"results"`
+}
+
+type sarifLog struct {
+	Schema  string     `json:"$schema"`
+	Version string     `json:"version"`
+	Runs    []sarifRun `json:"runs"`
+}
+
+// SARIF writes the findings as a SARIF 2.1.0 log of the tool with that name and
+// version. Edits are its fixes.
+func SARIF(w io.Writer, r migrate.Report, name, version string) error {
+	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
+	run.Tool.Driver = sarifDriver{Name: name, Version: version}
+	for _, rule := range rules.All() {
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{rule.ID, sarifMessage{rule.Text}})
+	}
+	for _, fd := range r.Findings {
+		run.Results = append(run.Results, resultOf(fd))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+}
+
+func resultOf(fd migrate.Finding) sarifResult {
+	file := sarifArtifact{filepath.ToSlash(fd.File)}
+	var at sarifLocation
+	at.Physical.Artifact, at.Physical.Region = file, sarifRegion{StartLine: fd.Line, StartColumn: fd.Col}
+	out := sarifResult{
+		RuleID:    fd.Rule,
+		Level:     map[rules.Certainty]string{rules.Certain: "error", rules.Conditional: "warning", rules.Advice: "note"}[fd.Certainty],
+		Message:   sarifMessage{oneLine(fd.Text) + ": " + fd.Why},
+		Locations: []sarifLocation{at},
+	}
+	if len(fd.Edits) == 0 {
+		return out
+	}
+	change := sarifChange{Artifact: file}
+	for _, e := range fd.Edits {
+		length := e.End - e.Start
+		change.Replacements = append(change.Replacements,
+			sarifReplacement{sarifRegion{ByteOffset: &e.Start, ByteLength: &length}, sarifMessage{e.New}})
+	}
+	out.Fixes = []sarifFix{{sarifMessage{fd.Fix}, []sarifChange{change}}}
+	return out
+}

@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/mod/semver"
+)
+
+// bump moves an action of Docker's to its newest major. That alone changes no cache
+// service: actions inherit the runner's variables, buildx and BuildKit decide.
+func bump(r versioned) []Finding {
+	newest := r.tags.Newest(r.Repo, "")
+	docker := strings.HasPrefix(r.Repo, "docker/") || strings.HasPrefix(r.Repo, "crazy-max/")
+	if !docker || newest == "" || r.version == "" || semver.Compare(semver.Major(r.version), semver.Major(newest)) >= 0 {
+		return nil
+	}
+	fd := Finding{Rule: ActionMajor, Certainty: Advice, Why: "the newest major is " + semver.Major(newest), Safe: r.Hosted}
+	if !r.Hosted {
+		fd.Why += "; it needs a runner v2.327.1 or newer"
+	}
+	switch r.Repo {
+	case "docker/build-push-action":
+		if semver.Major(r.version) == "v1" {
+			fd.Text = r.Uses.Value
+			return fd.without("version 1 has other inputs: rewrite the step").at(r.Uses, r.At)
+		}
+	case "docker/setup-buildx-action":
+		return bumpBuildx(r, fd, newest)
+	case "docker/bake-action":
+		return bumpBake(r, fd, newest)
+	}
+	return r.move(newest, fd)
+}
+
+// bumpBuildx renames what version 4 renames. Its install: has no replacement there,
+// so a step with it stays on version 3.
+func bumpBuildx(r versioned, fd Finding, newest string) []Finding {
+	if r.With.Has("install") {
+		stays := Finding{Rule: ActionMajor, Certainty: Advice, Text: "install: " + r.With.Value("install"),
+			Why: "setup-buildx-action v4 has no install", NoFix: "call docker buildx build, or run docker buildx install in a step"}.
+			at(r.With.Text("install"), 0)
+		if semver.Major(r.version) == "v3" {
+			return stays
+		}
+		return append(stays, r.move(r.tags.Newest(r.Repo, "v3"), fd)...)
+	}
+	for key := range r.With.Pairs() {
+		switch key.Value {
+		case "config", "config-inline":
+			fd = fd.replace(key, 0, len(key.Value), "buildkitd-"+key.Value)
+			fd.Why += fmt.Sprintf("; it calls %s buildkitd-%s", key.Value, key.Value)
+		}
+	}
+	return r.move(newest, fd)
+}
+
+// bumpBake keeps version 6 for a step with workdir:, which version 7 dropped.
+// Since version 6 the Git context is the default source.
+func bumpBake(r versioned, fd Finding, newest string) []Finding {
+	if r.With.Has("workdir") {
+		fd.Why += "; a step with workdir stays on version 6"
+		newest = r.tags.Newest(r.Repo, "v6")
+	}
+	if semver.Compare(r.version, "v6") < 0 && !r.With.Has("source") {
+		fd.Why += "; since version 6 it builds from the Git context unless source is given"
+		fd.Safe = false
+	}
+	if semver.Major(r.version) == semver.Major(newest) {
+		return nil
+	}
+	return r.move(newest, fd)
+}

@@ -1,0 +1,60 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
+)
+
+// commit compares a commit with the comment beside it, and reports those whose
+// version matters and is not known. With bump, every version matters.
+func commit(r versioned, bump bool) []Finding {
+	if !r.tags.Knows(r.Repo) {
+		return fork(r)
+	}
+	if !tags.IsCommit(r.Ref) {
+		return nil
+	}
+	said := commentRE.FindString(r.Comment.Value)
+	switch {
+	case r.version == "":
+		return unknownCommit(r, said, bump)
+	case said != "" && !strings.HasPrefix(r.version+".", canonical(said)+"."):
+		return Finding{Rule: ActionPin, Certainty: Advice, Text: r.Comment.Value,
+			Why: fmt.Sprintf("the commit is %s, not %s", r.version, said), NoFix: "correct the comment or the commit"}.at(r.Uses, r.At)
+	}
+	return nil
+}
+
+// unknownCommit reports a commit that is no known release. It matters for the
+// actions that speak to the service themselves: any version of the others will do.
+func unknownCommit(r versioned, said string, bump bool) []Finding {
+	minimum := minimumOf(r.Repo)
+	if minimum == "" && !bump {
+		return nil
+	}
+	fd := Finding{Rule: ActionPin, Certainty: Conditional, Text: r.Uses.Value,
+		Why: cmp.Or(r.unknown, "no release of "+r.Repo+" is known to have this commit"), NoFix: "see that it is new enough"}
+	if minimum == "" || said != "" && !old(said, minimum) {
+		fd.Certainty = Advice
+	}
+	return fd.at(r.Uses, r.At)
+}
+
+// fork reports a fork of an action that installs a builder, if the step does
+// not say which version to install.
+func fork(r versioned) []Finding {
+	switch path.Base(r.Repo) {
+	case "setup-buildx-action", "setup-docker-action", "setup-compose-action", "ghaction-docker-buildx":
+	default:
+		return nil
+	}
+	if r.With.Has("version") || r.With.Has("buildx-version") {
+		return nil
+	}
+	return Finding{Rule: ActionPin, Certainty: Advice, Text: r.Uses.Value, Pin: true,
+		Why: "it is a fork: what it installs cannot be told from here", NoFix: "see that it installs what is new enough"}.at(r.Uses, 0)
+}

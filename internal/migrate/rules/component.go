@@ -1,0 +1,79 @@
+package rules
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
+)
+
+// component is a program that speaks version 2 of the service from version min
+// on. A fix moves to version to, the newest of a kind that was seen when this
+// table was written.
+type component struct{ rule, name, min, to string }
+
+// Minimum versions are those of https://docs.docker.com/build/ci/github-actions/cache/
+// and of the projects' tags. Compose stays on its major.
+func buildx() component   { return component{BuildxVersion, "Docker Buildx", release.Buildx, "v0.38.2"} }
+func buildkit() component { return component{BuildKitImage, "BuildKit", release.BuildKit, "v0.34.2"} }
+func engine() component   { return component{EngineVersion, "Docker Engine", release.Engine, "v29.9.3"} }
+func compose() component {
+	return component{ComposeVersion, "Docker Compose", release.Compose, release.Compose}
+}
+func runner() component {
+	return component{RunnerVersion, "the Actions runner", "v2.320.1", "v2.336.0"}
+}
+func sccache() component { return component{SccacheVersion, "sccache", "v0.10.0", "v0.17.0"} }
+
+// since is the first version that counts, without its pre-release.
+func (c component) since() string {
+	first, _, _ := strings.Cut(c.min, "-")
+	return first
+}
+
+// old says that version, with or without its v and with 1 to 3 numbers, is
+// before since.
+func old(version, since string) bool {
+	v := canonical(version)
+	return semver.IsValid(v) && semver.Compare(v, since) < 0
+}
+
+// canonical gives a version a v and takes leading zeros from its numbers, as in
+// Docker 19.03.
+func canonical(version string) string {
+	return "v" + zerosRE.ReplaceAllString(strings.TrimPrefix(version, "v"), "$1$2")
+}
+
+var zerosRE = regexp.MustCompile(`(^|\.)0+([0-9])`)
+
+// like writes version the way sample is written, with or without its v.
+func like(sample, version string) string {
+	if strings.HasPrefix(sample, "v") {
+		return version
+	}
+	return strings.TrimPrefix(version, "v")
+}
+
+// short is like, and has as many numbers as sample.
+func short(sample, version string) string {
+	core, _, _ := strings.Cut(sample, "-")
+	parts := strings.Split(like(sample, version), ".")
+	return strings.Join(parts[:min(len(parts), strings.Count(core, ".")+1)], ".")
+}
+
+// versionRE matches a version and its pre-release, but no variant (-rootless).
+var versionRE = regexp.MustCompile(`v?[0-9]+(?:\.[0-9]+){0,2}(?:-(?:rc|beta|alpha|tp)[.-]?[0-9]*)?`)
+
+// leading is the version that s starts with, or "".
+func leading(s string) string {
+	at := versionRE.FindStringIndex(s)
+	if at == nil || at[0] != 0 {
+		return ""
+	}
+	if rest := s[at[1]:]; rest != "" && !strings.ContainsAny(rest[:1], "-+@/ \t") {
+		return ""
+	}
+	return s[:at[1]]
+}

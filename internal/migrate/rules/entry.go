@@ -1,0 +1,67 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+// entry judges the attributes of a gha cache entry.
+func entry(e scan.Entry) (out []Finding) {
+	t := editable(e.Text)
+	for _, a := range source.Attributes(t.Value) {
+		out = append(out, attribute(t, a)...)
+	}
+	return out
+}
+
+// editable withholds edits from an entry that a folded scalar puts together.
+func editable(t source.Text) source.Text {
+	if t.Broken() {
+		return t.Refuse("the entry is spread over several lines")
+	}
+	return t
+}
+
+func attribute(t source.Text, a source.Attribute) (out []Finding) {
+	if spaces := len(a.Key) - len(strings.TrimLeft(a.Key, " \t")); spaces > 0 {
+		out = Finding{
+			Rule: CacheSpace, Certainty: Certain, Text: t.Value,
+			Why: fmt.Sprintf("buildx reads the key %q and ignores it", a.Key),
+			Fix: "take the space away", Safe: true,
+		}.replace(t, a.Start, a.Start+spaces, "").at(t, a.Start)
+	}
+	switch strings.TrimSpace(a.Key) {
+	case "version":
+		return append(out, cacheVersion(t, a.From, a.End)...)
+	case "url_v2":
+		return append(out, needsV2(t, a.Start, strings.TrimSpace(t.Value[a.Start:a.End]))...)
+	}
+	return out
+}
+
+// cacheVersion judges the version attribute. It is set to 2, not taken out: that
+// holds in a step that does not see ACTIONS_CACHE_SERVICE_V2, too.
+func cacheVersion(t source.Text, i, j int) []Finding {
+	switch strings.TrimSpace(t.Value[i:j]) {
+	case "1":
+		return Finding{
+			Rule: CacheVersion, Certainty: Certain, Text: "version=1",
+			Why: "it chooses the service that was shut down", Fix: "version=2", Safe: true,
+		}.replace(t, i, j, "2").at(t, i)
+	case "2":
+		return needsV2(t, i, "version=2")
+	}
+	return nil
+}
+
+// needsV2 reports what is wrong if the service turns out to be version 1.
+func needsV2(t source.Text, i int, shown string) []Finding {
+	return Finding{
+		Rule: V1Service, Certainty: Certain, Text: shown,
+		Why:   "this service has no version 2: there ACTIONS_RESULTS_URL is the artifact endpoint",
+		NoFix: "take it out if the cache does not work",
+	}.at(t, i)
+}

@@ -1,0 +1,75 @@
+package rules
+
+import (
+	"cmp"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+const exportWhy = "steps that see ACTIONS_CACHE_URL without ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2 stay on version 1"
+
+// exportedIn judges ACTIONS_CACHE_URL in an env:.
+func exportedIn(env scan.Env) (out []Finding) {
+	for name := range env.Pairs() {
+		if name.Value != cacheURL || env.Has(resultsURL) {
+			continue
+		}
+		out = append(out, Finding{Rule: CacheURLExport, Certainty: Conditional, Text: name.Value,
+			Why:   "run: steps see it and stay on version 1 without ACTIONS_RESULTS_URL; JavaScript actions do not see it",
+			NoFix: "take it out, or set ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, too"}.at(name, 0)...)
+	}
+	return out
+}
+
+var exportRE = regexp.MustCompile(`^(?:await\s+)?core\.exportVariable\(\s*['"` + "`" + `]ACTIONS_CACHE_URL['"` + "`" + `]\s*,.*process\.env\b.*ACTIONS_CACHE_URL.*\)\s*;?$`)
+
+// githubScript judges an actions/github-script step that exports the variables of
+// version 1, the workaround from before ghaction-github-runtime. The fix
+// repeats the line for the variables of version 2.
+func githubScript(a scan.Action) (out []Finding) {
+	if path.Base(a.Repo) != "github-script" {
+		return nil
+	}
+	t := a.With.Text("script")
+	var missing []string
+	for _, name := range []string{resultsURL, serviceFlag} {
+		if !strings.Contains(t.Value, name) {
+			missing = append(missing, name)
+		}
+	}
+	for _, line := range t.Lines() {
+		line = line.Trim(" \t\r")
+		if len(missing) > 0 && !strings.HasPrefix(line.Value, "//") && strings.Contains(line.Value, "exportVariable") && strings.Contains(line.Value, cacheURL) {
+			out = append(out, exportLine(line, missing)...)
+		}
+	}
+	return out
+}
+
+func exportLine(line source.Text, missing []string) []Finding {
+	fd := Finding{Rule: CacheURLExport, Certainty: Conditional, Text: line.Value, Why: exportWhy,
+		Fix: "export " + strings.Join(missing, " and ") + ", too", Safe: true}
+	if !exportRE.MatchString(line.Value) {
+		fd = fd.without("it is not a line of its own that copies process.env")
+	}
+	end := len(line.Value)
+	if with, ok := repeated(line, missing); ok {
+		return fd.replace(line, end, end, with).at(line, 0)
+	}
+	return fd.without(cmp.Or(fd.NoFix, "the script is not a block")).at(line, 0)
+}
+
+// repeated is the line again for each of names, with the indentation of the file.
+func repeated(line source.Text, names []string) (string, bool) {
+	indent := line.Indent()
+	var out strings.Builder
+	for _, name := range names {
+		out.WriteString(line.Newline() + indent)
+		out.WriteString(strings.ReplaceAll(line.Value, cacheURL, name))
+	}
+	return out.String(), strings.Trim(indent, " ") == ""
+}

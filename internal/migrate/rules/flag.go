@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+var flagValueRE = regexp.MustCompile(`ACTIONS_CACHE_SERVICE_V2["']?\s*(?:=\s*|:\s+|,\s*["'])["']?([A-Za-z0-9]*)`)
+
+// flag looks for an assignment of ACTIONS_CACHE_SERVICE_V2 in a word.
+func flag(t source.Text) (out []Finding) {
+	for _, m := range flagValueRE.FindAllStringSubmatchIndex(t.Value, -1) {
+		if !strings.HasPrefix(t.Value[m[3]:], "$") {
+			out = append(out, flagValue(t, m[2], m[3], Certain)...)
+		}
+	}
+	return out
+}
+
+// flagAssigned judges the variable of a Makefile, justfile or Dockerfile.
+func flagAssigned(v scan.Variable) []Finding {
+	if v.Name != serviceFlag || strings.Contains(v.Value.Value, "$") {
+		return nil
+	}
+	return flagValue(v.Value, 0, len(v.Value.Value), Certain)
+}
+
+// flagIn judges the variable of an env:. What no script sees has an effect only
+// where something else hands it on.
+func flagIn(env scan.Env) (out []Finding) {
+	certainty := Conditional
+	if env.Seen {
+		certainty = Certain
+	}
+	for name, value := range env.Pairs() {
+		if name.Value != serviceFlag {
+			continue
+		}
+		for _, v := range env.Resolve(env.Once(name.Value, value)) {
+			if !strings.Contains(v.Value, "$") {
+				out = append(out, flagValue(v, 0, len(v.Value), certainty)...)
+			}
+		}
+	}
+	return out
+}
+
+// flagValue judges a value of ACTIONS_CACHE_SERVICE_V2 as buildx and BuildKit
+// do, by ParseBool: yes and on are ignored.
+func flagValue(t source.Text, i, j int, certainty Certainty) []Finding {
+	value := t.Value[i:j]
+	on, err := strconv.ParseBool(value)
+	if on {
+		return nil
+	}
+	why := "it chooses version 1"
+	if err != nil && value != "" {
+		why = "buildx and BuildKit do not read it as true: they know 1, t and true only"
+	}
+	return Finding{
+		Rule: ServiceFlag, Certainty: certainty, Text: serviceFlag + "=" + value, Why: why,
+		Fix: "set it to true", Safe: true,
+	}.replace(t, i, j, "true").at(t, i)
+}

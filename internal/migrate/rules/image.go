@@ -1,0 +1,77 @@
+package rules
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+var imageRE = regexp.MustCompile(`((?:[A-Za-z0-9_.-]+(?::[0-9]+)?/)*(?:buildkit|buildx-bin|docker|actions-runner))(:|@sha256:)`)
+
+// images looks for images of the components. A mirror may lack the new tag and
+// a digest belongs to one tag only: neither is a safe fix.
+func images(t source.Text) (out []Finding) {
+	for _, m := range imageRE.FindAllStringSubmatchIndex(t.Value, -1) {
+		if m[0] > 0 && strings.ContainsAny(t.Value[m[0]-1:m[0]], "._-$}{") || m[0] > 0 && wordByte(t.Value[m[0]-1]) {
+			continue
+		}
+		c, mirror, ok := imageOf(t.Value[m[2]:m[3]])
+		if !ok {
+			continue
+		}
+		out = append(out, image(c, mirror, t, m[2], m[5])...)
+	}
+	return out
+}
+
+func image(c component, mirror bool, t source.Text, start, tag int) []Finding {
+	rest := t.Value[tag:]
+	end := tag + imageEnd(rest)
+	version := leading(t.Value[tag:end])
+	p := pin{component: c, t: t, i: tag, j: tag + len(version), shown: t.Value[start:end], short: c.rule == EngineVersion}
+	switch {
+	case strings.HasPrefix(rest, "$") || strings.HasPrefix(rest, "{{"):
+		p.shown = t.Value[start:]
+		return p.unknown()
+	case strings.HasSuffix(t.Value[:tag], "@sha256:"):
+		p.shown = t.Value[start:min(len(t.Value), tag+12)]
+		return p.unknown()
+	case version == "" || c.rule == EngineVersion && len(strings.TrimPrefix(version, "v")) < 2:
+		return nil
+	case strings.Contains(t.Value[tag:end], "@"):
+		p.noFix = "it is pinned by digest: take tag and digest of the new image"
+		return p.judge()
+	}
+	p.unsafe = mirror
+	return p.judge()
+}
+
+func imageEnd(s string) int {
+	n := strings.IndexFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"',;)]}`", r) })
+	if n < 0 {
+		return len(s)
+	}
+	return n
+}
+
+// imageOf is the component in an image of that name. Copies of moby/buildkit
+// under other names count, with mirror true.
+func imageOf(repo string) (c component, mirror, ok bool) {
+	name := strings.TrimPrefix(strings.TrimPrefix(repo, "docker.io/"), "library/")
+	switch {
+	case strings.HasSuffix(name, "/buildkit"):
+		return buildkit(), name != "moby/buildkit", true
+	case strings.HasSuffix(name, "docker/buildx-bin"):
+		return buildx(), name != "docker/buildx-bin", true
+	case name == "docker" || strings.HasSuffix(name, "/library/docker"):
+		return engine(), name != "docker", true
+	case strings.HasSuffix(name, "actions/actions-runner"):
+		return runner(), name != "ghcr.io/actions/actions-runner", true
+	}
+	return component{}, false, false
+}
+
+func wordByte(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
+}

@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+// installs is the component that an action installs, and the inputs that name its
+// version. Forks keep the name, and mostly the inputs, of what they fork.
+func installs(a scan.Action) (c component, inputs []string) {
+	switch name := path.Base(a.Repo); {
+	case strings.HasPrefix(name, "setup-buildx") || name == "ghaction-docker-buildx":
+		return buildx(), []string{"version", "buildx-version"}
+	case strings.HasPrefix(name, "setup-docker") || name == "ghaction-setup-docker":
+		return engine(), []string{"version", "docker-version"}
+	case strings.HasPrefix(name, "setup-compose"):
+		return compose(), []string{"version"}
+	case name == "sccache-action":
+		return sccache(), []string{"version"}
+	}
+	return component{}, nil
+}
+
+// installed judges the inputs of a step that name a version.
+func installed(a scan.Action) (out []Finding) {
+	c, inputs := installs(a)
+	for _, input := range inputs {
+		if !a.With.Has(input) {
+			continue
+		}
+		for _, v := range a.With.Resolve(a.With.Text(input)) {
+			out = append(out, version(v, c, fmt.Sprintf("%s of %s", input, a.Repo))...)
+		}
+	}
+	return out
+}
+
+// version judges v0.12.0, latest, lab:V, cloud:V, a git URL with #V, and
+// type=archive,version=V.
+func version(t source.Text, c component, what string) []Finding {
+	p := pin{component: c, t: t, shown: t.Value, what: what}
+	value := t.Value
+	for _, a := range source.Attributes(t.Value) {
+		if a.Key == "version" || a.Key == "tag" {
+			p.i, value = a.From, t.Value[a.From:a.End]
+		}
+	}
+	if _, ref, ok := strings.Cut(value, "#"); ok {
+		p.i, value = p.i+len(value)-len(ref), ref
+	}
+	prefix, rest, named := strings.Cut(value, ":")
+	if named && (prefix == "lab" || prefix == "cloud") {
+		p.i, value = p.i+len(prefix)+1, rest
+		p.fix, p.noFix = "use "+prefix+":latest", "releases of this line have numbers of their own"
+	}
+	found := leading(value)
+	p.j = p.i + len(found)
+	switch {
+	case strings.Contains(value, "${{"):
+		return p.unknown()
+	case found != "":
+		return p.judge()
+	}
+	return nil
+}
+
+// Sink is an input of an action or reusable workflow that ends as a version of a
+// component.
+type Sink struct {
+	input string
+	component
+}
+
+var (
+	inputRE    = regexp.MustCompile(`^\$\{\{\s*inputs\.([\w-]+)\b[^}]*\}\}$`)
+	kitInputRE = regexp.MustCompile(`/buildkit:\$\{\{\s*inputs\.([\w-]+)\b`)
+)
+
+// Sinks lists the inputs of a file that name a version of something it installs, or
+// the tag of a BuildKit image.
+func Sinks(p *scan.Page) (out []Sink) {
+	for _, line := range p.Inputs {
+		for _, m := range kitInputRE.FindAllStringSubmatch(line, -1) {
+			out = append(out, Sink{m[1], buildkit()})
+		}
+	}
+	for _, a := range p.Actions {
+		c, inputs := installs(a)
+		for _, input := range inputs {
+			if m := inputRE.FindStringSubmatch(strings.TrimSpace(a.With.Value(input))); m != nil {
+				out = append(out, Sink{m[1], c})
+			}
+		}
+	}
+	return out
+}
+
+// Handed judges what a call hands to the sinks of the file that it calls.
+func Handed(c scan.Call, sinks []Sink) (out []Finding) {
+	for _, s := range sinks {
+		if !c.With.Has(s.input) {
+			continue
+		}
+		for _, v := range c.With.Resolve(c.With.Text(s.input)) {
+			out = append(out, version(v, s.component, s.input+" of ./"+c.Path)...)
+		}
+	}
+	return out
+}

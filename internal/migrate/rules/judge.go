@@ -1,0 +1,94 @@
+package rules
+
+import (
+	"bytes"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
+)
+
+// Options say what to judge by.
+type Options struct {
+	Tags tags.Table
+	Bump bool // also move Docker's actions to their newest major
+
+	// Resolve asks for the tag behind a commit of an action that the table does
+	// not know, see package migrate. Nil asks nobody.
+	Resolve func(repo, commit string) (tag string, err error)
+}
+
+// Judge asks every detector about a page. Findings come in no particular order.
+func Judge(p *scan.Page, o Options) (out []Finding) {
+	add := func(found []Finding) { out = append(out, found...) }
+	for _, w := range p.Words {
+		add(images(w.Text))
+		add(downloads(w.Text))
+		add(flag(w.Text))
+		add(inside(w, p.File.Kind))
+		add(exported(w, p.File.Kind))
+		add(vcpkg(w.Text))
+	}
+	for _, key := range p.Keys {
+		add(inside(scan.Word{Text: key}, p.File.Kind))
+	}
+	for _, e := range p.Entries {
+		add(entry(e))
+		add(address(e))
+		add(everyTarget(e))
+	}
+	for _, x := range p.Objects {
+		add(cacheVersion(x.Version, 0, len(x.Version.Value)))
+	}
+	for _, env := range p.Env {
+		add(flagIn(env))
+		add(exportedIn(env))
+		add(dagger(env))
+	}
+	for _, v := range p.Assigned {
+		add(flagAssigned(v))
+	}
+	for _, steps := range p.Jobs {
+		add(sccacheFlag(steps))
+		add(moveCache(steps))
+	}
+	for _, a := range p.Actions {
+		add(action(a, o))
+	}
+	for _, t := range p.Containers {
+		if p.GHA {
+			add(container(t))
+		}
+	}
+	add(sharedScopes(p.Exports))
+	return out
+}
+
+// action asks the detectors about the use of an action. One that has to move
+// anyway is not bumped besides.
+func action(a scan.Action, o Options) (out []Finding) {
+	r := versionOf(a, o)
+	out = append(out, installed(a)...)
+	out = append(out, installedBuildx(a)...)
+	out = append(out, dance(a)...)
+	out = append(out, githubScript(a)...)
+	out = append(out, commit(r, o.Bump)...)
+	if moved := minimum(r); moved != nil {
+		return append(out, moved...)
+	}
+	if o.Bump {
+		out = append(out, bump(r)...)
+	}
+	return out
+}
+
+// Concern says whether a file may hold anything to find: a quick look, before it is
+// parsed. A file without one of these words has nothing for any rule.
+func Concern(src []byte) bool {
+	for _, word := range []string{"buildx", "buildkit", "gha", "actions/cache", "ACTIONS_CACHE", "docker:", "docker@", "setup-docker",
+		"setup-compose", "docker/compose/", "actions-runner", "actions/runner", "sccache", "type=local", "docker/"} {
+		if bytes.Contains(src, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,38 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+)
+
+var (
+	moveRE = regexp.MustCompile(`\bmv\s+(?:-\w+\s+)*"?(\S+?)"?\s+"?(\S+?)"?\s`)
+	destRE = regexp.MustCompile(`type=local,(?:.*,)?dest=([^,\s"']+)`)
+)
+
+// moveCache looks for a step that moves the directory that a local cache was
+// exported to. It kept the cache from growing; since buildx 0.35 reset=true on
+// --cache-to type=local does.
+func moveCache(steps scan.Steps) (out []Finding) {
+	dests := map[string]bool{}
+	for _, step := range steps {
+		for _, value := range []string{step.Value("with", "cache-to"), step.Value("run")} {
+			for _, m := range destRE.FindAllStringSubmatch(value, -1) {
+				dests[m[1]] = true
+			}
+		}
+	}
+	for _, step := range steps {
+		t := step.Text("run")
+		for _, m := range moveRE.FindAllStringSubmatchIndex(t.Value+"\n", -1) {
+			if dir := t.Value[m[2]:m[3]]; dests[dir] {
+				out = append(out, Finding{Rule: MoveCache, Certainty: Advice, Text: "mv " + dir,
+					Why:   "since buildx 0.35 a local cache does not keep growing with reset=true",
+					NoFix: fmt.Sprintf("export to type=local,dest=%s,reset=true and drop the step", t.Value[m[4]:m[5]])}.at(t, m[0])...)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,106 @@
+package rules
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
+)
+
+// pin is a version of a component in t.Value[i:j].
+type pin struct {
+	component
+	t      source.Text
+	i, j   int
+	again  int    // the version may stand once more before this offset
+	shown  string // the words around it
+	what   string // what uses it
+	unsafe bool
+	short  bool   // a tag with fewer numbers is known to exist
+	fix    string // instead of the component's
+	noFix  string
+}
+
+// judge reports a version that is too old. BuildKit that is new enough but loses
+// its download URLs is worth advice.
+func (p pin) judge() []Finding {
+	version := p.t.Value[p.i:p.j]
+	fd := Finding{Rule: p.rule, Certainty: Certain, Pin: true, Text: p.shown}
+	switch {
+	case old(version, p.min):
+		fd.Why = fmt.Sprintf("%s speaks version 2 of the cache service since %s", p.name, p.since())
+	case p.rule == BuildKitImage && old(version, release.Renewal):
+		fd.Why = "BuildKit before " + release.Renewal + " fails when a download URL of the cache expires under a long build"
+		fd.Certainty, p.unsafe = Advice, true
+	default:
+		return nil
+	}
+	if p.rule == SccacheVersion {
+		fd.Pin = false
+		if !bytes.Contains(p.t.File(), []byte("SCCACHE_GHA_ENABLED")) {
+			fd.Certainty = Advice
+		}
+	}
+	if p.what != "" {
+		fd.Why += " (" + p.what + ")"
+	}
+	if p.t.Origin(p.i).Many {
+		fd.Why += "; it is one of several values, maybe on purpose"
+	}
+	return p.fixed(fd, version)
+}
+
+// fixed adds the edits that move the pin to the newest version of its component.
+func (p pin) fixed(fd Finding, version string) []Finding {
+	with, major := like(version, p.to), semver.Major(canonical(version))
+	if p.short {
+		with = short(version, p.to)
+	}
+	fd.Fix = cmp.Or(p.fix, "use "+with)
+	fd.Safe = !p.unsafe && major == semver.Major(p.to)
+	if p.rule == ComposeVersion && major == "v1" {
+		p.noFix = "Compose 1 has other file names: take Compose " + p.to
+	}
+	if p.noFix != "" {
+		return fd.without(p.noFix).at(p.t, p.i)
+	}
+	i := p.i
+	_, _, whole := p.t.Span(p.i, p.j)
+	if _, _, behind := p.t.Span(p.i+1, p.j); !whole && behind && version[0] == 'v' {
+		i, with = p.i+1, strings.TrimPrefix(with, "v")
+	}
+	fd = fd.replace(p.t, i, p.j, with)
+	return p.fixedAgain(fd, p.t.Value[i:p.j], with).at(p.t, i)
+}
+
+// fixedAgain follows the version into the name of a downloaded file.
+func (p pin) fixedAgain(fd Finding, version, with string) Finding {
+	bare := strings.TrimPrefix(version, "v")
+	for at := p.j; fd.NoFix == "" && at < p.again; {
+		n := strings.Index(p.t.Value[at:p.again], bare)
+		if n < 0 {
+			break
+		}
+		start, end, text := at+n, at+n+len(bare), strings.TrimPrefix(with, "v")
+		if version != bare && p.t.Value[start-1] == 'v' {
+			start, text = start-1, with
+		}
+		fd = fd.replace(p.t, start, end, text)
+		at = end
+	}
+	return fd
+}
+
+// unknown reports a version that the file does not tell.
+func (p pin) unknown() []Finding {
+	return Finding{
+		Rule: p.rule, Certainty: Advice, Text: p.shown, Pin: true,
+		Why:   "its version cannot be told from here",
+		NoFix: fmt.Sprintf("see that it is %s %s or newer", p.name, p.since()),
+	}.at(p.t, p.i)
+}

@@ -1,0 +1,32 @@
+package rules
+
+import (
+	"regexp"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+var vcpkgRE = regexp.MustCompile(`\bx-gha\b`)
+
+// vcpkg looks for vcpkg's provider of binaries.
+func vcpkg(t source.Text) []Finding {
+	at := vcpkgRE.FindStringIndex(t.Value)
+	if at == nil {
+		return nil
+	}
+	return Finding{Rule: NoV2, Certainty: Conditional, Text: "x-gha",
+		Why: "vcpkg's x-gha provider was written for version 1", NoFix: "use another binary cache, as the newer vcpkg asks for",
+	}.at(t, at[0])
+}
+
+// dagger looks for a gha cache of Dagger in an env:.
+func dagger(env scan.Env) (out []Finding) {
+	for name, value := range env.Pairs() {
+		if name.Value == "_EXPERIMENTAL_DAGGER_CACHE_CONFIG" && source.FindGHA(value.Value) != nil {
+			out = append(out, Finding{Rule: NoV2, Certainty: Conditional, Text: value.Value,
+				Why: "no version of Dagger is known to speak version 2 of the cache service", NoFix: "use another cache"}.at(value, 0)...)
+		}
+	}
+	return out
+}

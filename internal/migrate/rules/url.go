@@ -1,0 +1,39 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+const urlWhy = "version 2 ignores it if ACTIONS_CACHE_SERVICE_V2 and ACTIONS_RESULTS_URL are visible, " +
+	"and a step that sees ACTIONS_CACHE_URL only stays on version 1"
+
+// address judges url= and the token= beside it. Taken out, buildx fills them in
+// from the variables it sees: right in an action, and in a step to which all of
+// them are exported, so it is not a safe edit.
+func address(e scan.Entry) []Finding {
+	t := editable(e.Text)
+	all := source.Attributes(t.Value)
+	url := slices.IndexFunc(all, func(a source.Attribute) bool { return a.Key == "url" })
+	if url < 0 {
+		return nil
+	}
+	fd := Finding{Rule: CacheURL, Certainty: Conditional, Why: urlWhy, Text: t.Value[all[url].Start:all[url].End],
+		Fix: "take url= and token= out, and export all of the runtime's variables, as crazy-max/ghaction-github-runtime does"}
+	for i, a := range all {
+		value := t.Value[a.From:a.End]
+		switch {
+		case a.Key != "url" && a.Key != "token":
+		case !strings.Contains(value, cacheURL) && !strings.Contains(value, "ACTIONS_RUNTIME_TOKEN"):
+			fd = fd.without("it is not the runner's")
+		case i == 0 || a.Quoted:
+			fd = fd.without("it is not written in the common order")
+		default:
+			fd = fd.replace(t, a.Start-1, a.End, "")
+		}
+	}
+	return fd.at(t, all[url].Start)
+}

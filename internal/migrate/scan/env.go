@@ -1,0 +1,32 @@
+package scan
+
+import (
+	"regexp"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+var buildsRE = regexp.MustCompile(`\b(?:docker|docker-compose|buildx|buildctl|make|just)\b|\.sh\b`)
+
+// env adds a mapping of variables. An alias is left out: its anchor is there.
+func (p *Page) env(s *scope, vars *yaml.Node, seen bool) {
+	if vars = plain(vars); vars != nil {
+		p.Env = append(p.Env, Env{Mapping{s, vars}, seen})
+	}
+}
+
+// runsBuilds says that a step below n is a script that builds.
+func runsBuilds(n *yaml.Node) bool {
+	if n = plain(n); n == nil || n.Kind == yaml.ScalarNode {
+		return false
+	}
+	for k, v := range source.Pairs(n) {
+		if k.Value == "run" && v.Kind == yaml.ScalarNode && buildsRE.MatchString(v.Value) || runsBuilds(v) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(source.Items(n), runsBuilds)
+}

@@ -1,0 +1,98 @@
+package scan
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+// Definitions of variables, by the kind of file.
+var (
+	makeVarRE   = regexp.MustCompile(`^\s*(?:export\s+|override\s+)*([A-Za-z_]\w*)\s*(?:\?|:{1,3}|!)?=\s*([^#\r]*)`)
+	justVarRE   = regexp.MustCompile(`^(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(?:env(?:_var_or_default)?\([^,]*,\s*)?['"]([^'"]*)['"]`)
+	dockerVarRE = regexp.MustCompile(`^\s*(?i:ARG|ENV)\s+([A-Za-z_]\w*)[=\s]\s*["']?([^"'\s\\]*)`)
+)
+
+// byLine reads a Makefile, justfile or Dockerfile. Nothing parses the first two
+// from outside, so where a variable is involved the edit is a suggestion.
+func (p *Page) byLine() {
+	define := map[source.Kind]*regexp.Regexp{source.Make: makeVarRE, source.Just: justVarRE, source.Dockerfile: dockerVarRE}[p.File.Kind]
+	vars := map[string][]source.Text{}
+	var lines []source.Text
+	for _, line := range source.Literal(p.File.Src, 0, len(p.File.Src)).Lines() {
+		if strings.HasPrefix(strings.TrimSpace(line.Value), "#") {
+			continue
+		}
+		m := define.FindStringSubmatchIndex(line.Value)
+		if m == nil || strings.HasPrefix(line.Value, "\t") {
+			lines = append(lines, line)
+			continue
+		}
+		if p.File.Kind != source.Dockerfile {
+			line = line.Suggested()
+		}
+		lines = append(lines, line)
+		p.define(vars, Variable{line.Value[m[2]:m[3]], line.Cut(m[4], m[5]).Trim(" \t")})
+	}
+	for _, line := range lines {
+		for _, resolved := range references(line, vars) {
+			p.words(looseLine(&scope{}, resolved))
+		}
+	}
+}
+
+func (p *Page) define(vars map[string][]source.Text, v Variable) {
+	p.Assigned = append(p.Assigned, v)
+	vars[v.Name] = append(vars[v.Name], v.Value)
+	if len(vars[v.Name]) > 1 {
+		vars[v.Name] = several(vars[v.Name])
+	}
+}
+
+// loose gives the words of each line of a text that nothing parses.
+func loose(s *scope, t source.Text) (out []source.Text) {
+	for _, line := range t.Lines() {
+		if !strings.HasPrefix(strings.TrimSpace(line.Value), "#") {
+			out = append(out, looseLine(s, line)...)
+		}
+	}
+	return out
+}
+
+func looseLine(s *scope, line source.Text) (out []source.Text) {
+	for _, w := range line.Fields() {
+		if strings.HasPrefix(w.Value, "#") {
+			return out
+		}
+		out = append(out, s.expand(w.Trim("\"'`\\;()"))...)
+	}
+	return out
+}
+
+var referenceRE = regexp.MustCompile(`\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|\$([A-Za-z_]\w*)|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}`)
+
+// references resolves $(X), ${X}, ${X:-default}, $X and {{ X }} in a line of a
+// Makefile, justfile, Dockerfile or compose file.
+func references(t source.Text, vars map[string][]source.Text) []source.Text {
+	values := []source.Text{t}
+	all := referenceRE.FindAllStringSubmatchIndex(t.Value, -1)
+	for _, m := range slices.Backward(all) {
+		name, with := "", []source.Text(nil)
+		for _, g := range []int{2, 4, 8, 10} {
+			if m[g] >= 0 {
+				name = t.Value[m[g]:m[g+1]]
+			}
+		}
+		with = append(with, vars[name]...)
+		if m[6] >= 0 {
+			with = append(with, t.Cut(m[6], m[7]))
+		}
+		if len(with) == 0 {
+			continue
+		}
+		values = source.Combine(values, with, func(v, w source.Text) source.Text { return v.Splice(m[0], m[1], w.From(name, t.Pos(m[0]))) })
+	}
+	return values
+}

@@ -1,0 +1,46 @@
+package scan
+
+import (
+	"errors"
+	"unicode/utf8"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+// Read lists what stands in a file. The error says why it cannot be parsed.
+func Read(f *source.File) (*Page, error) {
+	if !utf8.Valid(f.Src) {
+		return nil, errors.New("not UTF-8")
+	}
+	p := &Page{File: f}
+	switch f.Kind {
+	case source.HCL:
+		return p, p.bake()
+	case source.Shell:
+		p.words(shell(&scope{}, source.Literal(f.Src, 0, len(f.Src))))
+	case source.Make, source.Just, source.Dockerfile:
+		p.byLine()
+	default:
+		return p, p.yaml()
+	}
+	return p, nil
+}
+
+func (p *Page) yaml() error {
+	doc, err := source.ParseYAML(p.File.Src)
+	if err != nil {
+		return err
+	}
+	for _, root := range doc.Roots {
+		switch p.File.Kind {
+		case source.Workflow:
+			p.workflow(doc, root)
+		case source.Action:
+			p.action(doc, root)
+		default:
+			p.scalars(&scope{doc: doc}, root)
+			p.targets(doc, root)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package scan
+
+import (
+	"regexp"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+var shellRE = regexp.MustCompile(`^(?:/\S*/)?(?:ba|da|z|k)?sh\b`)
+
+// run gives the words of a step's script.
+func run(step Mapping) []source.Text {
+	t := step.Text("run")
+	if name := step.Value("shell"); name != "" && !shellRE.MatchString(name) {
+		return loose(step.scope, t.Suggested())
+	}
+	return shell(step.scope, t)
+}
+
+// shell gives the words of a script. One that does not parse, a PowerShell script
+// for one, is read line by line, and edits to it are suggestions.
+func shell(s *scope, t source.Text) []source.Text {
+	prog, err := syntax.NewParser().Parse(strings.NewReader(source.Masked(t.Value)), "")
+	if err != nil {
+		return loose(s, t.Suggested())
+	}
+	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, vars: map[string][]source.Text{}}}
+	found := sh.find(prog)
+	var out []source.Text
+	for _, a := range found.assigns {
+		out = append(out, spoken(s, sh.assign(a))...)
+	}
+	for _, l := range found.loops {
+		sh.loop(l)
+	}
+	for _, w := range found.words {
+		out = append(out, spoken(s, sh.word(w.Parts))...)
+	}
+	return out
+}
+
+// parts are what a script is read from, each in its order.
+type parts struct {
+	words   []*syntax.Word
+	assigns []*syntax.Assign
+	loops   []*syntax.WordIter
+}
+
+// find lists the parts of a script, and records the presets of its variables.
+func (sh *script) find(prog *syntax.File) (found parts) {
+	syntax.Walk(prog, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Word:
+			found.words = append(found.words, n)
+		case *syntax.Assign:
+			found.assigns = append(found.assigns, n)
+		case *syntax.WordIter:
+			found.loops = append(found.loops, n)
+		case *syntax.ParamExp:
+			sh.preset(n)
+		}
+		return true
+	})
+	return found
+}
+
+// spoken resolves the expressions of words. One of several lines is a
+// here-document or a script for another program.
+func spoken(s *scope, words []source.Text) (out []source.Text) {
+	for _, t := range words {
+		if strings.Contains(strings.TrimSpace(t.Value), "\n") {
+			out = append(out, loose(s, t.Suggested())...)
+			continue
+		}
+		out = append(out, s.expand(t)...)
+	}
+	return out
+}

@@ -1,0 +1,78 @@
+package scan
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+// Action is the use of an action by a step.
+type Action struct {
+	Repo    string      // owner/name in lower case
+	Uses    source.Text // as it is written
+	At      int         // where the ref starts in Uses
+	Ref     string      // tag, branch or commit
+	Comment source.Text // behind it on its line, from # on
+	With    Mapping     // its inputs
+	Hosted  bool        // it runs on a runner of GitHub, or nothing says that it does not
+
+	step *yaml.Node
+}
+
+// uses reads a step that runs an action.
+func (p *Page) uses(step Mapping) {
+	t := step.Text("uses")
+	if strings.HasPrefix(t.Value, "docker://") {
+		p.word(t, "")
+		if namesGHA(step.node) {
+			p.GHA = true
+			p.Containers = append(p.Containers, t)
+		}
+		return
+	}
+	with := source.Get(step.node, "with")
+	p.call(step.scope, t.Value, with)
+	if a, ok := p.parseUses(t); ok {
+		a.With, a.Hosted, a.step = Mapping{step.scope, with}, step.scope.hosted, step.node
+		p.Actions = append(p.Actions, a)
+	}
+}
+
+// parseUses reads owner/name[/path]@ref. Gitea and Forgejo also take a whole
+// URL, GitHub does not.
+func (p *Page) parseUses(t source.Text) (Action, bool) {
+	name, ref, ok := strings.Cut(t.Value, "@")
+	if scheme, rest, url := strings.Cut(name, "://"); url {
+		p.Scheme = scheme
+		_, name, _ = strings.Cut(rest, "/")
+	}
+	parts := strings.Split(strings.ToLower(name), "/")
+	if !ok || len(parts) < 2 || parts[0] == "." {
+		return Action{}, false
+	}
+	return Action{Repo: parts[0] + "/" + parts[1], Uses: t, At: len(t.Value) - len(ref), Ref: ref, Comment: t.Comment()}, true
+}
+
+// AddInput is the edit that adds a line to the with: of the step, before its first
+// key and with its indentation, or a with: of its own after uses:. The step has to
+// be written as a block.
+func (a Action) AddInput(line string) (source.Edit, bool) {
+	newline := a.Uses.Newline()
+	if n := a.With.node; n != nil {
+		if n.Kind != yaml.MappingNode || n.Style&yaml.FlowStyle != 0 || len(n.Content) == 0 || n.Anchor != "" {
+			return source.Edit{}, false
+		}
+		at := a.With.scope.doc.Offset(n.Content[0])
+		indent := source.Literal(a.Uses.File(), at, at).Indent()
+		return source.NewKeys(at, line+newline+indent), strings.Trim(indent, " ") == ""
+	}
+	_, end, ok := a.Uses.Span(0, len(a.Uses.Value))
+	if !ok || a.step.Style&yaml.FlowStyle != 0 || a.step.Content[0].Line == 0 {
+		return source.Edit{}, false
+	}
+	rest, _, _ := strings.Cut(string(a.Uses.File()[end:]), "\n")
+	indent := newline + strings.Repeat(" ", a.step.Content[0].Column-1)
+	return source.NewKeys(end+len(strings.TrimRight(rest, "\r")), indent+"with:"+indent+"  "+line), true
+}

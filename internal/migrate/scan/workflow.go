@@ -1,0 +1,105 @@
+package scan
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+)
+
+// workflow reads jobs, their steps, and all else with the scope it stands in.
+func (p *Page) workflow(doc *source.YAML, root *yaml.Node) {
+	top := &scope{doc: doc, env: source.Get(root, "env"), inputs: inputs(source.Get(root, "on"))}
+	p.env(top, top.env, runsBuilds(root))
+	p.scalars(top, root, "jobs")
+	for _, job := range source.Pairs(source.Get(root, "jobs")) {
+		p.job(top, job)
+	}
+}
+
+// inputs are those of workflow_call and workflow_dispatch, in one mapping.
+func inputs(on *yaml.Node) *yaml.Node {
+	all := &yaml.Node{Kind: yaml.MappingNode}
+	for _, event := range []string{"workflow_call", "workflow_dispatch"} {
+		if n := source.Deref(source.Get(on, event, "inputs")); n != nil {
+			all.Content = append(all.Content, n.Content...)
+		}
+	}
+	return all
+}
+
+func (p *Page) job(top *scope, job *yaml.Node) {
+	s := &scope{outer: top, doc: top.doc, env: source.Get(job, "env"), matrix: source.Get(job, "strategy", "matrix")}
+	s.hosted = p.hosted(s, source.Get(job, "runs-on"))
+	p.env(s, s.env, runsBuilds(job))
+	p.scalars(s, job, "steps")
+	if uses := source.Get(job, "uses"); uses != nil {
+		p.call(s, uses.Value, source.Get(job, "with"))
+	}
+	p.steps(s, source.Get(job, "steps"))
+}
+
+// action reads an action.yml.
+func (p *Page) action(doc *source.YAML, root *yaml.Node) {
+	s := &scope{doc: doc, inputs: source.Get(root, "inputs"), hosted: true}
+	p.scalars(s, root, "runs")
+	p.steps(s, source.Get(root, "runs", "steps"))
+	if using := source.Get(root, "runs", "using"); using != nil && using.Value == "docker" {
+		p.scalars(s, source.Get(root, "runs"))
+		p.Containers = append(p.Containers, doc.Text(using))
+	}
+}
+
+func (p *Page) steps(s *scope, steps *yaml.Node) {
+	var all Steps
+	for _, step := range source.Items(steps) {
+		inner := &scope{outer: s, doc: s.doc, env: source.Get(step, "env"), hosted: s.hosted}
+		p.env(inner, inner.env, source.Get(step, "run") != nil)
+		m := Mapping{inner, source.Deref(step)}
+		p.step(m)
+		all = append(all, m)
+	}
+	p.Jobs = append(p.Jobs, all)
+}
+
+func (p *Page) step(m Mapping) {
+	p.scalars(m.scope, m.node, "run")
+	if m.Has("run") {
+		p.words(run(m))
+	}
+	if m.Has("uses") {
+		p.uses(m)
+	}
+	with := Mapping{m.scope, source.Get(m.node, "with")}
+	for _, line := range with.Text("cache-to").Lines() {
+		p.export(line, imageIn(with))
+	}
+}
+
+// imageIn tells the images of build-push-action apart.
+func imageIn(with Mapping) string {
+	var out strings.Builder
+	for _, key := range []string{"context", "file", "target", "platforms"} {
+		if with.Has(key) {
+			out.WriteString(key + ": " + with.Value(key) + "\n")
+		}
+	}
+	return out.String()
+}
+
+// call adds a use of ./PATH.
+func (p *Page) call(s *scope, uses string, with *yaml.Node) {
+	if local, ok := strings.CutPrefix(uses, "./"); ok {
+		p.Calls = append(p.Calls, Call{strings.TrimSuffix(local, "/"), Mapping{s, with}})
+	}
+}
+
+// namesGHA says that a gha cache is named below n.
+func namesGHA(n *yaml.Node) bool {
+	if n = plain(n); n == nil {
+		return false
+	}
+	return source.FindGHA(n.Value) != nil || slices.ContainsFunc(n.Content, namesGHA)
+}

@@ -1,0 +1,55 @@
+package migrate
+
+import (
+	"fmt"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+)
+
+// settle keeps what is right for the service and withholds edits where it
+// cannot be told.
+func settle(findings []rules.Finding, service Service, why string) []rules.Finding {
+	both := map[string]bool{}
+	for _, r := range rules.All() {
+		both[r.ID] = r.Any
+	}
+	var out []rules.Finding
+	var left *rules.Finding
+	count := 0
+	for _, fd := range findings {
+		switch {
+		case fd.Rule == rules.V1Service:
+			if service == ServiceV1 {
+				out = append(out, fd)
+			}
+			continue
+		case both[fd.Rule] || service == ServiceV2:
+		case service == ServiceV1:
+			if count++; left == nil {
+				left = &fd
+			}
+			continue
+		case len(fd.Edits) > 0:
+			withhold(&fd, why+"; name the service with --service v1 or --service v2")
+		}
+		out = append(out, fd)
+	}
+	if left == nil {
+		return out
+	}
+	return append(out, rules.Finding{
+		Rule: rules.V1Service, Certainty: rules.Advice, Offset: left.Offset, Text: left.Text,
+		Why: "version 1 must stay: " + why, NoFix: fmt.Sprintf("left as it is (%d places)", count),
+	})
+}
+
+// spare withholds the edits that choose version 2 for good, where act runs the
+// workflows, too: act has version 1 only. A newer builder does no harm there.
+func spare(findings []rules.Finding, act string) {
+	for i := range findings {
+		fd := &findings[i]
+		if len(fd.Edits) > 0 && (fd.Rule == rules.CacheVersion || fd.Rule == rules.ServiceFlag) {
+			withhold(fd, act+" says that act runs it, which has version 1 only; --service v2 edits it all the same")
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package source
+
+import (
+	"errors"
+	"io"
+	"os"
+)
+
+// File is a file and its content.
+type File struct {
+	Path   string // as shown
+	Target string // where it is, symbolic links followed
+	Kind   Kind
+	Src    []byte
+}
+
+// maxSize bounds what is read of one file. Nothing written by hand is larger.
+const maxSize = 4 << 20
+
+var errTooLarge = errors.New("larger than 4 MiB")
+
+// Read reads the file. It returns nil for one of no interest.
+func (p Place) Read() (*File, error) {
+	if script, err := isScript(p); p.kind == None && !p.root && !script {
+		return nil, err
+	}
+	src, err := readFile(p.target)
+	if err != nil {
+		return nil, err
+	}
+	if p.kind == None {
+		p.kind = kindByContent(p.target, src)
+	}
+	if p.kind == None {
+		return nil, errors.New("not a kind of file that is known")
+	}
+	return &File{Path: p.Path, Target: p.target, Kind: p.kind, Src: src}, nil
+}
+
+// isScript looks at the first line of a file without an extension.
+func isScript(p Place) (bool, error) {
+	if p.kind != None || p.root {
+		return false, nil
+	}
+	in, err := os.Open(p.target)
+	if err != nil {
+		return false, err
+	}
+	defer in.Close()
+	head := make([]byte, 64)
+	n, err := io.ReadFull(in, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return shebangRE.Match(head[:n]), err
+}
+
+func readFile(path string) ([]byte, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	src, err := io.ReadAll(io.LimitReader(in, maxSize+1))
+	if err == nil && len(src) > maxSize {
+		err = errTooLarge
+	}
+	return src, err
+}

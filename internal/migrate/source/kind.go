@@ -1,0 +1,93 @@
+package source
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Kind is how a file is read.
+type Kind int
+
+// The kinds of files. None is no kind that is known.
+const (
+	None Kind = iota
+	Workflow
+	Action
+	HCL
+	JSON
+	Compose
+	Shell
+	Make
+	Just
+	Dockerfile
+)
+
+var (
+	workflowDirRE = regexp.MustCompile(`(?:^|/)\.(?:github|gitea|forgejo)/workflows$`)
+	composeRE     = regexp.MustCompile(`^(?:docker-)?compose(?:[._-].*)?\.ya?ml$`)
+	dockerfileRE  = regexp.MustCompile(`^(?i:dockerfile|containerfile)(?:\..*)?$|\.(?i:dockerfile)$`)
+	makeRE        = regexp.MustCompile(`^(?i:gnumakefile|makefile)(?:\..*)?$|\.mk$`)
+	justRE        = regexp.MustCompile(`^(?i:\.?justfile)$|\.just$`)
+	shebangRE     = regexp.MustCompile(`^#!\s*\S*/(?:env\s+)?(?:-S\s+)?(?:ba|da|k|z)?sh\b`)
+)
+
+// kindByPath tells most files by their path; slash says that the path uses it.
+func kindByPath(path string) Kind {
+	path = filepath.ToSlash(path)
+	dir, name := "", path
+	if n := strings.LastIndexByte(path, '/'); n >= 0 {
+		dir, name = path[:n], path[n+1:]
+	}
+	ext := strings.ToLower(filepath.Ext(name))
+	yaml := ext == ".yml" || ext == ".yaml"
+	switch {
+	case yaml && workflowDirRE.MatchString(dir):
+		return Workflow
+	case name == "action.yml" || name == "action.yaml":
+		return Action
+	case composeRE.MatchString(name):
+		return Compose
+	case ext == ".hcl":
+		return HCL
+	case ext == ".json" && strings.Contains(name, "bake"):
+		return JSON
+	case ext == ".sh" || ext == ".bash":
+		return Shell
+	case makeRE.MatchString(name):
+		return Make
+	case justRE.MatchString(name):
+		return Just
+	case dockerfileRE.MatchString(name):
+		return Dockerfile
+	}
+	return None
+}
+
+// kindByContent tells a file that was named on the command line, or a script
+// without an extension. The outermost section counts, and of several the first: a
+// service of a compose file may be called jobs.
+func kindByContent(path string, src []byte) Kind {
+	if shebangRE.Match(src) {
+		return Shell
+	}
+	ext := strings.ToLower(filepath.Ext(path))
+	if ext != ".yml" && ext != ".yaml" && ext != ".json" {
+		return None
+	}
+	found, least := None, len(src)
+	for _, m := range sectionRE.FindAllSubmatchIndex(src, -1) {
+		if indent := m[3] - m[2]; indent < least {
+			found, least = kindOfSection(string(src[m[4]:m[5]])), indent
+		}
+	}
+	return found
+}
+
+// sectionRE finds the sections that tell what a file is. JSON indents them.
+var sectionRE = regexp.MustCompile(`(?m)^([ \t]{0,2})"?(jobs|runs|services|target)"?\s*:`)
+
+// kindOfSection is the kind of a file with that section.
+func kindOfSection(name string) Kind {
+	return map[string]Kind{"jobs": Workflow, "runs": Action, "services": Compose, "target": JSON}[name]
+}

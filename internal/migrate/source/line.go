@@ -1,0 +1,36 @@
+package source
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// behindRE matches the rest of a line that holds nothing but a comment.
+var behindRE = regexp.MustCompile(`^["']?[}\], \t]*[ \t](#[^\r\n]*)`)
+
+// Comment is the comment behind t on its line.
+func (t Text) Comment() Text {
+	_, end, ok := t.Span(0, len(t.Value))
+	if !ok {
+		return Text{src: t.src}
+	}
+	m := behindRE.FindSubmatchIndex(t.src[end:])
+	if m == nil {
+		return Text{src: t.src}
+	}
+	return Literal(t.src, end+m[2], end+m[3])
+}
+
+// Indent is what stands before t on its line.
+func (t Text) Indent() string {
+	start := bytes.LastIndexByte(t.src[:t.at], '\n') + 1
+	return string(t.src[start:t.at])
+}
+
+// Newline is how the file of t ends its lines.
+func (t Text) Newline() string {
+	if n := bytes.IndexByte(t.src, '\n'); n > 0 && t.src[n-1] == '\r' {
+		return "\r\n"
+	}
+	return "\n"
+}

@@ -1,0 +1,85 @@
+package source
+
+import "slices"
+
+// Origin says how a part of a value got there.
+type Origin struct {
+	Via    []Use // variables that were spliced in
+	Many   bool  // one of several values of a variable
+	Unsure bool  // read by line: an edit is a suggestion
+	Fixed  bool  // an expression that is not resolved: not to be edited
+}
+
+func (o Origin) same(p Origin) bool {
+	return slices.Equal(o.Via, p.Via) && o.Many == p.Many && o.Unsure == p.Unsure && o.Fixed == p.Fixed
+}
+
+// Origin is that of value[i:], by the run that holds it.
+func (t Text) Origin(i int) Origin {
+	for _, r := range t.runs {
+		if r.at <= i && i < r.at+r.n {
+			return r.Origin
+		}
+	}
+	return Origin{Via: t.via}
+}
+
+// Use is a reference to a variable: the offset where it stands, and the one where
+// its value does.
+type Use struct {
+	Name    string
+	At, Def int
+}
+
+// From records that the text came out of a variable that is used at an offset.
+func (t Text) From(name string, at int) Text {
+	u := Use{name, at, t.at}
+	t.via = append(slices.Clone(t.via), u)
+	return t.mark(func(o *Origin) { o.Via = append(slices.Clone(o.Via), u) })
+}
+
+// mark changes the origin of all parts.
+func (t Text) mark(change func(*Origin)) Text {
+	t.runs = slices.Clone(t.runs)
+	for i := range t.runs {
+		change(&t.runs[i].Origin)
+	}
+	return t
+}
+
+// Several records that a variable has other values, too.
+func (t Text) Several() Text { return t.mark(func(o *Origin) { o.Many = true }) }
+
+// Suggested records that t was read without a parser.
+func (t Text) Suggested() Text { return t.mark(func(o *Origin) { o.Unsure = true }) }
+
+// Unresolved records that t is an expression.
+func (t Text) Unresolved() Text { return t.mark(func(o *Origin) { o.Fixed = true }) }
+
+// consistent says that a variable which is used twice has one value.
+func (t Text) consistent() bool {
+	def := map[string]int{}
+	for _, u := range t.via {
+		if known, ok := def[u.Name]; ok && known != u.Def {
+			return false
+		}
+		def[u.Name] = u.Def
+	}
+	return true
+}
+
+// maxValues bounds what combining can come to: enough for any real matrix.
+const maxValues = 64
+
+// Combine puts every value together with every other.
+func Combine(values, others []Text, with func(a, b Text) Text) []Text {
+	var out []Text
+	for _, a := range values {
+		for _, b := range others {
+			if c := with(a, b); c.consistent() && len(out) < maxValues {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}

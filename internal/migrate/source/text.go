@@ -1,0 +1,171 @@
+package source
+
+import (
+	"sort"
+	"strings"
+)
+
+// run says that n bytes of a value, from at on, are the file's bytes from src on.
+type run struct {
+	at, src, n int
+	Origin
+}
+
+// Text is a string with the way back to the file's bytes. Variables are spliced
+// in with the bytes of their definition, so that a version found in the value
+// is edited where it is written.
+type Text struct {
+	Value string
+
+	src    []byte // of the file
+	runs   []run
+	at     int    // file offset to report for what has no run
+	refuse string // why no part of it may be edited
+	via    []Use  // variables that were spliced in anywhere
+}
+
+// Literal is a text that stands in src as it is.
+func Literal(src []byte, start, end int) Text {
+	return Text{Value: string(src[start:end]), src: src, runs: []run{{n: end - start, src: start}}, at: start}
+}
+
+// Opaque is a value that starts at an offset of src and is written there in a way
+// that cannot be edited, for the reason given.
+func Opaque(src []byte, value string, at int, why string) Text {
+	return Text{Value: value, src: src, at: at, refuse: why}
+}
+
+// Empty is a text without a value, to join others to.
+func Empty(src []byte, at int) Text { return Text{src: src, at: at} }
+
+// Refuse withholds all edits from t for the reason given, unless there is one already.
+func (t Text) Refuse(why string) Text {
+	if t.refuse == "" {
+		t.refuse = why
+	}
+	return t
+}
+
+// File is the content of the file that t is from.
+func (t Text) File() []byte { return t.src }
+
+// firstRun is the first run that reaches behind value[:i], len(t.runs) if there is none.
+func (t Text) firstRun(i int) int {
+	return sort.Search(len(t.runs), func(k int) bool { return t.runs[k].at+t.runs[k].n >= i })
+}
+
+// Span gives the file's bytes behind value[i:j], if they are in one piece.
+func (t Text) Span(i, j int) (start, end int, ok bool) {
+	for _, r := range t.runs[t.firstRun(i):] {
+		if r.at > i {
+			break
+		}
+		if j <= r.at+r.n {
+			return r.src + i - r.at, r.src + j - r.at, t.refuse == "" && !r.Fixed
+		}
+	}
+	return 0, 0, false
+}
+
+// Pos is the file offset to report for value[i:].
+func (t Text) Pos(i int) int {
+	for _, r := range t.runs[t.firstRun(i):] {
+		if r.at <= i && i < r.at+r.n {
+			return r.src + i - r.at
+		}
+		if r.at > i {
+			break
+		}
+	}
+	return t.at
+}
+
+// Cut is value[i:j] with its way back.
+func (t Text) Cut(i, j int) Text {
+	out := t
+	out.Value, out.runs, out.at = t.Value[i:j], nil, t.Pos(i)
+	for _, r := range t.runs[t.firstRun(i):] {
+		if r.at > j {
+			break
+		}
+		from, to := max(r.at, i), min(r.at+r.n, j)
+		if from < to || (from == to && i == j) {
+			out.runs = append(out.runs, run{from - i, r.src + from - r.at, to - from, r.Origin})
+		}
+	}
+	return out
+}
+
+// Join strings parts together.
+func Join(parts ...Text) Text {
+	var out Text
+	var value strings.Builder
+	for _, p := range parts {
+		if value.Len() == 0 {
+			out.at = p.at
+		}
+		if out.src == nil {
+			out.src = p.src
+		}
+		for _, r := range p.runs {
+			out.runs = extend(out.runs, run{r.at + value.Len(), r.src, r.n, r.Origin})
+		}
+		value.WriteString(p.Value)
+		out.via = append(out.via, p.via...)
+		if out.refuse == "" {
+			out.refuse = p.refuse
+		}
+	}
+	out.Value = value.String()
+	return out
+}
+
+// Splice replaces value[i:j] by with.
+func (t Text) Splice(i, j int, with Text) Text {
+	return Join(t.Cut(0, i), with, t.Cut(j, len(t.Value)))
+}
+
+// Trim drops the characters of cutset from both ends.
+func (t Text) Trim(cutset string) Text {
+	left := len(t.Value) - len(strings.TrimLeft(t.Value, cutset))
+	right := len(strings.TrimRight(t.Value, cutset))
+	return t.Cut(left, max(left, right))
+}
+
+// split cuts the value at every byte that sep reports, leaving out empty parts.
+func (t Text) split(sep func(rune) bool) []Text {
+	var out []Text
+	start := 0
+	for start < len(t.Value) {
+		n := strings.IndexFunc(t.Value[start:], sep)
+		if n < 0 {
+			n = len(t.Value) - start
+		}
+		if n > 0 {
+			out = append(out, t.Cut(start, start+n))
+		}
+		start += n + 1
+	}
+	return out
+}
+
+// Lines are the lines that are not empty.
+func (t Text) Lines() []Text { return t.split(func(r rune) bool { return r == '\n' }) }
+
+// Fields are the words between white space.
+func (t Text) Fields() []Text {
+	return t.split(func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
+}
+
+// Broken says that the value is not what stands in the file: a line break of
+// a folded scalar became a space.
+func (t Text) Broken() bool {
+	at := 0
+	for _, r := range t.runs {
+		if r.at > at {
+			return true
+		}
+		at = r.at + r.n
+	}
+	return at < len(t.Value)
+}

@@ -1,0 +1,82 @@
+package tags
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"golang.org/x/mod/semver"
+)
+
+// actionTags is what `git ls-remote --tags` says of the actions that this
+// package knows: repository, tag, commit.
+//
+//go:embed action-tags.json
+var actionTags []byte
+
+// Table answers questions about the tags and commits of actions, offline.
+type Table struct {
+	commits map[string]map[string]string // repository in lower case, tag
+	names   map[string]string            // commit: its most exact tag
+}
+
+// Load reads the built-in table.
+func Load() (Table, error) {
+	var table map[string]map[string]string
+	if err := json.Unmarshal(actionTags, &table); err != nil {
+		return Table{}, fmt.Errorf("reading the table of action tags: %w", err)
+	}
+	t := Table{commits: map[string]map[string]string{}, names: map[string]string{}}
+	for repo, byTag := range table {
+		t.commits[strings.ToLower(repo)] = byTag
+		for tag, commit := range byTag {
+			if Exact(tag) && semver.Compare(tag, t.names[commit]) > 0 {
+				t.names[commit] = tag
+			}
+		}
+	}
+	return t, nil
+}
+
+// Exact says that a tag does not move: v1.2.3, not v1.
+func Exact(tag string) bool { return semver.IsValid(tag) && strings.Count(tag, ".") >= 2 }
+
+// Version is the exact tag behind a ref, "" if that is not known. A moving tag
+// is what it pointed at when the table was written; one without an exact tag
+// stands for the first of its line.
+func (t Table) Version(repo, ref string) string {
+	if IsCommit(ref) {
+		return t.names[ref]
+	}
+	if !semver.IsValid(ref) {
+		return ""
+	}
+	if tag := t.names[t.commits[repo][ref]]; tag != "" {
+		return tag
+	}
+	return semver.Canonical(ref)
+}
+
+// Newest is the highest tag of a repository, of one major version if that is not "".
+func (t Table) Newest(repo, major string) string {
+	best := ""
+	for tag := range t.commits[repo] {
+		if Exact(tag) && semver.Prerelease(tag) == "" && semver.Compare(tag, best) > 0 && (major == "" || semver.Major(tag) == major) {
+			best = tag
+		}
+	}
+	return best
+}
+
+// Knows says that the table has the tags of a repository.
+func (t Table) Knows(repo string) bool { return t.commits[repo] != nil }
+
+// Commit is the commit of a tag, "" if that is not known.
+func (t Table) Commit(repo, tag string) string { return t.commits[repo][tag] }
+
+var commitRE = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// IsCommit says that a ref is a whole commit, not a tag or branch.
+func IsCommit(ref string) bool { return commitRE.MatchString(ref) }
