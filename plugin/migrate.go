@@ -40,18 +40,18 @@ workflows, actions, bake and compose files, scripts, Makefiles and Dockerfiles.
 Prints what it is, where, why, and the diff that fixes it, which git apply takes.
 With --write it makes the safe edits, and not one byte beside them changes.
 
-Where version 1 must stay (GHES, Gitea, Forgejo, act), it changes nothing that would
-break it. The service is told from the repository's host, or by --service.
+Where version 1 must stay (GHES, Gitea, Forgejo, act), it makes no edit that would
+break it. The repository's host, or --service, says which service that is.
 
-With --copy it copies caches of self-hosted services instead, of the refs that the
-token of the old service reads, to the ref that the token of the new one writes:
-whole caches only, each layer verified. Nothing on the old service changes, what the
-new one has stays, and after an interruption the next copy goes on. Tokens do not
-belong on a command line, which all users of a machine see: name a file, a variable
-(env:NAME) or standard input (-).
+With --copy it copies caches between self-hosted services instead: from every ref
+the old token can read to the ref the new token can write. It copies whole caches
+and verifies each layer. The old service does not change, the new one keeps what it
+has, and an interrupted copy goes on when you run it again. All users of a machine
+see its command lines, so give a token as a file, a variable (env:NAME) or standard
+input (-).
 
-Ends with 0 when there is nothing left to do, 1 when there is, and 2 when it could
-not run. What is mere advice is printed and does not count.
+Ends with 0 when there is nothing left to do, 1 when there is, 2 when it could not
+run, and 125 when the command line is wrong. Advice is printed and does not count.
 
 Rules:
 
@@ -81,7 +81,7 @@ Rules:
 	_ = cmd.RegisterFlagCompletionFunc("only", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return ruleCompletions(), cobra.ShellCompDirectiveNoFileComp
 	})
-	for flag, values := range map[string][]cobra.Completion{"format": migrateFormats(), "service": {"auto", "v1", "v2"}} {
+	for flag, values := range map[string][]cobra.Completion{"format": migrateFormats(), "service": migrateServices()} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd
@@ -89,8 +89,10 @@ Rules:
 
 func migrateFormats() []string { return []string{"text", "json", "sarif", "github"} }
 
-// validate finds mistakes in the values of flags.
-func (o migrateOptions) validate() error {
+func migrateServices() []string { return []string{"auto", "v1", "v2"} }
+
+// validate finds mistakes in flags. CopyFlag is one in use that only --copy knows.
+func (o migrateOptions) validate(copyFlag string) error {
 	apart := o.copying || o.upgrade != ""
 	switch {
 	case o.write && o.check:
@@ -99,9 +101,22 @@ func (o migrateOptions) validate() error {
 		return errors.New("--copy and --upgrade-builder are two things to do")
 	case apart && (o.write || o.check || len(o.paths) > 0):
 		return errors.New("--copy and --upgrade-builder have nothing to do with files")
+	case copyFlag != "" && !o.copying:
+		return hint.With(fmt.Errorf("--%s goes with --copy", copyFlag), "--copy")
+	case o.copy.fromToken == "-" && o.copy.toToken == "-":
+		return errors.New("--from-token and --to-token cannot both be standard input")
 	}
-	if !slices.Contains(migrateFormats(), o.format) {
+	return o.validateValues()
+}
+
+func (o migrateOptions) validateValues() error {
+	switch {
+	case !slices.Contains(migrateFormats(), o.format):
 		return fmt.Errorf("unknown format %q: %s", o.format, strings.Join(migrateFormats(), ", "))
+	case o.copying && o.format != "text" && o.format != "json":
+		return hint.With(fmt.Errorf("--copy has no format %q", o.format), "--format json")
+	case !slices.Contains(migrateServices(), o.service):
+		return fmt.Errorf("unknown service %q: %s", o.service, strings.Join(migrateServices(), ", "))
 	}
 	for _, id := range o.only {
 		if !slices.ContainsFunc(rules.All(), func(r rules.Rule) bool { return r.ID == id }) {
@@ -112,11 +127,8 @@ func (o migrateOptions) validate() error {
 }
 
 func (o migrateOptions) run(cmd *cobra.Command, env *Env) error {
-	if err := o.validate(); err != nil {
-		return err
-	}
-	if flag := copyFlag(cmd.Flags()); flag != "" && !o.copying {
-		return hint.With(fmt.Errorf("--%s goes with --copy", flag), "--copy")
+	if err := o.validate(copyFlag(cmd.Flags())); err != nil {
+		return usageErr{err}
 	}
 	switch {
 	case o.copying:
@@ -169,6 +181,9 @@ func (o migrateOptions) toolchain(ctx context.Context, env *Env) []tool {
 // couldNotRun gives errors that are none of the command line the exit code 2.
 func couldNotRun(ctx context.Context, env *Env, err error) error {
 	if _, ok := errors.AsType[cli.StatusError](err); ok || err == nil {
+		return err
+	}
+	if _, ok := errors.AsType[usageErr](err); ok {
 		return err
 	}
 	env.notes().Error(err)

@@ -39,9 +39,6 @@ func copyFlag(flags *pflag.FlagSet) (used string) {
 }
 
 func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
-	if o.format != "text" && o.format != "json" {
-		return hint.With(fmt.Errorf("--copy has no format %q", o.format), "--format json")
-	}
 	from, to, err := openCopy(ctx, env, o.copy)
 	if err != nil {
 		return err
@@ -73,9 +70,6 @@ func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 // openCopy connects to both services. A job's token is for the job's services, and
 // goes nowhere else unless that is asked for.
 func openCopy(ctx context.Context, env *Env, o copyOptions) (*cacheclient.Runtime, *cacheclient.Uploader, error) {
-	if o.fromToken == "-" && o.toToken == "-" {
-		return nil, nil, errors.New("--from-token and --to-token cannot both be standard input")
-	}
 	job := env.runtime()
 	from, err := endpoint{"from", o.fromURL, o.fromToken, job.CacheURL, "ACTIONS_CACHE_URL", 1}.open(ctx, env)
 	if err != nil {

@@ -11,6 +11,16 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
 
+// Options say what to judge by.
+type Options struct {
+	Tags tags.Table
+	Bump bool // also move Docker's actions to their newest major
+
+	// Resolve asks for the tag behind a commit of an action that the table does
+	// not know, see package migrate. Nil asks nobody.
+	Resolve func(repo, commit string) (tag string, err error)
+}
+
 // versioned is an action and the version behind its ref.
 type versioned struct {
 	scan.Action

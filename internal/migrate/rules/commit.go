@@ -9,9 +9,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
 
-// commit compares a commit with the comment beside it, and reports those whose
+// pinnedCommit compares a commit with the comment beside it, and reports those whose
 // version matters and is not known. With bump, every version matters.
-func commit(r versioned, bump bool) []Finding {
+func pinnedCommit(r versioned, bump bool) []Finding {
 	if !r.tags.Knows(r.Repo) {
 		return fork(r)
 	}

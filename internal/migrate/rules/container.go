@@ -4,9 +4,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// container judges a Docker container action, or a step that runs an image, in a
+// containerAction judges a Docker container action, or a step that runs an image, in a
 // file that names a gha cache.
-func container(t source.Text) []Finding {
+func containerAction(t source.Text) []Finding {
 	return Finding{Rule: ContainerAction, Certainty: Conditional, Text: t.Value,
 		Why:   "the runner does not hand ACTIONS_CACHE_SERVICE_V2 to Docker container actions",
 		NoFix: "set ACTIONS_CACHE_SERVICE_V2: \"true\" in the step's env, or version=2 in the cache entry"}.at(t, 0)

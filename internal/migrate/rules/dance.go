@@ -6,8 +6,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 )
 
-// dance judges the inputs of buildkit-cache-dance.
-func dance(a scan.Action) []Finding {
+// cacheDance judges the inputs of buildkit-cache-dance.
+func cacheDance(a scan.Action) []Finding {
 	if path.Base(a.Repo) != "buildkit-cache-dance" || !a.With.Has("cache-source") {
 		return nil
 	}

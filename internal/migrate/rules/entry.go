@@ -8,8 +8,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// entry judges the attributes of a gha cache entry.
-func entry(e scan.Entry) (out []Finding) {
+// entryAttributes judges the attributes of a gha cache entry.
+func entryAttributes(e scan.Entry) (out []Finding) {
 	t := editable(e.Text)
 	for _, a := range source.Attributes(t.Value) {
 		out = append(out, attribute(t, a)...)

@@ -11,8 +11,8 @@ import (
 
 var flagValueRE = regexp.MustCompile(`ACTIONS_CACHE_SERVICE_V2["']?\s*(?:=\s*|:\s+|,\s*["'])["']?([A-Za-z0-9]*)`)
 
-// flag looks for an assignment of ACTIONS_CACHE_SERVICE_V2 in a word.
-func flag(t source.Text) (out []Finding) {
+// flagWritten looks for an assignment of ACTIONS_CACHE_SERVICE_V2 in a word.
+func flagWritten(t source.Text) (out []Finding) {
 	for _, m := range flagValueRE.FindAllStringSubmatchIndex(t.Value, -1) {
 		if !strings.HasPrefix(t.Value[m[3]:], "$") {
 			out = append(out, flagValue(t, m[2], m[3], Certain)...)

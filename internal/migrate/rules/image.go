@@ -20,12 +20,12 @@ func images(t source.Text) (out []Finding) {
 		if !ok {
 			continue
 		}
-		out = append(out, image(c, mirror, t, m[2], m[5])...)
+		out = append(out, taggedImage(c, mirror, t, m[2], m[5])...)
 	}
 	return out
 }
 
-func image(c component, mirror bool, t source.Text, start, tag int) []Finding {
+func taggedImage(c component, mirror bool, t source.Text, start, tag int) []Finding {
 	rest := t.Value[tag:]
 	end := tag + imageEnd(rest)
 	version := leading(t.Value[tag:end])

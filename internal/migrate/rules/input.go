@@ -34,15 +34,15 @@ func installed(a scan.Action) (out []Finding) {
 			continue
 		}
 		for _, v := range a.With.Resolve(a.With.Text(input)) {
-			out = append(out, version(v, c, fmt.Sprintf("%s of %s", input, a.Repo))...)
+			out = append(out, inputVersion(v, c, fmt.Sprintf("%s of %s", input, a.Repo))...)
 		}
 	}
 	return out
 }
 
-// version judges v0.12.0, latest, lab:V, cloud:V, a git URL with #V, and
+// inputVersion judges v0.12.0, latest, lab:V, cloud:V, a git URL with #V, and
 // type=archive,version=V.
-func version(t source.Text, c component, what string) []Finding {
+func inputVersion(t source.Text, c component, what string) []Finding {
 	p := pin{component: c, t: t, shown: t.Value, what: what}
 	value := t.Value
 	for _, a := range source.Attributes(t.Value) {
@@ -107,7 +107,7 @@ func Handed(c scan.Call, sinks []Sink) (out []Finding) {
 			continue
 		}
 		for _, v := range c.With.Resolve(c.With.Text(s.input)) {
-			out = append(out, version(v, s.component, s.input+" of ./"+c.Path)...)
+			out = append(out, inputVersion(v, s.component, s.input+" of ./"+c.Path)...)
 		}
 	}
 	return out

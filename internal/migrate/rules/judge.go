@@ -4,18 +4,7 @@ import (
 	"bytes"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
-
-// Options say what to judge by.
-type Options struct {
-	Tags tags.Table
-	Bump bool // also move Docker's actions to their newest major
-
-	// Resolve asks for the tag behind a commit of an action that the table does
-	// not know, see package migrate. Nil asks nobody.
-	Resolve func(repo, commit string) (tag string, err error)
-}
 
 // Judge asks every detector about a page. Findings come in no particular order.
 func Judge(p *scan.Page, o Options) (out []Finding) {
@@ -23,17 +12,17 @@ func Judge(p *scan.Page, o Options) (out []Finding) {
 	for _, w := range p.Words {
 		add(images(w.Text))
 		add(downloads(w.Text))
-		add(flag(w.Text))
-		add(inside(w, p.File.Kind))
-		add(exported(w, p.File.Kind))
+		add(flagWritten(w.Text))
+		add(handedIn(w, p.File.Kind))
+		add(exportedByScript(w, p.File.Kind))
 		add(vcpkg(w.Text))
 	}
 	for _, key := range p.Keys {
-		add(inside(scan.Word{Text: key}, p.File.Kind))
+		add(handedIn(scan.Word{Text: key}, p.File.Kind))
 	}
 	for _, e := range p.Entries {
-		add(entry(e))
-		add(address(e))
+		add(entryAttributes(e))
+		add(entryURL(e))
 		add(everyTarget(e))
 	}
 	for _, x := range p.Objects {
@@ -52,26 +41,26 @@ func Judge(p *scan.Page, o Options) (out []Finding) {
 		add(moveCache(steps))
 	}
 	for _, a := range p.Actions {
-		add(action(a, o))
+		add(judgeAction(a, o))
 	}
 	for _, t := range p.Containers {
 		if p.GHA {
-			add(container(t))
+			add(containerAction(t))
 		}
 	}
 	add(sharedScopes(p.Exports))
 	return out
 }
 
-// action asks the detectors about the use of an action. One that has to move
+// judgeAction asks the detectors about the use of an action. One that has to move
 // anyway is not bumped besides.
-func action(a scan.Action, o Options) (out []Finding) {
+func judgeAction(a scan.Action, o Options) (out []Finding) {
 	r := versionOf(a, o)
 	out = append(out, installed(a)...)
 	out = append(out, installedBuildx(a)...)
-	out = append(out, dance(a)...)
+	out = append(out, cacheDance(a)...)
 	out = append(out, githubScript(a)...)
-	out = append(out, commit(r, o.Bump)...)
+	out = append(out, pinnedCommit(r, o.Bump)...)
 	if moved := minimum(r); moved != nil {
 		return append(out, moved...)
 	}

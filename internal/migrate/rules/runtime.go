@@ -16,8 +16,8 @@ const (
 	serviceFlag = "ACTIONS_CACHE_SERVICE_V2"
 )
 
-// inside looks for ACTIONS_CACHE_URL handed into a build.
-func inside(w scan.Word, kind source.Kind) []Finding {
+// handedIn looks for ACTIONS_CACHE_URL handed into a build.
+func handedIn(w scan.Word, kind source.Kind) []Finding {
 	at, ok := lonelyURL(w)
 	if !ok || !handed(w, kind) {
 		return nil
@@ -27,9 +27,9 @@ func inside(w scan.Word, kind source.Kind) []Finding {
 		NoFix: "hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them"}.at(w.Text, at)
 }
 
-// exported looks for ACTIONS_CACHE_URL set by a script without the variables of
+// exportedByScript looks for ACTIONS_CACHE_URL set by a script without the variables of
 // version 2.
-func exported(w scan.Word, kind source.Kind) []Finding {
+func exportedByScript(w scan.Word, kind source.Kind) []Finding {
 	at, ok := lonelyURL(w)
 	if !ok || handed(w, kind) || w.Key == "script" || !strings.HasPrefix(w.Value[at+len(cacheURL):], "=") {
 		return nil

@@ -11,10 +11,10 @@ import (
 const urlWhy = "version 2 ignores it if ACTIONS_CACHE_SERVICE_V2 and ACTIONS_RESULTS_URL are visible, " +
 	"and a step that sees ACTIONS_CACHE_URL only stays on version 1"
 
-// address judges url= and the token= beside it. Taken out, buildx fills them in
+// entryURL judges url= and the token= beside it. Taken out, buildx fills them in
 // from the variables it sees: right in an action, and in a step to which all of
 // them are exported, so it is not a safe edit.
-func address(e scan.Entry) []Finding {
+func entryURL(e scan.Entry) []Finding {
 	t := editable(e.Text)
 	all := source.Attributes(t.Value)
 	url := slices.IndexFunc(all, func(a source.Attribute) bool { return a.Key == "url" })

@@ -60,3 +60,11 @@ func (m Mapping) Pairs() iter.Seq2[source.Text, source.Text] {
 		}
 	}
 }
+
+// plain leaves out aliases: their anchor is scanned where it stands.
+func plain(n *yaml.Node) *yaml.Node {
+	if n == nil || n.Kind == yaml.AliasNode {
+		return nil
+	}
+	return n
+}

@@ -36,14 +36,6 @@ func (p *Page) under(s *scope, key string, n *yaml.Node, skip ...string) {
 	}
 }
 
-// plain leaves out aliases: their anchor is scanned where it stands.
-func plain(n *yaml.Node) *yaml.Node {
-	if n == nil || n.Kind == yaml.AliasNode {
-		return nil
-	}
-	return n
-}
-
 // forPeople says that a key's value is no setting, or judged elsewhere (uses).
 func forPeople(key string) bool {
 	return slices.Contains([]string{"name", "run-name", "description", "if", "uses", "deprecationMessage", "//"}, key)

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -75,4 +76,19 @@ func (a Action) AddInput(line string) (source.Edit, bool) {
 	rest, _, _ := strings.Cut(string(a.Uses.File()[end:]), "\n")
 	indent := newline + strings.Repeat(" ", a.step.Content[0].Column-1)
 	return source.NewKeys(end+len(strings.TrimRight(rest, "\r")), indent+"with:"+indent+"  "+line), true
+}
+
+// call adds a use of ./PATH.
+func (p *Page) call(s *scope, uses string, with *yaml.Node) {
+	if local, ok := strings.CutPrefix(uses, "./"); ok {
+		p.Calls = append(p.Calls, Call{strings.TrimSuffix(local, "/"), Mapping{s, with}})
+	}
+}
+
+// namesGHA says that a gha cache is named below n.
+func namesGHA(n *yaml.Node) bool {
+	if n = plain(n); n == nil {
+		return false
+	}
+	return source.FindGHA(n.Value) != nil || slices.ContainsFunc(n.Content, namesGHA)
 }

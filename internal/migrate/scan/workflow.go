@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -87,19 +86,4 @@ func imageIn(with Mapping) string {
 		}
 	}
 	return out.String()
-}
-
-// call adds a use of ./PATH.
-func (p *Page) call(s *scope, uses string, with *yaml.Node) {
-	if local, ok := strings.CutPrefix(uses, "./"); ok {
-		p.Calls = append(p.Calls, Call{strings.TrimSuffix(local, "/"), Mapping{s, with}})
-	}
-}
-
-// namesGHA says that a gha cache is named below n.
-func namesGHA(n *yaml.Node) bool {
-	if n = plain(n); n == nil {
-		return false
-	}
-	return source.FindGHA(n.Value) != nil || slices.ContainsFunc(n.Content, namesGHA)
 }

@@ -26,7 +26,7 @@ func (f *File) Write(edits []Edit) error {
 	if now, err := os.ReadFile(f.Target); err != nil || !bytes.Equal(now, f.Src) {
 		return errors.Join(fmt.Errorf("writing %s: it changed since it was checked", f.Path), err)
 	}
-	if err := replace(f.Target, out, info.Mode()); err != nil {
+	if err := replaceFile(f.Target, out, info.Mode()); err != nil {
 		return fmt.Errorf("writing %s: %w", f.Path, err)
 	}
 	if now, err := os.ReadFile(f.Target); err != nil || !bytes.Equal(now, out) {
@@ -35,9 +35,9 @@ func (f *File) Write(edits []Edit) error {
 	return nil
 }
 
-// replace puts a new file in the place of path, durably: there is the old
+// replaceFile puts a new file in the place of path, durably: there is the old
 // content or the new one, never a part.
-func replace(path string, content []byte, mode os.FileMode) error {
+func replaceFile(path string, content []byte, mode os.FileMode) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
