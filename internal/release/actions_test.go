@@ -28,7 +28,7 @@ func pins(t *testing.T) map[string]string {
 }
 
 func TestActionsAreAtTheirNewestMajor(t *testing.T) {
-	data, err := os.ReadFile("../migrate/action-tags.json")
+	data, err := os.ReadFile("../migrate/tags/action-tags.json")
 	if err != nil {
 		t.Fatal(err)
 	}
