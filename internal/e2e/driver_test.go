@@ -67,7 +67,7 @@ func TestDockerDriverIsRejected(t *testing.T) {
 			if r.code == 0 {
 				t.Error("the build went on")
 			}
-			wantText(t, r.stderr, "hint: docker buildx create --driver docker-container --use")
+			wantText(t, r.stderr, "::error::", "- uses: "+release.SetupBuildx, "hint: --gha-create-builder", "hint: --gha-skip")
 		})
 	}
 	t.Run("without caches it builds", func(t *testing.T) {
