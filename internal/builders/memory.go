@@ -48,8 +48,8 @@ func (m memory) read() (facts []fact) {
 // learn adds a fact to what is in the file now. Of two programs that learn at
 // the same time one may lose its fact, and asks again.
 func (m memory) learn(key, answer string) {
-	others := slices.DeleteFunc(m.read(), func(f fact) bool { return f.Key == key })
-	facts := append(others, fact{key, answer})
+	facts := slices.DeleteFunc(m.read(), func(f fact) bool { return f.Key == key })
+	facts = append(facts, fact{key, answer})
 	data, err := json.Marshal(facts[max(0, len(facts)-maxFacts):])
 	if err != nil || os.MkdirAll(filepath.Dir(m.file), 0o700) != nil {
 		return
