@@ -1,6 +1,7 @@
 // Programs that the demo and the end-to-end tests run: the newest buildx,
 // BuildKit and Docker Engine whose dependencies every Go module proxy serves,
-// and runc. One module, so that they share most packages.
+// and runc. They are one module, and have the versions of the project's own
+// dependencies, so that all share the packages that were built once.
 module github.com/docker-ghacache/docker-ghacache/hack/tools/buildkit
 
 go 1.26.8
