@@ -1,16 +1,12 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/process"
+	"github.com/docker-ghacache/docker-ghacache/internal/gitrepo"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -52,34 +48,7 @@ func (a *actionTags) resolve(ctx context.Context, action, commit string) (string
 const askTags = 10 * time.Second
 
 func (a *actionTags) ask(ctx context.Context, action string) (map[string]string, error) {
-	git, err := exec.LookPath("git")
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, askTags)
 	defer cancel()
-	environ := setenv(a.env.Environ(), "GIT_TERMINAL_PROMPT", "0")
-	stdout, stderr, err := process.Output(ctx, process.Command{
-		Path: git, Args: []string{"ls-remote", "--tags", "https://github.com/" + action}, Env: environ,
-	})
-	if err != nil {
-		why := cmp.Or(strings.TrimSpace(string(stderr)), err.Error())
-		return nil, errors.New(strings.Join(strings.Fields(why), " "))
-	}
-	return parseTags(string(stdout)), nil
-}
-
-// parseTags reads the lines of git ls-remote: a commit, a tab and a tag, whose
-// object it is if the tag ends in ^{}. Of several tags on a commit (v3 moves
-// along with v3.10.0), the longest is the version.
-func parseTags(listing string) map[string]string {
-	tags := map[string]string{}
-	for line := range strings.Lines(listing) {
-		commit, tag, _ := strings.Cut(strings.TrimSpace(line), "\trefs/tags/")
-		tag = strings.TrimSuffix(tag, "^{}")
-		if len(tag) > len(tags[commit]) {
-			tags[commit] = tag
-		}
-	}
-	return tags
+	return gitrepo.Tags(ctx, a.env.Environ(), "https://github.com/"+action)
 }

@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"cmd/docker-ghacache": {"plugin"},
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
-		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/hint", "internal/listing", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
+		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/gitrepo", "internal/hint", "internal/listing", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
 		"internal/process", "internal/reclaim", "internal/release", "internal/ui",
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"internal/release":      nil,
 	"internal/dockerconfig": nil,
 	"internal/github":       nil,
+	"internal/gitrepo":      {"internal/process"},
 	"internal/hint":         nil,
 	"internal/process":      nil,
 	"internal/ui":           {"internal/hint"},
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 
 // onlyIn says where a door to the world is.
 var onlyIn = map[string][]string{
-	"os/exec":                  {"internal/process", "plugin"}, // plugin looks programs up, and starts none
+	"os/exec":                  {"internal/process", "internal/gitrepo", "plugin"}, // these two look programs up, and start none
 	"net/http":                 {"internal/cacheclient", "internal/cacheserver"},
 	"os/signal":                {"cmd/docker-ghacache", "internal/process"},
 	"github.com/spf13/cobra":   {"plugin", "internal/builders"}, // docker/cli wants one to look for plugins
