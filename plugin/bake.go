@@ -62,7 +62,6 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err := inv.keepStdin(ctx); err != nil {
 		return err
 	}
-	inv.startResolving(ctx) // beside buildx, which reads the definition
 	targets, err := inv.resolveTargets(ctx)
 	if err != nil {
 		return err
@@ -85,11 +84,19 @@ func (inv *invocation) bake(ctx context.Context) error {
 	return inv.run(ctx)
 }
 
-// onlyShows reports whether bake prints something in place of building.
+// onlyShows reports whether bake prints something in place of building. Two of
+// buildx's flags are short for a value of a third, and the last one counts.
 func onlyShows(args []cacheopts.Arg) bool {
-	return slices.ContainsFunc(args, func(a cacheopts.Arg) bool {
-		return prints(a) && a.Value != "false" || a.Name == "list" || strings.HasPrefix(a.Name, "list-")
-	})
+	list := ""
+	for _, arg := range args {
+		switch {
+		case arg.Name == "list":
+			list = arg.Value
+		case arg.Name == "list-targets" && on(arg), arg.Name == "list-variables" && on(arg):
+			list = arg.Name
+		}
+	}
+	return list != "" || lastOn(args, "print")
 }
 
 func prints(a cacheopts.Arg) bool { return a.Name == "print" }
@@ -118,7 +125,9 @@ func (inv *invocation) bakeFiles() []string {
 	}
 	if listed, _ := inv.env.Lookup("BUILDX_BAKE_FILE"); len(files) == 0 && listed != "" {
 		separator, _ := inv.env.Lookup("BUILDX_BAKE_PATH_SEPARATOR")
-		return strings.Split(listed, cmp.Or(separator, string(os.PathListSeparator)))
+		for file := range strings.SplitSeq(listed, cmp.Or(separator, string(os.PathListSeparator))) {
+			files = append(files, strings.TrimSpace(file))
+		}
 	}
 	return files
 }
@@ -151,7 +160,10 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 	stdout, stderr, err := process.Output(ctx, command)
 	if err != nil {
 		if inv.own.dryRun == dryRunJSON {
-			_, said, _ := strings.Cut("\n"+strings.TrimSpace(string(stderr)), "\nERROR: ")
+			said := strings.TrimSpace(string(stderr))
+			if _, after, ok := strings.Cut("\n"+said, "\nERROR: "); ok {
+				said = after
+			}
 			return nil, fmt.Errorf("buildx cannot read the bake definition: %s", said)
 		}
 		// The definition is at fault, and buildx says best what is wrong with it.

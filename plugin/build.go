@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/spf13/cobra"
@@ -83,7 +83,7 @@ func requestsOf(args []cacheopts.Arg) (requests []cacheopts.Request, places []in
 			continue
 		}
 		entries, err := cacheopts.Parse(arg.Value)
-		if err != nil && strings.Contains(strings.ToLower(arg.Value), "gha") {
+		if err != nil && regexp.MustCompile(`(?i)\bgha\b`).MatchString(arg.Value) {
 			return nil, nil, usage(fmt.Errorf("%s: %w", side, err), hintOf(err))
 		}
 		// An entry beside others is a registry reference.
@@ -120,9 +120,7 @@ func concerns(side cacheopts.Side, e cacheopts.Entry) bool {
 	return e.GHA() || len(e.Check(side)) > 0
 }
 
-func asksForHelp(args []cacheopts.Arg) bool {
-	return slices.ContainsFunc(args, func(a cacheopts.Arg) bool { return a.Name == "help" && a.Value != "false" })
-}
+func asksForHelp(args []cacheopts.Arg) bool { return lastOn(args, "help") }
 
 // hintOf is the fix of a cache option that cannot be read.
 func hintOf(err error) string {

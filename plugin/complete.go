@@ -45,9 +45,17 @@ func (inv *invocation) noteLeftOut(call string) {
 	if inv.own.skip {
 		inv.note(cacheopts.Note{Level: cacheopts.LevelInfo, Text: "building without type=gha, as --gha-skip asks"})
 	}
-	if call != "" {
-		inv.note(cacheopts.Note{Level: cacheopts.LevelInfo, Text: fmt.Sprintf("--call %s builds nothing: its type=gha caches are left out", call)})
+	if call == "" {
+		return
 	}
+	if call == "lint" {
+		call = "check" // buildx's own name for it
+	}
+	text := fmt.Sprintf("--call=%s builds nothing: the type=gha caches are left out", call)
+	if inv.verb == "bake" {
+		text = fmt.Sprintf("targets with call=%s are not built: their type=gha caches are left out", call)
+	}
+	inv.note(cacheopts.Note{Level: cacheopts.LevelInfo, Text: text})
 }
 
 // noteTarget warns of a scope that builds of several stages may share: each

@@ -30,7 +30,7 @@ func collectFacts(ctx context.Context, env *Env, o doctorOptions) diagnose.Facts
 	var asked sync.WaitGroup
 	asked.Go(func() { facts.Docker = dockerFacts(ctx, env) })
 	asked.Go(func() {
-		buildx, err := builders.FindBuildx(env.Docker)
+		buildx, err := builders.AskBuildx(env.Docker)
 		facts.Buildx = diagnose.Tool{Version: buildx.Version, Err: err}
 	})
 	asked.Go(func() { facts.Builder = builderFacts(ctx, env, o.builder) })
@@ -76,7 +76,7 @@ func builderFacts(ctx context.Context, env *Env, name string) diagnose.Builder {
 	for _, n := range b.Nodes {
 		facts.Nodes = append(facts.Nodes, diagnose.Node{
 			Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, ContainerdStore: n.Engine.ContainerdStore,
-			HostNetwork: n.DriverOpts["network"] == "host" || b.Driver == "remote", GHA: n.GHA, Err: n.Err,
+			HostNetwork: !n.OwnNetwork() || b.Driver == "remote", GHA: n.GHA, Err: n.Err,
 		})
 	}
 	return facts

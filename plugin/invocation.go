@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
@@ -25,13 +26,12 @@ type invocation struct {
 	args  []cacheopts.Arg // after the verb, without the own options
 	stdin []byte          // what was read of standard input, nil when nothing was
 
-	call      func(where string) string         // what is asked for in place of building a target
-	platforms func(where string) int            // how many a target is built for
-	resolved  func() (*builders.Builder, error) // nil until it was asked for
-	caches    bool                              // an entry is passed on
-	buildx    builders.Buildx                   // zero until it was looked for
-	builder   string                            // what it is going to build on, once that was resolved
-	override  []string                          // words that go before args
+	call      func(where string) string // what is asked for in place of building a target
+	platforms func(where string) int    // how many a target is built for
+	caches    bool                      // an entry is passed on
+	buildx    builders.Buildx           // zero until it was looked for
+	builder   string                    // what it is going to build on, once that was resolved
+	override  []string                  // words that go before args
 	situation diagnose.Situation
 	vars      map[string]string // what to set in buildx's environment; the values are secret
 	notes     []cacheopts.Note
@@ -95,7 +95,7 @@ func (inv *invocation) run(ctx context.Context) error {
 	command, scanner := inv.command(), diagnose.NewScanner()
 	watched := !inv.env.Docker.Err().IsTerminal()
 	if watched {
-		command.Stderr = io.MultiWriter(inv.env.Stderr, scanner)
+		command.Stderr = io.MultiWriter(scanner, lenient{inv.env.Stderr})
 		if sameFile(inv.env.Stdout, inv.env.Stderr) {
 			command.Stdout = command.Stderr // one pipe keeps the order of what is written to both
 		}
@@ -116,6 +116,18 @@ func (inv *invocation) run(ctx context.Context) error {
 		inv.env.notes().Note(ui.Error, cause.Claim(), strings.Join(cause.Advice, "\n"))
 	}
 	return exit(code)
+}
+
+// lenient loses what cannot be written, as on a full disk: a build does not end
+// for the sake of its log. Only a reader that has gone away ends it, as it would
+// end buildx.
+type lenient struct{ io.Writer }
+
+func (l lenient) Write(p []byte) (int, error) {
+	if n, err := l.Writer.Write(p); errors.Is(err, syscall.EPIPE) {
+		return n, err
+	}
+	return len(p), nil
 }
 
 // sameFile says that both writers end in one file, as after 2>&1.

@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"golang.org/x/sync/errgroup"
 )
 
 // createdBuilder is the name of the builder that --gha-create-builder makes.
@@ -65,26 +65,20 @@ func onlyErrors(notes []cacheopts.Note) []cacheopts.Note {
 	return slices.DeleteFunc(slices.Clone(notes), func(n cacheopts.Note) bool { return n.Level != cacheopts.LevelError })
 }
 
-// startResolving asks for the builder in the background, for resolve to wait for.
-func (inv *invocation) startResolving(ctx context.Context) {
-	flag, given := inv.flag("builder")
-	ask := sync.OnceValues(func() (*builders.Builder, error) {
-		return builders.Resolve(ctx, inv.env.Docker, inv.env.builder(flag, given))
-	})
-	inv.resolved = ask
-	go ask() //nolint:errcheck // whoever waits gets the error
-}
-
 // resolve finds buildx and the builder at the same time.
 func (inv *invocation) resolve(ctx context.Context) (*builders.Builder, error) {
-	if inv.resolved == nil {
-		inv.startResolving(ctx)
-	}
-	if _, err := inv.findBuildx(); err != nil {
-		return nil, err
-	}
-	builder, err := inv.resolved()
-	if err != nil {
+	var builder *builders.Builder
+	eg, ctx := errgroup.WithContext(ctx)
+	eg.Go(func() error {
+		_, err := inv.findBuildx()
+		return err
+	})
+	eg.Go(func() (err error) {
+		flag, given := inv.flag("builder")
+		builder, err = builders.Resolve(ctx, inv.env.Docker, inv.env.builder(flag, given))
+		return err
+	})
+	if err := eg.Wait(); err != nil {
 		return nil, err
 	}
 	inv.builder = builder.Name

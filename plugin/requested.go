@@ -21,6 +21,23 @@ func (inv *invocation) flag(name string) (value string, given bool) {
 	return value, given
 }
 
+// on is the value of a boolean flag, as buildx reads it.
+func on(arg cacheopts.Arg) bool {
+	value, err := strconv.ParseBool(arg.Value)
+	return !arg.HasValue || err == nil && value
+}
+
+// lastOn is the last value of a boolean flag.
+func lastOn(args []cacheopts.Arg, name string) bool {
+	value := false
+	for _, arg := range args {
+		if arg.Name == name {
+			value = on(arg)
+		}
+	}
+	return value
+}
+
 // buildCall is what build is asked to do in place of building. buildx has
 // three flags for it (commands/build.go), of which the last one counts.
 func buildCall(args []cacheopts.Arg) string {
@@ -30,7 +47,7 @@ func buildCall(args []cacheopts.Arg) string {
 		case "call", "print":
 			call = arg.Value
 		case "check":
-			if on, err := strconv.ParseBool(arg.Value); !arg.HasValue || err == nil && on {
+			if on(arg) {
 				call = "check"
 			}
 		}

@@ -81,7 +81,10 @@ func engineDown(dockerCLI command.Cli, endpoint string, err error) string {
 	if err != nil {
 		return endpoint
 	}
-	return api.DaemonHost()
+	if endpoint == dockerCLI.CurrentContext() {
+		endpoint = dockerCLI.DockerEndpoint().Host
+	}
+	return address(api.DaemonHost(), endpoint)
 }
 
 // open reads the builder from buildx's store.

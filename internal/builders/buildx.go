@@ -9,6 +9,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 	"github.com/docker/cli/cli-plugins/manager"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/cli/config"
@@ -32,18 +33,19 @@ type Buildx struct {
 func FindBuildx(dockerCLI config.Provider) (Buildx, error) {
 	path, identity := pluginFile(dockerCLI.ConfigFile(), "docker-buildx")
 	known := openMemory()
-	if version, ok := known.recall("buildx " + identity); ok {
-		return Buildx{Path: path, Version: version}, nil
+	if version, ok := known.recall("buildx " + identity); ok && !release.Before(version, release.Buildx) {
+		return Buildx{Path: path, Version: version}, nil // one that would be refused is asked again
 	}
-	found, err := askBuildx(dockerCLI)
+	found, err := AskBuildx(dockerCLI)
 	if err == nil && found.Path == path {
 		known.learn("buildx "+identity, found.Version)
 	}
 	return found, err
 }
 
-// askBuildx has docker's plugin manager find buildx and run its metadata command.
-func askBuildx(dockerCLI config.Provider) (Buildx, error) {
+// AskBuildx is [FindBuildx] without its memory: docker's plugin manager finds buildx
+// and runs its metadata command.
+func AskBuildx(dockerCLI config.Provider) (Buildx, error) {
 	p, err := manager.GetPlugin("buildx", dockerCLI, &cobra.Command{})
 	if errdefs.IsNotFound(err) {
 		return Buildx{}, hint.With(errors.New("buildx is not installed"), installBuildx)

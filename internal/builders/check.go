@@ -48,10 +48,22 @@ func (b *Builder) Unreachable() bool {
 }
 
 func (b *Builder) engineDown() cacheopts.Note {
+	node := b.Nodes[0]
+	reason := node.Err.Error()
+	fix := "docker context ls   # whether another Engine is meant"
+	switch {
+	case strings.Contains(reason, "permission denied"):
+		reason, fix = "permission denied", "sudo usermod -aG docker $USER   # then log in again\n"+fix
+	case strings.Contains(reason, "no such file"), strings.Contains(reason, "connection refused"):
+		fix = "sudo systemctl start docker   # or start Docker Desktop\n" + fix
+		fallthrough
+	default:
+		reason = reason[strings.LastIndex(reason, ": ")+len(": "):]
+	}
 	return cacheopts.Note{
 		Level: cacheopts.LevelError,
-		Text:  fmt.Sprintf("cannot reach the Docker Engine at %s, which builder %q needs", b.Nodes[0].EngineDown, b.Name),
-		Hint:  "sudo systemctl start docker   # or start Docker Desktop\ndocker context ls   # whether another Engine is meant",
+		Text:  fmt.Sprintf("cannot reach the Docker Engine at %s, which builder %q needs: %s", node.EngineDown, b.Name, strings.TrimSpace(reason)),
+		Hint:  fix,
 	}
 }
 
@@ -84,18 +96,21 @@ func (b *Builder) checkDriver(c Checks) []cacheopts.Note {
 	case c.AllowDocker:
 		text = fmt.Sprintf("--gha-allow-docker-driver does not help builder %q: %s", b.Name, lacks)
 	}
-	return []cacheopts.Note{{Level: cacheopts.LevelError, Text: text, Hint: strings.Join(otherBuilder(c, lacks == ""), "\n")}}
+	return []cacheopts.Note{{Level: cacheopts.LevelError, Text: text, Hint: strings.Join(otherBuilder(c, lacks), "\n")}}
 }
 
 // otherBuilder lists the ways out of the docker driver.
-func otherBuilder(c Checks, allowed bool) []string {
+func otherBuilder(c Checks, lacks string) []string {
 	ways := []string{createBuilder + "   # a builder that can, for all your builds"}
 	if c.Job {
 		ways = []string{"add this step before the step that builds:", setupBuildx, "--load   # on the build, if a later step runs the image"}
 	}
 	ways = append(ways, "--gha-create-builder   # creates one and uses it, for this command only")
-	if allowed {
-		ways = append(ways, "--gha-allow-docker-driver   # builds here, with the cache")
+	if strings.HasSuffix(lacks, "image store") {
+		ways = append(ways, "https://docs.docker.com/engine/storage/containerd/   # then --gha-allow-docker-driver")
+	}
+	if lacks == "" {
+		ways = slices.Insert(ways, 0, "--gha-allow-docker-driver   # builds here, with the cache")
 	}
 	return append(ways, "--gha-skip   # builds here, without the cache")
 }
@@ -106,10 +121,10 @@ func (b *Builder) engineLacks() string {
 		switch {
 		case n.Err != nil:
 			return "its Engine does not answer: " + n.Err.Error()
-		case !n.Engine.ContainerdStore:
-			return fmt.Sprintf("its Engine %s does not use the containerd image store", n.Engine.Version)
 		case release.Before(n.Engine.Version, release.Engine):
 			return fmt.Sprintf("its Engine %s is older than %s", n.Engine.Version, release.Engine[1:])
+		case !n.Engine.ContainerdStore:
+			return fmt.Sprintf("its Engine %s does not use the containerd image store", n.Engine.Version)
 		}
 	}
 	return ""
@@ -155,7 +170,7 @@ func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 		return nil
 	}
 	for _, n := range b.Nodes {
-		if n.DriverOpts["network"] != "host" {
+		if n.OwnNetwork() {
 			return []cacheopts.Note{{
 				Level: cacheopts.LevelWarning,
 				Text:  fmt.Sprintf("builder %q has a network of its own and cannot reach %s", b.Name, c.CacheURL),
@@ -164,6 +179,13 @@ func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 		}
 	}
 	return nil
+}
+
+// OwnNetwork says that the node's container has a network of its own; that of
+// another container may be the host's.
+func (n Node) OwnNetwork() bool {
+	network := n.DriverOpts["network"]
+	return network != "host" && !strings.HasPrefix(network, "container:")
 }
 
 // Loopback says that a URL leads to this machine's own network only: such a

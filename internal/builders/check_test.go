@@ -45,32 +45,47 @@ func TestCheck(t *testing.T) {
 		},
 		"the docker driver is rejected": {
 			engine("28.2.2", false), builders.Checks{},
-			[]finding{{cacheopts.LevelError, "28.2.2 does not use the containerd image store", []string{create, own, skip}}},
+			[]finding{{cacheopts.LevelError, "28.2.2 does not use the containerd image store", []string{create, own, "storage/containerd", skip}}},
 		},
 		"a docker driver that could is rejected with the flag that allows it": {
 			engine("28.2.2", true), builders.Checks{},
-			[]finding{{cacheopts.LevelError, "uses the docker driver", []string{create, own, allow, skip}}},
+			[]finding{{cacheopts.LevelError, "uses the docker driver", []string{allow, create, own, skip}}},
 		},
 		"in a job, a step creates another builder": {
 			engine("28.2.2", false), builders.Checks{Job: true},
 			[]finding{{cacheopts.LevelError, "28.2.2 does not use the containerd image store", []string{
-				"add this step before", "- uses: docker/setup-buildx-action@", "--load", own, skip,
+				"add this step before", "- uses: docker/setup-buildx-action@", "--load", own, "storage/containerd", skip,
 			}}},
 		},
 		"an Engine that is away is not a matter of drivers": {
-			one("docker", builders.Node{Err: errors.New("refused"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{V2: true},
+			one("docker", builders.Node{Err: errors.New("dial unix /run/docker.sock: connect: connection refused"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{V2: true},
 			[]finding{{cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{"systemctl start docker", "docker context ls"}}},
 		},
 		"an Engine that is away has no container either": {
-			one("docker-container", builders.Node{Err: errors.New("refused"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{V2: true},
+			one("docker-container", builders.Node{Err: errors.New("dial unix /run/docker.sock: connect: no such file or directory"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{V2: true},
 			[]finding{{cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{"systemctl start docker", "docker context ls"}}},
+		},
+		"an Engine that this user may not ask": {
+			one("docker", builders.Node{Err: errors.New("permission denied while trying to connect to the docker API at unix:///run/docker.sock"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{},
+			[]finding{{cacheopts.LevelError, "unix:///run/docker.sock, which builder \"b\" needs: permission denied", []string{"usermod -aG docker", "docker context ls"}}},
+		},
+		"an Engine whose name is unknown": {
+			one("docker", builders.Node{Err: errors.New("dial tcp: lookup nosuch.invalid: no such host"), EngineDown: "tcp://nosuch.invalid:2375"}), builders.Checks{},
+			[]finding{{cacheopts.LevelError, "tcp://nosuch.invalid:2375, which builder \"b\" needs: no such host", []string{"docker context ls"}}},
+		},
+		"one of two Engines that is away leaves the other": {
+			&builders.Builder{Name: "b", Driver: "docker-container", Nodes: []builders.Node{{Name: "n0", Err: errors.New("refused"), EngineDown: "tcp://a"}, {Name: "n1", Running: true}}}, builders.Checks{},
+			[]finding{{cacheopts.LevelWarning, "node \"n0\" of builder \"b\" does not answer", []string{"docker buildx inspect b"}}},
+		},
+		"the network of another container may be the host's": {
+			one("docker-container", network("container:svc")), builders.Checks{CacheURL: "http://127.0.0.1:8080/"}, nil,
 		},
 		"a docker driver that can is allowed": {
 			engine("28.0.0", true), builders.Checks{AllowDocker: true, V2: true}, nil,
 		},
 		"allowing the docker driver does not make up for the store": {
 			engine("28.2.2", false), builders.Checks{AllowDocker: true},
-			[]finding{{cacheopts.LevelError, allow + " does not help builder \"b\": its Engine 28.2.2 does not use the containerd image store", []string{create, own, skip}}},
+			[]finding{{cacheopts.LevelError, allow + " does not help builder \"b\": its Engine 28.2.2 does not use the containerd image store", []string{create, own, "storage/containerd", skip}}},
 		},
 		"allowing the docker driver does not make up for an old Engine": {
 			engine("27.5.1", true), builders.Checks{AllowDocker: true},

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/driver"
 	"github.com/moby/buildkit/client"
@@ -56,7 +58,7 @@ func ask(ctx context.Context, n *builder.Node, more question) Node {
 	node := Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: n.Err}
 	defer func() {
 		if dockerclient.IsErrConnectionFailed(node.Err) && n.Driver != nil {
-			node.EngineDown = n.Driver.Config().DockerAPI.DaemonHost()
+			node.EngineDown = address(n.Driver.Config().DockerAPI.DaemonHost(), n.Endpoint)
 		}
 	}()
 	if node.Err != nil {
@@ -68,7 +70,9 @@ func ask(ctx context.Context, n *builder.Node, more question) Node {
 		return node
 	}
 	known := openMemory()
-	if node.BuildKit, node.Running = known.recall("buildkit " + run.identity); node.Running && more == nil {
+	version, ok := known.recall("buildkit " + run.identity)
+	if ok && more == nil && !release.Before(version, release.BuildKit) { // one that would be refused is asked again
+		node.BuildKit, node.Running = version, true
 		return node
 	}
 	node.Err = describe(ctx, n.Driver, &node, more)
@@ -77,6 +81,15 @@ func ask(ctx context.Context, n *builder.Node, more question) Node {
 		known.learn("buildkit "+run.identity, node.BuildKit)
 	}
 	return node
+}
+
+// address is where an Engine is: the host that its client dials, or the endpoint
+// where a connection helper, such as that for ssh, gives the client a name of its own.
+func address(dialled, endpoint string) string {
+	if strings.Contains(dialled, "docker.example.com") {
+		return endpoint
+	}
+	return dialled
 }
 
 // A run of a BuildKit. Its identity ends with it, and so does its version; it is

@@ -48,7 +48,7 @@ func setupCauses() []Cause {
 		certain("buildx-missing", "docker finds no buildx: only buildx knows cache options",
 			bare, `^(?:docker: )?'buildx' is not a docker command|^(?:docker: )?unknown command: docker buildx$|^unknown flag: --cache-to$`,
 			"apt-get install docker-buildx-plugin", setupBuildx).provedBy(`\bbuildx\b`),
-		certain("gha-unknown-to-buildkit", "this BuildKit has no type=gha: it is older than 0.9 or built without it",
+		probable("gha-unknown-to-buildkit", "this BuildKit has no type=gha: it is that of a Docker Engine without the containerd image store, older than 0.9, or built without it",
 			build, `^unknown cache (?:exporter: "gha"|importer: gha)$`, newBuilder, migrate),
 		certain("signature", "BuildKit is configured to sign or verify gha caches, and that failed",
 			build, `^missing signature for github actions cache|^signature verification failed: |^no verifier available for signed github actions cache|^signing command failed: `,

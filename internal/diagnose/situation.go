@@ -33,12 +33,8 @@ func (s Situation) network() network {
 		}
 		return own
 	case "remote":
-		scheme, _, _ := strings.Cut(s.Endpoint, "://")
-		switch scheme {
-		case "unix":
+		if strings.HasPrefix(s.Endpoint, "unix://") {
 			return host // or in a container whose socket was mounted, which nothing tells
-		case "docker-container", "podman-container", "kube-pod":
-			return own
 		}
 	}
 	return unknown

@@ -32,8 +32,8 @@ var situations = map[string]struct {
 		diagnose.Situation{Driver: "remote", Endpoint: "unix:///run/buildkit/buildkitd.sock"}, "loopback-silent", false},
 	"a BuildKit behind a port, which may be a container's": {
 		diagnose.Situation{Driver: "remote", Endpoint: "tcp://localhost:1234"}, "loopback-refused", false},
-	"a BuildKit in a container that it is reached through": {
-		diagnose.Situation{Driver: "remote", Endpoint: "docker-container://buildkitd"}, "loopback-from-container", true},
+	"a BuildKit in a container of the user's, which may use the host's network": {
+		diagnose.Situation{Driver: "remote", Endpoint: "docker-container://buildkitd"}, "loopback-refused", false},
 	"Docker Build Cloud": {
 		diagnose.Situation{Driver: "cloud"}, "loopback-from-container", true},
 }

@@ -59,6 +59,9 @@ target "linted" {
 		"bake --call=outline":           {"ghacache", "bake", "--call=outline"},
 		"bake of a target with a call":  {"ghacache", "bake", "linted"},
 		"bake --gha-skip":               {"ghacache", "bake", "--gha-skip"},
+		"bake that does not print":      {"ghacache", "bake", "--print=0", "linted"},
+		"bake that prints no more":      {"ghacache", "bake", "--print", "--print=false", "linted"},
+		"bake that lists nothing":       {"ghacache", "bake", "--list=", "linted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := u.indexes("app")
