@@ -24,9 +24,9 @@ func newDoctorCommand(env *Env, root rootOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [OPTIONS]",
 		Short: "Check everything that a gha cache needs, from docker to the layers",
-		Long: `Checks, in this order, this machine, the job as this step sees it, and the cache
-service. Each check is ok, a warning, an error or skipped, with the reason and what
-to do. Ends with 1 if one is an error.`,
+		Long: `Checks this machine, then the job as this step sees it, then the cache service. Each
+check is ok, a warning, an error or skipped, with the reason and the fix. Exits with
+1 if a check is an error.`,
 		Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			name, given := root.builder()

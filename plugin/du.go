@@ -29,11 +29,11 @@ func newDuCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "du [OPTIONS]",
 		Short: "Show what fills the cache: by scope, ref and kind, against the limit",
-		Long: `Shows how much the cache holds of what it may, by scope, ref and kind. A layer that
-several scopes share counts as "(several scopes)" and for none of them; one that no
-index names which could be read counts as "(scope unknown)".
+		Long: `Shows how much of the cache's limit is used, by scope, ref and kind. A layer that
+several scopes share counts as "(several scopes)" and for none of them. A layer in no
+readable index counts as "(scope unknown)".
 
-With --format json: one object, sizes in bytes, 0 for a limit that is not known.`,
+With --format json: one object, sizes in bytes, 0 for an unknown limit.`,
 		Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDu(cmd.Context(), env, o) },
 	}

@@ -22,10 +22,10 @@ func newExplainCommand(env *Env) *cobra.Command {
 	opts := explainOptions{file: "-"}
 	cmd := &cobra.Command{
 		Use:   "explain [OPTIONS] [FILE | -]",
-		Short: "Find in a build's log why its cache failed, and what to do",
-		Long: `Reads a build's log and recognises the texts by which BuildKit, buildx and GitHub
-report trouble with a cache. Prints each cause, the line that shows it, and what
-to do. Ends with 1 when it recognises nothing.`,
+		Short: "Name the cause of a cache failure in a build's log, and the fix",
+		Long: `Reads the log of a build and looks for the errors that BuildKit, buildx and GitHub
+report about a cache. Prints each cause, the line that shows it, and what to do.
+Exits with 1 if it finds none.`,
 		Example: "  gh run view --log-failed | docker ghacache explain",
 		Args:    maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -20,13 +20,13 @@ func hookedCommands() []string { return []string{"buildx build", "buildx bake"} 
 func newHooksCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hooks COMMAND",
-		Short: "Explain failed builds of docker build and docker buildx, too",
-		Long: `Docker 29.3 and newer can ask a plugin about a command that failed. Enabled, a
-failed "docker build", "docker buildx build" or "docker buildx bake" on a terminal
-is followed by what "docker ghacache explain" knows about it.
+		Short: "Explain failed builds of docker build and docker buildx",
+		Long: `Docker 29.3 and newer can ask a plugin about a command that failed. After "enable",
+Docker runs "docker ghacache explain" for each failed "docker build", "docker buildx
+build" or "docker buildx bake" on a terminal, and prints its advice.
 
-Docker has one switch for all plugins: to enable the hook turns on "features.hooks",
-and so the hooks of every plugin that has some.`,
+Docker has one switch for all plugins, "features.hooks". "enable" turns it on, which
+enables the hooks of every plugin.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])

@@ -25,13 +25,14 @@ func newInspectCommand(env *Env) *cobra.Command {
 	var o inspectOptions
 	cmd := &cobra.Command{
 		Use:   "inspect [OPTIONS] SCOPE",
-		Short: "Hold the index of a scope against the layers that are there",
-		Long: `Shows the index of a scope as a tree of layers and of the records (the build steps'
-cache keys) that end there: sizes, which other scopes share them, and which are
-missing because they were evicted. Ends with 1 if one is.
+		Short: "Show the layers of a scope, and which are missing",
+		Long: `Shows the index of a scope as a tree of layers and records. A record is the cache
+key of a build step, and its layer is the result of that step. For each layer it
+shows the size, the other scopes that share it, and whether it was evicted. Exits
+with 1 if a layer is missing.
 
 With --format json: an array with an object for each ref, sizes in bytes, null for
-what is not known.`,
+what is unknown.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage(errors.New("exactly one scope is needed"), "docker ghacache ls")

@@ -31,11 +31,11 @@ func newLsCommand(env *Env) *cobra.Command {
 		Use:     "ls [OPTIONS]",
 		Aliases: []string{"list"},
 		Short:   "List what builds keep in the cache, by scope and ref",
-		Long: `Lists a row for each scope and ref: the layers that its index names, their size,
-and how much of it no other cache names. That is known where the index can be
-read, which takes a job's runtime token for the ref; elsewhere it shows -.
+		Long: `Lists a row for each scope and ref: the layers that its index references, their
+size, and the size that no other cache shares. To read an index takes the runtime
+token of a job on that ref. Without it, these columns show -.
 
-With --format json: an object a line, sizes in bytes, null for what is not known.`,
+With --format json: an object a line, sizes in bytes, null for what is unknown.`,
 		Example: `  docker ghacache ls --scope image
   docker ghacache ls --entries --filter kind=layer --filter larger=100MB --sort size`,
 		Args: maxArgs(0),
@@ -48,7 +48,7 @@ With --format json: an object a line, sizes in bytes, null for what is not known
 	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, state, until=168h|DATE, larger=100MB")
 	flags.StringVar(&o.sort, "sort", "scope", `Sort by "size", "created", "used" or "scope"`)
 	flags.BoolVar(&o.entries, "entries", false, "Show a row for each cache entry")
-	flags.BoolVarP(&o.all, "all", "a", false, "Show entries of other tools, too; implies --entries")
+	flags.BoolVarP(&o.all, "all", "a", false, "Also show entries of other tools; implies --entries")
 	flags.StringVar(&o.format, "format", "", `Format the output: "table", "json" or a Go template`)
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "Only show scopes or, with --entries, IDs")
 	flags.BoolVar(&o.noTrunc, "no-trunc", false, "Do not shorten the output")

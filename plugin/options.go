@@ -29,10 +29,10 @@ func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 	flags.Lookup("gha-dry-run").NoOptDefVal = string(dryRunText)
 	flags.BoolVar(&o.strict, "gha-strict", false, "Fail where there is no job, and on attributes that BuildKit ignores")
 	flags.BoolVar(&o.skip, "gha-skip", false, "Build without the gha caches, on any builder")
-	flags.BoolVar(&o.createBuilder, "gha-create-builder", false, `In place of a builder with the docker driver, create and use one named "ghacache"`)
-	flags.BoolVar(&o.allowDockerDriver, "gha-allow-docker-driver", false, "Build on the docker driver where its Engine can use gha caches")
+	flags.BoolVar(&o.createBuilder, "gha-create-builder", false, `If the builder has the docker driver, create a builder named "ghacache" and use it`)
+	flags.BoolVar(&o.allowDockerDriver, "gha-allow-docker-driver", false, "Build on the docker driver if its Engine can export gha caches")
 	if verb == "bake" {
-		flags.BoolVar(&o.scopePerTarget, "gha-scope-per-target", false, "Append the target's name to every scope")
+		flags.BoolVar(&o.scopePerTarget, "gha-scope-per-target", false, "Append the name of the target to every scope")
 	}
 	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + variable(f) + "]" })
 	return flags

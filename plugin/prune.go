@@ -37,18 +37,18 @@ func newPruneCommand(env *Env) *cobra.Command {
 	o := pruneOptions{filter: opts.NewFilterOpt()}
 	cmd := &cobra.Command{
 		Use:   "prune [OPTIONS]",
-		Short: "Delete what provably nobody needs, or what you name",
-		Long: `Deletes cache entries of BuildKit. Without a selection: what lies on closed pull
-requests and deleted branches, old versions of indexes, and layers that no index
-could name. With --scope, --ref or --filter until=…: whole caches.
+		Short: "Delete what no build needs, or what you select",
+		Long: `Deletes cache entries of BuildKit. Without a selection it deletes the caches of
+closed pull requests and deleted branches, old versions of indexes, and layers that
+no index references. With --scope, --ref or --filter until=… it deletes whole caches.
 
-What an index that cannot be read could name is not known to be free and stays.
-So does what is younger than --grace or than the oldest workflow run under way,
-unless you name it by --scope, --ref or --all. The plan is shown, with reasons, and
-you are asked before anything is deleted.
+It keeps layers that an unreadable index might reference. It also keeps everything
+younger than --grace or than the oldest workflow run in progress, unless you select
+it by --scope, --ref or --all. It shows the plan with a reason for each entry, and
+asks for confirmation before it deletes.
 
-With --format json: one object, with the plan, its totals by reason and, unless it
-is a dry run, the result; sizes in bytes.`,
+With --format json: one object with the plan, its totals by reason and, unless it is
+a dry run, the result; sizes in bytes.`,
 		Example: `  docker ghacache prune --dry-run
   docker ghacache prune --ref 12 --ref 'feature/*'
   docker ghacache prune --keep-storage 8GB --force`,
@@ -59,16 +59,16 @@ is a dry run, the result; sizes in bytes.`,
 	repoFlag(cmd, &o.repo)
 	scopeFlag(env, cmd, &o.repo, &o.scopes)
 	refFlag(env, cmd, &o.repo, &o.refs)
-	flags.Var(&o.filter, "filter", "Only what was not used since: until=168h|DATE")
+	flags.Var(&o.filter, "filter", "Only caches that were not used since then: until=168h|DATE")
 	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
 	flags.BoolVar(&o.superseded, "superseded", false, "Delete all but the newest two versions of each index")
-	flags.BoolVar(&o.unreferenced, "unreferenced", false, "Delete layers that no index could name")
-	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until no more than this is left, such as 8GB")
+	flags.BoolVar(&o.unreferenced, "unreferenced", false, "Delete layers that no index references")
+	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until at most this size is left, such as 8GB")
 	flags.BoolVarP(&o.all, "all", "a", false, "Delete everything that BuildKit wrote")
-	flags.BoolVar(&o.includeOther, "include-other", false, "With --all: delete what other tools wrote, too")
-	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Leave alone what is younger")
+	flags.BoolVar(&o.includeOther, "include-other", false, "With --all: also delete the entries of other tools")
+	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Show the plan and delete nothing")
-	flags.BoolVarP(&o.force, "force", "f", false, "Do not ask")
+	flags.BoolVarP(&o.force, "force", "f", false, "Do not ask for confirmation")
 	flags.StringVar(&o.format, "format", "", `Format the output: "json"`)
 	return cmd
 }
@@ -162,7 +162,7 @@ func agree(ctx context.Context, p pruner, report *pruneReport) (*reclaim.Plan, e
 		p.env.notes().Note(ui.Warning, "the cache has changed meanwhile; planning again", "")
 		plan = fresh
 	}
-	return nil, hint.With(errors.New("builds write to the cache all the time, so no plan holds"), "docker ghacache prune, when fewer of them run")
+	return nil, hint.With(fmt.Errorf("the cache kept changing; gave up after %d plans", maxPlans), "run it again when fewer builds are running")
 }
 
 // covers reports whether a plan that was agreed to deletes all that another one does.

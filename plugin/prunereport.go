@@ -28,14 +28,14 @@ type pruneReport struct {
 	bar       ui.Progress
 }
 
-// pruneReport fails where nobody can be asked.
+// pruneReport fails where no terminal is there to ask for confirmation.
 func (e *Env) pruneReport(o pruneOptions) (*pruneReport, error) {
 	if err := checkFormat(o.format); err != nil {
 		return nil, err
 	}
 	r := &pruneReport{env: e, json: o.format == "json", opts: o, stdin: bufio.NewReader(e.Stdin)}
 	if !o.force && !o.dryRun && (r.json || !e.Docker.In().IsTerminal()) {
-		return nil, usage(errors.New("nobody can be asked before deleting"), "--dry-run to see the plan, --force to execute it")
+		return nil, usage(errors.New("cannot ask for confirmation without a terminal"), "--force   # deletes without asking\n--dry-run   # shows the plan")
 	}
 	return r, nil
 }

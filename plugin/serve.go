@@ -39,12 +39,12 @@ func newServeCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [OPTIONS] [-- COMMAND [ARG...]]",
 		Short: "Serve GitHub's cache service on this machine",
-		Long: `Serves the Actions cache on this machine: versions 2 and 1, their blobs, and the
-REST API to list and delete. With -- and a command behind it, it runs that with the
-environment of a job, and ends with it and its exit code. Without, it prints that
-environment and serves until it is stopped.
+		Long: `Serves the GitHub Actions cache on this machine: versions 2 and 1 of the protocol,
+the blob storage, and the REST API to list and delete. With -- and a command, it runs
+the command in the environment of a job and ends with its exit code. Without a
+command, it prints that environment and serves until you stop it.
 
-The folder keeps the cache and the repository's name from one start to the next.`,
+The folder keeps the cache and the name of the repository for the next start.`,
 		Example: `  docker ghacache serve -- docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .
   docker ghacache serve --env-file cache.env`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -59,10 +59,10 @@ The folder keeps the cache and the repository's name from one start to the next.
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "Address to listen on; beyond loopback, whoever holds a token may use the cache")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "Address to listen on; on an address other than loopback, everybody with a token can use the cache")
 	flags.StringVar(&o.repo, "repo", "", "Repository to serve, as OWNER/NAME")
-	flags.Var(&o.maxSize, "max-size", "Size beyond which the least recently used entries go")
-	flags.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "Time after which an unused entry goes")
+	flags.Var(&o.maxSize, "max-size", "Size above which the least recently used entries are evicted")
+	flags.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "Time after which an unused entry is evicted")
 	flags.StringVar(&o.envFile, "env-file", "", "File to write the environment to once the service answers, in place of standard output")
 	flags.StringVar(&o.format, "format", "env", `Format of the environment: "env", "json" or "github" (for $GITHUB_ENV)`)
 	flags.DurationVar(&o.latency, "latency", 0, "Time to wait before each reply")
