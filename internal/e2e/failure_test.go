@@ -126,7 +126,11 @@ var cacheFailures = map[string]struct{ fault, says string }{
 func TestAFailedCacheIsNamed(t *testing.T) {
 	for name, c := range cacheFailures {
 		t.Run(name, func(t *testing.T) {
-			u := newUser(t, shared.remote)
+			builder := shared.remote
+			if strings.HasSuffix(c.fault, ":429") {
+				builder = shared.throttled
+			}
+			u := newUser(t, builder)
 			u.enter(serve(t, "--ref", "refs/heads/main", "--fault", c.fault))
 			u.dir = tinyImage(t)
 			wantAdvice(t, u.try(build(".", "--cache-to", "type=gha,mode=max,timeout=1s", "--cache-from", "type=gha,timeout=1s")...).stderr, c.says)

@@ -22,6 +22,7 @@ type lab struct {
 
 	remote    func() (string, error) // builder on a buildkitd of its own
 	old       func() (string, error) // the same, of a version before 0.20
+	throttled func() (string, error) // the same, for services that throttle: a BuildKit remembers them in its next builds
 	container func() (string, error) // builder on a Docker Engine
 
 	stops []func()
@@ -53,6 +54,7 @@ func withLab(m *testing.M) int {
 	}
 	shared.remote = sync.OnceValues(shared.startRemote)
 	shared.old = sync.OnceValues(shared.startOld)
+	shared.throttled = sync.OnceValues(shared.startThrottled)
 	shared.container = sync.OnceValues(shared.startContainer)
 	defer func() {
 		for _, stop := range shared.stops {
@@ -105,6 +107,10 @@ func (l *lab) buildxConfig() string { return filepath.Join(l.dir, "buildx") }
 
 func (l *lab) startRemote() (string, error) {
 	return l.startBuildkitd("remote", l.bin("buildkitd"))
+}
+
+func (l *lab) startThrottled() (string, error) {
+	return l.startBuildkitd("throttled", l.bin("buildkitd"))
 }
 
 // startOld starts the pinned BuildKit with another version in the place of its own.
