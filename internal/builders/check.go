@@ -27,11 +27,6 @@ type Checks struct {
 	CacheURL string
 }
 
-const (
-	createBuilder = "docker buildx create --driver docker-container --use"
-	setupBuildx   = "- uses: " + release.SetupBuildx
-)
-
 // Check judges the builder. An error among the notes means that the build would
 // fail or lose its caches; none means that it may start. A version that cannot
 // be told or compared passes.
@@ -53,12 +48,13 @@ func (b *Builder) engineDown() cacheopts.Note {
 	fix := "docker context ls   # whether another Engine is meant"
 	switch {
 	case strings.Contains(reason, "permission denied"):
-		reason, fix = "permission denied", "sudo usermod -aG docker $USER   # then log in again\n"+fix
+		fix = "sudo usermod -aG docker $USER   # then log in again\n" + fix
+		reason = "permission denied"
 	case strings.Contains(reason, "no such file"), strings.Contains(reason, "connection refused"):
 		fix = "sudo systemctl start docker   # or start Docker Desktop\n" + fix
-		fallthrough
-	default:
-		reason = reason[strings.LastIndex(reason, ": ")+len(": "):]
+	}
+	if i := strings.LastIndex(reason, ": "); i >= 0 {
+		reason = reason[i+len(": "):]
 	}
 	return cacheopts.Note{
 		Level: cacheopts.LevelError,
@@ -85,7 +81,7 @@ func (b *Builder) checkDriver(c Checks) []cacheopts.Note {
 	if b.Driver != "docker" {
 		return nil
 	}
-	lacks := b.engineLacks()
+	lacks, store := b.engineLacks()
 	if c.AllowDocker && lacks == "" {
 		return nil
 	}
@@ -96,38 +92,40 @@ func (b *Builder) checkDriver(c Checks) []cacheopts.Note {
 	case c.AllowDocker:
 		text = fmt.Sprintf("--gha-allow-docker-driver does not help builder %q: %s", b.Name, lacks)
 	}
-	return []cacheopts.Note{{Level: cacheopts.LevelError, Text: text, Hint: strings.Join(otherBuilder(c, lacks), "\n")}}
+	return []cacheopts.Note{{Level: cacheopts.LevelError, Text: text, Hint: strings.Join(otherBuilder(c, lacks == "", store), "\n")}}
 }
 
-// otherBuilder lists the ways out of the docker driver.
-func otherBuilder(c Checks, lacks string) []string {
-	ways := []string{createBuilder + "   # a builder that can, for all your builds"}
+// otherBuilder lists the ways out of the docker driver, whose Engine may be able to
+// use gha caches, or lack no more than the image store.
+func otherBuilder(c Checks, able, lacksStore bool) []string {
+	ways := []string{release.CreateBuilder + "   # a builder that can, for all your builds"}
 	if c.Job {
-		ways = []string{"add this step before the step that builds:", setupBuildx, "--load   # on the build, if a later step runs the image"}
+		ways = []string{"add this step before the step that builds:", "- uses: " + release.SetupBuildx, "--load   # on the build, if a later step runs the image"}
 	}
 	ways = append(ways, "--gha-create-builder   # creates one and uses it, for this command only")
-	if strings.HasSuffix(lacks, "image store") {
+	if lacksStore {
 		ways = append(ways, "https://docs.docker.com/engine/storage/containerd/   # then --gha-allow-docker-driver")
 	}
-	if lacks == "" {
+	if able {
 		ways = slices.Insert(ways, 0, "--gha-allow-docker-driver   # builds here, with the cache")
 	}
 	return append(ways, "--gha-skip   # builds here, without the cache")
 }
 
-// engineLacks says why the builder's Engine cannot use type=gha caches; empty if it can.
-func (b *Builder) engineLacks() string {
+// engineLacks says why the builder's Engine cannot use type=gha caches, empty if it
+// can, and whether another image store is all that it takes.
+func (b *Builder) engineLacks() (why string, store bool) {
 	for _, n := range b.Nodes {
 		switch {
 		case n.Err != nil:
-			return "its Engine does not answer: " + n.Err.Error()
+			return "its Engine does not answer: " + n.Err.Error(), false
 		case release.Before(n.Engine.Version, release.Engine):
-			return fmt.Sprintf("its Engine %s is older than %s", n.Engine.Version, release.Engine[1:])
+			return fmt.Sprintf("its Engine %s is older than %s", n.Engine.Version, release.Engine[1:]), false
 		case !n.Engine.ContainerdStore:
-			return fmt.Sprintf("its Engine %s does not use the containerd image store", n.Engine.Version)
+			return fmt.Sprintf("its Engine %s does not use the containerd image store", n.Engine.Version), true
 		}
 	}
-	return ""
+	return "", false
 }
 
 func (b *Builder) checkVersions(c Checks) (notes []cacheopts.Note) {
@@ -139,7 +137,7 @@ func (b *Builder) checkVersions(c Checks) (notes []cacheopts.Note) {
 	}
 	for _, n := range b.Nodes {
 		if release.Before(n.BuildKit, release.BuildKit) {
-			notes = append(notes, tooOld(fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name), release.BuildKit, createBuilder))
+			notes = append(notes, tooOld(fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name), release.BuildKit, release.CreateBuilder))
 		}
 	}
 	return notes
@@ -174,7 +172,7 @@ func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 			return []cacheopts.Note{{
 				Level: cacheopts.LevelWarning,
 				Text:  fmt.Sprintf("builder %q has a network of its own and cannot reach %s", b.Name, c.CacheURL),
-				Hint:  "docker buildx create --driver docker-container --driver-opt network=host --use",
+				Hint:  release.CreateBuilder + " --driver-opt network=host",
 			}}
 		}
 	}

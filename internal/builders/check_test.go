@@ -69,6 +69,10 @@ func TestCheck(t *testing.T) {
 			one("docker", builders.Node{Err: errors.New("permission denied while trying to connect to the docker API at unix:///run/docker.sock"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{},
 			[]finding{{cacheopts.LevelError, "unix:///run/docker.sock, which builder \"b\" needs: permission denied", []string{"usermod -aG docker", "docker context ls"}}},
 		},
+		"an Engine whose failure has one word": {
+			one("docker", builders.Node{Err: errors.New("refused"), EngineDown: "tcp://a"}), builders.Checks{},
+			[]finding{{cacheopts.LevelError, "tcp://a, which builder \"b\" needs: refused", []string{"docker context ls"}}},
+		},
 		"an Engine whose name is unknown": {
 			one("docker", builders.Node{Err: errors.New("dial tcp: lookup nosuch.invalid: no such host"), EngineDown: "tcp://nosuch.invalid:2375"}), builders.Checks{},
 			[]finding{{cacheopts.LevelError, "tcp://nosuch.invalid:2375, which builder \"b\" needs: no such host", []string{"docker context ls"}}},

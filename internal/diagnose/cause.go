@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 // A Cause is one reason for which a gha cache fails, with what to do about it.
@@ -83,7 +85,7 @@ func (c Cause) at(hostPort string) Cause {
 // What several causes advise.
 const (
 	ignoreError = "--cache-to type=gha,…,ignore-error=true   # a failing export no longer fails the build"
-	newBuilder  = "docker buildx create --driver docker-container --use"
+	newBuilder  = release.CreateBuilder
 	migrate     = "docker ghacache migrate-v2"
 	status      = "https://www.githubstatus.com"
 	retry       = "run the job again"

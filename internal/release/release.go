@@ -16,6 +16,10 @@ const (
 	Compose  = "v2.33.1"
 )
 
+// CreateBuilder creates a builder whose driver can export a gha cache, and makes it
+// the current one.
+const CreateBuilder = "docker buildx create --driver docker-container --use"
+
 // Renewal is the first BuildKit that renews the URLs of cached layers, which
 // expire in long builds (https://github.com/moby/buildkit/pull/6053).
 const Renewal = "v0.23.2"

@@ -58,6 +58,9 @@ func (n Notes) Note(level Level, text, hint string) {
 // Hint writes one `hint:` line for every line of hint. Lines of YAML, which begin
 // with a dash or with white space, are written as they are, to be pasted.
 func (n Notes) Hint(hint string) {
+	if n.W == nil {
+		return
+	}
 	for line := range strings.Lines(hint) {
 		if !strings.HasPrefix(line, "- ") && !strings.HasPrefix(line, " ") {
 			line = "hint: " + line
