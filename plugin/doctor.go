@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/command/formatter/tabwriter"
@@ -54,7 +55,7 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 	}
 	checks := diagnose.Examine(collectFacts(ctx, env, o))
 	if summary != "" {
-		if err := appendSummary(summary, checksMarkdown(checks)); err != nil {
+		if err := actions.AppendSummary(summary, checksMarkdown(checks)); err != nil {
 			return err
 		}
 	}
@@ -69,7 +70,7 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 
 func printChecks(w io.Writer, checks []diagnose.Check, format string) error {
 	if format == "json" {
-		return writeJSON(w, checks)
+		return ui.WriteJSON(w, checks)
 	}
 	var b strings.Builder
 	for _, c := range checks {
@@ -92,7 +93,7 @@ func checksMarkdown(checks []diagnose.Check) string {
 	b.WriteString("### Build cache: checks\n\n| check | status | found | to do |\n|---|---|---|---|\n")
 	for _, c := range checks {
 		found := strings.Trim(c.Detail+"; "+c.Reason, "; ")
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.Name, c.Status, markdownCell(found), markdownCell(strings.Join(c.Fix, "; ")))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.Name, c.Status, ui.MarkdownCell(found), ui.MarkdownCell(strings.Join(c.Fix, "; ")))
 	}
 	return b.String()
 }

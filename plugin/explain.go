@@ -80,7 +80,7 @@ func printFindings(w io.Writer, findings []diagnose.Finding, format string) erro
 		if findings == nil {
 			findings = []diagnose.Finding{}
 		}
-		return writeJSON(w, findings)
+		return ui.WriteJSON(w, findings)
 	}
 	var b strings.Builder
 	for i, f := range findings {
@@ -92,14 +92,4 @@ func printFindings(w io.Writer, findings []diagnose.Finding, format string) erro
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// maxArgs is cobra.MaximumNArgs with this program's errors.
-func maxArgs(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) > n {
-			return usage(fmt.Errorf("unexpected argument %q", args[n]), cmd.CommandPath()+" --help")
-		}
-		return nil
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
 )
@@ -64,24 +65,23 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 	if err != nil {
 		return err
 	}
-	header, table := cacheHeader(), cacheTable
-	var rows []row
+	var rows view.Listing
 	switch {
 	case o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String()):
-		header, table, rows = entryHeader(), allTable, entryRows(snap.Analysis, selected, true)
+		rows = view.AllEntries(snap.Analysis, selected)
 	case o.entries || len(selected.Kinds) > 0:
-		header, table, rows = entryHeader(), entryTable, entryRows(snap.Analysis, selected, false)
+		rows = view.Entries(snap.Analysis, selected)
 	default:
-		rows = cacheRows(snap.Analysis, selected)
+		rows = view.Caches(snap.Analysis, selected)
 	}
-	if err := sortRows(rows, o.sort); err != nil {
+	if err := rows.Sort(o.sort); err != nil {
 		return err
 	}
-	format := rowFormat{table: table, format: o.format, quiet: o.quiet, noTrunc: o.noTrunc}
-	if err := env.printRows(header, rows, format); err != nil {
+	format := view.Format{Template: o.format, Quiet: o.quiet, NoTrunc: o.noTrunc}
+	if err := rows.Print(env.output(), format); err != nil {
 		return err
 	}
-	if format.isTable() {
+	if format.IsTable() {
 		repo.NoteUnread(snap, selected.Place)
 		env.noteOthers(snap.Analysis, o.all)
 	}
@@ -90,7 +90,7 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 
 // noteOthers counts what is not BuildKit's where it is not shown.
 func (e *Env) noteOthers(analysis *reclaim.Analysis, shown bool) {
-	if count, size := others(analysis); count > 0 && !shown {
-		e.notes().Note(ui.Info, fmt.Sprintf("not shown: %s of other tools with %s", entryCount(count), humanSize(size)), "docker ghacache ls --all")
+	if count, size := view.Others(analysis); count > 0 && !shown {
+		e.notes().Note(ui.Info, fmt.Sprintf("not shown: %s of other tools with %s", ui.Entries(count), ui.Size(size)), "docker ghacache ls --all")
 	}
 }

@@ -215,22 +215,3 @@ func TestCompletion(t *testing.T) {
 		t.Errorf("where the cache cannot be listed: %+v", got)
 	}
 }
-
-func FuzzTable(f *testing.F) {
-	f.Add("A\tB\nsomething long\t世界\n", 20)
-	f.Fuzz(func(t *testing.T, text string, width int) {
-		var rows [][]string
-		for line := range strings.SplitSeq(text, "\n") {
-			var cells []string
-			for cell := range strings.SplitSeq(line, "\t") {
-				cells = append(cells, style{}.text(cell))
-			}
-			rows = append(rows, cells)
-		}
-		var b strings.Builder
-		check(t, writeTable(&b, rows, max(width, 0)))
-		if strings.Count(b.String(), "\n") != len(rows) {
-			t.Errorf("%d rows became %q", len(rows), b.String())
-		}
-	})
-}

@@ -18,6 +18,23 @@ import (
 // number.
 func Slot(key string) string { return key[:strings.LastIndexByte(key, '#')+1] }
 
+// DefaultScope is BuildKit's scope where none is given.
+const DefaultScope = "buildkit"
+
+// FindSlots are the slots on refs that builds may look in: those of scopes, or where
+// there are none, those that list finds. A runtime token cannot list; where nothing
+// else can either, the error says why, and the slots are those of [DefaultScope].
+func FindSlots(ctx context.Context, refs, scopes []string, list func(context.Context) ([]bkcache.Entry, error)) ([]string, error) {
+	if len(scopes) > 0 {
+		return Slots(scopes, refs), nil
+	}
+	listing, err := list(ctx)
+	if err != nil {
+		return Slots([]string{DefaultScope}, refs), err
+	}
+	return Listed(listing, refs), nil
+}
+
 // Slots are those in which builds look for the indexes of scopes on refs.
 func Slots(scopes, refs []string) (slots []string) {
 	for _, scope := range scopes {

@@ -1,5 +1,7 @@
 package rules
 
+import "strings"
+
 // The ids of rules, as reports and the option --only name them.
 const (
 	BuildxVersion   = "buildx-version"
@@ -59,4 +61,17 @@ func All() []Rule {
 		{ID: CacheDance, Text: "buildkit-cache-dance with the old cache-source", Any: true},
 		{ID: V1Service, Text: "a cache service where version 1 must stay"},
 	}
+}
+
+// Near are the rules that share a word with what is the id of none.
+func Near(id string) (near []Rule) {
+	for _, r := range All() {
+		for word := range strings.SplitSeq(r.ID, "-") {
+			if len(word) > 2 && strings.Contains(id, word) {
+				near = append(near, r)
+				break
+			}
+		}
+	}
+	return near
 }
