@@ -25,9 +25,10 @@ func newDoctorCommand(env *Env, root rootOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [OPTIONS]",
 		Short: "Check everything that a gha cache needs, from docker to the layers",
-		Long: `Checks this machine, then the job as this step sees it, then the cache service. Each
-check is ok, a warning, an error or skipped, with the reason and the fix. Exits with
-1 if a check is an error.`,
+		Long: `Checks this machine, then the job as this step sees it, then the cache service, and
+takes 30 seconds at most. Each check is ok, a warning, an error or skipped, with the
+reason and the fix. An error means that builds fail or do not use the cache; then the
+exit code is 1.`,
 		Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			name, given := root.builder()
@@ -54,6 +55,9 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 		return err
 	}
 	checks := diagnose.Examine(collectFacts(ctx, env, o))
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if summary != "" {
 		if err := actions.AppendSummary(summary, checksMarkdown(checks)); err != nil {
 			return err

@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/hint", "internal/process", "internal/ui"},
 	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
 	"internal/cachecopy":   {"internal/bkcache", "internal/cacheclient"},
-	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/release"},
+	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
 	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
 	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
 

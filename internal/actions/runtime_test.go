@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -130,7 +131,7 @@ func TestCacheRuntimeSaysWhichVersionDoesNotExist(t *testing.T) {
 }
 
 func TestCacheRuntimeSaysHowAStepGetsItsVariables(t *testing.T) {
-	const step = "add this step before the step that builds:\n" + Expose
+	const step = "add this step before it:\n" + release.Expose
 	for name, tt := range map[string]struct {
 		env  map[string]string
 		want string

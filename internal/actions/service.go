@@ -33,12 +33,8 @@ func (s Service) HasV1() bool { return s != GitHub }
 // HasV2 reports whether the service may answer version 2.
 func (s Service) HasV2() bool { return s == Unknown || s == GitHub }
 
-// Expose is the step that gives later run steps the variables that GitHub's runner
-// hands to JavaScript actions only.
-const Expose = `- name: Expose the Actions runtime
-  uses: ` + release.Runtime
-
-// Expose says what gives a step the cache's variables. The runners of Gitea and
+// Expose says what gives a step the cache's variables. GitHub's runner hands them to
+// JavaScript actions only. The runners of Gitea and
 // Forgejo set them for every step, the URL where their cache is enabled; act sets
 // the token beside its artifact server, and the URL unless told not to.
 func (s Service) Expose() string {
@@ -48,7 +44,7 @@ func (s Service) Expose() string {
 	case Act:
 		return "act --artifact-server-path /tmp/artifacts, without --no-cache-server"
 	}
-	return "add this step before the step that builds:\n" + Expose
+	return "add this step before it:\n" + release.Expose
 }
 
 func service(get func(string) string, r Runtime) Service {

@@ -25,6 +25,8 @@ type Options struct {
 	// MaxWait is the longest wait for a rate limit; a longer one is a [LimitError].
 	// 15 minutes if zero.
 	MaxWait time.Duration
+	// Attempts is how often a request is sent that fails in passing, 5 times if zero.
+	Attempts int
 	// Points is what the secondary rate limit allows in the time of Per: a GET costs
 	// 1 point, a deletion 5. GitHub's 900 a minute if zero.
 	Points int
@@ -59,7 +61,7 @@ func New(target Target, token string, opts Options) (*Client, error) {
 	clock := &clock{now: opts.Now}
 	rest, err := github.NewClient(
 		github.WithHTTPClient(&http.Client{
-			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts), clock: clock},
+			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts), clock: clock, attempts: cmp.Or(opts.Attempts, attempts)},
 			CheckRedirect: checkRedirect,
 		}),
 		github.WithURLs(new(api.String()), nil),
@@ -142,6 +144,11 @@ func ProbeList(ctx context.Context, apiURL, repository, token string, opts Optio
 	if err != nil {
 		return err
 	}
-	_, err = c.page(ctx, Filter{}, pageQuery{number: 1, size: 1})
+	return c.Probe(ctx)
+}
+
+// Probe reports whether the token can list the caches, by asking for one.
+func (c *Client) Probe(ctx context.Context) error {
+	_, err := c.page(ctx, Filter{}, pageQuery{number: 1, size: 1})
 	return err
 }

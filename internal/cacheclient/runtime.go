@@ -83,6 +83,16 @@ func (r *Runtime) Has(ctx context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
+// Probe looks up a key that nobody writes, once, and reports whether the service
+// answered. A reply that asks to wait is waited for until ctx ends.
+func (r *Runtime) Probe(ctx context.Context) error {
+	const key = "docker-ghacache-doctor"
+	if _, err := r.cache.Load(ctx, key); err != nil {
+		return fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
+	}
+	return nil
+}
+
 // find returns the entry with exactly this key. The service takes a key for a
 // prefix, too, and prefers what one ref has of that to what the next one has of
 // the very key.

@@ -30,6 +30,8 @@ type transport struct {
 	token string
 	pacer *pacer
 	clock *clock
+
+	attempts int
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -47,7 +49,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp, err := t.send(req)
 		again, wait := t.judge(resp, err, attempt)
 		t.pacer.release(cost) // once the limits are known that the reply tells
-		if !again || attempt == attempts || ctx.Err() != nil {
+		if !again || attempt == t.attempts || ctx.Err() != nil {
 			return resp, err
 		}
 		if err := sleep(ctx, wait); err != nil {

@@ -1,7 +1,7 @@
 package diagnose
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 )
@@ -18,14 +18,10 @@ func variables(f Facts) Check {
 	switch {
 	case !r.Token:
 		c.Detail = r.Service
-		return c.fail("the step does not see ACTIONS_RUNTIME_TOKEN: buildx drops the cache without a word", strings.Split(r.Expose, "\n")...)
+		return c.fail("the step does not see ACTIONS_RUNTIME_TOKEN: buildx drops the cache without a word", lines(r.Expose)...)
 	case r.URL == "":
 		c.Detail = r.Service
-		return c.fail("the step sees a token and no URL of a cache service it could use", strings.Split(r.Expose, "\n")...)
-	case r.Version == 1 && !r.HasV1:
-		return c.fail(r.Service+" has no version 1 of the cache service any more", migrate)
-	case r.Version == 2 && !r.HasV2:
-		return c.fail(r.Service+" has no version 2 of the cache service", "version=1   # in the cache option")
+		return c.fail("the step sees a token and no URL of a cache service it could use", lines(r.Expose)...)
 	case len(r.Warnings) > 0:
 		return c.warn(strings.Join(r.Warnings, "; "))
 	}
@@ -61,9 +57,6 @@ func expiry(f Facts) Check {
 	if !f.hasToken() {
 		return skip("no usable runtime token")
 	}
-	if f.Grant.Expires.IsZero() {
-		return skip("the token names no end")
-	}
 	left := f.Grant.Expires.Sub(f.Now).Round(time.Second)
 	c := fine("expires in %s, at %s", left, f.Grant.Expires.UTC().Format(time.RFC3339))
 	switch {
@@ -91,25 +84,32 @@ func mode(f Facts) Check {
 	case "none":
 		return c.fail("the workflow uses no caches", fix)
 	}
-	return c.warn("the mode is not known", fix)
+	return skip("the mode is not known")
 }
+
+// slow is how long a lookup may take: a build makes one for each layer.
+const slow = 2 * time.Second
 
 func service(f Facts) Check {
 	p := f.Service
-	if p == nil {
+	switch {
+	case f.Runtime.Token && !f.usable():
+		return skip("no usable runtime token")
+	case p == nil:
 		return skip("no runtime to ask with")
+	}
+	if silent, ok := errors.AsType[Silence](p.Err); ok {
+		return fine("%s", evidence(p.URL)).fail(silent.Error()+": a build that uses the cache waits for this service as well", status, retry)
 	}
 	if p.Err != nil {
 		return failed(p.Err, status, retry)
 	}
 	c := fine("answered within %s", p.Took.Round(time.Millisecond))
-	if !f.Runtime.Loopback || f.Builder.Driver != "docker-container" && f.Builder.Driver != "kubernetes" {
-		return c
-	}
-	for _, n := range f.Builder.Nodes {
-		if !n.HostNetwork {
-			return c.warn(fmt.Sprintf("node %s has a network of its own and does not reach %s", n.Name, evidence(p.URL)), newBuilder+" --driver-opt network=host")
-		}
+	if p.Took > slow {
+		return c.warn("the service is slow: a build asks it about each layer", status)
 	}
 	return c
 }
+
+// usable says that the runtime token can be used now.
+func (f Facts) usable() bool { return f.hasToken() && f.Grant.Expires.After(f.Now) }

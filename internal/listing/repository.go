@@ -16,6 +16,9 @@ type Options struct {
 	Lookup    actions.Lookup
 	Now       func() time.Time
 	UserAgent string
+	// MaxWait and Attempts are those of [cacheclient.Options].
+	MaxWait  time.Duration
+	Attempts int
 	// Say takes what is worth knowing, with commands to use, a line each.
 	Say func(level ui.Level, text, fix string)
 }
@@ -50,6 +53,8 @@ func Open(name string, o Options) (*Repository, error) {
 	client, err := cacheclient.New(target, token, cacheclient.Options{
 		Now:       o.Now,
 		UserAgent: o.UserAgent,
+		MaxWait:   o.MaxWait,
+		Attempts:  o.Attempts,
 		OnWait: func(d time.Duration) {
 			o.Say(ui.Info, fmt.Sprintf("waiting %s for the rate limit of %s", d.Round(time.Second), target.Host), "")
 		},

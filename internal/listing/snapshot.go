@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
@@ -145,7 +144,7 @@ func (r *Repository) hintUnread(refs []string) string {
 	}
 	hint := "run it in a job on " + strings.Join(refs, ", ")
 	if r.Runtime == nil {
-		hint += ", after this step\n" + actions.Expose
+		hint += "\n" + r.opts.Job.Service.Expose()
 	}
 	return hint
 }
