@@ -165,5 +165,7 @@ func serviceFacts(ctx context.Context, env *Env, job actions.Runtime) *diagnose.
 		return struct{}{}, runtime.Probe(ctx)
 	})
 	probe.Took = env.Now().Sub(start)
+	answer := cacheclient.AnswerOf(probe.Err)
+	probe.Status, probe.Foreign = answer.Status, answer.Foreign
 	return probe
 }

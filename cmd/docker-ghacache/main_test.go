@@ -20,6 +20,7 @@ func TestMain(m *testing.M) {
 		"docker-buildx":   recorder,
 		"runtime-token":   runtimeToken,
 		"export-cache":    exportCache,
+		"http-answer":     httpAnswer,
 	})
 }
 

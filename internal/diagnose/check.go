@@ -3,6 +3,7 @@ package diagnose
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
@@ -115,7 +116,8 @@ func failed(err error, fix ...string) Check {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		if known, ok := ExplainError(e.Error()); ok {
 			cause := known.in(host).Cause // this program asked, on this machine
-			return fine("%s", text).fail(cause.Claim(), cause.Advice...)
+			elsewhere := slices.DeleteFunc(slices.Clone(cause.Advice), func(a string) bool { return strings.HasPrefix(a, doctor) })
+			return fine("%s", text).fail(cause.Claim(), elsewhere...)
 		}
 	}
 	return Check{}.fail(text, fix...)

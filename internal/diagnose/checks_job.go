@@ -2,6 +2,8 @@ package diagnose
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -98,17 +100,34 @@ func service(f Facts) Check {
 	case p == nil:
 		return skip("no runtime to ask with")
 	}
-	if silent, ok := errors.AsType[Silence](p.Err); ok {
-		return fine("%s", evidence(p.URL)).fail(silent.Error()+": a build that uses the cache waits for this service as well", status, retry)
-	}
 	if p.Err != nil {
-		return failed(p.Err, status, retry)
+		return f.refused(fine("%s", evidence(p.Err.Error())))
 	}
 	c := fine("answered within %s", p.Took.Round(time.Millisecond))
 	if p.Took > slow {
 		return c.warn("the service is slow: a build asks it about each layer", status)
 	}
 	return c
+}
+
+// refused says why the lookup failed.
+func (f Facts) refused(found Check) Check {
+	p := f.Service
+	silent, isSilent := errors.AsType[Silence](p.Err)
+	switch {
+	case isSilent:
+		found.Detail = evidence(p.URL)
+		return found.fail(silent.Error()+": a build that uses the cache waits for this service as well", status, retry)
+	case p.Foreign:
+		return found.fail("the answer is not one of a cache service: a proxy, or another server", "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $HTTPS_PROXY", direct)
+	case p.Status == http.StatusUnauthorized, p.Status == http.StatusForbidden:
+		return found.fail("the service refuses the runtime token: it is that of another service, or of a job that has ended", append([]string{retry}, lines(f.Runtime.Expose)...)...)
+	case p.Status == http.StatusNotFound:
+		return found.fail(fmt.Sprintf("no cache service of version %d answers at this URL", f.Runtime.Version), "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $ACTIONS_CACHE_SERVICE_V2", "docker ghacache migrate-v2")
+	case p.Status == http.StatusTooManyRequests:
+		return found.warn("the service refuses requests, because there were too many: BuildKit waits and tries again", "timeout=20m   # BuildKit tries this long, 10m by default", "mode=min   # fewer requests")
+	}
+	return failed(p.Err, status, retry)
 }
 
 // usable says that the runtime token can be used now.

@@ -68,9 +68,11 @@ type Runtime struct {
 
 // A Probe is one real lookup in the cache service.
 type Probe struct {
-	URL  string
-	Took time.Duration
-	Err  error
+	URL     string
+	Took    time.Duration
+	Err     error
+	Status  int  // of the reply that is the error, 0 for none
+	Foreign bool // the reply was not one of a cache service
 }
 
 // REST is what GitHub's REST API says to this step's token.
