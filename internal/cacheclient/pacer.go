@@ -176,14 +176,3 @@ func (p *pacer) relax(now time.Time) {
 		p.calm = p.calm.Add(p.per)
 	}
 }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}

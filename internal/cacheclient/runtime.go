@@ -106,22 +106,22 @@ func (r *Runtime) find(ctx context.Context, key string) (*actionscache.Entry, er
 
 // match returns the entry that the service finds for a key or what begins with it.
 func (r *Runtime) match(ctx context.Context, key string) (*actionscache.Entry, error) {
-	for attempt := 1; ; attempt++ {
-		entry, err := r.cache.Load(ctx, key)
+	var entry *actionscache.Entry
+	err := retry(ctx, func(int) (again bool, wait time.Duration, err error) {
+		entry, err = r.cache.Load(ctx, key)
 		if err == nil && entry == nil {
 			err = ErrNotFound
 		}
-		if err == nil {
-			return entry, nil
-		}
-		if attempt == attempts || !passingRuntime(err) || sleep(ctx, backoff(attempt)) != nil {
-			return nil, fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
-		}
+		return err != nil && passingRuntime(err), 0, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
 	}
+	return entry, nil
 }
 
-// passingRuntime reports whether a failed lookup may succeed later. Throttling has
-// been waited for.
+// passingRuntime reports whether a failed lookup may succeed later. go-actions-cache
+// has already waited for a service that throttles.
 func passingRuntime(err error) bool {
 	if reply, ok := errors.AsType[actionscache.HTTPError](err); ok {
 		return reply.StatusCode >= http.StatusInternalServerError

@@ -85,7 +85,7 @@ func (s Sources) repository(host string) (repository.Repository, error) {
 	if named == "" {
 		repo, err := repository.Current()
 		if err != nil {
-			return repo, hint.With(fmt.Errorf("finding the repository: %w", err), hintRepo+"\ngh auth login")
+			return repo, notFound(err)
 		}
 		return repo, nil
 	}
@@ -94,6 +94,17 @@ func (s Sources) repository(host string) (repository.Repository, error) {
 		return repo, hint.With(fmt.Errorf("reading repository %q: %w", named, err), hintRepo)
 	}
 	return repo, nil
+}
+
+// notFound makes one line of what go-gh says. If git failed, that is git's first line.
+func notFound(err error) error {
+	git, failed := strings.CutPrefix(err.Error(), "failed to run git: ")
+	line, _, _ := strings.Cut(strings.TrimPrefix(git, "fatal: "), "\n")
+	err = fmt.Errorf("finding the repository: %s", line)
+	if failed {
+		return hint.With(err, hintRepo)
+	}
+	return hint.With(err, hintRepo+"\ngh auth login") // go-gh knows the hosts that gh has logged in to
 }
 
 // Job reports whether t is the repository of this job, on the host of this job: only

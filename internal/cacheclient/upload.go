@@ -111,18 +111,9 @@ func (u *Uploader) call(ctx context.Context, method string, request, reply any) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	for attempt := 1; ; attempt++ {
-		again, wait, err := u.try(ctx, method, body, reply)
-		if !again || attempt == attempts {
-			return err
-		}
-		if wait == 0 {
-			wait = backoff(attempt)
-		}
-		if sleep(ctx, wait) != nil {
-			return err
-		}
-	}
+	return retry(ctx, func(int) (again bool, wait time.Duration, err error) {
+		return u.try(ctx, method, body, reply)
+	})
 }
 
 // try says whether to try again, and when if the service tells.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/moby/sys/atomicwriter"
 )
 
 // Issuer makes the tokens of a service, from the key in its folder. It needs no running service.
@@ -81,22 +82,13 @@ func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
 
 func identityFile(dir string) string { return filepath.Join(dir, "service.json") }
 
-// save replaces the file as a whole: a token must never be signed with a key that is lost afterwards.
+// save replaces the whole file and syncs it, so that no token is signed with a key that is lost afterwards.
 func (i *Issuer) save(dir string) error {
 	data, err := json.Marshal(identity{i.secret, i.Repository}) //nolint:gosec // the file is there to keep the secret
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, "service-*.json") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), identityFile(dir))
+	return atomicwriter.WriteFile(identityFile(dir), data, 0o600)
 }
 
 // derive makes a key for each kind of signature, so that none is taken for another.
