@@ -124,7 +124,9 @@ func wantCopied(t *testing.T, s service, c cache) {
 	t.Helper()
 	r := s.runtime(t, 2)
 	key := bkcache.ParseKey(c.index.Key, bkcache.Version)
-	x, _, err := r.Head(t.Context(), key.Scope, mainRef, key.Signed)
+	data, _, err := r.Read(t.Context(), bkcache.IndexPrefix(key.Scope, mainRef, key.Signed))
+	check(t, err)
+	x, err := bkcache.ParseIndex(data)
 	check(t, err)
 	if len(x.Layers) != len(c.layers) {
 		t.Errorf("index %s names %d layers", c.index.Key, len(x.Layers))
