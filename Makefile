@@ -26,6 +26,9 @@ test: build ## run all tests, with real builds where the machine can run them
 bench: build ## measure, and write docs/benchmarks.md
 	hack/engine run hack/lab --both go run ./hack/bench
 
+record: build ## run the commands of the README's picture, and write docs/terminal.svg
+	LAB_BUILDER=ci hack/engine run hack/lab go run ./hack/record
+
 lint: ## check formatting, run golangci-lint
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted: $$files" >&2; exit 1; }
 	@hack/build-tools golangci-lint
@@ -50,4 +53,4 @@ clean: ## remove what was built
 	rm -rf bin dist
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test bench lint cross fuzz docs validate clean
+.PHONY: help build install demo test bench record lint cross fuzz docs validate clean

@@ -43,7 +43,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return false, 0, err
 		}
 		defer t.pacer.release(cost) // after judge, which tells the pacer the limits
-		resp, err = t.send(req)
+		resp, err = t.send(req)     //nolint:bodyclose // send has read and closed it
 		again, wait = t.judge(resp, err, attempt)
 		return again && attempt < t.attempts, wait, err
 	})
