@@ -8,7 +8,7 @@ import (
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
-// Refs lists the refs whose entries the token reads, in its order.
+// Refs returns the refs that the token can read, in the token's order.
 func (r *Runtime) Refs() []string {
 	var refs []string
 	for _, s := range r.cache.Scopes() {

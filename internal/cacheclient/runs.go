@@ -9,14 +9,15 @@ import (
 	"github.com/google/go-github/v92/github"
 )
 
-// OldestRun returns when the oldest workflow run that is not finished was created, or
-// asked if there is none. Asked, which an error leaves valid, is when the question was
-// put: by this clock or the service's, whichever is behind, and a minute less, so that
-// nothing dated before it has come later.
+// OldestRun returns when the oldest unfinished workflow run was created, or asked
+// if there is none. Asked is the time of the question, and valid even with an
+// error. It is taken from this machine's clock or the service's, whichever is
+// behind, minus a minute, so that whatever the service dates before asked already
+// existed.
 func (c *Client) OldestRun(ctx context.Context) (oldest, asked time.Time, err error) {
 	begun := c.clock.now()
 	var created []time.Time
-	// In the order in which a run goes through them, so that none slips by.
+	// A run goes through the states in this order, so none is missed.
 	for _, status := range []string{"requested", "waiting", "pending", "queued", "in_progress"} {
 		run, err := c.oldestRun(ctx, status)
 		if err != nil {
@@ -30,11 +31,11 @@ func (c *Client) OldestRun(ctx context.Context) (oldest, asked time.Time, err er
 	return slices.MinFunc(append(created, asked), time.Time.Compare), asked, nil
 }
 
-// maxRuns is how many runs GitHub shows when it is asked for a status.
+// maxRuns is how many runs GitHub returns for one status.
 const maxRuns = 1000
 
-// oldestRun reads the first page and, as the newest come first, the last ones. It
-// returns zero if there is no such run.
+// oldestRun reads the first page and the last ones, because the newest runs come
+// first. It returns zero if there is no such run.
 func (c *Client) oldestRun(ctx context.Context, status string) (oldest time.Time, err error) {
 	opts := &github.ListWorkflowRunsOptions{Status: status, ExcludePullRequests: true}
 	opts.PerPage = perPage
@@ -44,14 +45,14 @@ func (c *Client) oldestRun(ctx context.Context, status string) (oldest time.Time
 			return time.Time{}, err
 		}
 		if runs.GetTotalCount() > maxRuns {
-			return time.Time{}, fmt.Errorf("%d are too many to see the oldest", runs.GetTotalCount())
+			return time.Time{}, fmt.Errorf("GitHub shows the newest %d of %d only", maxRuns, runs.GetTotalCount())
 		}
 		for _, run := range runs.WorkflowRuns {
 			if created := run.GetCreatedAt().Time; oldest.IsZero() || created.Before(oldest) {
 				oldest = created
 			}
 		}
-		opts.Page = max(resp.LastPage, resp.NextPage) // later pages may have come up meanwhile
+		opts.Page = max(resp.LastPage, resp.NextPage) // the number of pages may grow meanwhile
 	}
 	return oldest, nil
 }

@@ -140,7 +140,7 @@ func TestErrorsNameRequestAndFix(t *testing.T) {
 			ProbeList(t.Context(), url, "other/repo", "", Options{Now: time.Now}), "no token for " + host(url), "gh auth login",
 		},
 		"no repository": {
-			ProbeList(t.Context(), url, "repo", readOnly, Options{Now: time.Now}), "not an owner/name", "repository=OWNER/NAME",
+			ProbeList(t.Context(), url, "repo", readOnly, Options{Now: time.Now}), "not OWNER/NAME", "repository=OWNER/NAME",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
