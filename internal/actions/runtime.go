@@ -103,7 +103,6 @@ func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
 		URLV2:      r.ResultsURL,
 		Repository: r.Repository,
 		GHToken:    r.GitHubToken,
-		Expose:     r.Service.Expose(),
 		Now:        now,
 	}
 	if !r.Service.HasV2() {

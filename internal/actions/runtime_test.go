@@ -130,7 +130,7 @@ func TestCacheRuntimeSaysWhichVersionDoesNotExist(t *testing.T) {
 	}
 }
 
-func TestCacheRuntimeSaysHowAStepGetsItsVariables(t *testing.T) {
+func TestServiceSaysHowAStepGetsItsVariables(t *testing.T) {
 	const step = "add this step before it:\n" + release.Expose
 	for name, tt := range map[string]struct {
 		env  map[string]string
@@ -143,8 +143,8 @@ func TestCacheRuntimeSaysHowAStepGetsItsVariables(t *testing.T) {
 		"Forgejo": {map[string]string{"GITEA_ACTIONS": "true", "FORGEJO_ACTIONS": "true"}, "enable the cache in the runner's configuration:\n  cache:\n    enabled: true"},
 		"act":     {map[string]string{"GITHUB_ACTIONS": "true", "ACT": "true"}, "act --artifact-server-path /tmp/artifacts, without --no-cache-server"},
 	} {
-		if rt := FromEnv(lookup(tt.env)).CacheRuntime(time.Time{}); rt.Expose != tt.want {
-			t.Errorf("on %s: %q", name, rt.Expose)
+		if got := FromEnv(lookup(tt.env)).Service.Expose(); got != tt.want {
+			t.Errorf("on %s: %q", name, got)
 		}
 	}
 }

@@ -15,9 +15,9 @@ import (
 
 // dryRun is the output of --gha-dry-run=json.
 type dryRun struct {
-	Args  []string         `json:"args"`  // the command that would run, secrets redacted
-	Env   []string         `json:"env"`   // names of the variables that would be set for it
-	Notes []cacheopts.Note `json:"notes"` // what would be said
+	Args  []string `json:"args"`  // the command that would run, secrets redacted
+	Env   []string `json:"env"`   // names of the variables that would be set for it
+	Notes []note   `json:"notes"` // what would be said
 }
 
 // report turns an error of a dry run for programs into a note of its output.
@@ -25,7 +25,7 @@ func (inv *invocation) report(err error) error {
 	if _, said := errors.AsType[Said](err); err == nil || said || inv.own.dryRun != dryRunJSON {
 		return err
 	}
-	inv.notes = append(inv.notes, cacheopts.Note{Level: cacheopts.LevelError, Text: err.Error(), Hint: hint.Of(err)})
+	inv.notes = append(inv.notes, note{Level: cacheopts.LevelError, Text: err.Error(), Hint: hint.Of(err)})
 	return inv.refuse(err)
 }
 
@@ -36,7 +36,7 @@ func (inv *invocation) show() error {
 		return ui.WriteJSON(inv.env.Stdout, dryRun{
 			Args:  args,
 			Env:   append([]string{}, slices.Sorted(maps.Keys(inv.vars))...),
-			Notes: append([]cacheopts.Note{}, inv.notes...),
+			Notes: append([]note{}, inv.notes...),
 		})
 	}
 	quoted := make([]string, 0, len(args))

@@ -33,7 +33,7 @@ type invocation struct {
 	override  []string                  // words that go before args
 	situation diagnose.Situation
 	vars      map[string]string // what to set in buildx's environment; the values are secret
-	notes     []cacheopts.Note
+	notes     []note
 }
 
 func (inv *invocation) findBuildx() (builders.Buildx, error) {

@@ -9,7 +9,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -59,10 +58,6 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 func (inv *invocation) judged(builder *builders.Builder, entries []cacheopts.Completed) bool {
 	left := slices.ContainsFunc(entries, func(e cacheopts.Completed) bool { return !e.Dropped })
 	return left || builder.Driver == "docker" && !inv.own.createBuilder && !inv.own.allowDockerDriver
-}
-
-func onlyErrors(notes []cacheopts.Note) []cacheopts.Note {
-	return slices.DeleteFunc(slices.Clone(notes), func(n cacheopts.Note) bool { return n.Level != cacheopts.LevelError })
 }
 
 // resolve finds buildx and the builder at the same time.
@@ -129,17 +124,6 @@ func (inv *invocation) useBuilder(name string) {
 		if arg.Name == "builder" {
 			inv.args[i].Words = nil
 		}
-	}
-}
-
-// note keeps notes for the dry run's output and shows them.
-func (inv *invocation) note(notes ...cacheopts.Note) {
-	inv.notes = append(inv.notes, notes...)
-	if inv.own.dryRun == dryRunJSON {
-		return
-	}
-	for _, n := range notes {
-		inv.env.Notes.Note(ui.Level(n.Level), n.Text, n.Hint)
 	}
 }
 

@@ -14,27 +14,23 @@ func (c *completion) obstacle(req Request, at service, token string) Note {
 	}
 	switch grant := c.rt.grant(token); {
 	case grant.Problem != "":
-		return c.fail(req, "the runtime token cannot be used: "+grant.Problem, "docker ghacache doctor")
+		return c.fail(req, Note{Code: CodeUnusableToken, Attr: "token", Text: "the runtime token cannot be used: " + grant.Problem})
 	case !grant.Expires.IsZero() && !c.rt.Now.Before(grant.Expires):
-		return c.fail(req, "the runtime token expired at "+grant.Expires.UTC().Format(time.RFC3339), c.rt.renew())
+		at := grant.Expires.UTC().Format(time.RFC3339)
+		return c.fail(req, Note{Code: CodeExpiredToken, Attr: "token", Values: []string{at}, Text: "the runtime token expired at " + at})
 	case grant.NoRead != "":
-		return without(req, grant.NoRead)
+		return without(req, CodeWriteOnlyToken, grant.NoRead)
 	case req.Side == To && grant.ReadOnly != "":
-		return without(req, grant.ReadOnly)
+		return without(req, CodeReadOnlyToken, grant.ReadOnly)
 	}
 	return Note{}
 }
 
-func without(req Request, why string) Note {
-	return Note{Level: LevelWarning, Text: fmt.Sprintf("building without %s type=gha: %s", req.Side, why)}
-}
-
-// renew says where a new token comes from.
-func (rt Runtime) renew() string {
-	if rt.Job {
-		return "a token lives as long as its job: run the step again in a new job"
+func without(req Request, code Code, why string) Note {
+	return Note{
+		Code: code, Level: LevelWarning, Side: req.Side, Attr: "token",
+		Text: fmt.Sprintf("building without %s type=gha: %s", req.Side, why),
 	}
-	return "docker ghacache serve token"
 }
 
 // lacking is for an entry without token or URL, which buildx drops in silence.
@@ -47,14 +43,17 @@ func (c *completion) lacking(req Request, at service, token string) Note {
 		missing = append(missing, at.variable())
 	}
 	what := strings.Join(missing, " and ")
+	note := Note{Code: CodeNoRuntime, Values: missing, Text: "type=gha needs " + what + ", which this step of the job does not have"}
 	if c.rt.Job {
-		return c.fail(req, "type=gha needs "+what+", which this step of the job does not have", c.rt.Expose)
+		return c.fail(req, note)
 	}
-	const hint = "docker ghacache serve -- docker ghacache build …"
+	note.Code = CodeNoJob
 	if c.opts.Strict {
-		return c.fail(req, "type=gha needs "+what+", and this is no job of GitHub Actions", hint)
+		note.Text = "type=gha needs " + what + ", and this is no job of GitHub Actions"
+		return c.fail(req, note)
 	}
-	return Note{LevelWarning, "building without type=gha: there is no " + what + " outside of a job of GitHub Actions", hint}
+	note.Level, note.Text = LevelWarning, "building without type=gha: there is no "+what+" outside of a job of GitHub Actions"
+	return note
 }
 
 func (s service) variable() string {
@@ -64,11 +63,13 @@ func (s service) variable() string {
 	return "ACTIONS_CACHE_URL"
 }
 
-func (c *completion) fail(req Request, text, hint string) Note {
+// fail gives a note its level: that of an error, unless the build can do without the entry.
+func (c *completion) fail(req Request, n Note) Note {
+	n.Level = LevelError
 	if c.optional(req) {
-		return Note{LevelWarning, "building without type=gha, as ignore-error allows: " + text, hint}
+		n.Level, n.Text = LevelWarning, "building without type=gha, as ignore-error allows: "+n.Text
 	}
-	return Note{LevelError, text, hint}
+	return n
 }
 
 // optional reports whether the build can do without the entry.

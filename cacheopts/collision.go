@@ -1,43 +1,6 @@
 package cacheopts
 
-import (
-	"cmp"
-	"fmt"
-)
-
-// tokenVariable is where buildx finds the token of an entry that names none.
-const tokenVariable = "ACTIONS_RUNTIME_TOKEN"
-
-// lift takes tokens out of the entries and returns the environment that
-// replaces them: the one token of all entries, else that of the runtime.
-func (c *completion) lift() map[string]string {
-	lifted, mixed := "", false
-	for _, token := range c.tokens {
-		mixed = mixed || token != "" && lifted != "" && token != lifted
-		lifted = cmp.Or(lifted, token)
-	}
-	if mixed {
-		lifted = c.rt.Token
-	}
-	for i, token := range c.tokens {
-		if token == "" {
-			continue
-		}
-		if token == lifted {
-			c.done[i].Entry = c.done[i].Entry.Without("token")
-			continue
-		}
-		c.said.about(c.reqs[i], Note{
-			LevelWarning,
-			"token stays in the command line, where every user of this machine can read it, because the entries have different tokens",
-			"no token at all, or the same for every entry",
-		})
-	}
-	if lifted == "" {
-		return nil
-	}
-	return map[string]string{tokenVariable: lifted}
-}
+import "fmt"
 
 // duplicate reports whether the target writes the very same entry already.
 func (c *completion) duplicate(req Request, done Completed, token string) bool {
@@ -73,7 +36,6 @@ func (c *completion) collisions() {
 }
 
 func (c *completion) collision(scope string, writers []Request) {
-	wins := fmt.Sprintf("write scope %q: the last one to finish wins", scope)
 	var targets []string
 	entries := map[string]int{}
 	for _, req := range writers {
@@ -82,11 +44,19 @@ func (c *completion) collision(scope string, writers []Request) {
 		}
 	}
 	if len(targets) > 1 {
-		c.said.add(Note{LevelWarning, list(targets) + " " + wins, "--gha-scope-per-target, or scope=NAME for each target"})
+		c.said.add(sharedScope(scope, targets, list(targets), "scope=NAME for each target"))
 	}
 	for _, target := range targets {
 		if n := entries[target]; n > 1 {
-			c.said.add(Note{LevelWarning, fmt.Sprintf("%d entries of %s %s", n, place(To, []string{target}), wins), "scope=NAME for each"})
+			who := []string{target}
+			c.said.add(sharedScope(scope, who, fmt.Sprintf("%d entries of %s", n, place(To, who)), "scope=NAME for each"))
 		}
+	}
+}
+
+func sharedScope(scope string, targets []string, writers, hint string) Note {
+	return Note{
+		Code: CodeSharedScope, Level: LevelWarning, Side: To, Targets: named(targets), Attr: "scope", Values: []string{scope},
+		Text: fmt.Sprintf("%s write scope %q: the last one to finish wins", writers, scope), Hint: hint,
 	}
 }
