@@ -22,6 +22,7 @@ type Runtime struct {
 	Mode       Mode   // ACTIONS_CACHE_MODE
 
 	Event       string // GITHUB_EVENT_NAME
+	EventFile   string // GITHUB_EVENT_PATH, the event that started the workflow, as JSON
 	Repository  string // GITHUB_REPOSITORY, owner/name
 	Ref         string // GITHUB_REF
 	APIURL      string // GITHUB_API_URL
@@ -44,6 +45,7 @@ func FromEnv(lookup Lookup) Runtime {
 		ResultsURL:  get("ACTIONS_RESULTS_URL"),
 		CacheURL:    get("ACTIONS_CACHE_URL"),
 		Event:       get("GITHUB_EVENT_NAME"),
+		EventFile:   get("GITHUB_EVENT_PATH"),
 		Repository:  get("GITHUB_REPOSITORY"),
 		Ref:         get("GITHUB_REF"),
 		APIURL:      get("GITHUB_API_URL"),

@@ -28,6 +28,13 @@ type notFoundError struct{ error }
 func (n notFoundError) Unwrap() error      { return n.error }
 func (notFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
+// Usage returns what all caches of the repository take, in bytes. GitHub brings the
+// figure up to date every five minutes or so.
+func (c *Client) Usage(ctx context.Context) (int64, error) {
+	usage, _, err := c.rest.Actions.GetCacheUsageForRepo(ctx, c.target.Owner, c.target.Repo)
+	return usage.GetActiveCachesSizeInBytes(), c.explain(err, "actions: read", "getting the cache usage of %s", c.target)
+}
+
 // Limits are the limits of a repository's caches. Zero means unknown.
 type Limits struct {
 	Size int64         // bytes
