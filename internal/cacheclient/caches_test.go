@@ -81,7 +81,7 @@ func TestLimitsThatAServerDoesNotTellAreUnknown(t *testing.T) {
 func TestRate(t *testing.T) {
 	s := open(t, cacheserver.Options{RateLimit: cacheserver.RateLimit{Hourly: 50}})
 	c := client(t, s, serve(t, s), Options{})
-	if _, err := c.defaultBranch(t.Context()); err != nil {
+	if _, err := c.DefaultBranch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if rate, err := c.Rate(t.Context()); err != nil || rate.Limit != 50 || rate.Remaining != 49 || rate.Reset.IsZero() {

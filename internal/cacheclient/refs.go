@@ -32,7 +32,7 @@ func (c *Client) Refs(ctx context.Context, refs []string) (bkcache.Refs, error) 
 	var branches, tags []string
 	var errs [4]error
 	var wait sync.WaitGroup
-	wait.Go(func() { known.Default, errs[0] = c.defaultBranch(ctx) })
+	wait.Go(func() { known.Default, errs[0] = c.DefaultBranch(ctx) })
 	wait.Go(func() { pulls, errs[1] = c.pulls(ctx, refs) })
 	wait.Go(func() { branches, errs[2] = c.deleted(ctx, refs, "refs/heads/") })
 	wait.Go(func() { tags, errs[3] = c.deleted(ctx, refs, "refs/tags/") })
@@ -53,7 +53,8 @@ func markClosed(known bkcache.Refs, refs []string, reason string) {
 	}
 }
 
-func (c *Client) defaultBranch(ctx context.Context) (string, error) {
+// DefaultBranch returns the full ref of the default branch, such as refs/heads/main.
+func (c *Client) DefaultBranch(ctx context.Context) (string, error) {
 	repo, _, err := c.rest.Repositories.Get(ctx, c.target.Owner, c.target.Repo)
 	if err != nil {
 		return "", c.explain(err, "metadata: read", "getting the default branch of %s", c.target)
