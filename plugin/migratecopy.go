@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
@@ -83,7 +84,7 @@ func copySlots(ctx context.Context, env *Env, from *cacheclient.Runtime, o copyO
 		return nil, context.Cause(ctx)
 	}
 	if why != nil {
-		env.notes().Note(ui.Warning, fmt.Sprintf("caches cannot be listed, so only those of scope %s are copied: %v", cachecopy.DefaultScope, why), "--scope SCOPE")
+		env.notes().Note(ui.Warning, fmt.Sprintf("caches cannot be listed, so only those of scope %s are copied: %v", cacheopts.DefaultScope, why), "--scope SCOPE")
 	}
 	return slots, nil
 }

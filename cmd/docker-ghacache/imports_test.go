@@ -23,15 +23,15 @@ var mayImport = map[string][]string{
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
 	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/hint", "internal/process", "internal/ui"},
 	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
-	"internal/cachecopy":   {"internal/bkcache", "internal/cacheclient"},
+	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/cacheclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
 	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
 	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
 
 	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules"},
-	"internal/migrate/rules":  {"internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
+	"internal/migrate/rules":  {"cacheopts", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
 	"internal/migrate/scan":   {"internal/migrate/source"},
-	"internal/migrate/source": nil,
+	"internal/migrate/source": {"cacheopts"},
 	"internal/migrate/tags":   nil,
 
 	"internal/reclaim":      {"cacheopts", "internal/bkcache", "internal/github"},

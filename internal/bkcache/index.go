@@ -53,15 +53,6 @@ func ParseIndex(data []byte) (*Index, error) {
 // Records returns how many cache keys the index holds.
 func (x *Index) Records() int { return len(x.config.Records) }
 
-// Size returns the bytes of all layers, each counted once.
-func (x *Index) Size() int64 {
-	var total int64
-	for _, l := range x.Layers {
-		total += l.Size
-	}
-	return total
-}
-
 // distinctLayers drops the repetitions of blobs that stand on several parents.
 func distinctLayers(all []cacheconfig.CacheLayer) []Layer {
 	layers := make([]Layer, len(all))

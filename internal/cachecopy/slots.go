@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 )
@@ -18,19 +19,16 @@ import (
 // number.
 func Slot(key string) string { return key[:strings.LastIndexByte(key, '#')+1] }
 
-// DefaultScope is BuildKit's scope where none is given.
-const DefaultScope = "buildkit"
-
 // FindSlots are the slots on refs that builds may look in: those of scopes, or where
 // there are none, those that list finds. A runtime token cannot list; where nothing
-// else can either, the error says why, and the slots are those of [DefaultScope].
+// else can either, the error says why, and the slots are those of [cacheopts.DefaultScope].
 func FindSlots(ctx context.Context, refs, scopes []string, list func(context.Context) ([]bkcache.Entry, error)) ([]string, error) {
 	if len(scopes) > 0 {
 		return Slots(scopes, refs), nil
 	}
 	listing, err := list(ctx)
 	if err != nil {
-		return Slots([]string{DefaultScope}, refs), err
+		return Slots([]string{cacheopts.DefaultScope}, refs), err
 	}
 	return Listed(listing, refs), nil
 }

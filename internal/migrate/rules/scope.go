@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
@@ -34,7 +35,7 @@ func sharedScopes(exports []scan.Export) (out []Finding) {
 // One with a name is mostly meant for the one target that is built.
 func everyTarget(e scan.Entry) []Finding {
 	scope := source.Scope(e.Text.Value)
-	if !strings.Contains(e.Word.Value[:e.At], "*.cache-to") || scope != "buildkit" {
+	if !strings.Contains(e.Word.Value[:e.At], "*.cache-to") || scope != cacheopts.DefaultScope {
 		return nil
 	}
 	return Finding{Rule: SharedScope, Certainty: Advice, Text: e.Word.Value,

@@ -3,6 +3,8 @@ package source
 import (
 	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 )
 
 // Attribute is one field of a cache entry: entry[Start:End], its value from From on.
@@ -81,7 +83,7 @@ func Entry(word string) (i, j int, ok bool) {
 
 // Scope is the scope that a cache entry names, or BuildKit's default.
 func Scope(entry string) string {
-	scope := "buildkit"
+	scope := cacheopts.DefaultScope
 	for _, a := range Attributes(entry) {
 		if a.Key == "scope" {
 			scope = entry[a.From:a.End]
