@@ -20,10 +20,10 @@ func copyTo(t *testing.T, d *desk) (args []string, target *desk) {
 func TestCopyOfTheExample(t *testing.T) {
 	d := exampleJob(t, cacheserver.Options{})
 	args, target := copyTo(t, d)
-	golden(t, "copy/some-left", d.run(args...))
-	golden(t, "copy/again-json", d.run(append(args, "--format", "json")...))
-	golden(t, "copy/scope", d.run(append(args, "--scope", "web")...))
-	golden(t, "copy/listed", target.run("ls", "--scope", "web"))
+	left(t, "copy/some-left", d.run(args...))
+	left(t, "copy/again-json", d.run(append(args, "--format", "json")...))
+	left(t, "copy/scope", d.run(append(args, "--scope", "web")...))
+	left(t, "copy/listed", target.run("ls", "--scope", "web"))
 }
 
 func TestCopyOnATerminal(t *testing.T) {

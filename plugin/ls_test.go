@@ -25,7 +25,6 @@ func TestLs(t *testing.T) {
 		{"entries", job, []string{"--entries"}},
 		{"entries-on-a-laptop", laptop, []string{"--entries"}},
 		{"all", job, []string{"--all"}},
-		{"no-trunc", job, []string{"--no-trunc"}},
 		{"by-size", job, []string{"--sort", "size"}},
 		{"entries-by-use", job, []string{"--entries", "--sort", "used", "--ref", "main"}},
 		{"table-of-columns", job, []string{"--format", `table {{.Scope}}\t{{.Versions}}`}},
@@ -33,10 +32,21 @@ func TestLs(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"ls"}, tt.args...)
-			golden(t, "ls/"+tt.name+"-pipe", tt.at(t, cacheserver.Options{}).run(args...))
-			golden(t, "ls/"+tt.name+"-wide", tt.at(t, cacheserver.Options{}).runOn(t.Context(), wide, args))
-			golden(t, "ls/"+tt.name+"-narrow", tt.at(t, cacheserver.Options{}).runOn(t.Context(), narrow, args))
+			leftOnScreens(t, "ls/"+tt.name, func() *desk { return tt.at(t, cacheserver.Options{}) }, narrow, args)
 		})
+	}
+}
+
+func TestLsShortensNothing(t *testing.T) {
+	args := []string{"ls", "--no-trunc"}
+	pipe := exampleJob(t, cacheserver.Options{})
+	if got, want := pipe.run(args...), pipe.run("ls"); got != want {
+		t.Errorf("in a pipe, where nothing is shortened: %s", got)
+	}
+	onWide := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, args)
+	left(t, "ls/no-trunc-wide", onWide)
+	if onNarrow := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), narrow, args); onNarrow != onWide {
+		t.Errorf("on a narrow terminal: %s", onNarrow)
 	}
 }
 
@@ -56,14 +66,14 @@ func TestLsOtherFormats(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"ls"}, tt.args...)
 			pipe := exampleJob(t, cacheserver.Options{}).run(args...)
-			golden(t, "ls/"+tt.name, pipe)
+			left(t, "ls/"+tt.name, pipe)
 			// What a program reads is the same on a terminal.
 			if term := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), narrow, args); strings.ReplaceAll(term.stdout, "        ", "\t") != strings.ReplaceAll(pipe.stdout, "        ", "\t") {
 				t.Errorf("on a terminal\n%s", term.stdout)
 			}
 		})
 	}
-	golden(t, "ls/json-on-a-laptop", exampleLaptop(t).run("ls", "--format", "json"))
+	left(t, "ls/json-on-a-laptop", exampleLaptop(t).run("ls", "--format", "json"))
 }
 
 func TestLsSelects(t *testing.T) {

@@ -37,15 +37,14 @@ func TestPruneDryRun(t *testing.T) {
 			args := append([]string{"prune", "--dry-run"}, tt.args...)
 			d := exampleJob(t, cacheserver.Options{})
 			before := d.ids()
-			golden(t, "prune/"+tt.name+"-pipe", d.run(args...))
+			d.run(args...)
 			if after := d.ids(); after != before {
 				t.Errorf("a dry run left %s of %s", after, before)
 			}
-			golden(t, "prune/"+tt.name+"-wide", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, args))
-			golden(t, "prune/"+tt.name+"-narrow", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), 60, args))
+			leftOnScreens(t, "prune/"+tt.name, func() *desk { return exampleJob(t, cacheserver.Options{}) }, 60, args)
 		})
 	}
-	golden(t, "prune/laptop", exampleLaptop(t).run("prune", "--dry-run"))
+	left(t, "prune/laptop", exampleLaptop(t).run("prune", "--dry-run"))
 }
 
 func TestPruneDoesNotTakeItsOwnReadingForUse(t *testing.T) {
@@ -71,25 +70,27 @@ const pruned = "1 13 14 15 16 17 18 5 6 7 8"
 
 func TestPrune(t *testing.T) {
 	d := exampleJob(t, cacheserver.Options{})
-	golden(t, "prune/forced", d.run("prune", "--force"))
-	golden(t, "prune/nothing-left", d.run("prune", "--force"))
-	golden(t, "prune/result-json", exampleJob(t, cacheserver.Options{}).run("prune", "--force", "--format", "json"))
+	left(t, "prune/forced", d.run("prune", "--force"))
+	left(t, "prune/nothing-left", d.run("prune", "--force"))
+	left(t, "prune/result-json", exampleJob(t, cacheserver.Options{}).run("prune", "--force", "--format", "json"))
 }
 
 func TestPruneAsks(t *testing.T) {
-	for name, answers := range map[string][]string{"yes": {"y\n"}, "no": {"n\n"}, "nothing": {"\n"}, "end-of-file": {endOfFile}} {
+	for name, answers := range map[string][]string{"yes": {"y\n"}, "no": {"n\n"}, "nothing": {"\n"}} {
 		t.Run(name, func(t *testing.T) {
 			d := exampleJob(t, cacheserver.Options{})
 			before := d.ids()
 			got := d.runOn(t.Context(), wide, []string{"prune"}, answers...)
-			golden(t, "prune/answer-"+name, outcome{stdout: withoutProgress(got.stdout), code: got.code})
+			left(t, "prune/answer-"+name, outcome{stdout: withoutProgress(got.stdout), code: got.code})
 			if after := d.ids(); (after == before) != (name != "yes") {
 				t.Errorf("%s is left of %s", after, before)
 			}
 		})
 	}
-	golden(t, "prune/nobody-to-ask", exampleJob(t, cacheserver.Options{}).run("prune"))
-	golden(t, "prune/json-asks-nobody", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, []string{"prune", "--format", "json"}))
+	ended := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, []string{"prune"}, endOfFile)
+	left(t, "prune/answer-nothing", outcome{stdout: withoutProgress(ended.stdout), code: ended.code}) // the end of input is none, too
+	left(t, "prune/nobody-to-ask", exampleJob(t, cacheserver.Options{}).run("prune"))
+	left(t, "prune/json-asks-nobody", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, []string{"prune", "--format", "json"}))
 }
 
 // withoutProgress takes out the line that is drawn again and again.
@@ -207,7 +208,7 @@ func TestPruneNeverDeletesUnknown(t *testing.T) {
 	d := exampleLaptop(t)
 	unknown := []string{"ls", "--entries", "--filter", "state=unknown", "-q"}
 	before := d.run(unknown...).stdout
-	golden(t, "prune/laptop-forced", d.run("prune", "--force"))
+	left(t, "prune/laptop-forced", d.run("prune", "--force"))
 	if after := d.run(unknown...).stdout; after != before || before == "" {
 		t.Errorf("of %q is left %q", before, after)
 	}

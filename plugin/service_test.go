@@ -3,13 +3,10 @@ package plugin
 import (
 	"bytes"
 	"context"
-	"flag"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -22,8 +19,6 @@ import (
 	"github.com/docker/cli/cli/command"
 	"golang.org/x/sync/errgroup"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // noon is when the tests take place. Real clients find their tokens valid.
 var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
@@ -264,28 +259,6 @@ func (l *locked) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-// golden holds what a command left behind against a file.
-func golden(t *testing.T, name string, got outcome) {
-	t.Helper()
-	text := got.stdout
-	if got.stderr != "" {
-		text += "--- stderr\n" + got.stderr
-	}
-	if got.code != 0 {
-		text += fmt.Sprintf("--- exit %d\n", got.code)
-	}
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		check(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		check(t, os.WriteFile(file, []byte(text), 0o644))
-	}
-	want, err := os.ReadFile(file)
-	check(t, err)
-	if string(want) != text {
-		t.Errorf("got\n%s\nwant\n%s", text, want)
-	}
 }
 
 func check(t testing.TB, err error) {
