@@ -23,13 +23,13 @@ func TestGlobalFlags(t *testing.T) {
 	}
 }
 
-func TestParseScopes(t *testing.T) {
-	scopes, err := parseScopes([]string{"feature/x", "refs/pull/7/merge", "main:ro"})
+func TestParseRefs(t *testing.T) {
+	refs, err := parseRefs([]string{"feature/x", "refs/pull/7/merge", "main:ro"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, s := range scopes {
+	for _, s := range refs {
 		if s.Write {
 			s.Ref += " rw"
 		}
@@ -39,7 +39,7 @@ func TestParseScopes(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	for _, bad := range []string{"", ":ro", "a b", "a:rw"} {
-		if _, err := parseScopes([]string{bad}); err == nil {
+		if _, err := parseRefs([]string{bad}); err == nil {
 			t.Errorf("%q is taken for a ref", bad)
 		}
 	}

@@ -189,7 +189,7 @@ func TestPrunePlansAgainWhenAHeadChanged(t *testing.T) {
 // save writes an entry as a build would that exports now.
 func (d *desk) save(e entry) {
 	d.t.Helper()
-	token, err := d.service.RuntimeToken([]cacheserver.Scope{{Ref: e.ref, Write: true}}, validity)
+	token, err := d.service.RuntimeToken([]cacheserver.RefAccess{{Ref: e.ref, Write: true}}, validity)
 	if err != nil {
 		d.t.Error(err)
 		return

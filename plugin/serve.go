@@ -88,7 +88,7 @@ func runServe(ctx context.Context, env *Env, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	scopes, err := parseScopes(o.refs)
+	refs, err := parseRefs(o.refs)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func runServe(ctx context.Context, env *Env, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	vars, err := jobEnvironment(server.Issuer, base, scopes)
+	vars, err := jobEnvironment(server.Issuer, base, refs)
 	if err != nil {
 		return err
 	}
@@ -227,10 +227,10 @@ func cacheDir(dir string) (string, error) {
 	return filepath.Join(base, "docker-ghacache"), nil
 }
 
-// parseScopes reads REF and REF:ro. A short name is a branch.
-func parseScopes(refs []string) ([]cacheserver.Scope, error) {
-	var scopes []cacheserver.Scope
-	for _, ref := range refs {
+// parseRefs reads REF and REF:ro. A short name is a branch.
+func parseRefs(words []string) ([]cacheserver.RefAccess, error) {
+	var refs []cacheserver.RefAccess
+	for _, ref := range words {
 		ref, readOnly := strings.CutSuffix(ref, ":ro")
 		if ref == "" || strings.ContainsAny(ref, ": \t\n") {
 			return nil, usage(fmt.Errorf("%q is no ref", ref), "--ref refs/heads/main, or --ref refs/heads/main:ro to read only")
@@ -238,7 +238,7 @@ func parseScopes(refs []string) ([]cacheserver.Scope, error) {
 		if !strings.HasPrefix(ref, "refs/") {
 			ref = github.Branch(ref)
 		}
-		scopes = append(scopes, cacheserver.Scope{Ref: ref, Write: !readOnly})
+		refs = append(refs, cacheserver.RefAccess{Ref: ref, Write: !readOnly})
 	}
-	return scopes, nil
+	return refs, nil
 }

@@ -22,8 +22,8 @@ import (
 const tokenLifetime = 30 * 24 * time.Hour
 
 // jobEnvironment is the environment of a job on the service.
-func jobEnvironment(issuer *cacheserver.Issuer, base string, scopes []cacheserver.Scope) ([]cacheserver.Variable, error) {
-	runtime, err := issuer.RuntimeToken(scopes, tokenLifetime)
+func jobEnvironment(issuer *cacheserver.Issuer, base string, refs []cacheserver.RefAccess) ([]cacheserver.Variable, error) {
+	runtime, err := issuer.RuntimeToken(refs, tokenLifetime)
 	if err != nil {
 		return nil, err
 	}

@@ -147,9 +147,9 @@ func (d *desk) now() time.Time {
 // enter makes a job whose token reads refs and writes the first one.
 func (d *desk) enter(refs ...string) {
 	d.t.Helper()
-	var scopes []cacheserver.Scope
+	var scopes []cacheserver.RefAccess
 	for i, ref := range refs {
-		scopes = append(scopes, cacheserver.Scope{Ref: ref, Write: i == 0})
+		scopes = append(scopes, cacheserver.RefAccess{Ref: ref, Write: i == 0})
 	}
 	token, err := d.service.RuntimeToken(scopes, validity)
 	check(d.t, err)

@@ -26,9 +26,9 @@ func versions(t *testing.T, test func(t *testing.T, version int)) {
 // runtimeOf has a token that writes main and reads what else is given.
 func runtimeOf(t testing.TB, s *cacheserver.Server, url string, version int, reads ...string) *Runtime {
 	t.Helper()
-	scopes := []cacheserver.Scope{{Ref: mainRef, Write: true}}
+	scopes := []cacheserver.RefAccess{{Ref: mainRef, Write: true}}
 	for _, ref := range reads {
-		scopes = append(scopes, cacheserver.Scope{Ref: ref})
+		scopes = append(scopes, cacheserver.RefAccess{Ref: ref})
 	}
 	token, err := s.RuntimeToken(scopes, time.Hour)
 	if err != nil {

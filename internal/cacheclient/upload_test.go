@@ -114,7 +114,7 @@ func TestUploadRepeatsWhatFailsInPassing(t *testing.T) {
 
 func TestUploadWithATokenThatOnlyReads(t *testing.T) {
 	s := open(t, cacheserver.Options{})
-	token, err := s.RuntimeToken([]cacheserver.Scope{{Ref: mainRef}}, time.Hour)
+	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

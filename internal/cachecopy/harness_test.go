@@ -89,7 +89,7 @@ func check(t *testing.T, err error) {
 
 func (s service) runtime(t *testing.T, version int) *cacheclient.Runtime {
 	t.Helper()
-	token, err := s.RuntimeToken([]cacheserver.Scope{{Ref: mainRef, Write: true}}, time.Hour)
+	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
 	check(t, err)
 	r, err := cacheclient.NewRuntime(s.url+"/", version, token, "test")
 	check(t, err)

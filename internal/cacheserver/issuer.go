@@ -35,8 +35,8 @@ type identity struct {
 	Repository string `json:"repository"`
 }
 
-// Scope is a ref that a runtime token may read and, with Write, write.
-type Scope struct {
+// RefAccess is a ref that a runtime token may read and, with Write, write.
+type RefAccess struct {
 	Ref    string
 	Write  bool
 	NoRead bool // as the token of a job with cache mode write-only
@@ -128,14 +128,14 @@ type restClaims struct {
 
 // RuntimeToken returns a token for the cache protocols that is valid for ttl from now. Refs are searched in this order, so
 // a job's own ref comes first; the last writable one is written, as BuildKit has it.
-func (i *Issuer) RuntimeToken(scopes []Scope, ttl time.Duration) (string, error) {
-	list := make([]access, len(scopes))
-	for n, s := range scopes {
-		list[n] = access{Scope: s.Ref}
-		if !s.NoRead {
+func (i *Issuer) RuntimeToken(refs []RefAccess, ttl time.Duration) (string, error) {
+	list := make([]access, len(refs))
+	for n, r := range refs {
+		list[n] = access{Scope: r.Ref}
+		if !r.NoRead {
 			list[n].Permission |= permissionRead
 		}
-		if s.Write {
+		if r.Write {
 			list[n].Permission |= permissionWrite
 		}
 	}
