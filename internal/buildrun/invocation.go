@@ -7,14 +7,12 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
 // invocation is one run of buildx on its way.
@@ -111,8 +109,7 @@ func (inv *invocation) run(ctx context.Context) error {
 		finding, known = diagnose.ExplainError(builders.Failure(ctx, inv.env.Docker, inv.builder, start))
 	}
 	if known {
-		cause := finding.In(inv.situation).Cause
-		inv.env.Notes.Note(ui.Error, cause.Claim(), strings.Join(cause.Advice, "\n"))
+		inv.explain(finding)
 	}
 	return inv.exit(code)
 }
