@@ -3,6 +3,8 @@ package plugin
 import (
 	"testing"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
@@ -28,7 +30,7 @@ func TestInspect(t *testing.T) {
 
 func TestInspectSaysWhatItCannotRead(t *testing.T) {
 	left(t, "inspect/laptop", exampleLaptop(t).run("inspect", "app"))
-	d := serve(t, cacheserver.Options{Refs: exampleRefs}, example(), openPull, mainRef)
+	d := serve(t, cacheserver.Options{Refs: servertest.Refs()}, servertest.Example(), servertest.OpenPull, servertest.Main)
 	left(t, "inspect/other-refs", d.run("inspect", "app"))
 	d = exampleJob(t, cacheserver.Options{Faults: faults(t, "POST /twirp/*:403")})
 	left(t, "inspect/broken-content", d.run("inspect", "web"))

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
@@ -172,10 +174,10 @@ func TestLsFaults(t *testing.T) {
 
 // Pages are numbered by position, so those behind a deletion move.
 func TestLsOfAListingThatShifts(t *testing.T) {
-	var entries []entry
+	var entries []servertest.Entry
 	for i := range 450 {
-		digest, content := blob(strconv.Itoa(i), 1)
-		entries = append(entries, entry{ref: mainRef, key: bkcache.LayerKey(digest.String()).String(), age: time.Duration(1000-i) * time.Minute, content: content})
+		digest, content := servertest.Blob(strconv.Itoa(i), 1)
+		entries = append(entries, servertest.Entry{Ref: servertest.Main, Key: bkcache.LayerKey(digest.String()).String(), Age: time.Duration(1000-i) * time.Minute, Content: content})
 	}
 	d := serve(t, cacheserver.Options{}, entries)
 	rest := d.vars["GITHUB_TOKEN"]

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	actionscache "github.com/tonistiigi/go-actions-cache"
@@ -163,7 +165,7 @@ func TestPrunePlansAgainWhenAHeadChanged(t *testing.T) {
 		// The second plan begins with the runs again.
 		if strings.HasSuffix(r.URL.Path, "/actions/runs") && once.Load() {
 			once.Store(false)
-			d.save(index("web", mainRef, 2, 0, "base", "web"))
+			d.save(servertest.Index("web", servertest.Main, 2, 0, "base", "web"))
 		}
 	}
 	term := newTerminal(t, wide)
@@ -187,9 +189,9 @@ func TestPrunePlansAgainWhenAHeadChanged(t *testing.T) {
 }
 
 // save writes an entry as a build would that exports now.
-func (d *desk) save(e entry) {
+func (d *desk) save(e servertest.Entry) {
 	d.t.Helper()
-	token, err := d.service.RuntimeToken([]cacheserver.RefAccess{{Ref: e.ref, Write: true}}, validity)
+	token, err := d.service.RuntimeToken([]cacheserver.RefAccess{{Ref: e.Ref, Write: true}}, validity)
 	if err != nil {
 		d.t.Error(err)
 		return
@@ -199,7 +201,7 @@ func (d *desk) save(e entry) {
 		d.t.Error(err)
 		return
 	}
-	if err := cache.Save(context.Background(), e.key, actionscache.NewBlob(e.content)); err != nil {
+	if err := cache.Save(context.Background(), e.Key, actionscache.NewBlob(e.Content)); err != nil {
 		d.t.Error(err)
 	}
 }
@@ -219,9 +221,9 @@ func TestFiftyThousandEntries(t *testing.T) {
 		t.Skip("the service takes a while to take in so many entries")
 	}
 	const count = 50_000
-	var entries []entry
+	var entries []servertest.Entry
 	for i := range count {
-		entries = append(entries, entry{ref: mainRef, key: bkcache.LayerKey(fmt.Sprintf("sha256:%064x", i)).String(), age: 2 * day})
+		entries = append(entries, servertest.Entry{Ref: servertest.Main, Key: bkcache.LayerKey(fmt.Sprintf("sha256:%064x", i)).String(), Age: 2 * day})
 	}
 	d := serve(t, cacheserver.Options{}, entries)
 	for _, args := range [][]string{{"ls", "--entries"}, {"prune", "--dry-run"}} {

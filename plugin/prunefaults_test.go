@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
@@ -82,13 +84,13 @@ func TestPruneWaitsForLimits(t *testing.T) {
 // TestPruneReadsNoOtherRepository has a job of another repository, whose indexes have
 // the keys and sizes of those here and name other layers, prune this one.
 func TestPruneReadsNoOtherRepository(t *testing.T) {
-	held := func(name string) []entry {
-		return []entry{layer(mainRef, name, 9*day), index("web", mainRef, 1, 9*day, name)}
+	held := func(name string) []servertest.Entry {
+		return []servertest.Entry{servertest.Layer(servertest.Main, name, 9*day), servertest.Index("web", servertest.Main, 1, 9*day, name)}
 	}
 	for name, repository := range map[string]string{"a job that names no repository": "", "a job of another repository": "octo/web"} {
 		t.Run(name, func(t *testing.T) {
 			d := serve(t, cacheserver.Options{}, held("app"))
-			other := serve(t, cacheserver.Options{}, held("web"), mainRef)
+			other := serve(t, cacheserver.Options{}, held("web"), servertest.Main)
 			for _, name := range []string{"ACTIONS_RUNTIME_TOKEN", "ACTIONS_RESULTS_URL", "ACTIONS_CACHE_URL", "ACTIONS_CACHE_SERVICE_V2"} {
 				d.vars[name] = other.vars[name]
 			}

@@ -34,6 +34,8 @@ var mayImport = map[string][]string{
 	"internal/migrate/source": {"cacheopts"},
 	"internal/migrate/tags":   nil,
 
+	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
+
 	"internal/reclaim":      {"cacheopts", "internal/bkcache", "internal/github"},
 	"internal/bkcache":      nil,
 	"internal/cacheserver":  {"internal/github"},
