@@ -45,6 +45,9 @@ fuzz: ## run every fuzz target for FUZZ (20s)
 docs: ## generate docs/reference
 	go run ./hack/docs
 
+refresh: ## ask GitHub for the newest versions and tags that migrate-v2 knows (GITHUB_TOKEN or GH_TOKEN)
+	@go run ./hack/refresh
+
 validate: docs ## check that every go.mod is tidy and docs/reference up to date
 	@for module in . hack/tools/*/; do (cd $$module && go mod tidy -diff) || exit; done
 	@changed=$$(git status --porcelain docs/reference); [ -z "$$changed" ] || { echo "not up to date: $$changed" >&2; exit 1; }
@@ -53,4 +56,4 @@ clean: ## remove what was built
 	rm -rf bin dist
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test bench record lint cross fuzz docs validate clean
+.PHONY: help build install demo test bench record lint cross fuzz docs refresh validate clean

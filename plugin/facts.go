@@ -144,7 +144,7 @@ func builderFacts(ctx context.Context, env *Env, job actions.Runtime, name strin
 	}
 	facts := diagnose.Builder{Name: b.Name, Driver: b.Driver, Notes: b.Check(checksOf(env, job))}
 	for _, n := range b.Nodes {
-		facts.Nodes = append(facts.Nodes, diagnose.Node{Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, Err: n.Err})
+		facts.Nodes = append(facts.Nodes, diagnose.Node{Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, GHA: n.GHA != nil && *n.GHA, Err: n.Err})
 	}
 	return facts
 }

@@ -23,7 +23,7 @@ func healthy() diagnose.Facts {
 		Now:     noon,
 		Docker:  diagnose.Tool{Version: "29.9.3"},
 		Buildx:  diagnose.Tool{Version: "v0.37.2"},
-		Builder: diagnose.Builder{Name: "b", Driver: "docker-container", Nodes: []diagnose.Node{{Name: "b0", Running: true, BuildKit: "v0.33.1"}}},
+		Builder: diagnose.Builder{Name: "b", Driver: "docker-container", Nodes: []diagnose.Node{{Name: "b0", Running: true, BuildKit: "v0.33.1", GHA: true}}},
 		Runtime: diagnose.Runtime{
 			Job: true, Service: "GitHub", Version: 2, Token: true, URL: "https://results-receiver.actions.githubusercontent.com/",
 			Mode: "write", Refs: []string{"refs/heads/main (read, write)"}, Expose: "- uses: x/runtime@v1",
@@ -40,7 +40,7 @@ func healthy() diagnose.Facts {
 func TestExamineFindsNothingInAHealthyJob(t *testing.T) {
 	want := `docker: ok: docker CLI 29.9.3
 buildx: ok: buildx v0.37.2
-builder: ok: b: docker-container, BuildKit v0.33.1
+builder: ok: b: docker-container, BuildKit v0.33.1 with gha caches
 runtime variables: ok: GitHub, version 2, https://results-receiver.actions.githubusercontent.com/
 token claims: ok: refs/heads/main (read, write)
 permissions: ok: read, write
@@ -190,7 +190,7 @@ func TestSeveralNotesAreSeveralChecks(t *testing.T) {
 		}
 	}
 	want := []diagnose.Check{
-		{Name: "builder", Status: diagnose.Warning, Detail: "b: docker-container, BuildKit v0.33.1", Reason: "first", Fix: []string{"a"}},
+		{Name: "builder", Status: diagnose.Warning, Detail: "b: docker-container, BuildKit v0.33.1 with gha caches", Reason: "first", Fix: []string{"a"}},
 		{Name: "builder", Status: diagnose.Error, Reason: "second", Fix: []string{"b"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -3,7 +3,6 @@ package diagnose
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -47,11 +46,11 @@ func restPermission(f Facts) Check {
 		return found.warn("the REST API refuses requests of this token, because there were too many", r.again())
 	case r.Foreign:
 		return found.warn("the answer is not one of GitHub's REST API: a proxy, or another server", "echo $GITHUB_API_URL $GH_HOST $HTTPS_PROXY", "--repo HOST/OWNER/NAME")
-	case r.Status == http.StatusUnauthorized:
+	case r.Status == unauthorized:
 		return found.warn("the token is not valid, or has expired", lines(hint.Of(r.Err))...)
-	case r.Status == http.StatusForbidden:
+	case r.Status == forbidden:
 		return found.warn("the token may not list the caches of "+r.Repository, lines(hint.Of(r.Err))...)
-	case r.Status == http.StatusNotFound:
+	case r.Status == notFound:
 		return found.warn(r.Repository+" does not exist, or the token may not see it", append([]string{"--repo [HOST/]OWNER/NAME"}, lines(hint.Of(r.Err))...)...)
 	}
 	return failed(r.Err, status).mild()

@@ -3,7 +3,6 @@ package diagnose
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -120,11 +119,11 @@ func (f Facts) refused(found Check) Check {
 		return found.fail(silent.Error()+": a build that uses the cache waits for this service as well", status, retry)
 	case p.Foreign:
 		return found.fail("the answer is not one of a cache service: a proxy, or another server", "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $HTTPS_PROXY", direct)
-	case p.Status == http.StatusUnauthorized, p.Status == http.StatusForbidden:
+	case p.Status == unauthorized, p.Status == forbidden:
 		return found.fail("the service refuses the runtime token: it is that of another service, or of a job that has ended", append([]string{retry}, lines(f.Runtime.Expose)...)...)
-	case p.Status == http.StatusNotFound:
+	case p.Status == notFound:
 		return found.fail(fmt.Sprintf("no cache service of version %d answers at this URL", f.Runtime.Version), "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $ACTIONS_CACHE_SERVICE_V2", "docker ghacache migrate-v2")
-	case p.Status == http.StatusTooManyRequests:
+	case p.Status == tooMany:
 		return found.warn("the service refuses requests, because there were too many: BuildKit waits and tries again", "timeout=20m   # BuildKit tries this long, 10m by default", "mode=min   # fewer requests")
 	}
 	return failed(p.Err, status, retry)

@@ -40,8 +40,10 @@ func builder(f Facts) []Check {
 	found := []string{b.Name + ": " + cmp.Or(b.Driver, "unknown driver")}
 	for _, n := range b.Nodes {
 		switch {
-		case n.Engine != "":
+		case n.Engine != "": // which claims gha caches also without the image store that they take
 			found = append(found, fmt.Sprintf("Engine %s with BuildKit %s", n.Engine, cmp.Or(n.BuildKit, "of unknown version")))
+		case n.Running && n.GHA:
+			found = append(found, "BuildKit "+cmp.Or(n.BuildKit, "of unknown version")+" with gha caches")
 		case n.Running:
 			found = append(found, "BuildKit "+cmp.Or(n.BuildKit, "of unknown version"))
 		case n.Err == nil:

@@ -50,6 +50,7 @@ type Node struct {
 	Running  bool
 	BuildKit string // version; empty: unknown
 	Engine   string // version of the Engine, for the docker driver
+	GHA      bool   // it says that it has type=gha caches
 	Err      error  // could not be asked, as Notes say
 }
 
@@ -74,6 +75,14 @@ type Probe struct {
 	Status  int  // of the reply that is the error, 0 for none
 	Foreign bool // the reply was not one of a cache service
 }
+
+// The statuses of replies that have a verdict of their own.
+const (
+	unauthorized = 401
+	forbidden    = 403
+	notFound     = 404
+	tooMany      = 429
+)
 
 // REST is what GitHub's REST API says to this step's token.
 type REST struct {

@@ -10,22 +10,29 @@ import (
 )
 
 // component is a program that speaks version 2 of the service from version min
-// on. A fix moves to version to, the newest of a kind that was seen when this
-// table was written.
+// on. A fix moves to version to, the newest of a kind that `make refresh` has seen.
 type component struct{ rule, name, min, to string }
 
 // Minimum versions are those of https://docs.docker.com/build/ci/github-actions/cache/
 // and of the projects' tags. Compose stays on its major.
-func buildx() component   { return component{BuildxVersion, "Docker Buildx", release.Buildx, "v0.38.2"} }
-func buildkit() component { return component{BuildKitImage, "BuildKit", release.BuildKit, "v0.34.2"} }
-func engine() component   { return component{EngineVersion, "Docker Engine", release.Engine, "v29.9.3"} }
+func buildx() component {
+	return component{BuildxVersion, "Docker Buildx", release.Buildx, release.NewestBuildx}
+}
+func buildkit() component {
+	return component{BuildKitImage, "BuildKit", release.BuildKit, release.NewestBuildKit}
+}
+func engine() component {
+	return component{EngineVersion, "Docker Engine", release.Engine, release.NewestEngine}
+}
 func compose() component {
 	return component{ComposeVersion, "Docker Compose", release.Compose, release.Compose}
 }
 func runner() component {
-	return component{RunnerVersion, "the Actions runner", "v2.320.1", "v2.336.0"}
+	return component{RunnerVersion, "the Actions runner", "v2.320.1", release.NewestRunner}
 }
-func sccache() component { return component{SccacheVersion, "sccache", "v0.10.0", "v0.17.0"} }
+func sccache() component {
+	return component{SccacheVersion, "sccache", "v0.10.0", release.NewestSccache}
+}
 
 // since is the first version that counts, without its pre-release.
 func (c component) since() string {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// actionTags is what `git ls-remote --tags` says of the actions that this
-// package knows: repository, tag, commit.
+// actionTags are the tags of the actions that this package knows: repository, tag,
+// commit. `make refresh` brings them up to date.
 //
 //go:embed action-tags.json
 var actionTags []byte
