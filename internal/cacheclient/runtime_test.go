@@ -193,15 +193,16 @@ func TestRuntimeErrorsNameTheStatusAndNoSecret(t *testing.T) {
 		"*/twirp/*:404":            " 404 ",
 		"*/_apis/*:404":            " 404 ",
 		"*/devstoreaccount1/*:410": "410 Gone",
-		"*/devstoreaccount1/*:cut": "reading cache",
+		"*/devstoreaccount1/*:cut": "reading index",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			versions(t, func(t *testing.T, version int) {
-				s := open(t, cacheserver.Options{Faults: faults(t, fault)}, index(mainRef, "app", 1, "x"))
+				it := index(mainRef, "app", 1, "x")
+				s := open(t, cacheserver.Options{Faults: faults(t, fault)}, it)
 				r := runtimeOf(t, s, serve(t, s), version)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				_, _, err := head(ctx, r, "app", mainRef)
+				_, err := r.index(ctx, bkcache.Entry{Key: it.Key, Ref: mainRef, Size: int64(len(it.content))}, true)
 				if spared := fault == "*/twirp/*:404" && version == 1 || fault == "*/_apis/*:404" && version == 2; (err == nil) != spared {
 					t.Errorf("have %v", err)
 				} else if !spared {

@@ -18,9 +18,9 @@ import (
 	"github.com/moby/sys/atomicwriter"
 )
 
-// Issuer makes the tokens of a service, from the key in its folder. It needs no running service.
+// Issuer makes the tokens of a service from the key in its folder. The service need not run.
 type Issuer struct {
-	Repository string // owner/name, which the service answers for
+	Repository string // owner/name of the service's repository
 
 	secret     []byte
 	now        func() time.Time
@@ -29,7 +29,7 @@ type Issuer struct {
 	blobKey    []byte
 }
 
-// identity is what the file service.json in the folder holds.
+// identity is the content of the file service.json in the folder.
 type identity struct {
 	Secret     []byte `json:"secret"`
 	Repository string `json:"repository"`
@@ -39,10 +39,11 @@ type identity struct {
 type RefAccess struct {
 	Ref    string
 	Write  bool
-	NoRead bool // as the token of a job with cache mode write-only
+	NoRead bool // like the token of a job with cache mode write-only
 }
 
-// OpenIssuer reads the key of the service in dir, which must have been started once. A nil now means [time.Now].
+// OpenIssuer reads the key of the service in dir. The service must have been started there once. If now is nil,
+// [time.Now] is used.
 func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	if now == nil {
 		now = time.Now //nolint:forbidigo // as documented
@@ -59,10 +60,10 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	return i, i.derive()
 }
 
-// ownerAndName matches a repository; no name consists of dots alone.
+// ownerAndName matches OWNER/NAME, and no name that has only dots.
 var ownerAndName = regexp.MustCompile(`^\w[\w-]*/\.*[\w-][\w.-]*$`)
 
-// openIssuer makes the key at the first start and keeps the repository for OpenIssuer.
+// openIssuer makes the key at the first start, and stores the repository for OpenIssuer.
 func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
 	if repository != "" && !ownerAndName.MatchString(repository) {
 		return nil, fmt.Errorf("repository %q: want OWNER/NAME", repository)
@@ -91,7 +92,7 @@ func (i *Issuer) save(dir string) error {
 	return atomicwriter.WriteFile(identityFile(dir), data, 0o600)
 }
 
-// derive makes a key for each kind of signature, so that none is taken for another.
+// derive makes one key for each kind of signature, so that no signature is valid as another kind.
 func (i *Issuer) derive() error {
 	for kind, key := range map[string]*[]byte{"runtime token": &i.runtimeKey, "REST token": &i.restKey, "blob URL": &i.blobKey} {
 		var err error
@@ -102,7 +103,7 @@ func (i *Issuer) derive() error {
 	return nil
 }
 
-// runtimeClaims are those of GitHub's runtime token; ac is JSON within JSON there too.
+// runtimeClaims are the claims of GitHub's runtime token. GitHub also encodes ac as JSON within JSON.
 type runtimeClaims struct {
 	jwt.RegisteredClaims
 	AC           string `json:"ac"`
@@ -126,8 +127,8 @@ type restClaims struct {
 	Permission string `json:"permission"`
 }
 
-// RuntimeToken returns a token for the cache protocols that is valid for ttl from now. Refs are searched in this order, so
-// a job's own ref comes first; the last writable one is written, as BuildKit has it.
+// RuntimeToken returns a token for the cache protocols that is valid for ttl from now. The service searches the refs
+// in this order, so a job's own ref comes first. Clients write to the last writable one, as BuildKit does.
 func (i *Issuer) RuntimeToken(refs []RefAccess, ttl time.Duration) (string, error) {
 	list := make([]access, len(refs))
 	for n, r := range refs {
@@ -146,7 +147,7 @@ func (i *Issuer) RuntimeToken(refs []RefAccess, ttl time.Duration) (string, erro
 	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.Repository, "1"})
 }
 
-// RESTToken returns a token for the REST API, to list and, with write, to delete.
+// RESTToken returns a token for the REST API. It can list and, with write, delete.
 func (i *Issuer) RESTToken(write bool, ttl time.Duration) (string, error) {
 	permission := "read"
 	if write {
@@ -155,7 +156,7 @@ func (i *Issuer) RESTToken(write bool, ttl time.Duration) (string, error) {
 	return sign(i.restKey, restClaims{i.valid(ttl), permission})
 }
 
-// valid begins a minute ago, because the clock of a client in a virtual machine may be slow.
+// valid begins a minute ago, because a client's clock may be behind, as in virtual machines.
 func (i *Issuer) valid(ttl time.Duration) jwt.RegisteredClaims {
 	now := i.now()
 	return jwt.RegisteredClaims{
