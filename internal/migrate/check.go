@@ -62,7 +62,7 @@ func Check(ctx context.Context, paths []string, opts Options) (Report, error) {
 
 func (o Options) validate() error {
 	if !slices.Contains([]Service{"", ServiceAuto, ServiceV1, ServiceV2}, o.Service) {
-		return fmt.Errorf("unknown service %q: auto, v1 or v2", o.Service)
+		return fmt.Errorf("unknown service %q: want auto, v1 or v2", o.Service)
 	}
 	for _, id := range o.Only {
 		if !slices.ContainsFunc(rules.All(), func(r rules.Rule) bool { return r.ID == id }) {

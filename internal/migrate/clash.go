@@ -34,7 +34,7 @@ func clash(findings []rules.Finding) {
 			continue
 		}
 		for _, k := range []int{a.finding, b.finding} {
-			withhold(&findings[k], "another finding wants to write something else there")
+			withhold(&findings[k], "another finding changes the same text differently")
 		}
 	}
 }

@@ -53,7 +53,7 @@ func demote(findings []rules.Finding, p *scan.Page, gha string) []rules.Finding 
 		case gha != "" && p.File.Kind != source.Dockerfile && p.File.Kind != source.Compose:
 			fd.Certainty, fd.Why = rules.Conditional, fd.Why+"; the gha cache is in "+gha
 		case gha == "":
-			fd.Why += "; no gha cache is named in these files"
+			fd.Why += "; these files have no gha cache"
 			fallthrough
 		default:
 			fd.Certainty = rules.Advice

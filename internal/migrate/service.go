@@ -38,7 +38,7 @@ func (e *evidence) see(raw string) {
 	host, _, _ := strings.Cut(rest, "/")
 	host, _, _ = strings.Cut(host, ":")
 	if !github.Cloud(host) {
-		e.other = "it names the cache service " + host
+		e.other = "it sets the cache service " + host
 	}
 }
 
@@ -64,13 +64,13 @@ func (e evidence) verdict(o Options) (Service, string) {
 	case e.v2 != "":
 		return ServiceV2, e.v2
 	}
-	return serviceUnknown, "nothing tells which service it runs on"
+	return serviceUnknown, "its cache service is unknown"
 }
 
 // evidenceOf collects what a page says.
 func evidenceOf(p *scan.Page) (e evidence) {
 	if p.Runners != nil {
-		e.v2 = "it runs on " + p.Runners[0] + ", a runner of GitHub"
+		e.v2 = "it runs on " + p.Runners[0] + ", which GitHub hosts"
 	}
 	e.v1 = v1Reason(p)
 	for _, x := range p.Entries {
@@ -96,11 +96,11 @@ func evidenceOf(p *scan.Page) (e evidence) {
 // v1Reason is why a page belongs to Gitea or Forgejo, "" if nothing says so.
 func v1Reason(p *scan.Page) string {
 	if p.Scheme != "" {
-		return "it names an action by URL (" + p.Scheme + "), as Gitea and Forgejo do"
+		return "it gives the URL of an action (" + p.Scheme + "), which only Gitea and Forgejo accept"
 	}
 	for _, name := range []string{"forgejo", "gitea"} {
 		if bytes.Contains(p.File.Src, []byte("${{ "+name+".")) {
-			return "it uses the context of " + name
+			return "it uses the context " + name
 		}
 	}
 	path := filepath.ToSlash(p.File.Target)
@@ -120,7 +120,7 @@ func together(files []*file) evidence {
 		case all == evidence{} || all.alone() == f.evidence.alone():
 			all = f.evidence
 		default:
-			return evidence{other: "the workflows run on different services"}
+			return evidence{other: "the workflows use different cache services"}
 		}
 	}
 	return all

@@ -30,7 +30,7 @@ func settle(findings []rules.Finding, service Service, why string) []rules.Findi
 			}
 			continue
 		case len(fd.Edits) > 0:
-			withhold(&fd, why+"; name the service with --service v1 or --service v2")
+			withhold(&fd, why+"; set --service v1 or --service v2")
 		}
 		out = append(out, fd)
 	}
@@ -39,7 +39,7 @@ func settle(findings []rules.Finding, service Service, why string) []rules.Findi
 	}
 	return append(out, rules.Finding{
 		Rule: rules.V1Service, Certainty: rules.Advice, Offset: left.Offset, Text: left.Text,
-		Why: "version 1 must stay: " + why, NoFix: fmt.Sprintf("left as it is (%d places)", count),
+		Why: "this file needs version 1: " + why, NoFix: fmt.Sprintf("unchanged (places: %d)", count),
 	})
 }
 
@@ -49,7 +49,7 @@ func spare(findings []rules.Finding, act string) {
 	for i := range findings {
 		fd := &findings[i]
 		if len(fd.Edits) > 0 && (fd.Rule == rules.CacheVersion || fd.Rule == rules.ServiceFlag) {
-			withhold(fd, act+" says that act runs it, which has version 1 only; --service v2 edits it all the same")
+			withhold(fd, act+" shows that act runs these workflows, and act has version 1 only; --service v2 makes the edit anyway")
 		}
 	}
 }

@@ -18,7 +18,7 @@ func protect(findings []rules.Finding, f *source.File) {
 		for _, name := range names(fd.Via) {
 			if fd.Safe && references(f, name) > sites(fd.Via, name) {
 				fd.Safe = false
-				fd.Why += fmt.Sprintf("; %s is used elsewhere, too", name)
+				fd.Why += fmt.Sprintf("; the file also uses %s elsewhere", name)
 			}
 		}
 	}

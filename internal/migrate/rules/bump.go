@@ -17,7 +17,7 @@ func bump(r versioned) []Finding {
 	}
 	fd := Finding{Rule: ActionMajor, Certainty: Advice, Why: "the newest major is " + semver.Major(newest), Safe: r.Hosted}
 	if !r.Hosted {
-		fd.Why += "; it needs a runner v2.327.1 or newer"
+		fd.Why += "; it needs runner v2.327.1 or newer"
 	}
 	switch r.Repo {
 	case "docker/build-push-action":
@@ -38,7 +38,7 @@ func bump(r versioned) []Finding {
 func bumpBuildx(r versioned, fd Finding, newest string) []Finding {
 	if r.With.Has("install") {
 		stays := Finding{Rule: ActionMajor, Certainty: Advice, Text: "install: " + r.With.Value("install"),
-			Why: "setup-buildx-action v4 has no install", NoFix: "call docker buildx build, or run docker buildx install in a step"}.
+			Why: "setup-buildx-action v4 has no install", NoFix: "call docker buildx build, or add a step that runs docker buildx install"}.
 			at(r.With.Text("install"), 0)
 		if semver.Major(r.version) == "v3" {
 			return stays
@@ -49,7 +49,7 @@ func bumpBuildx(r versioned, fd Finding, newest string) []Finding {
 		switch key.Value {
 		case "config", "config-inline":
 			fd = fd.replace(key, 0, len(key.Value), "buildkitd-"+key.Value)
-			fd.Why += fmt.Sprintf("; it calls %s buildkitd-%s", key.Value, key.Value)
+			fd.Why += fmt.Sprintf("; it renames %s to buildkitd-%s", key.Value, key.Value)
 		}
 	}
 	return r.move(newest, fd)
@@ -63,7 +63,7 @@ func bumpBake(r versioned, fd Finding, newest string) []Finding {
 		newest = r.tags.Newest(r.Repo, "v6")
 	}
 	if semver.Compare(r.version, "v6") < 0 && !r.With.Has("source") {
-		fd.Why += "; since version 6 it builds from the Git context unless source is given"
+		fd.Why += "; since version 6 it builds from the Git context unless source is set"
 		fd.Safe = false
 	}
 	if semver.Major(r.version) == semver.Major(newest) {

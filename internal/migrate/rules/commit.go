@@ -37,7 +37,7 @@ func unknownCommit(r versioned, said string, bump bool) []Finding {
 		return nil
 	}
 	fd := Finding{Rule: ActionPin, Certainty: Conditional, Text: r.Uses.Value,
-		Why: cmp.Or(r.unknown, "no release of "+r.Repo+" is known to have this commit"), NoFix: "see that it is new enough"}
+		Why: cmp.Or(r.unknown, "this commit is no known release of "+r.Repo), NoFix: "check that it is new enough"}
 	if minimum == "" || said != "" && !old(said, minimum) {
 		fd.Certainty = Advice
 	}
@@ -56,5 +56,5 @@ func fork(r versioned) []Finding {
 		return nil
 	}
 	return Finding{Rule: ActionPin, Certainty: Advice, Text: r.Uses.Value, Pin: true,
-		Why: "it is a fork: what it installs cannot be told from here", NoFix: "see that it installs what is new enough"}.at(r.Uses, 0)
+		Why: "it is a fork, and the file does not show which version it installs", NoFix: "check that it installs a version that is new enough"}.at(r.Uses, 0)
 }

@@ -27,10 +27,10 @@ func TestImages(t *testing.T) {
 			`1 certain moby/buildkit:v0.11.0@sha256:0123456789abcdef: it is pinned by digest: take tag and digest of the new image`,
 		}},
 		{"a digest alone", source.Shell, "docker run moby/buildkit@sha256:0123456789abcdef\n", []string{
-			`1 advice moby/buildkit@sha256:0123456789ab: see that it is BuildKit v0.20.0 or newer`,
+			`1 advice moby/buildkit@sha256:0123456789ab: check that it is BuildKit v0.20.0 or newer`,
 		}},
 		{"a tag from a variable that nothing sets", source.Shell, "docker run moby/buildkit:$TAG\n", []string{
-			`1 advice moby/buildkit:$TAG: see that it is BuildKit v0.20.0 or newer`,
+			`1 advice moby/buildkit:$TAG: check that it is BuildKit v0.20.0 or newer`,
 		}},
 		{"a tag from a variable that the script sets", source.Shell, "TAG=v0.11.0\ndocker run moby/buildkit:$TAG\n", []string{
 			`1 certain moby/buildkit:v0.11.0: "v0.11.0" to "v0.34.2"`,
@@ -60,7 +60,7 @@ func TestDownloads(t *testing.T) {
 			`1 certain docker/buildx/releases/download/v0.11.2/buildx-v0.11.2.linux-amd64: "v0.11.2" to "v0.38.2", "v0.11.2" to "v0.38.2"?`,
 		}},
 		{"a version that nothing tells", source.Shell, "curl -LO https://github.com/docker/buildx/releases/download/$V/buildx-$V.linux-amd64\n", []string{
-			`1 advice docker/buildx/releases/download/$V/buildx-$V.linux-amd64: see that it is Docker Buildx v0.21.0 or newer`,
+			`1 advice docker/buildx/releases/download/$V/buildx-$V.linux-amd64: check that it is Docker Buildx v0.21.0 or newer`,
 		}},
 		{"Compose 1 has other file names", source.Shell, "curl -LO https://github.com/docker/compose/releases/download/1.29.2/docker-compose-Linux-x86_64\n", []string{
 			`1 certain docker/compose/releases/download/1.29.2/docker-compose-Linux-x86_64: Compose 1 has other file names: take Compose v2.33.1`,
@@ -113,10 +113,10 @@ func TestVersionsInInputs(t *testing.T) {
 			`7 certain v0.12.0: "v0.12.0" to "v0.38.2"?`,
 		}},
 		{"a key that is there twice", source.Workflow, with("docker/setup-buildx-action@v3", "version: v0.12.0\n          version: v0.13.0"), []string{
-			`9 certain v0.13.0: the key is there twice`,
+			`9 certain v0.13.0: the mapping has this key twice`,
 		}},
 		{"an expression that nothing resolves", source.Workflow, with("docker/setup-buildx-action@v3", "version: ${{ vars.BUILDX }}"), []string{
-			`8 advice ${{ vars.BUILDX }}: see that it is Docker Buildx v0.21.0 or newer`,
+			`8 advice ${{ vars.BUILDX }}: check that it is Docker Buildx v0.21.0 or newer`,
 		}},
 		{"an input of another action", source.Workflow, with("actions/setup-node@v4", "version: v0.12.0"), nil},
 	})

@@ -20,7 +20,7 @@ func entryAttributes(e scan.Entry) (out []Finding) {
 // editable withholds edits from an entry that a folded scalar puts together.
 func editable(t source.Text) source.Text {
 	if t.Broken() {
-		return t.Refuse("the entry is spread over several lines")
+		return t.Refuse("the entry is on several lines")
 	}
 	return t
 }
@@ -30,7 +30,7 @@ func attribute(t source.Text, a source.Attribute) (out []Finding) {
 		out = Finding{
 			Rule: CacheSpace, Certainty: Certain, Text: t.Value,
 			Why: fmt.Sprintf("buildx reads the key %q and ignores it", a.Key),
-			Fix: "take the space away", Safe: true,
+			Fix: "remove the space", Safe: true,
 		}.replace(t, a.Start, a.Start+spaces, "").at(t, a.Start)
 	}
 	switch strings.TrimSpace(a.Key) {
@@ -49,7 +49,7 @@ func cacheVersion(t source.Text, i, j int) []Finding {
 	case "1":
 		return Finding{
 			Rule: CacheVersion, Certainty: Certain, Text: "version=1",
-			Why: "it chooses the service that was shut down", Fix: "version=2", Safe: true,
+			Why: "version 1 of the service was shut down", Fix: "version=2", Safe: true,
 		}.replace(t, i, j, "2").at(t, i)
 	case "2":
 		return needsV2(t, i, "version=2")
@@ -61,7 +61,7 @@ func cacheVersion(t source.Text, i, j int) []Finding {
 func needsV2(t source.Text, i int, shown string) []Finding {
 	return Finding{
 		Rule: V1Service, Certainty: Certain, Text: shown,
-		Why:   "this service has no version 2: there ACTIONS_RESULTS_URL is the artifact endpoint",
-		NoFix: "take it out if the cache does not work",
+		Why:   "this service has no version 2: its ACTIONS_RESULTS_URL serves artifacts",
+		NoFix: "remove it if the cache does not work",
 	}.at(t, i)
 }

@@ -15,11 +15,11 @@ func installedBuildx(a scan.Action) []Finding {
 		return nil
 	}
 	fd := Finding{Rule: RunnerBuildx, Certainty: Advice, Text: a.Uses.Value, Pin: true,
-		Why: "the runner is not GitHub's, and without version: the action uses the buildx that is installed there",
+		Why: "without version:, the action uses the buildx that is installed on this self-hosted runner",
 		Fix: "add version: latest"}
 	edit, ok := a.AddInput("version: latest")
 	if !ok {
-		return fd.without("the step is not written as a block").at(a.Uses, 0)
+		return fd.without("the step is not in block style").at(a.Uses, 0)
 	}
 	fd.Edits = []source.Edit{edit}
 	return fd.at(a.Uses, 0)

@@ -33,9 +33,9 @@ func (p pin) judge() []Finding {
 	fd := Finding{Rule: p.rule, Certainty: Certain, Pin: true, Text: p.shown}
 	switch {
 	case old(version, p.min):
-		fd.Why = fmt.Sprintf("%s speaks version 2 of the cache service since %s", p.name, p.since())
+		fd.Why = fmt.Sprintf("%s supports version 2 of the cache service since %s", p.name, p.since())
 	case p.rule == BuildKitImage && old(version, release.Renewal):
-		fd.Why = "BuildKit before " + release.Renewal + " fails when a download URL of the cache expires under a long build"
+		fd.Why = "BuildKit before " + release.Renewal + " fails if a download URL of the cache expires during a long build"
 		fd.Certainty, p.unsafe = Advice, true
 	default:
 		return nil
@@ -50,7 +50,7 @@ func (p pin) judge() []Finding {
 		fd.Why += " (" + p.what + ")"
 	}
 	if p.t.Origin(p.i).Many {
-		fd.Why += "; it is one of several values, maybe on purpose"
+		fd.Why += "; it is one of several values, perhaps on purpose"
 	}
 	return p.fixed(fd, version)
 }
@@ -100,7 +100,7 @@ func (p pin) fixedAgain(fd Finding, version, with string) Finding {
 func (p pin) unknown() []Finding {
 	return Finding{
 		Rule: p.rule, Certainty: Advice, Text: p.shown, Pin: true,
-		Why:   "its version cannot be told from here",
-		NoFix: fmt.Sprintf("see that it is %s %s or newer", p.name, p.since()),
+		Why:   "the file does not show its version",
+		NoFix: fmt.Sprintf("check that it is %s %s or newer", p.name, p.since()),
 	}.at(p.t, p.i)
 }

@@ -23,8 +23,8 @@ func handedIn(w scan.Word, kind source.Kind) []Finding {
 		return nil
 	}
 	return Finding{Rule: InsideBuild, Certainty: Conditional, Text: w.Value,
-		Why:   "what uses the cache inside the build gets the address of version 1 only",
-		NoFix: "hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them"}.at(w.Text, at)
+		Why:   "a tool inside the build gets only the URL of version 1",
+		NoFix: "also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them"}.at(w.Text, at)
 }
 
 // exportedByScript looks for ACTIONS_CACHE_URL set by a script without the variables of
@@ -35,7 +35,7 @@ func exportedByScript(w scan.Word, kind source.Kind) []Finding {
 		return nil
 	}
 	return Finding{Rule: CacheURLExport, Certainty: Conditional, Text: w.Value, Why: exportWhy,
-		NoFix: "export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, too"}.at(w.Text, at)
+		NoFix: "also export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2"}.at(w.Text, at)
 }
 
 // lonelyURL is where a word names ACTIONS_CACHE_URL, in a file without

@@ -23,7 +23,7 @@ func sccacheFlag(steps scan.Steps) (out []Finding) {
 			continue
 		}
 		out = append(out, Finding{Rule: ServiceFlag, Certainty: Conditional, Text: strings.TrimSpace(run.Value[at[0]:at[1]]),
-			Why:   "sccache-action, earlier in the job, exports ACTIONS_CACHE_SERVICE_V2=on, which buildx does not read as true",
+			Why:   "an earlier step, sccache-action, exports ACTIONS_CACHE_SERVICE_V2=on, which buildx does not read as true",
 			NoFix: `set ACTIONS_CACHE_SERVICE_V2: "true" in the env of this step`}.at(run, at[0])...)
 	}
 	return out

@@ -20,13 +20,13 @@ func sharedScopes(exports []scan.Export) (out []Finding) {
 		case strings.Contains(x.Image, "matrix.") && !strings.Contains(x.Scope, "${{"):
 			why = fmt.Sprintf("every job of the matrix overwrites the cache in scope %q", x.Scope)
 		case seen && other != x.Image:
-			why = fmt.Sprintf("another image of this file is cached in scope %q, too: each build overwrites the other's cache", x.Scope)
+			why = fmt.Sprintf("this file caches another image in scope %q: each build overwrites the other's cache", x.Scope)
 		default:
 			images[x.Scope] = x.Image
 			continue
 		}
 		out = append(out, Finding{Rule: SharedScope, Certainty: Advice, Text: x.Text.Value, Why: why,
-			NoFix: "give each image a scope of its own"}.at(x.Text, x.At)...)
+			NoFix: "give each image its own scope"}.at(x.Text, x.At)...)
 	}
 	return out
 }
@@ -39,6 +39,6 @@ func everyTarget(e scan.Entry) []Finding {
 		return nil
 	}
 	return Finding{Rule: SharedScope, Certainty: Advice, Text: e.Word.Value,
-		Why:   fmt.Sprintf("every target is cached in scope %q, where the last one wins", scope),
-		NoFix: "give each target a scope of its own"}.at(e.Word, 0)
+		Why:   fmt.Sprintf("every target writes scope %q, and the last one overwrites the others", scope),
+		NoFix: "give each target its own scope"}.at(e.Word, 0)
 }

@@ -67,7 +67,7 @@ func (h *bakeFile) text(e hclsyntax.Expression, depth int) source.Text {
 			return raw
 		case "string":
 			if v := e.Val.AsString(); v != raw.Value {
-				return source.Opaque(src, v, raw.Pos(0), "it is written with escapes")
+				return source.Opaque(src, v, raw.Pos(0), "it has escapes")
 			}
 			return raw
 		}

@@ -42,7 +42,7 @@ func (m Mapping) Text(path ...string) source.Text {
 // Once withholds edits from the value of a key that is there twice.
 func (m Mapping) Once(key string, t source.Text) source.Text {
 	if source.Duplicated(m.node, key) {
-		return t.Refuse("the key is there twice")
+		return t.Refuse("the mapping has this key twice")
 	}
 	return t
 }

@@ -115,7 +115,7 @@ func (s *scope) member(name string, depth int) []source.Text {
 	}
 	t := s.doc.Text(n)
 	if source.Duplicated(s.env, name) {
-		t = t.Refuse("the key is there twice")
+		t = t.Refuse("the mapping has this key twice")
 	}
 	around := *s
 	around.env = nil

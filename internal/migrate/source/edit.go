@@ -30,9 +30,9 @@ func (t Text) Edit(i, j int, with string) (Edit, error) {
 	case i == j && len(t.runs) == 0:
 		return Edit{}, errors.New("there is nothing to replace")
 	case !ok:
-		return Edit{}, errors.New("it is put together from several places")
+		return Edit{}, errors.New("its parts come from several places")
 	case string(t.src[start:end]) != t.Value[i:j]:
-		return Edit{}, errors.New("it is written in a way that cannot be edited")
+		return Edit{}, errors.New("its notation cannot be edited")
 	}
 	return Edit{Start: start, End: end, Old: t.Value[i:j], New: with}, nil
 }

@@ -32,7 +32,7 @@ func (p Place) Read() (*File, error) {
 		p.kind = kindByContent(p.target, src)
 	}
 	if p.kind == None {
-		return nil, errors.New("not a kind of file that is known")
+		return nil, errors.New("unknown kind of file")
 	}
 	return &File{Path: p.Path, Target: p.target, Kind: p.kind, Src: src}, nil
 }

@@ -25,7 +25,7 @@ func sameYAML(src, out []byte, edits []Edit) error {
 		return err
 	}
 	if len(was.Roots) != len(now.Roots) {
-		return errors.New("it has another number of documents")
+		return errors.New("the number of documents changed")
 	}
 	p := yamlPair{was: was, now: now, edits: edits}
 	moved := 0
@@ -43,7 +43,7 @@ func sameYAML(src, out []byte, edits []Edit) error {
 
 func (p yamlPair) same(a, b *yaml.Node) error {
 	if a.Kind != b.Kind || a.Anchor != b.Anchor {
-		return fmt.Errorf("line %d: another kind of node", a.Line)
+		return fmt.Errorf("line %d: the kind of a node changed", a.Line)
 	}
 	if a.Kind == yaml.ScalarNode && (a.Value != b.Value || a.Tag != b.Tag) {
 		if p.edited(p.was.Offset(a), p.was.Text(a)) {

@@ -21,16 +21,16 @@ func (f *File) Write(edits []Edit) error {
 		return fmt.Errorf("writing %s: %w", f.Path, err)
 	}
 	if info.Mode()&0o200 == 0 {
-		return fmt.Errorf("writing %s: it is read-only", f.Path)
+		return fmt.Errorf("writing %s: the file is read-only", f.Path)
 	}
 	if now, err := os.ReadFile(f.Target); err != nil || !bytes.Equal(now, f.Src) {
-		return errors.Join(fmt.Errorf("writing %s: it changed since it was checked", f.Path), err)
+		return errors.Join(fmt.Errorf("writing %s: the file changed since it was checked", f.Path), err)
 	}
 	if err := replaceFile(f.Target, out, info.Mode()); err != nil {
 		return fmt.Errorf("writing %s: %w", f.Path, err)
 	}
 	if now, err := os.ReadFile(f.Target); err != nil || !bytes.Equal(now, out) {
-		return errors.Join(fmt.Errorf("reading %s back: it is not what was written", f.Path), err)
+		return errors.Join(fmt.Errorf("reading %s back: the content differs from what was written", f.Path), err)
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (y *YAML) Text(n *yaml.Node) Text {
 	}
 	runs, ok := align(n.Value, y.src, min(start, len(y.src)))
 	if !ok {
-		t.refuse = "it is written with escapes"
+		t.refuse = "it has escapes"
 		return t
 	}
 	t.runs = runs
