@@ -6,8 +6,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
 )
 
-// settle keeps what is right for the service and withholds edits where it
-// cannot be told.
+// settle keeps the findings that matter to the service, and removes edits if the
+// service is unknown.
 func settle(findings []rules.Finding, service Service, why string) []rules.Finding {
 	both := map[string]bool{}
 	for _, r := range rules.All() {
@@ -43,8 +43,8 @@ func settle(findings []rules.Finding, service Service, why string) []rules.Findi
 	})
 }
 
-// spare withholds the edits that choose version 2 for good, where act runs the
-// workflows, too: act has version 1 only. A newer builder does no harm there.
+// spare removes the edits that choose version 2 if act also runs the workflows,
+// because act has version 1 only. A newer builder does no harm there.
 func spare(findings []rules.Finding, act string) {
 	for i := range findings {
 		fd := &findings[i]

@@ -40,15 +40,15 @@ func (c component) since() string {
 	return first
 }
 
-// old says that version, with or without its v and with 1 to 3 numbers, is
+// old reports whether version, with or without its v and with 1 to 3 numbers, is
 // before since.
 func old(version, since string) bool {
 	v := canonical(version)
 	return semver.IsValid(v) && semver.Compare(v, since) < 0
 }
 
-// canonical gives a version a v and takes leading zeros from its numbers, as in
-// Docker 19.03.
+// canonical adds a v to a version, and removes leading zeros from its numbers, as
+// in Docker 19.03.
 func canonical(version string) string {
 	return "v" + zerosRE.ReplaceAllString(strings.TrimPrefix(version, "v"), "$1$2")
 }

@@ -4,8 +4,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// containerAction judges a Docker container action, or a step that runs an image, in a
-// file that names a gha cache.
+// containerAction judges a Docker container action, or a step that runs an image,
+// in a file with a gha cache.
 func containerAction(t source.Text) []Finding {
 	return Finding{Rule: ContainerAction, Certainty: Conditional, Text: t.Value,
 		Why:   "Docker container actions do not get ACTIONS_CACHE_SERVICE_V2 from the runner",

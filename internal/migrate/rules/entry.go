@@ -17,7 +17,7 @@ func entryAttributes(e scan.Entry) (out []Finding) {
 	return out
 }
 
-// editable withholds edits from an entry that a folded scalar puts together.
+// editable forbids edits of an entry that is on several lines of a folded scalar.
 func editable(t source.Text) source.Text {
 	if t.Broken() {
 		return t.Refuse("the entry is on several lines")
@@ -42,8 +42,9 @@ func attribute(t source.Text, a source.Attribute) (out []Finding) {
 	return out
 }
 
-// cacheVersion judges the version attribute. It is set to 2, not taken out: that
-// holds in a step that does not see ACTIONS_CACHE_SERVICE_V2, too.
+// cacheVersion judges the version attribute. The edit sets 2 instead of removing
+// the attribute, because that also works in a step without
+// ACTIONS_CACHE_SERVICE_V2.
 func cacheVersion(t source.Text, i, j int) []Finding {
 	switch strings.TrimSpace(t.Value[i:j]) {
 	case "1":
@@ -57,7 +58,7 @@ func cacheVersion(t source.Text, i, j int) []Finding {
 	return nil
 }
 
-// needsV2 reports what is wrong if the service turns out to be version 1.
+// needsV2 reports attributes that are wrong if the service has version 1 only.
 func needsV2(t source.Text, i int, shown string) []Finding {
 	return Finding{
 		Rule: V1Service, Certainty: Certain, Text: shown,

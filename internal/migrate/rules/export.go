@@ -28,8 +28,8 @@ func exportedIn(env scan.Env) (out []Finding) {
 var exportRE = regexp.MustCompile(`^(?:await\s+)?core\.exportVariable\(\s*['"` + "`" + `]ACTIONS_CACHE_URL['"` + "`" + `]\s*,.*process\.env\b.*ACTIONS_CACHE_URL.*\)\s*;?$`)
 
 // githubScript judges an actions/github-script step that exports the variables of
-// version 1, the workaround from before ghaction-github-runtime. The fix
-// repeats the line for the variables of version 2.
+// version 1, a workaround older than ghaction-github-runtime. The fix repeats the
+// line for the variables of version 2.
 func githubScript(a scan.Action) (out []Finding) {
 	if path.Base(a.Repo) != "github-script" {
 		return nil

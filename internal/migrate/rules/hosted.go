@@ -8,8 +8,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// installedBuildx advises a version for setup-buildx-action where the runner brings
-// a buildx of its own: without version: the action uses that.
+// installedBuildx advises setup-buildx-action to set a version on a self-hosted
+// runner, because without version: the action uses the buildx that the runner has.
 func installedBuildx(a scan.Action) []Finding {
 	if !strings.HasPrefix(a.Repo, "docker/") || !strings.HasPrefix(path.Base(a.Repo), "setup-buildx") || a.Hosted || a.With.Has("version") {
 		return nil

@@ -7,9 +7,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// sccacheFlag looks for scripts that build behind sccache-action, which exports
-// ACTIONS_CACHE_SERVICE_V2=on since v0.0.9: buildx does not read that as true.
-// Actions are not affected, the runner sets their variables.
+// sccacheFlag finds scripts that build after sccache-action, which exports
+// ACTIONS_CACHE_SERVICE_V2=on since v0.0.9. buildx does not read that as true.
+// Actions are not affected, because the runner sets their variables.
 func sccacheFlag(steps scan.Steps) (out []Finding) {
 	exported := false
 	for _, step := range steps {

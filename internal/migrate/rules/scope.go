@@ -9,8 +9,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// sharedScopes looks for builds of different images in a file that export to one
-// scope: each overwrites the index of the other.
+// sharedScopes finds builds of different images in a file that export to one scope:
+// each overwrites the index of the other.
 func sharedScopes(exports []scan.Export) (out []Finding) {
 	images := map[string]string{}
 	for _, x := range exports {
@@ -31,8 +31,8 @@ func sharedScopes(exports []scan.Export) (out []Finding) {
 	return out
 }
 
-// everyTarget judges *.cache-to=type=gha of bake: one scope for all targets.
-// One with a name is mostly meant for the one target that is built.
+// everyTarget judges *.cache-to=type=gha of bake, which gives all targets one
+// scope. An entry with a scope is mostly meant for the one target that is built.
 func everyTarget(e scan.Entry) []Finding {
 	scope := source.Scope(e.Text.Value)
 	if !strings.Contains(e.Word.Value[:e.At], "*.cache-to") || scope != cacheopts.DefaultScope {

@@ -11,9 +11,9 @@ import (
 const urlWhy = "a step with ACTIONS_CACHE_SERVICE_V2 and ACTIONS_RESULTS_URL uses version 2, which ignores it; " +
 	"a step with ACTIONS_CACHE_URL alone stays on version 1"
 
-// entryURL judges url= and the token= beside it. Taken out, buildx fills them in
-// from the variables it sees: right in an action, and in a step to which all of
-// them are exported, so it is not a safe edit.
+// entryURL judges url= and token=. Without them, buildx uses its variables. That is
+// right in an action, and in a step to which all of them are exported, so the edit
+// is not safe.
 func entryURL(e scan.Entry) []Finding {
 	t := editable(e.Text)
 	all := source.Attributes(t.Value)

@@ -42,7 +42,7 @@ func (p *Page) bake() error {
 	return nil
 }
 
-// exports adds what a target exports.
+// exports adds the cache exports of a target.
 func (h *bakeFile) exports(target string, to hclsyntax.Expression) {
 	list, ok := to.(*hclsyntax.TupleConsExpr)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// Apply returns the content with edits made, and proves it: it parses as before, to
-// the same tree but for the scalars that were edited.
+// Apply returns the content with the edits made. It verifies the result: it must
+// parse to the same tree as before, except for the edited scalars.
 func (f *File) Apply(edits []Edit) ([]byte, error) {
 	out, err := Apply(f.Src, edits)
 	if err != nil {
@@ -43,7 +43,7 @@ func (f *File) verify(out []byte, edits []Edit) error {
 	return sameYAML(f.Src, out, edits)
 }
 
-// sameHCL compares the tokens: only the text of strings and numbers may differ.
+// sameHCL compares the tokens. Only the text of strings and numbers may differ.
 func sameHCL(src, out []byte) error {
 	if _, err := ParseHCL(out); err != nil {
 		return err

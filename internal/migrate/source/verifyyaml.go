@@ -63,7 +63,7 @@ func (p yamlPair) same(a, b *yaml.Node) error {
 	return nil
 }
 
-// edited says that an edit lies in a scalar that starts at offset.
+// edited reports whether an edit is in the scalar that starts at offset.
 func (p yamlPair) edited(offset int, t Text) bool {
 	for _, r := range t.runs {
 		first := sort.Search(len(p.edits), func(i int) bool { return p.edits[i].Start >= max(offset, r.src) })
@@ -74,7 +74,7 @@ func (p yamlPair) edited(offset int, t Text) bool {
 	return false
 }
 
-// kept leaves out the children of b that an insertion brought.
+// kept returns the children of b without those that an insertion added.
 func (p yamlPair) kept(b *yaml.Node) []*yaml.Node {
 	var out []*yaml.Node
 	step := 1

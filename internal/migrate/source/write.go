@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// Write makes edits, see [File.Apply]. The file is replaced as a whole or not at
-// all: it stays as it is if an edit fails its check, if it changed since it was
-// read, or if it is read-only.
+// Write makes edits, see [File.Apply]. It replaces the file completely or not at
+// all: the file stays as it is if an edit fails its check, if it changed since it
+// was read, or if it is read-only.
 func (f *File) Write(edits []Edit) error {
 	out, err := f.Apply(edits)
 	if err != nil {
@@ -35,8 +35,8 @@ func (f *File) Write(edits []Edit) error {
 	return nil
 }
 
-// replaceFile puts a new file in the place of path, durably: there is the old
-// content or the new one, never a part.
+// replaceFile replaces path durably: after a crash, the file has the old content or
+// the new one, never a part.
 func replaceFile(path string, content []byte, mode os.FileMode) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
