@@ -122,11 +122,11 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 	d := exampleLaptop(t)
 	for args, want := range map[string]string{
 		"--filter nope=1":                     `error: unknown filter "nope"`,
-		"--filter kind=blob":                  "error: reading filter kind=blob: it is none of index, layer, signature, other",
-		"--filter state=dead":                 "error: reading filter state=dead: it is none of live, superseded, unreferenced, unknown, incomplete",
+		"--filter kind=blob":                  "error: reading filter kind=blob: want one of index, layer, signature, other",
+		"--filter state=dead":                 "error: reading filter state=dead: want one of live, superseded, unreferenced, unknown, incomplete",
 		"--filter until=soon":                 `error: reading filter until=soon: "soon" is neither a duration (168h) nor a date (2006-01-02)`,
 		"--filter until=-1h":                  `error: reading filter until=-1h: "-1h" is neither`,
-		"--filter until=1h --filter until=2h": "it is given twice",
+		"--filter until=1h --filter until=2h": "the filter is given twice",
 		"--filter larger=big":                 "error: reading filter larger=big",
 		"--scope [":                           `error: reading pattern "["`,
 		"--sort name":                         `error: unknown order "name"`,
@@ -156,7 +156,7 @@ func TestLsFaults(t *testing.T) {
 		{"a service that fails in passing", listing + ":503:2", 0, ""},
 		{"a connection that is cut", listing + ":cut:1", 0, ""},
 		{"a reply that is cut", listing + ":cut=100:1", 0, ""},
-		{"indexes cannot be read", "POST /twirp/*:403", 0, "warning: 6 of 6 indexes could not be read, one of them because of "},
+		{"indexes cannot be read", "POST /twirp/*:403", 0, "warning: 6 of 6 indexes could not be read; one of the errors: "},
 		{"refs are not known", "GET /repos/octo/app:403", 0, "warning: not all refs are known: "},
 	}
 	for _, tt := range tests {

@@ -10,7 +10,7 @@ import (
 // Lookup reads one environment variable, as os.LookupEnv does.
 type Lookup func(name string) (string, bool)
 
-// Runtime is what the environment says about the job and its cache service.
+// Runtime is the job and its cache service, as the environment describes them.
 type Runtime struct {
 	Job     bool    // a runner started this process
 	Service Service // who runs the cache service
@@ -65,7 +65,7 @@ func FromEnv(lookup Lookup) Runtime {
 	return r
 }
 
-// version decides which version of the service a build should use.
+// version is the version of the service that a build should use; 0 if unknown.
 func (r Runtime) version(flag v2Flag) int {
 	switch {
 	case r.Service.HasV2() && !r.Service.HasV1():
@@ -77,7 +77,8 @@ func (r Runtime) version(flag v2Flag) int {
 	case flag == v2Off && r.CacheURL != "":
 		return 1
 	case r.CacheURL != "":
-		// The results URL proves nothing: it is also where artifacts go.
+		// The results URL does not prove version 2, because it also serves
+		// artifacts.
 		return 1
 	case r.ResultsURL != "":
 		return 2
@@ -85,7 +86,7 @@ func (r Runtime) version(flag v2Flag) int {
 	return 0
 }
 
-// ServiceURL is where the service of the version to use is, empty if unknown.
+// ServiceURL is the URL of the service for the version to use; empty if unknown.
 func (r Runtime) ServiceURL() string {
 	if r.Version == 2 {
 		return r.ResultsURL
@@ -93,7 +94,7 @@ func (r Runtime) ServiceURL() string {
 	return r.CacheURL
 }
 
-// CacheRuntime is the runtime as cacheopts completes entries for it.
+// CacheRuntime returns the runtime for [cacheopts.Complete].
 func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
 	rt := cacheopts.Runtime{
 		Job:        r.Job,

@@ -167,7 +167,7 @@ func TestGrant(t *testing.T) {
 	}{
 		{name: "full access", token: token(full)},
 		{name: "not a JWT", token: "secret", problem: "the runtime token is not a JWT"},
-		{name: "no ac claim", token: token(jwt.MapClaims{"exp": 1, "nbf": 1}), problem: "the runtime token has no `ac` claim, which says what caches it may use"},
+		{name: "no ac claim", token: token(jwt.MapClaims{"exp": 1, "nbf": 1}), problem: "the runtime token has no `ac` claim, which lists the refs that it may use"},
 		{name: "an ac claim that is no list", token: token(with(full, "ac", "x")), problem: "the `ac` claim of the runtime token is not a JSON list of scopes"},
 		{name: "no expiry", token: token(jwt.MapClaims{"ac": "[]", "nbf": 1}), problem: "the runtime token lacks its `exp` or `nbf` claim"},
 		{

@@ -109,7 +109,7 @@ func TestParseIndexRejectsNonsense(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(*cacheconfig.CacheConfig){
-		`layer 1: blob "sha256:1" is no digest`:   func(c *cacheconfig.CacheConfig) { c.Layers[1].Blob = "sha256:1" },
+		`layer 1: blob "sha256:1" is not a digest`:   func(c *cacheconfig.CacheConfig) { c.Layers[1].Blob = "sha256:1" },
 		`layer 1: parent 2 does not exist`:        func(c *cacheconfig.CacheConfig) { c.Layers[1].ParentIndex = 2 },
 		`layer 1: parent -2 does not exist`:       func(c *cacheconfig.CacheConfig) { c.Layers[1].ParentIndex = -2 },
 		`layer 0 is its own ancestor`:             func(c *cacheconfig.CacheConfig) { c.Layers[0].ParentIndex = 1 },

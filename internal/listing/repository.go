@@ -10,7 +10,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// Options are what a repository takes from the program around it.
+// Options are what a repository needs from the program.
 type Options struct {
 	Job       actions.Runtime // of this process
 	Lookup    actions.Lookup
@@ -24,7 +24,7 @@ type Options struct {
 }
 
 // Repository is the cache of a repository, over REST and, in a job, with the
-// runtime token, which alone can read indexes.
+// runtime token. Only the runtime token can read indexes.
 type Repository struct {
 	Client  *cacheclient.Client
 	Runtime *cacheclient.Runtime // nil where there is no job of this very repository
@@ -35,8 +35,8 @@ type Repository struct {
 	used    map[int64]time.Time         // before they were read
 }
 
-// Open finds the repository, its API and the tokens. The name is [HOST/]OWNER/NAME;
-// an empty one is that of the job or of the folder at hand.
+// Open finds the repository, its API and the tokens. The name is [HOST/]OWNER/NAME.
+// If it is empty, Open takes the job's repository, or that of the current folder.
 func Open(name string, o Options) (*Repository, error) {
 	sources := cacheclient.Sources{
 		Repo: name, Lookup: o.Lookup,
@@ -69,8 +69,8 @@ func Open(name string, o Options) (*Repository, error) {
 	return r, nil
 }
 
-// openRuntime returns nil where this process has no usable runtime; then
-// indexes are not read, and what follows from them is not known.
+// openRuntime returns nil if this process has no usable runtime token. Then indexes
+// are not read, and what depends on them is unknown.
 func openRuntime(o Options) *cacheclient.Runtime {
 	url := o.Job.ServiceURL()
 	if o.Job.Token == "" || url == "" {
@@ -84,7 +84,7 @@ func openRuntime(o Options) *cacheclient.Runtime {
 	return runtime
 }
 
-// Warn says what could not be found out, with each reason.
+// Warn reports what is unknown, with each reason.
 func (r *Repository) Warn(what string, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, err := range joined.Unwrap() {
@@ -95,7 +95,7 @@ func (r *Repository) Warn(what string, err error) {
 	r.say(ui.Warning, fmt.Sprintf("%s: %v", what, err), hint.Of(err))
 }
 
-// say says a thing once, however often the cache is listed.
+// say reports each text once, however often the cache is listed.
 func (r *Repository) say(level ui.Level, text, fix string) {
 	if !r.said[text] {
 		r.said[text] = true
