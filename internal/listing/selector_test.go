@@ -95,6 +95,19 @@ func TestKindsOfFiltersNarrowEachOther(t *testing.T) {
 		}
 		return s
 	}
+	for _, value := range values {
+		s, err := NewSelector(nil, nil, filter(value), servertest.Noon(), names()...)
+		check(t, err)
+		selected := 0
+		for i := range snap.Items {
+			if s.Entry(&snap.Items[i]) {
+				selected++
+			}
+		}
+		if selected == 0 || selected == len(snap.Items) {
+			t.Errorf("%s selects %d of %d entries", value, selected, len(snap.Items))
+		}
+	}
 	narrowed := 0
 	rapid.Check(t, func(t *rapid.T) {
 		one := rapid.SampledFrom(values).Draw(t, "one")
