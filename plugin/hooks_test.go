@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,9 +41,7 @@ func TestHooksSayWhyDockerDoesNotAsk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inConfig(t, c.config)
 			d := serve(t, cacheserver.Options{}, nil)
-			for name, value := range c.vars {
-				d.vars[name] = value
-			}
+			maps.Copy(d.vars, c.vars)
 			got := d.run("hooks", "status")
 			if got.code != 0 || got.stdout != c.stdout {
 				t.Errorf("%+v", got)

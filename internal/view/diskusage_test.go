@@ -82,7 +82,7 @@ func TestTablesFitTheTerminal(t *testing.T) {
 	}
 	for width := 50; width < 200; width += 7 {
 		for name, write := range map[string]func(ui.Output) error{
-			"du": func(out ui.Output) error { return used.Print(out) }, "inspect": func(out ui.Output) error { return PrintInspected(out, found) },
+			"du": used.Print, "inspect": func(out ui.Output) error { return PrintInspected(out, found) },
 		} {
 			t.Run(fmt.Sprint(name, " ", width), func(t *testing.T) {
 				var b strings.Builder
