@@ -11,6 +11,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
 // restFacts are what the REST API tells: about itself, and, from a listing, about
@@ -27,8 +28,8 @@ type restFacts struct {
 func (f *restFacts) collect(ctx context.Context, env *Env, repo string) {
 	r, err := within(ctx, factTime, func(context.Context) (*listing.Repository, error) {
 		return listing.Open(repo, listing.Options{
-			Job: env.runtime(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, Say: env.notes().Note,
-			MaxWait: time.Second, Attempts: 2,
+			Job: env.runtime(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, MaxWait: time.Second, Attempts: 2,
+			Say: func(ui.Level, string, string) {}, // of refs and of the runtime token, which have no check here or one of their own
 		})
 	})
 	if err != nil {

@@ -26,7 +26,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "refresh:", err)
 		os.Exit(1)
 	}
-	fmt.Println("refreshed; the goldens of migrate-v2 show the versions: go test ./internal/migrate/... -update, then git diff")
+	fmt.Println("refreshed; the goldens of migrate-v2 show the versions: go test ./internal/migrate ./internal/migrate/report -update, then git diff")
 }
 
 // requestTime bounds each request.
