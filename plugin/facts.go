@@ -47,11 +47,15 @@ func collectFacts(ctx context.Context, env *Env, o doctorOptions) diagnose.Facts
 	})
 	asked.Go(func() { facts.Buildx = buildxFacts(ctx, env, job) })
 	asked.Go(func() { facts.Builder = builderFacts(ctx, env, job, o.builder) })
-	if facts.Grant.Expires.After(facts.Now) { // else the token says why not
-		asked.Go(func() { facts.Service = serviceFacts(ctx, env, job) })
-	}
 	var rest restFacts
-	asked.Go(func() { rest.collect(ctx, env, o.repo) })
+	served := make(chan bool, 1)
+	asked.Go(func() {
+		if facts.Grant.Expires.After(facts.Now) { // else the token says why not
+			facts.Service = serviceFacts(ctx, env, job)
+		}
+		served <- facts.Service != nil && facts.Service.Err == nil
+	})
+	asked.Go(func() { rest.collect(ctx, env, o.repo, served) })
 	asked.Wait()
 	facts.REST, facts.Usage, facts.Indexes, facts.Scopes = rest.REST, rest.usage, rest.indexes, rest.scopes
 	return facts

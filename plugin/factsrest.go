@@ -24,8 +24,9 @@ type restFacts struct {
 	scopes  []diagnose.Scope
 }
 
-// collect asks for one entry first: whoever does not answer that is not asked for more.
-func (f *restFacts) collect(ctx context.Context, env *Env, repo string) {
+// collect asks for one entry first: whoever does not answer that is not asked for more. It
+// reads indexes if the cache service has answered, which served tells.
+func (f *restFacts) collect(ctx context.Context, env *Env, repo string, served <-chan bool) {
 	r, err := within(ctx, factTime, func(context.Context) (*listing.Repository, error) {
 		return listing.Open(repo, listing.Options{
 			Job: env.runtime(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, MaxWait: time.Second, Attempts: 2,
@@ -52,6 +53,9 @@ func (f *restFacts) collect(ctx context.Context, env *Env, repo string) {
 	var limits cacheclient.Limits
 	var limitErr error
 	asked.Go(func() { limits, limitErr = within(ctx, factTime, r.Client.Limits) })
+	if !<-served {
+		r.Runtime = nil
+	}
 	snap, err := within(ctx, listingTime, r.Snapshot)
 	asked.Wait()
 	f.usage = &diagnose.Usage{Limit: limits.Size, LimitErr: limitErr, Err: err}

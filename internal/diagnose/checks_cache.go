@@ -108,7 +108,7 @@ func usage(f Facts) Check {
 
 func integrity(f Facts) Check {
 	if len(f.Indexes) == 0 {
-		return skip("no index that this token can read")
+		return skip("no index can be read from here")
 	}
 	layers := 0
 	for _, i := range f.Indexes {
