@@ -19,9 +19,9 @@ func newBakeCommand(env *Env, root rootOptions) *cobra.Command {
 		Use:     "bake [OPTIONS] [TARGET...]",
 		Aliases: []string{"f"},
 		Short:   "Build from a file, each target with gha caches that work",
-		Long: `Takes the command line of "docker buildx bake", completes the gha entries in the
-cache-to and cache-from of every target, and runs buildx. All options but the
-following are those of "docker buildx bake --help".`,
+		Long: `Takes the command line of "docker buildx bake", completes the gha entries in
+cache-to and cache-from of each target, and runs buildx. It accepts all options of
+"docker buildx bake --help", and the following.`,
 		Example:            "  docker ghacache bake --gha-scope-per-target --set '*.cache-to=type=gha,mode=max' --set '*.cache-from=type=gha'",
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeByBuildx(env, "bake"),

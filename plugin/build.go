@@ -19,9 +19,9 @@ func newBuildCommand(env *Env, root rootOptions) *cobra.Command {
 		Use:     "build [OPTIONS] PATH | URL | -",
 		Aliases: []string{"b"},
 		Short:   "Start a build with gha caches that work",
-		Long: `Takes the command line of "docker buildx build", completes every --cache-to and
---cache-from of type=gha for the cache service at hand, and runs buildx. All options
-but the following are those of "docker buildx build --help".`,
+		Long: `Takes the command line of "docker buildx build", completes each --cache-to and
+--cache-from of type=gha for the cache service, and runs buildx. It accepts all
+options of "docker buildx build --help", and the following.`,
 		Example:            "  docker ghacache build --cache-to type=gha,mode=max,scope=app --cache-from type=gha,scope=app .",
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeByBuildx(env, "build"),

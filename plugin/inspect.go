@@ -32,7 +32,7 @@ shows the size, the other scopes that share it, and whether it was evicted. Exit
 with 1 if a layer is missing.
 
 With --format json: an array with an object for each ref, sizes in bytes, null for
-what is unknown.`,
+unknown values.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage(errors.New("exactly one scope is needed"), "docker ghacache ls")

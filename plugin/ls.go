@@ -33,10 +33,10 @@ func newLsCommand(env *Env) *cobra.Command {
 		Aliases: []string{"list"},
 		Short:   "List what builds keep in the cache, by scope and ref",
 		Long: `Lists a row for each scope and ref: the layers that its index references, their
-size, and the size that no other cache shares. To read an index takes the runtime
-token of a job on that ref. Without it, these columns show -.
+size, and the size that no other cache shares. Only the runtime token of a job on
+that ref can read the index. Without it, these columns show -.
 
-With --format json: an object a line, sizes in bytes, null for what is unknown.`,
+With --format json: an object a line, sizes in bytes, null for unknown values.`,
 		Example: `  docker ghacache ls --scope image
   docker ghacache ls --entries --filter kind=layer --filter larger=100MB --sort size`,
 		Args: maxArgs(0),

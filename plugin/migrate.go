@@ -40,24 +40,24 @@ func newMigrateCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate-v2 [OPTIONS] [PATH...]",
 		Short: "Find and fix what keeps builds on version 1 of the cache service",
-		Long: `Looks for what is too old for version 2 of the cache service, or pinned to version
-1: on this machine (buildx, BuildKit of every builder, Compose, Engine) and in
-workflows, actions, bake and compose files, scripts, Makefiles and Dockerfiles.
-Prints what it is, where, why, and the diff that fixes it, which git apply takes.
-With --write it makes the safe edits, and not one byte beside them changes.
+		Long: `Finds programs that are too old for version 2 of the cache service, and settings
+that pin version 1: on this machine (buildx, BuildKit of every builder, Compose,
+Engine) and in workflows, actions, bake and compose files, scripts, Makefiles and
+Dockerfiles. Prints each finding with its place and reason, and a diff for git apply
+that fixes them. With --write it makes the safe edits, and changes no other byte.
 
-Where version 1 must stay (GHES, Gitea, Forgejo, act), it makes no edit that would
-break it. The repository's host, or --service, says which service that is.
+For a service with version 1 only (GHES, Gitea, Forgejo, act), it makes no edit that
+would break it. It finds the service by the repository's host, or by --service.
 
 With --copy it copies caches between self-hosted services instead: from every ref
 the old token can read to the ref the new token can write. It copies whole caches
 and verifies each layer. The old service does not change, the new one keeps what it
-has, and an interrupted copy goes on when you run it again. All users of a machine
+has, and an interrupted copy continues when you run it again. All users of a machine
 see its command lines, so give a token as a file, a variable (env:NAME) or standard
 input (-).
 
-Ends with 0 when there is nothing left to do, 1 when there is, 2 when it could not
-run, and 125 when the command line is wrong. Advice is printed and does not count.
+Exits with 0 if nothing is left to do, 1 if something is, 2 if it could not run, and
+125 if the command line is wrong. Advice is printed, but does not count.
 
 Rules:
 
@@ -106,7 +106,7 @@ func (o migrateOptions) validate(copyFlag string) error {
 	case o.copying && o.upgrade != "":
 		return errors.New("--copy and --upgrade-builder are two things to do")
 	case apart && (o.write || o.check || len(o.paths) > 0):
-		return errors.New("--copy and --upgrade-builder have nothing to do with files")
+		return errors.New("--copy and --upgrade-builder take no files")
 	case copyFlag != "" && !o.copying:
 		return hint.With(fmt.Errorf("--%s goes with --copy", copyFlag), "--copy")
 	case o.copy.fromToken == "-" && o.copy.toToken == "-":

@@ -205,7 +205,7 @@ func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {
-		p.Warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
+		p.Warn(fmt.Sprintf("workflow runs are unknown, so entries used within %s are kept", p.policy.Grace), err)
 	}
 	p.policy.OldestRun = oldest
 	if p.policy.Grace == 0 {

@@ -26,7 +26,7 @@ func TestPruneFaults(t *testing.T) {
 		{"a service that fails in passing", deletion + ":502:2", 0, nil},
 		{"a connection that is cut", deletion + ":cut:2", 0, nil},
 		{"listing is forbidden", "GET /repos/octo/app/actions/caches:403", 1, []string{"403", "permissions: {actions: read}"}},
-		{"runs are not known", "GET /repos/octo/app/actions/runs:403", 0, []string{"warning: workflow runs are not known, so nothing that was used within 24h0m0s goes: "}},
+		{"runs are not known", "GET /repos/octo/app/actions/runs:403", 0, []string{"warning: workflow runs are unknown, so entries used within 24h0m0s are kept: "}},
 		{"refs are not known", "GET /repos/octo/app/pulls:403", 0, []string{"warning: not all refs are known: ", "pull-requests: read"}},
 	}
 	for _, tt := range tests {
