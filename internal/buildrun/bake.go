@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -20,10 +22,10 @@ import (
 // needs no more words.
 func Bake(ctx context.Context, env *Env, words []string) error {
 	own, args, err := takeOptions("bake", cacheopts.ScanBake(words), env.Lookup)
-	if err != nil {
-		return err
-	}
 	inv := &invocation{env: env, verb: "bake", own: own, args: args}
+	if err != nil {
+		return inv.report(err)
+	}
 	return inv.report(inv.bake(ctx))
 }
 
@@ -113,19 +115,11 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 	command := buildx.Command(inv.env.Environ(), inv.env.Globals, words...)
 	command.Stdin = inv.input()
 	stdout, stderr, err := process.Output(ctx, command)
+	if _, ok := errors.AsType[*process.ExitError](err); ok {
+		return nil, inv.refuseDefinition(string(stderr), err)
+	}
 	if err != nil {
-		if inv.own.dryRun == dryRunJSON {
-			said := strings.TrimSpace(string(stderr))
-			if _, after, ok := strings.Cut("\n"+said, "\nERROR: "); ok {
-				said = after
-			}
-			return nil, fmt.Errorf("buildx cannot read the bake definition: %s", said)
-		}
-		// The definition is at fault, and buildx says best what is wrong with it.
-		if _, werr := inv.env.Stderr.Write(stderr); werr != nil {
-			return nil, werr
-		}
-		return nil, saidByBuildx(err)
+		return nil, err
 	}
 	var printed struct {
 		Target bakeTargets `json:"target"`
@@ -134,4 +128,21 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 		return nil, fmt.Errorf("reading what buildx bake --print printed: %w", err)
 	}
 	return printed.Target, nil
+}
+
+// refuseDefinition ends an invocation as buildx does, which says best what is wrong with
+// a definition.
+func (inv *invocation) refuseDefinition(said string, err error) error {
+	if inv.own.dryRun != dryRunJSON {
+		if _, err := io.WriteString(inv.env.Stderr, said); err != nil {
+			return err
+		}
+		return Said{err}
+	}
+	said = strings.TrimSpace(said)
+	if _, after, ok := strings.Cut("\n"+said, "\nERROR: "); ok {
+		said = after
+	}
+	inv.note(cacheopts.Note{Level: cacheopts.LevelError, Text: "buildx cannot read the bake definition: " + said})
+	return inv.refuse(err)
 }

@@ -15,10 +15,10 @@ import (
 // program's own options. An error of type [Said] needs no more words.
 func Build(ctx context.Context, env *Env, words []string) error {
 	own, args, err := takeOptions("build", cacheopts.ScanBuild(words), env.Lookup)
-	if err != nil {
-		return err
-	}
 	inv := &invocation{env: env, verb: "build", own: own, args: args}
+	if err != nil {
+		return inv.report(err)
+	}
 	inv.call = func(string) string { return buildCall(args) }
 	inv.platforms = func(string) int { return buildPlatforms(args) }
 	return inv.report(inv.build(ctx))

@@ -1,6 +1,7 @@
 package buildrun
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,7 +26,8 @@ func (inv *invocation) report(err error) error {
 	if _, said := errors.AsType[Said](err); err == nil || said || inv.own.dryRun != dryRunJSON {
 		return err
 	}
-	inv.notes = append(inv.notes, note{Level: cacheopts.LevelError, Text: err.Error(), Hint: hint.Of(err)})
+	problem, _ := errors.AsType[cacheopts.Problem](err)
+	inv.notes = append(inv.notes, note{Code: problem.Code, Level: cacheopts.LevelError, Text: err.Error(), Hint: hint.Of(err)})
 	return inv.refuse(err)
 }
 
@@ -55,7 +57,7 @@ func (inv *invocation) show() error {
 func (inv *invocation) shownArgs() []string {
 	program := slices.Concat([]string{"docker"}, inv.env.Globals, []string{"buildx"})
 	if inv.env.Standalone {
-		program = []string{inv.buildx.Path}
+		program = []string{cmp.Or(inv.buildx.Path, "docker-buildx")}
 	}
 	shown := *inv
 	shown.args = slices.Clone(inv.args)

@@ -151,11 +151,3 @@ func (inv *invocation) exit(code int) error {
 	}
 	return Said{&process.ExitError{Path: inv.buildx.Path, Code: code}}
 }
-
-// saidByBuildx is for an error of buildx whose output was shown.
-func saidByBuildx(err error) error {
-	if _, ok := errors.AsType[*process.ExitError](err); ok {
-		return Said{err}
-	}
-	return err
-}

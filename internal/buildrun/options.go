@@ -1,6 +1,7 @@
 package buildrun
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -51,35 +52,36 @@ func variable(f *pflag.Flag) string {
 func takeOptions(verb string, args []cacheopts.Arg, lookup actions.Lookup) (opts ghaOptions, rest []cacheopts.Arg, err error) {
 	flags := ghaFlags(verb, &opts)
 	flags.VisitAll(func(f *pflag.Flag) {
-		value, _ := lookup(variable(f))
-		if value == "" || err != nil {
-			return
-		}
-		if f.Value.Set(value) != nil {
-			err = hint.Usage(fmt.Errorf("reading %s: %q is no value for --%s", variable(f), value, f.Name), verbHelp(verb))
+		if value, _ := lookup(variable(f)); value != "" && f.Value.Set(value) != nil {
+			err = cmp.Or(err, hint.Usage(fmt.Errorf("reading %s: %q is no value for --%s", variable(f), value, f.Name), verbHelp(verb)))
 		}
 	})
-	if err != nil {
-		return opts, nil, err
-	}
 	for _, arg := range args {
 		if !strings.HasPrefix(arg.Name, "gha-") {
 			rest = append(rest, arg)
 			continue
 		}
-		f := flags.Lookup(arg.Name)
-		if f == nil {
-			return opts, nil, hint.Usage(fmt.Errorf("unknown flag --%s", arg.Name), verbHelp(verb))
-		}
-		value := f.NoOptDefVal
-		if arg.HasValue {
-			value = arg.Value
-		}
-		if f.Value.Set(value) != nil {
-			return opts, nil, hint.Usage(fmt.Errorf("%q is no value for --%s", value, f.Name), verbHelp(verb))
-		}
+		err = cmp.Or(err, takeOption(verb, flags, arg)) // go on: a --gha-dry-run=json tells how to say it
 	}
-	return opts, rest, nil
+	return opts, rest, err
+}
+
+func takeOption(verb string, flags *pflag.FlagSet, arg cacheopts.Arg) error {
+	f := flags.Lookup(arg.Name)
+	if f == nil && ghaFlags("bake", &ghaOptions{}).Lookup(arg.Name) != nil {
+		return hint.Usage(fmt.Errorf("--%s is an option of bake", arg.Name), verbHelp("bake"))
+	}
+	if f == nil {
+		return hint.Usage(fmt.Errorf("unknown flag --%s", arg.Name), verbHelp(verb))
+	}
+	value := f.NoOptDefVal
+	if arg.HasValue {
+		value = arg.Value
+	}
+	if f.Value.Set(value) != nil {
+		return hint.Usage(fmt.Errorf("%q is no value for --%s", value, f.Name), verbHelp(verb))
+	}
+	return nil
 }
 
 func verbHelp(verb string) string { return fmt.Sprintf("docker ghacache %s --help", verb) }
