@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
@@ -36,7 +37,12 @@ func newLsCommand(env *Env) *cobra.Command {
 size, and the size that no other cache shares. Only the runtime token of a job on
 that ref can read the index. Without it, these columns show -.
 
-With --format json: an object a line, sizes in bytes, null for unknown values.`,
+With --format json: an object a line, sizes in bytes, null for unknown values.
+
+Fields of a Go template, without and with --entries:
+
+  ` + strings.Join(view.CacheColumns().Fields(".", ""), " ") + `
+  ` + strings.Join(view.EntryColumns().Fields(".", ""), " "),
 		Example: `  docker ghacache ls --scope image
   docker ghacache ls --entries --filter kind=layer --filter larger=100MB --sort size`,
 		Args: maxArgs(0),
@@ -61,23 +67,29 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 	if err != nil {
 		return err
 	}
+	all := o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String())
+	entries, columns := o.entries || len(selected.Kinds) > 0, view.CacheColumns()
+	if all || entries {
+		columns = view.EntryColumns()
+	}
+	format := view.Format{Template: o.format, Quiet: o.quiet, NoTrunc: o.noTrunc}
+	if err := format.Check(columns); err != nil {
+		return err
+	}
 	repo, snap, err := openSnapshot(ctx, env, o.repo)
 	if err != nil {
 		return err
 	}
-	var rows view.Listing
+	rows := view.Caches(snap.Analysis, selected)
 	switch {
-	case o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String()):
+	case all:
 		rows = view.AllEntries(snap.Analysis, selected)
-	case o.entries || len(selected.Kinds) > 0:
+	case entries:
 		rows = view.Entries(snap.Analysis, selected)
-	default:
-		rows = view.Caches(snap.Analysis, selected)
 	}
 	if err := rows.Sort(o.sort); err != nil {
 		return err
 	}
-	format := view.Format{Template: o.format, Quiet: o.quiet, NoTrunc: o.noTrunc}
 	if err := rows.Print(env.output(), format); err != nil {
 		return err
 	}

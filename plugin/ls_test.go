@@ -137,9 +137,46 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", args, got, want)
 		}
 	}
-	got := d.run("ls", "--format", "{{.Nope}}")
-	if got.code != 1 || !strings.Contains(got.stderr, "error: reading --format: ") {
-		t.Errorf("an unknown field: %+v", got)
+}
+
+func TestLsKnowsTheFieldsOfATemplate(t *testing.T) {
+	const (
+		caches  = "in --format; the fields are: Scope, Ref, Layers, Size, Unique, Created, LastUsed, State, Versions\n"
+		entries = "in --format; the fields are: ID, Kind, Scope, Ref, Size, Created, LastUsed, State, Key\n"
+	)
+	d, empty := exampleLaptop(t), serve(t, cacheserver.Options{}, nil)
+	for _, tt := range []struct {
+		format string
+		args   []string
+		want   string // empty: nothing is wrong
+	}{
+		{"{{.Foo}}", nil, `error: unknown field "Foo" ` + caches + "hint: --format '{{.Scope}} {{.Ref}}'\n"},
+		{"table {{.Foo}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{.ID}}", nil, `error: unknown field "ID" ` + caches},
+		{"{{.Layers}}", []string{"--entries"}, `error: unknown field "Layers" ` + entries + "hint: --format '{{.ID}} {{.Kind}}'\n"},
+		{"{{.Layers}}", []string{"--all"}, `error: unknown field "Layers" ` + entries},
+		{"{{if eq .State .Foo}}x{{end}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{if .Scope}}x{{else}}{{.Foo}}{{end}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{with .Scope}}{{$.Foo}}{{end}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{.Scope.Foo}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{(.Scope).Foo}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{.MarshalJSON}}", nil, `error: unknown field "MarshalJSON" ` + caches},
+		{"yaml", nil, `error: unknown format "yaml"` + "\nhint: --format table, --format json or --format '{{.Scope}}'\n"},
+		{"table yaml", nil, `error: unknown format "table yaml"`},
+		{"{{.Scope | upper}} {{len .Ref}}{{json .}}", nil, ""},
+		{`{{$s := .Scope}}{{$s}}`, nil, ""},
+		{"{{with .Scope}}{{.}}@{{$.Ref}}{{else}}{{.}}{{end}}", nil, ""},
+	} {
+		for _, at := range []*desk{d, empty} {
+			got := at.run(append([]string{"ls", "--format", tt.format}, tt.args...)...)
+			if bad := got.code == usageError; bad != (tt.want != "") || !strings.Contains(got.stderr, tt.want) {
+				t.Errorf("%s: %+v, want %s", tt.format, got, tt.want)
+			}
+		}
+	}
+	// Only a row tells what a function makes of it.
+	if got := d.run("ls", "--format", "{{index .Scope 1000}}"); got.code != usageError || !strings.Contains(got.stderr, "error: reading --format: ") {
+		t.Errorf("a template that fails: %+v", got)
 	}
 }
 

@@ -16,8 +16,6 @@ type cacheRow struct {
 	cache *reclaim.Cache
 }
 
-const cacheTable = "{{.Scope}}\t{{.Ref}}\t{{.Layers}}\t{{.Size}}\t{{.Unique}}\t{{.Created}}\t{{.LastUsed}}\t{{.State}}"
-
 // Caches are the selected scopes, a row for each of their refs.
 func Caches(a *reclaim.Analysis, selected listing.Selector) Listing {
 	var rows []row
@@ -26,14 +24,7 @@ func Caches(a *reclaim.Analysis, selected listing.Selector) Listing {
 			rows = append(rows, cacheRow{cache: c})
 		}
 	}
-	return Listing{rows, cacheHeader(), cacheTable}
-}
-
-func cacheHeader() map[string]string {
-	return map[string]string{
-		"Scope": "SCOPE", "Ref": "REF", "Layers": "LAYERS", "Size": "SIZE", "Unique": "UNIQUE",
-		"Created": "CREATED", "LastUsed": "LAST USED", "State": "STATE", "Versions": "VERSIONS",
-	}
+	return Listing{rows, CacheColumns(), false}
 }
 
 func (r cacheRow) quiet() string         { return r.cache.Scope }

@@ -17,19 +17,14 @@ type entryRow struct {
 	item  *reclaim.Item
 }
 
-const (
-	entryTable = "{{.ID}}\t{{.Kind}}\t{{.Scope}}\t{{.Ref}}\t{{.Size}}\t{{.Created}}\t{{.LastUsed}}\t{{.State}}"
-	allTable   = entryTable + "\t{{.Key}}"
-)
-
 // Entries are the selected entries of BuildKit.
 func Entries(a *reclaim.Analysis, selected listing.Selector) Listing {
-	return Listing{entryRows(a, selected, false), entryHeader(), entryTable}
+	return Listing{entryRows(a, selected, false), EntryColumns(), false}
 }
 
 // AllEntries are the selected entries, also those of other tools.
 func AllEntries(a *reclaim.Analysis, selected listing.Selector) Listing {
-	return Listing{entryRows(a, selected, true), entryHeader(), allTable}
+	return Listing{entryRows(a, selected, true), EntryColumns(), true}
 }
 
 func entryRows(a *reclaim.Analysis, selected listing.Selector, all bool) []row {
@@ -52,13 +47,6 @@ func Others(a *reclaim.Analysis) (count int, bytes int64) {
 		}
 	}
 	return count, bytes
-}
-
-func entryHeader() map[string]string {
-	return map[string]string{
-		"ID": "ID", "Kind": "KIND", "Scope": "SCOPE", "Ref": "REF", "Size": "SIZE",
-		"Created": "CREATED", "LastUsed": "LAST USED", "State": "STATE", "Key": "KEY",
-	}
 }
 
 func (r entryRow) quiet() string         { return r.ID() }

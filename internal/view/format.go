@@ -26,20 +26,28 @@ func (f Format) IsTable() bool {
 	return !f.Quiet && (f.Template == "" || strings.HasPrefix(f.Template, formatter.TableFormatKey))
 }
 
+// Check finds mistakes in the template of rows that have these columns.
+func (f Format) Check(c Columns) error {
+	_, err := f.line(c, true)
+	return err
+}
+
 // line is the template of a row, by default that of a table.
-func (f Format) line(table string) (*template.Template, error) {
+func (f Format) line(c Columns, all bool) (*template.Template, error) {
 	text := strings.TrimPrefix(f.Template, formatter.TableFormatKey)
-	switch text = strings.TrimSpace(text); text {
-	case "":
-		text = table
-	case formatter.JSONFormatKey:
+	switch text = strings.TrimSpace(text); {
+	case text == "":
+		text = c.table(all)
+	case f.Template == formatter.JSONFormatKey:
 		text = formatter.JSONFormat
+	case !strings.Contains(text, "{{"):
+		return nil, hint.Usage(fmt.Errorf("unknown format %q", f.Template), "--format table, --format json or --format '{{.Scope}}'")
 	}
 	parsed, err := templates.Parse(strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text))
 	if err != nil {
-		return nil, hint.Usage(fmt.Errorf("reading --format: %w", err), `--format '{{.Scope}} {{.Ref}}'`)
+		return nil, c.usage(fmt.Errorf("reading --format: %w", err))
 	}
-	return parsed, nil
+	return parsed, c.check(parsed.Root)
 }
 
 // Print writes the rows: by the given template, or as a table that suits a reader on a
@@ -48,7 +56,7 @@ func (l Listing) Print(out ui.Output, f Format) error {
 	if f.Quiet {
 		return l.printNames(out)
 	}
-	line, err := f.line(l.table)
+	line, err := f.line(l.columns, l.all)
 	if err != nil {
 		return err
 	}
@@ -59,7 +67,7 @@ func (l Listing) Print(out ui.Output, f Format) error {
 		out.Style.Short, out.Width = false, 0
 	}
 	var b bytes.Buffer
-	if err := template.Must(line.Clone()).Funcs(templates.HeaderFunctions).Execute(&b, l.header); err != nil {
+	if err := template.Must(line.Clone()).Funcs(templates.HeaderFunctions).Execute(&b, l.columns.titles()); err != nil {
 		return err
 	}
 	b.WriteByte('\n')
@@ -77,7 +85,7 @@ func execute(w io.Writer, line *template.Template, rows []row, s ui.Style) error
 	var b bytes.Buffer
 	for _, r := range rows {
 		if err := line.Execute(&b, r.styled(s)); err != nil {
-			return fmt.Errorf("reading --format: %w", err)
+			return hint.Usage(fmt.Errorf("reading --format: %w", err), "docker ghacache ls --help")
 		}
 		b.WriteByte('\n')
 	}

@@ -12,12 +12,13 @@ import (
 
 // Listing are rows of one kind, which [Listing.Print] writes.
 type Listing struct {
-	rows   []row
-	header map[string]string // of each placeholder
-	table  string            // template of the default table
+	rows    []row
+	columns Columns
+	all     bool // the default table has all columns
 }
 
-// row is a line of a listing. Its exported methods are the placeholders of --format.
+// row is a line of a listing. Its exported methods are the fields of --format, which are
+// listed in its columns.
 type row interface {
 	quiet() string
 	order() rowOrder
