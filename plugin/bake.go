@@ -21,7 +21,10 @@ func newBakeCommand(env *Env, root rootOptions) *cobra.Command {
 		Short:   "Build from a file, each target with gha caches that work",
 		Long: `Takes the command line of "docker buildx bake", completes the gha entries in
 cache-to and cache-from of each target, and runs buildx. It accepts all options of
-"docker buildx bake --help", and the following.`,
+"docker buildx bake --help", and the following.
+
+Ends with the exit code of buildx, with 1 if the plugin refuses the caches, and with
+125 if an option cannot be read.`,
 		Example:            "  docker ghacache bake --gha-scope-per-target --set '*.cache-to=type=gha,mode=max' --set '*.cache-from=type=gha'",
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeByBuildx(env, "bake"),

@@ -21,7 +21,10 @@ func newBuildCommand(env *Env, root rootOptions) *cobra.Command {
 		Short:   "Start a build with gha caches that work",
 		Long: `Takes the command line of "docker buildx build", completes each --cache-to and
 --cache-from of type=gha for the cache service, and runs buildx. It accepts all
-options of "docker buildx build --help", and the following.`,
+options of "docker buildx build --help", and the following.
+
+Ends with the exit code of buildx, with 1 if the plugin refuses the caches, and with
+125 if an option cannot be read.`,
 		Example:            "  docker ghacache build --cache-to type=gha,mode=max,scope=app --cache-from type=gha,scope=app .",
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeByBuildx(env, "build"),

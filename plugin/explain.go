@@ -25,7 +25,7 @@ func newExplainCommand(env *Env) *cobra.Command {
 		Short: "Name the cause of a cache failure in a build's log, and the fix",
 		Long: `Reads the log of a build and looks for the errors that BuildKit, buildx and GitHub
 report about a cache. Prints each cause, the line that shows it, and what to do.
-Exits with 1 if it finds none.`,
+Exits with 1 if it finds none, or if the log cannot be read.`,
 		Example: "  gh run view --log-failed | docker ghacache explain",
 		Args:    maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -28,8 +28,9 @@ func newInspectCommand(env *Env) *cobra.Command {
 		Short: "Show the layers of a scope, and which are missing",
 		Long: `Shows the index of a scope as a tree of layers and records. A record is the cache
 key of a build step, and its layer is the result of that step. For each layer it
-shows the size, the other scopes that share it, and whether it was evicted. Exits
-with 1 if a layer is missing.
+shows the size, the other scopes that share it, and whether it was evicted.
+
+Exits with 1 if a layer is missing, or if the scope cannot be shown.
 
 With --format json: an array with an object for each ref, sizes in bytes, null for
 unknown values.`,

@@ -45,7 +45,8 @@ no index references. With --scope, --ref or --filter until=… it deletes whole 
 It keeps layers that an unreadable index might reference. It also keeps everything
 younger than --grace or than the oldest workflow run in progress, unless you select
 it by --scope, --ref or --all. It shows the plan with a reason for each entry, and
-asks for confirmation before it deletes.
+asks for confirmation before it deletes. Exits with 1 if it could not delete all of
+the plan.
 
 With --format json: one object with the plan, its totals by reason and, unless it is
 a dry run, the result; sizes in bytes.`,

@@ -41,8 +41,9 @@ func newServeCommand(env *Env) *cobra.Command {
 		Short: "Serve GitHub's cache service on this machine",
 		Long: `Serves the GitHub Actions cache on this machine: versions 2 and 1 of the protocol,
 the blob storage, and the REST API to list and delete. With -- and a command, it runs
-the command in the environment of a job and ends with its exit code. Without a
-command, it prints that environment and serves until you stop it.
+the command in the environment of a job and ends with its exit code, or with 127 if
+there is no such command. Without a command, it prints that environment and serves
+until you stop it.
 
 The folder keeps the cache and the name of the repository for the next start.`,
 		Example: `  docker ghacache serve -- docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .
