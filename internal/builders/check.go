@@ -75,7 +75,7 @@ func (b *Builder) checkReach(c Checks) (notes []cacheopts.Note) {
 		if n.Err != nil {
 			notes = append(notes, cacheopts.Note{
 				Level: level,
-				Text:  fmt.Sprintf("node %q of builder %q does not answer: %v", n.Name, b.Name, n.Err),
+				Text:  fmt.Sprintf("node %q of builder %q does not answer: %s", n.Name, b.Name, strings.Join(strings.Fields(n.Err.Error()), " ")),
 				Hint:  "docker buildx inspect " + b.Name,
 			})
 		}

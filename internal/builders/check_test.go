@@ -154,6 +154,10 @@ func TestCheck(t *testing.T) {
 			one("remote", builders.Node{Err: errors.New("connection refused")}), builders.Checks{V2: true},
 			[]finding{{cacheopts.LevelWarning, "node \"n0\" of builder \"b\" does not answer: connection refused", []string{"docker buildx inspect b"}}},
 		},
+		"an error of several lines is one line": {
+			one("remote", builders.Node{Err: errors.New("listing workers:\n  connection error\n\tof the transport\n")}), builders.Checks{},
+			[]finding{{cacheopts.LevelWarning, "does not answer: listing workers: connection error of the transport", []string{"docker buildx inspect b"}}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			compare(t, c.builder.Check(c.checks), c.want)
@@ -169,6 +173,9 @@ func compare(t *testing.T, got []cacheopts.Note, want []finding) {
 	for i, w := range want {
 		if got[i].Level != w.level || !strings.Contains(got[i].Text, w.text) {
 			t.Errorf("got %s: %s, want %s: …%s…", got[i].Level, got[i].Text, w.level, w.text)
+		}
+		if strings.ContainsAny(got[i].Text, "\r\n") {
+			t.Errorf("%q has several lines", got[i].Text)
 		}
 		hints := strings.Split(got[i].Hint, "\n")
 		if len(hints) != len(w.hints) {
