@@ -52,7 +52,13 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if inv.args, err = targets.override(inv.args, done); err != nil {
+	args, err := targets.override(inv.args, done)
+	switch {
+	case err == nil:
+		inv.args = args
+	case inv.own.skip && targets.needToken():
+		inv.vars = map[string]string{"ACTIONS_RUNTIME_TOKEN": ""}
+	default:
 		return err
 	}
 	return inv.run(ctx)

@@ -52,3 +52,11 @@ func (ts bakeTargets) lists() iter.Seq2[string, cacheopts.Side] {
 		}
 	}
 }
+
+// needToken reports whether buildx leaves all gha entries out where there is no token in its
+// environment (isActive in build/opt.go).
+func (ts bakeTargets) needToken() bool {
+	return !slices.ContainsFunc(ts.requests(false), func(r cacheopts.Request) bool {
+		return !r.Entry.GHA() || r.Entry.Attrs["token"] != ""
+	})
+}
