@@ -65,7 +65,7 @@ func TestTheHelpListsExitCodes(t *testing.T) {
 		"prune":      "Exits with 1 if it could not delete all of the plan.",
 		"migrate-v2": "Ends with 0 when there is nothing left to do, 1 when there is, 2 when it could not",
 		"explain":    "Exits with 1 if it finds none, or if the log cannot be read.",
-		"doctor":     "Exits with 1 if a check is an error.",
+		"doctor":     "An error means that builds fail or do not use the cache; then the exit code is 1.",
 		"serve":      "ends with its exit code, or with 127 if there is no such command.",
 	} {
 		help := strings.Join(strings.Fields(d.run(command, "--help").stdout), " ")
