@@ -44,7 +44,7 @@ func TestFormats(t *testing.T) {
 		{name: "names, each once", format: Format{Quiet: true}, want: "app\nweb\n"},
 		{name: "JSON, a line each", format: Format{Template: "json"}, want: `{"scope":"web","ref":"refs/heads/main",`},
 		{name: "a template that cannot be read", format: Format{Template: "{{"}, usage: true, err: "reading --format: "},
-		{name: "a field that is none", format: Format{Template: "{{.Nope}}"}, err: "reading --format: "},
+		{name: "a field that is none", format: Format{Template: "{{.Nope}}"}, usage: true, err: `unknown field "Nope" in --format; the fields are: Scope, Ref, `},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
