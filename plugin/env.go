@@ -38,7 +38,7 @@ func (e *Env) notes() ui.Notes {
 	return ui.Notes{
 		W:        e.Stderr,
 		Colour:   e.Docker.Err().IsTerminal() && e.wantsColour(),
-		Annotate: e.runtime().Job && !e.Docker.Err().IsTerminal(),
+		Annotate: e.job().Runner && !e.Docker.Err().IsTerminal(),
 	}
 }
 
@@ -55,7 +55,7 @@ func (e *Env) output() ui.Output {
 
 // summaryFile is where a job's summary goes, empty unless it is wanted.
 func (e *Env) summaryFile(wanted bool) (string, error) {
-	file := e.runtime().SummaryFile
+	file := e.job().SummaryFile
 	if !wanted {
 		return "", nil
 	}
@@ -102,7 +102,7 @@ func (e *Env) buildRun() *buildrun.Env {
 	}
 }
 
-func (e *Env) runtime() actions.Runtime { return actions.FromEnv(e.Lookup) }
+func (e *Env) job() actions.Job { return actions.FromEnv(e.Lookup) }
 
 // globalFlags are the words before the plugin's name: docker's own flags with
 // their values. docker has parsed them before, so they are well formed.

@@ -32,7 +32,7 @@ const (
 func collectFacts(ctx context.Context, env *Env, o doctorOptions) diagnose.Facts {
 	ctx, cancel := context.WithTimeoutCause(ctx, doctorTime, diagnose.Silence(doctorTime))
 	defer cancel()
-	job := env.runtime()
+	job := env.job()
 	facts := diagnose.Facts{Now: env.Now(), Runtime: runtimeFacts(job)}
 	if job.Token != "" {
 		facts.Grant = job.Grant(job.Token)
@@ -93,9 +93,9 @@ func within[T any](ctx context.Context, d time.Duration, ask func(context.Contex
 	return a.value, a.err
 }
 
-func runtimeFacts(job actions.Runtime) diagnose.Runtime {
+func runtimeFacts(job actions.Job) diagnose.Runtime {
 	facts := diagnose.Runtime{
-		Job: job.Job, Service: job.Service.String(), Version: job.Version,
+		Job: job.Runner, Service: job.Service.String(), Version: job.Version,
 		Token: job.Token != "", URL: job.ServiceURL(), Mode: string(job.Mode),
 		Expose: job.Service.Expose(), Warnings: job.Warnings,
 	}
@@ -121,16 +121,16 @@ func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
 }
 
 // checksOf is what a build in this job would ask of its builder.
-func checksOf(env *Env, job actions.Runtime) builders.Checks {
+func checksOf(env *Env, job actions.Job) builders.Checks {
 	allow, _ := env.Lookup("GHACACHE_ALLOW_DOCKER_DRIVER")
 	allowed, _ := strconv.ParseBool(allow) // a build refuses what is neither true nor false
 	return builders.Checks{
 		V2: job.Version == 2, Export: true, Last: true, AllowDocker: allowed,
-		Job: job.Job, CacheURL: job.ServiceURL(),
+		Job: job.Runner, CacheURL: job.ServiceURL(),
 	}
 }
 
-func buildxFacts(ctx context.Context, env *Env, job actions.Runtime) diagnose.Tool {
+func buildxFacts(ctx context.Context, env *Env, job actions.Job) diagnose.Tool {
 	found, err := within(ctx, factTime, func(context.Context) (builders.Buildx, error) {
 		return builders.AskBuildx(env.Docker)
 	})
@@ -139,7 +139,7 @@ func buildxFacts(ctx context.Context, env *Env, job actions.Runtime) diagnose.To
 	return diagnose.Tool{Version: found.Version, Notes: checks.CheckBuildx(), Err: err}
 }
 
-func builderFacts(ctx context.Context, env *Env, job actions.Runtime, name string) diagnose.Builder {
+func builderFacts(ctx context.Context, env *Env, job actions.Job, name string) diagnose.Builder {
 	b, err := within(ctx, builderTime, func(ctx context.Context) (*builders.Builder, error) {
 		return builders.Examine(ctx, env.Docker, name)
 	})
@@ -154,7 +154,7 @@ func builderFacts(ctx context.Context, env *Env, job actions.Runtime, name strin
 }
 
 // serviceFacts looks up a key that nobody writes.
-func serviceFacts(ctx context.Context, env *Env, job actions.Runtime) *diagnose.Probe {
+func serviceFacts(ctx context.Context, env *Env, job actions.Job) *diagnose.Probe {
 	if job.ServiceURL() == "" {
 		return nil
 	}

@@ -29,7 +29,7 @@ type restFacts struct {
 func (f *restFacts) collect(ctx context.Context, env *Env, repo string, served <-chan bool) {
 	r, err := within(ctx, factTime, func(context.Context) (*listing.Repository, error) {
 		return listing.Open(repo, listing.Options{
-			Job: env.runtime(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, MaxWait: time.Second, Attempts: 2,
+			Job: env.job(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, MaxWait: time.Second, Attempts: 2,
 			Say: func(ui.Level, string, string) {}, // of refs and of the runtime token, which have no check here or one of their own
 		})
 	})

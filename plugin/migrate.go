@@ -179,7 +179,7 @@ func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 
 // jobHost is the host of the job's repository, empty if nothing tells.
 func jobHost(env *Env) string {
-	job := env.runtime()
+	job := env.job()
 	if job.Repository == "" {
 		return ""
 	}

@@ -100,7 +100,7 @@ func listIndexes(ctx context.Context, env *Env) ([]bkcache.Entry, error) {
 // openCopy connects to both services. A job's token is for the job's services, and
 // goes nowhere else unless that is asked for.
 func openCopy(ctx context.Context, env *Env, o copyOptions) (*cacheclient.Runtime, *cacheclient.Uploader, error) {
-	job := env.runtime()
+	job := env.job()
 	from, err := endpoint{"from", o.fromURL, o.fromToken, job.CacheURL, "ACTIONS_CACHE_URL", 1}.open(ctx, env)
 	if err != nil {
 		return nil, nil, err

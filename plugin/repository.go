@@ -14,7 +14,7 @@ const userAgent = metadata.NamePrefix + name
 // openRepository finds the repository, its API and the tokens.
 func openRepository(env *Env, repo string) (*listing.Repository, error) {
 	return listing.Open(repo, listing.Options{
-		Job: env.runtime(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, Say: env.notes().Note,
+		Job: env.job(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, Say: env.notes().Note,
 	})
 }
 

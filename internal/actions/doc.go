@@ -2,7 +2,8 @@
 // permissions, the cache service and its version, the repository and the ref.
 //
 // No other package reads the variables of the Actions runner and its relatives
-// (act, Gitea, Forgejo, GitHub Enterprise Server). The package does no I/O: it
-// reads through the lookup function that it is given. A token leaves it only in
-// fields that are documented as tokens.
+// (act, Gitea, Forgejo, GitHub Enterprise Server). The package reads
+// them through the lookup function that it is given, and touches no file but those of
+// the job: its event and its summary ([AppendSummary]). A token leaves it only in fields
+// that are documented as tokens.
 package actions

@@ -9,7 +9,7 @@ import (
 
 // DefaultBranch is the name of the repository's default branch, such as main. It is in
 // the event that started the workflow. The error says why it is not known.
-func (r Runtime) DefaultBranch() (string, error) {
+func (r Job) DefaultBranch() (string, error) {
 	if r.EventFile == "" {
 		return "", errors.New("GITHUB_EVENT_PATH is not set")
 	}

@@ -47,7 +47,7 @@ func (s Service) Expose() string {
 	return "add this step before it:\n" + release.Expose
 }
 
-func service(get func(string) string, r Runtime) Service {
+func service(get func(string) string, r Job) Service {
 	switch {
 	case truthy(get("ACT")):
 		return Act
@@ -74,7 +74,7 @@ func service(get func(string) string, r Runtime) Service {
 
 // serviceByURL is for processes without GITHUB_SERVER_URL: containers that got only
 // the cache variables, and shells outside of a job.
-func serviceByURL(r Runtime) Service {
+func serviceByURL(r Job) Service {
 	for _, u := range []string{r.ResultsURL, r.CacheURL} {
 		if github.Cloud(host(u)) {
 			return GitHub

@@ -83,7 +83,7 @@ func timeOf(d *jwt.NumericDate) time.Time {
 }
 
 // Grant is what a build may do with a runtime token under this job's cache-mode.
-func (r Runtime) Grant(raw string) cacheopts.Grant {
+func (r Job) Grant(raw string) cacheopts.Grant {
 	token, err := DecodeToken(raw)
 	if err != nil {
 		return cacheopts.Grant{Problem: err.Error()}
@@ -113,7 +113,7 @@ func (r Runtime) Grant(raw string) cacheopts.Grant {
 }
 
 // because is the likely reason for a read-only token.
-func (r Runtime) because() string {
+func (r Job) because() string {
 	switch r.Event {
 	case "pull_request":
 		return ", as in every pull request from a fork"

@@ -27,7 +27,7 @@ type Env struct {
 	listingAPI string   // where BuildKit lists caches; empty: buildkitAPI
 }
 
-func (e *Env) runtime() actions.Runtime { return actions.FromEnv(e.Lookup) }
+func (e *Env) job() actions.Job { return actions.FromEnv(e.Lookup) }
 
 // Said is an error of which the user has been told: by a note, by the output of a dry
 // run, or by buildx, whose exit code then is that of a [process.ExitError].

@@ -54,7 +54,7 @@ func listingNote(err error) cacheopts.Note {
 }
 
 func (inv *invocation) probeListing(ctx context.Context, repository, token string) error {
-	api := strings.TrimSuffix(inv.env.runtime().APIURL, "/")
+	api := strings.TrimSuffix(inv.env.job().APIURL, "/")
 	listing := cmp.Or(inv.env.listingAPI, buildkitAPI)
 	if api != "" && api != listing {
 		// The token is for that API and must not go to another one.

@@ -19,7 +19,7 @@ type note struct {
 // note keeps notes for the dry run's output and shows them.
 func (inv *invocation) note(notes ...cacheopts.Note) {
 	for _, n := range notes {
-		said := note{n.Code, n.Level, n.Text, hintFor(n, inv.env.runtime())}
+		said := note{n.Code, n.Level, n.Text, hintFor(n, inv.env.job())}
 		inv.notes = append(inv.notes, said)
 		if inv.own.dryRun != dryRunJSON {
 			inv.env.Notes.Note(ui.Level(said.Level), said.Text, said.Hint)
@@ -29,14 +29,14 @@ func (inv *invocation) note(notes ...cacheopts.Note) {
 
 // hintFor is the fix of a note: that of the library, which knows cache options, or one
 // that this plugin has a command or an option for.
-func hintFor(n cacheopts.Note, job actions.Runtime) string {
+func hintFor(n cacheopts.Note, job actions.Job) string {
 	switch n.Code {
 	case cacheopts.CodeVersionGone:
 		return "docker ghacache migrate-v2"
 	case cacheopts.CodeUnusableToken:
 		return "docker ghacache doctor"
 	case cacheopts.CodeExpiredToken:
-		if job.Job {
+		if job.Runner {
 			return "a token lives as long as its job: run the step again in a new job"
 		}
 		return "docker ghacache serve token"

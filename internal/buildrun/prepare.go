@@ -23,15 +23,15 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 	if err := cmp.Or(context.Cause(ctx), err); err != nil {
 		return nil, err // an interrupted answer is none
 	}
-	runtime := inv.env.runtime()
-	result := cacheopts.Complete(requests, runtime.CacheRuntime(inv.env.Now()), cacheopts.Options{Strict: inv.own.strict})
+	job := inv.env.job()
+	result := cacheopts.Complete(requests, job.CacheRuntime(inv.env.Now()), cacheopts.Options{Strict: inv.own.strict})
 	inv.vars = result.Env
 	notes := result.Notes
-	for _, warning := range runtime.Warnings {
+	for _, warning := range job.Warnings {
 		notes = append(notes, cacheopts.Note{Level: cacheopts.LevelWarning, Text: warning})
 	}
 	checks := inv.checksFor(requests, result.Entries)
-	checks.Job = runtime.Job
+	checks.Job = job.Runner
 	if inv.judged(builder, result.Entries) {
 		found := builder.Check(checks)
 		if builder.Driver == "docker" && inv.own.createBuilder && !result.Failed() && !builder.Unreachable() {

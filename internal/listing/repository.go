@@ -12,7 +12,7 @@ import (
 
 // Options are what a repository needs from the program.
 type Options struct {
-	Job       actions.Runtime // of this process
+	Job       actions.Job // of this process
 	Lookup    actions.Lookup
 	Now       func() time.Time
 	UserAgent string

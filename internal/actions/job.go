@@ -10,9 +10,9 @@ import (
 // Lookup reads one environment variable, as os.LookupEnv does.
 type Lookup func(name string) (string, bool)
 
-// Runtime is the job and its cache service, as the environment describes them.
-type Runtime struct {
-	Job     bool    // a runner started this process
+// Job is a job and its cache service, as the environment describes them.
+type Job struct {
+	Runner  bool    // a runner started this process
 	Service Service // who runs the cache service
 	Version int     // cache service version to use: 1, 2, or 0 when nothing tells
 
@@ -32,15 +32,15 @@ type Runtime struct {
 	Warnings []string // what was read in another way than it was written
 }
 
-// FromEnv reads the runtime from the environment. Empty variables count as
+// FromEnv reads the job from the environment. Empty variables count as
 // absent.
-func FromEnv(lookup Lookup) Runtime {
+func FromEnv(lookup Lookup) Job {
 	get := func(name string) string {
 		value, _ := lookup(name)
 		return strings.TrimSpace(value)
 	}
-	r := Runtime{
-		Job:         truthy(get("GITHUB_ACTIONS")) || truthy(get("GITEA_ACTIONS")) || truthy(get("FORGEJO_ACTIONS")),
+	r := Job{
+		Runner:      truthy(get("GITHUB_ACTIONS")) || truthy(get("GITEA_ACTIONS")) || truthy(get("FORGEJO_ACTIONS")),
 		Token:       get("ACTIONS_RUNTIME_TOKEN"),
 		ResultsURL:  get("ACTIONS_RESULTS_URL"),
 		CacheURL:    get("ACTIONS_CACHE_URL"),
@@ -66,7 +66,7 @@ func FromEnv(lookup Lookup) Runtime {
 }
 
 // version is the version of the service that a build should use; 0 if unknown.
-func (r Runtime) version(flag v2Flag) int {
+func (r Job) version(flag v2Flag) int {
 	switch {
 	case r.Service.HasV2() && !r.Service.HasV1():
 		return 2
@@ -87,7 +87,7 @@ func (r Runtime) version(flag v2Flag) int {
 }
 
 // ServiceURL is the URL of the service for the version to use; empty if unknown.
-func (r Runtime) ServiceURL() string {
+func (r Job) ServiceURL() string {
 	if r.Version == 2 {
 		return r.ResultsURL
 	}
@@ -95,9 +95,9 @@ func (r Runtime) ServiceURL() string {
 }
 
 // CacheRuntime returns the runtime for [cacheopts.Complete].
-func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
+func (r Job) CacheRuntime(now time.Time) cacheopts.Runtime {
 	rt := cacheopts.Runtime{
-		Job:        r.Job,
+		Job:        r.Runner,
 		Token:      r.Token,
 		Inspect:    r.Grant,
 		Version:    r.Version,

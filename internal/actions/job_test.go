@@ -112,8 +112,8 @@ func TestFromEnv(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := FromEnv(lookup(tt.env))
-			if r.Job != tt.job || r.Service != tt.service || r.Version != tt.version || (len(r.Warnings) == 2) != tt.warned {
-				t.Errorf("got job=%v service=%v version=%d warnings=%q", r.Job, r.Service, r.Version, r.Warnings)
+			if r.Runner != tt.job || r.Service != tt.service || r.Version != tt.version || (len(r.Warnings) == 2) != tt.warned {
+				t.Errorf("got job=%v service=%v version=%d warnings=%q", r.Runner, r.Service, r.Version, r.Warnings)
 			}
 		})
 	}
