@@ -155,7 +155,7 @@ func TestCheck(t *testing.T) {
 			[]finding{{cacheopts.LevelWarning, "node \"n0\" of builder \"b\" does not answer: connection refused", []string{"docker buildx inspect b"}}},
 		},
 		"an error of several lines is one line": {
-			one("remote", builders.Node{Err: errors.New("listing workers:\n  connection error\n\tof the transport\n")}), builders.Checks{},
+			one("remote", builders.Node{Err: errors.New("listing workers:\n  connection error\n\tof the transport")}), builders.Checks{},
 			[]finding{{cacheopts.LevelWarning, "does not answer: listing workers: connection error of the transport", []string{"docker buildx inspect b"}}},
 		},
 	} {
