@@ -98,7 +98,7 @@ func (e *Env) readStdin(ctx context.Context) ([]byte, error) {
 func (e *Env) buildRun() *buildrun.Env {
 	return &buildrun.Env{
 		Docker: e.Docker, Stdin: e.Stdin, Stdout: e.Stdout, Stderr: e.Stderr, ReadStdin: e.readStdin, Notes: e.notes(),
-		Lookup: e.Lookup, Environ: e.Environ, Now: e.Now, Globals: e.Globals, Standalone: e.Standalone,
+		Lookup: e.Lookup, Environ: e.Environ, Now: e.Now, UserAgent: userAgent, Globals: e.Globals, Standalone: e.Standalone,
 	}
 }
 

@@ -47,7 +47,7 @@ func (inv *invocation) bake(ctx context.Context) error {
 		return inv.passThrough(ctx)
 	}
 	inv.call = func(target string) string { return targets[target].Call }
-	inv.platforms = func(target string) int { return len(targets[target].Platforms) }
+	inv.platforms = func(target string) []string { return targets[target].Platforms }
 	done, err := inv.complete(ctx, requests)
 	if err != nil {
 		return err

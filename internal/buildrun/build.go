@@ -20,7 +20,7 @@ func Build(ctx context.Context, env *Env, words []string) error {
 		return inv.report(err)
 	}
 	inv.call = func(string) string { return buildCall(args) }
-	inv.platforms = func(string) int { return buildPlatforms(args) }
+	inv.platforms = func(string) []string { return buildPlatforms(args, env.Lookup) }
 	return inv.report(inv.build(ctx))
 }
 

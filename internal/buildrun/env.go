@@ -21,6 +21,7 @@ type Env struct {
 	Lookup    actions.Lookup
 	Environ   func() []string
 	Now       func() time.Time
+	UserAgent string // of requests to GitHub
 
 	Globals    []string // docker's global flags as they were given
 	Standalone bool     // started as docker-ghacache, not by the docker CLI

@@ -12,6 +12,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
 
@@ -24,7 +25,7 @@ type invocation struct {
 	stdin []byte          // what was read of standard input, nil when nothing was
 
 	call      func(where string) string // what is asked for in place of building a target
-	platforms func(where string) int    // how many a target is built for
+	platforms func(where string) []string // that a target is built for; none: the default
 	caches    bool                      // an entry is passed on
 	buildx    builders.Buildx           // zero until it was looked for
 	builder   string                    // what it is going to build on, once that was resolved
@@ -32,6 +33,8 @@ type invocation struct {
 	situation diagnose.Situation
 	vars      map[string]string // what to set in buildx's environment; the values are secret
 	notes     []note
+	repo      *listing.Repository // of the job; nil until it was needed
+	unwritten string              // why the write policy leaves --cache-to out; empty: it does not
 }
 
 func (inv *invocation) findBuildx() (builders.Buildx, error) {

@@ -21,6 +21,8 @@ type ghaOptions struct {
 	createBuilder     bool
 	allowDockerDriver bool
 	scopePerTarget    bool
+	scopePerPlatform  bool
+	write             writePolicy
 }
 
 // Flags are the own options of build or bake, to be described: [Build] and [Bake] read
@@ -39,6 +41,8 @@ func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 	if verb == "bake" {
 		flags.BoolVar(&o.scopePerTarget, "gha-scope-per-target", false, "Append the name of the target to every scope")
 	}
+	flags.BoolVar(&o.scopePerPlatform, "gha-scope-per-platform", false, "Append the platform to every scope of a build for a single platform")
+	flags.Var(&o.write, "gha-write", "Refs that may write to the cache. With auto, only the default branch once the caches take 80% of their limit")
 	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + variable(f) + "]" })
 	return flags
 }

@@ -23,10 +23,16 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 	if err := cmp.Or(context.Cause(ctx), err); err != nil {
 		return nil, err // an interrupted answer is none
 	}
+	if inv.own.scopePerPlatform {
+		if requests, err = inv.scopePerPlatform(requests, builder); err != nil {
+			return nil, err
+		}
+	}
 	job := inv.env.job()
-	result := cacheopts.Complete(requests, job.CacheRuntime(inv.env.Now()), cacheopts.Options{Strict: inv.own.strict})
+	runtime := inv.applyWritePolicy(ctx, job.CacheRuntime(inv.env.Now()))
+	result := cacheopts.Complete(requests, runtime, cacheopts.Options{Strict: inv.own.strict})
 	inv.vars = result.Env
-	notes := result.Notes
+	notes := inv.soften(result.Notes)
 	for _, warning := range job.Warnings {
 		notes = append(notes, cacheopts.Note{Level: cacheopts.LevelWarning, Text: warning})
 	}
@@ -87,7 +93,7 @@ func (inv *invocation) checksFor(requests []cacheopts.Request, entries []cacheop
 			continue
 		}
 		checks.V2 = checks.V2 || entry.Version == 2
-		checks.Export = checks.Export || requests[i].Side == cacheopts.To && inv.platforms(requests[i].Where) > 1
+		checks.Export = checks.Export || requests[i].Side == cacheopts.To && len(inv.platforms(requests[i].Where)) > 1
 		if !builders.Loopback(checks.CacheURL) {
 			checks.CacheURL = entry.URL // one that the builder cannot reach would matter
 		}

@@ -57,7 +57,7 @@ func TestTheServiceThatABuilderMayNotReachIsChecked(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			inv := &invocation{platforms: func(string) int { return 1 }}
+			inv := &invocation{platforms: func(string) []string { return nil }}
 			checks := inv.checksFor(make([]cacheopts.Request, len(tt.entries)), tt.entries)
 			if checks.CacheURL != tt.want || checks.V2 != (tt.want != "") {
 				t.Errorf("checks %+v", checks)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/tonistiigi/go-csvvalue"
 )
 
@@ -63,13 +64,22 @@ func builds(call string) bool {
 	return call == "" || err == nil && slices.Contains(fields, "build")
 }
 
-// buildPlatforms is how many platforms build is asked to build for.
-func buildPlatforms(args []cacheopts.Arg) int {
-	n := 0
+// buildPlatforms are the platforms that build is asked to build for, the default being
+// that of buildx (commands/build.go).
+func buildPlatforms(args []cacheopts.Arg, lookup actions.Lookup) []string {
+	var found []string
+	given := false
 	for _, arg := range args {
 		if arg.Name == "platform" {
-			n += len(strings.Split(arg.Value, ","))
+			found, given = append(found, splitPlatforms(arg.Value)...), true
 		}
 	}
-	return n
+	if variable, _ := lookup("DOCKER_DEFAULT_PLATFORM"); !given {
+		return splitPlatforms(variable)
+	}
+	return found
+}
+
+func splitPlatforms(value string) []string {
+	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
 }

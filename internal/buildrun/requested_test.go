@@ -30,8 +30,8 @@ func TestWhatBuildIsAskedFor(t *testing.T) {
 		if got := builds(buildCall(args)); got != tt.builds {
 			t.Errorf("%q builds: %v", tt.args, got)
 		}
-		if got := buildPlatforms(args); got != tt.platforms {
-			t.Errorf("%q builds for %d platforms", tt.args, got)
+		if got := buildPlatforms(args, func(string) (string, bool) { return "", false }); len(got) != tt.platforms {
+			t.Errorf("%q builds for platforms %q", tt.args, got)
 		}
 	}
 }

@@ -35,6 +35,10 @@ func (c *Client) Usage(ctx context.Context) (int64, error) {
 	return usage.GetActiveCachesSizeInBytes(), c.explain(err, "actions: read", "getting the cache usage of %s", c.target)
 }
 
+// DefaultLimit is what the caches of a repository on github.com may take, in bytes,
+// unless its owner pays for more.
+const DefaultLimit = 10 << 30
+
 // Limits are the limits of a repository's caches. Zero means unknown.
 type Limits struct {
 	Size int64         // bytes
