@@ -15,15 +15,21 @@ type Plan struct {
 	Verdicts []Verdict // by ID: one for each item
 	Heads    string    // of the analysis, see [Analysis.Heads]
 
-	graph  *graph
-	proven bool // it deletes nothing else
-	used   atomic.Bool
+	graph    *graph
+	analysis *Analysis
+	runs     bkcache.Runs
+	at       time.Time
+	proven   bool // it deletes nothing else
+	used     atomic.Bool
 }
 
 // Proven returns a plan that deletes only what is [Proven], and keeps the rest of what p
 // deletes with the reason [OnlyLikely].
 func (p *Plan) Proven() *Plan {
-	proven := &Plan{Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, graph: p.graph, proven: true}
+	proven := &Plan{
+		Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, graph: p.graph,
+		analysis: p.analysis, runs: p.runs, at: p.at, proven: true,
+	}
 	for i := range proven.Verdicts {
 		if v := &proven.Verdicts[i]; v.Class == Likely {
 			v.Decision, v.Class, v.Reason, v.Detail = Unclear, "", OnlyLikely, ""
@@ -41,8 +47,8 @@ type Total struct {
 	Bytes    int64
 }
 
-// NewPlan judges every item of a by policy at the time now, which should be no
-// earlier than the listing.
+// NewPlan judges every item of a by policy at the time now, by GitHub's clock or earlier,
+// which is no later than the listing was begun.
 func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 	p := newPlanner(a, policy, now)
 	p.decide()
@@ -52,7 +58,7 @@ func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 		p.evict()
 	}
 	p.classify()
-	return &Plan{Verdicts: p.verdicts, Heads: a.Heads(), graph: a.graph}
+	return &Plan{Verdicts: p.verdicts, Heads: a.Heads(), graph: a.graph, analysis: a, runs: policy.Runs, at: now}
 }
 
 // Totals returns what the plan comes to: what it deletes, does not know, keeps; the

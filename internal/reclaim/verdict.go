@@ -52,7 +52,7 @@ const (
 	IndexUnread Reason = "an index that could name it was not read"
 	ForeignRef  Reason = "its key was made for another ref"
 	GainUnknown Reason = "what only it names is not known"
-	OnlyLikely  Reason = "a run under way could need it" // in a plan of what is proven, see [Plan.Proven]
+	OnlyLikely  Reason = "a build under way could need it" // in a plan of what is proven, see [Plan.Proven]
 )
 
 // Verdict is what a plan does with an entry and why.
