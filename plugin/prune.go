@@ -135,7 +135,7 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	if plan == nil {
 		return report.finish(reclaim.Result{}, nil)
 	}
-	return report.finish(plan.Execute(ctx, p, env.Now, report.progress()))
+	return report.finish(plan.Execute(ctx, repo, env.Now, report.progress()))
 }
 
 // maxPlans is how often a plan is made anew because a build came between.

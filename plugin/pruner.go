@@ -2,56 +2,19 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// pruner makes plans for a repository, and is what they are executed on.
+// pruner makes plans for a repository.
 type pruner struct {
 	*listing.Repository
 	env    *Env
 	policy reclaim.Policy
 	likely bool // delete what is likely, too
-}
-
-// Delete implements [reclaim.Service].
-func (p pruner) Delete(ctx context.Context, id int64, before time.Time) error {
-	if before.IsZero() {
-		return p.Client.Delete(ctx, id)
-	}
-	err := p.Client.DeleteBy(ctx, id, before)
-	if errors.Is(err, cacheclient.ErrLate) {
-		return reclaim.ErrLate
-	}
-	return err
-}
-
-// Look implements [reclaim.Service].
-func (p pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
-	snap, err := p.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return snap.Analysis, nil
-}
-
-// Glance implements [reclaim.Service].
-func (p pruner) Glance(ctx context.Context, blobs []bkcache.Entry, since time.Time) (reclaim.Glance, error) {
-	indexes, used, err := p.Client.Recent(ctx, blobs, since)
-	return reclaim.Glance{Used: used, Indexes: indexes}, err
-}
-
-// Runs implements [reclaim.Service].
-func (p pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
-	return p.Client.Runs(ctx, p.env.runtime().RunID)
 }
 
 // plan takes a listing and all that has to be known about it.
@@ -96,7 +59,7 @@ func (p pruner) noteLikely(plan *reclaim.Plan) {
 		}
 	}
 	if likely.Count > 0 {
-		p.env.notes().Note(ui.Info, fmt.Sprintf("a build under way could need %s with %s, which are kept", entryCount(likely.Count), humanSize(likely.Bytes)),
+		p.Note(fmt.Sprintf("a build under way could need %s with %s, which are kept", entryCount(likely.Count), humanSize(likely.Bytes)),
 			"docker ghacache prune --likely   # if a build needs one after all, the next one runs a step again")
 	}
 }
