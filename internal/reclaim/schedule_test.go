@@ -44,6 +44,7 @@ type schedule struct {
 	written []written
 	deleted map[int64]time.Time // by prune: when the last glance at it began
 	glanced map[int64]time.Time
+	quiet   int  // how seldom a build begins
 	unread  bool // the token of prune reads the default branch only
 	blind   bool // GitHub does not tell the runs
 	steps   int
@@ -105,6 +106,7 @@ func newSchedule(seed uint64, make func(now func() time.Time) cache) *schedule {
 		},
 	}
 	s.cache = make(func() time.Time { return s.time })
+	s.quiet = pick(s, []int{4, 20, 60})
 	s.unread, s.blind = s.one(4), s.one(8)
 	s.seed()
 	return s
@@ -156,14 +158,16 @@ func (s *schedule) reads(ref string) []string {
 // yield lets others go on, for a moment or for long.
 func (s *schedule) yield() {
 	switch {
-	case s.one(40):
+	case s.one(30):
 		s.time = s.time.Add(time.Duration(s.random.IntN(100)) * time.Second)
+	case s.one(6):
+		s.time = s.time.Add(time.Duration(s.random.IntN(9000)) * time.Millisecond)
 	case s.one(3):
 		s.time = s.time.Add(time.Duration(s.random.IntN(4000)) * time.Millisecond)
 	default:
 		s.time = s.time.Add(time.Millisecond)
 	}
-	for range s.random.IntN(4) {
+	for range s.random.IntN(8) {
 		s.step()
 	}
 }
@@ -174,7 +178,7 @@ func (s *schedule) step() {
 	}
 	s.time = s.time.Add(time.Duration(s.random.IntN(300)) * time.Millisecond)
 	switch {
-	case len(s.builds) < 3 && s.one(4):
+	case len(s.builds) < 3 && s.one(s.quiet):
 		s.begin()
 	case s.one(25):
 		s.turn(pick(s, []string{pull1, pull2}))
@@ -214,7 +218,7 @@ func (s *schedule) begin() {
 	if _, closed := s.refs.Closed[ref]; closed {
 		s.tainted[run.ID] = true
 	}
-	b := &build{run: run, ref: ref, scope: pick(s, []string{"a", "b"}), listing: s.one(3), relied: map[string][]evidence{}}
+	b := &build{run: run, ref: ref, scope: pick(s, []string{"a", "b"}), listing: s.one(2), relied: map[string][]evidence{}}
 	layers := scheduleLayers()
 	s.random.Shuffle(len(layers), func(i, j int) { layers[i], layers[j] = layers[j], layers[i] })
 	b.layers = layers[:1+s.random.IntN(3)]
