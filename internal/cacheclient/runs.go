@@ -13,21 +13,17 @@ import (
 	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
-// GitHub cancels a run after 35 days, and a job after 6 hours on its own runners and
-// after 5 days on others (https://docs.github.com/actions/reference/limits).
-const (
-	maxRun = 35 * 24 * time.Hour
-	maxJob = 5 * 24 * time.Hour
-)
+// maxRun is after what time GitHub cancels a run
+// (https://docs.github.com/actions/reference/limits).
+const maxRun = 35 * 24 * time.Hour
 
 // Runs returns the workflow runs that have a job under way or are about to start one.
 // Own is the run that this program is part of, 0 if none: it counts only while it has
 // another job in progress. A run that waits for an approval counts only while it has a
 // job in progress.
 //
-// A run began no longer ago than a job can live, because each job begins anew. Asked is
-// when the question was put: by this clock or the service's, whichever is behind, and a
-// minute less, so that nothing dated before it has come later.
+// Asked is when the question was put: by this clock or the service's, whichever is behind,
+// and a minute less, so that nothing dated before it has come later.
 func (c *Client) Runs(ctx context.Context, own int64) (bkcache.Runs, error) {
 	begun := c.clock.now()
 	found, err := c.unfinished(ctx)
@@ -39,9 +35,6 @@ func (c *Client) Runs(ctx context.Context, own int64) (bkcache.Runs, error) {
 		under, err := c.underWay(ctx, run, own, all.Asked)
 		if err != nil {
 			return bkcache.Runs{}, c.explain(err, "actions: read", "listing the jobs of run %d of %s", run.ID, c.target)
-		}
-		if oldest := all.Asked.Add(-maxJob); run.Began.Before(oldest) {
-			run.Began = oldest
 		}
 		if under {
 			all.Runs = append(all.Runs, run)

@@ -22,6 +22,11 @@ type guard struct {
 // its end.
 const uploading = time.Hour
 
+// longestJob is after what time GitHub ends a job: on its own runners after 6 hours, on
+// others after 5 days (https://docs.github.com/actions/reference/limits). What an earlier
+// job of a run has found, its index references by now.
+const longestJob = 5 * 24 * time.Hour
+
 // guard returns the guard against runs or, if these are not known, against one that sees
 // everything and began at a time.
 func (g *graph) guard(runs bkcache.Runs, unknown time.Time) *guard {
@@ -35,8 +40,9 @@ func (g *graph) guard(runs bkcache.Runs, unknown time.Time) *guard {
 			if g.reach.closed[id] || !g.reach.sees(run, ref) {
 				continue
 			}
-			if since := guard.watched[id]; since.IsZero() || run.Began.Before(since) {
-				guard.watched[id] = run.Began
+			began := later(run.Began, runs.Asked.Add(-longestJob))
+			if since := guard.watched[id]; since.IsZero() || began.Before(since) {
+				guard.watched[id] = began
 			}
 		}
 	}

@@ -100,3 +100,17 @@ func TestWhatTheServiceDeniesToHaveIsDeletedOnceItIsNotListed(t *testing.T) {
 		}
 	})
 }
+
+func TestARunThatIsOlderThanItsJobsIsNoNews(t *testing.T) {
+	b := &builder{world: world{refs: bkcache.Refs{Default: mainRef}}}
+	b.layer("orphan", feature, 20*day)
+	runs := bkcache.Runs{Asked: now, Runs: []bkcache.Run{{ID: 1, Refs: []string{pull1}, Began: ago(9 * day)}}}
+	b.refs.Bases = map[string]string{pull1: mainRef}
+	plan := NewPlan(b.analyze(), Policy{Runs: runs}, now).Proven()
+	runs.Asked = now.Add(time.Minute)
+	s := &store{world: &b.world, gone: map[int64]bool{}, left: -1, runs: runs}
+	result, err := plan.Execute(t.Context(), s, still, nil)
+	if err != nil || s.looks != 0 || result.Deleted.Count != 1 {
+		t.Errorf("%d looks, %+v, %v", s.looks, result, err)
+	}
+}

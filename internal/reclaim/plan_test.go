@@ -201,6 +201,9 @@ func (w *world) watchers(ref string, p Policy) (runs []bkcache.Run) {
 			reads, all := jobReads(from, w.refs)
 			sees = sees || !all || slices.Contains(reads, ref)
 		}
+		if oldest := p.Runs.Asked.Add(-5 * day); !p.Runs.Asked.IsZero() && run.Began.Before(oldest) {
+			run.Began = oldest // the run goes on, its earlier jobs do not
+		}
 		if sees && !w.closed(ref) {
 			runs = append(runs, run)
 		}
