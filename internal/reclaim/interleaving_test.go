@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
+// More than the usual number is for changes of what is deleted: -schedules 100000.
 var (
-	schedules = flag.Int("schedules", 20_000, "how many schedules of builds and prune are tried")
-	only1     = flag.Uint64("schedule", 0, "the only schedule to try")
+	schedules = flag.Int("schedules", 3_000, "how many schedules of builds and prune are tried")
+	oneSchedule     = flag.Uint64("schedule", 0, "the only schedule to try")
 )
 
-// TestPruneDeletesNothingThatAnIndexReferences lets builds and a prune of what is proven
+// TestPruneDeletesNothingThatAnIndexReferences is the promise of the package. It lets builds and a prune of what is proven
 // take turns at every step.
 func TestPruneDeletesNothingThatAnIndexReferences(t *testing.T) {
 	deletions, indexes := everySchedule(t, false, func(s *schedule) bool { return len(s.broken()) > 0 })
@@ -47,8 +48,8 @@ func TestWhatIsLikelyIsMissedByFew(t *testing.T) {
 
 func everySchedule(t *testing.T, likely bool, wrong func(*schedule) bool) (deletions, indexes int64) {
 	first, count := uint64(1), uint64(*schedules)
-	if *only1 > 0 {
-		first, count = *only1, 1
+	if *oneSchedule > 0 {
+		first, count = *oneSchedule, 1
 	}
 	var next, failed, deleted, written atomic.Uint64
 	var wait sync.WaitGroup
@@ -61,7 +62,7 @@ func everySchedule(t *testing.T, likely bool, wrong func(*schedule) bool) (delet
 				}
 				margin := time.Duration(n%3/2) * time.Minute
 				s := newSchedule(first+n, newModel(margin))
-				s.traced = *only1 > 0
+				s.traced = *oneSchedule > 0
 				s.play(t, likely)
 				deleted.Add(uint64(len(s.deleted)))
 				written.Add(uint64(len(s.written)))
