@@ -34,8 +34,8 @@
 // references them. There are two cases in which an index references a layer that it has
 // deleted: the build learned from a listing that the layer exists, or it looked the layer
 // up between the last question and the deletion, which is a round trip, at most five
-// seconds. Then the next build that needs the layer runs one step again. BuildKit before
-// 0.20 failed instead.
+// seconds. Then the next build that needs the layer runs one step again; BuildKit of some
+// years ago failed instead.
 //
 // Where the runs are not known, one is assumed that began [Policy.Grace] ago and sees
 // everything. Then only what lies on closed refs is proven. A grace of zero gives up what

@@ -91,7 +91,7 @@ func (p *planner) gainKnown(gone []*index) bool {
 		if x.Err != nil || !x.genuine {
 			return false
 		}
-		for i := range p.graph.named(x) {
+		for i := range p.graph.references(x) {
 			if p.kept.of(i) == unknown {
 				return false
 			}
@@ -108,8 +108,8 @@ func (p *planner) drop(gone []*index) int64 {
 		item := &p.Items[x.item]
 		p.verdicts[x.item] = p.deletion(item, ForStorage)
 		bytes += item.Size
-		p.free(x, ForStorage)
-		for i := range p.graph.named(x) {
+		p.noteFreed(x, ForStorage)
+		for i := range p.graph.references(x) {
 			if before := p.verdicts[i].Decision; before != Delete {
 				p.verdicts[i] = p.decideBlob(i)
 				if p.verdicts[i].Decision == Delete {

@@ -132,10 +132,10 @@ func compareCaches(a, b *Item) int {
 	}
 }
 
-// named yields the items that x names: every copy of each blob on a ref that it sees
+// references yields the items that x references: every copy of each blob on a ref that it sees
 // or, where there is none any more, every copy that a job which reads x can fetch. It
 // yields nothing where x was not read.
-func (g *graph) named(x *index) iter.Seq[int32] {
+func (g *graph) references(x *index) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		for _, l := range x.Layers {
 			if !g.copies(x, g.layers[l.Digest], yield) {

@@ -77,7 +77,7 @@ func (p *planner) decideIndex(x *index) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
 	}
 	if reason == p.label {
-		p.free(x, reason)
+		p.noteFreed(x, reason)
 	}
 	return p.deletion(item, reason)
 }
@@ -100,10 +100,10 @@ func (p *planner) indexReason(x *index, item *Item) Reason {
 	return ""
 }
 
-// free notes that x, which goes with its whole cache, names its blobs. What an
+// noteFreed notes that x, which goes with its whole cache, names its blobs. What an
 // unread index could name is not known to be its own, and not noted.
-func (p *planner) free(x *index, reason Reason) {
-	for i := range p.graph.named(x) {
+func (p *planner) noteFreed(x *index, reason Reason) {
+	for i := range p.graph.references(x) {
 		if p.freedFor[i] == "" {
 			p.freedFor[i] = reason
 		}
