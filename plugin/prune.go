@@ -44,7 +44,8 @@ no index references. With --scope, --ref or --filter until=… it deletes whole 
 
 It keeps layers that an unreadable index might reference, and everything younger than
 --grace, unless you select it by --scope, --ref or --all. It shows the plan with a
-reason for each entry, and asks for confirmation before it deletes.
+reason for each entry, and asks for confirmation before it deletes. Exits with 1 if it
+could not delete all of the plan.
 
 A workflow run under way can need any layer that it can see, and does not say so before
 it ends. prune keeps these layers. With --likely it deletes those that no run has

@@ -7,6 +7,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
 // pruner makes plans for a repository.
@@ -25,7 +26,7 @@ func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {
-		p.Warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
+		p.Warn(fmt.Sprintf("workflow runs are unknown, so entries used within %s are kept", p.policy.Grace), err)
 	}
 	asked := p.policy.Runs.Asked
 	switch {
@@ -59,7 +60,7 @@ func (p pruner) noteLikely(plan *reclaim.Plan) {
 		}
 	}
 	if likely.Count > 0 {
-		p.Note(fmt.Sprintf("a build under way could need %s with %s, which are kept", entryCount(likely.Count), humanSize(likely.Bytes)),
+		p.Note(fmt.Sprintf("a build under way could need %s with %s, which are kept", ui.Entries(likely.Count), ui.Size(likely.Bytes)),
 			"docker ghacache prune --likely   # if a build needs one after all, the next one runs a step again")
 	}
 }

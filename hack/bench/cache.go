@@ -36,7 +36,7 @@ func cacheRows() []row {
 	}
 }
 
-// served calls use with the environment of a service that holds n entries.
+// served calls use with the environment of a service that has n entries.
 func served(n int, use func(env map[string]string) error, args ...string) error {
 	dir, err := seed(n)
 	defer os.RemoveAll(dir)
@@ -59,8 +59,9 @@ func served(n int, use func(env map[string]string) error, args ...string) error 
 	return use(env)
 }
 
-// list runs ls as a job would, and wants n lines. It calls watch with the process
-// when the first of them is there; those that a pipe cannot hold wait in its memory.
+// list runs ls as in a job, and expects n lines. It calls watch with the process
+// after the first line; the lines that a pipe cannot hold are in the process's
+// memory then.
 func list(env map[string]string, n int, watch func(pid int) error) error {
 	cmd := exec.Command("bin/docker-ghacache", "ls", "--entries", "--quiet")
 	for name, value := range env {
@@ -141,7 +142,8 @@ func listingMemory() (megabytes float64, err error) {
 	return megabytes, err
 }
 
-// GitHub allows 900 points a minute. Here they are for less, so as to see the end.
+// GitHub allows 900 points a minute. This test allows fewer, so that the limit is
+// reached.
 const (
 	points        = 900
 	per           = 2 * time.Second
@@ -190,7 +192,8 @@ func (w *watched) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// prune does what the command does, with the client's limits scaled as the service's.
+// prune does the same as the command, with limits of the client scaled like those
+// of the service.
 func prune(service *cacheserver.Server, url string, entries int) (time.Duration, error) {
 	ctx := context.Background()
 	token, err := service.RESTToken(true, time.Hour)

@@ -11,7 +11,7 @@ import (
 // Lookup reads one environment variable, as os.LookupEnv does.
 type Lookup func(name string) (string, bool)
 
-// Runtime is what the environment says about the job and its cache service.
+// Runtime is the job and its cache service, as the environment describes them.
 type Runtime struct {
 	Job     bool    // a runner started this process
 	Service Service // who runs the cache service
@@ -24,6 +24,7 @@ type Runtime struct {
 
 	RunID       int64  // GITHUB_RUN_ID; 0 if there is none
 	Event       string // GITHUB_EVENT_NAME
+	EventFile   string // GITHUB_EVENT_PATH, the event that started the workflow, as JSON
 	Repository  string // GITHUB_REPOSITORY, owner/name
 	Ref         string // GITHUB_REF
 	APIURL      string // GITHUB_API_URL
@@ -46,6 +47,7 @@ func FromEnv(lookup Lookup) Runtime {
 		ResultsURL:  get("ACTIONS_RESULTS_URL"),
 		CacheURL:    get("ACTIONS_CACHE_URL"),
 		Event:       get("GITHUB_EVENT_NAME"),
+		EventFile:   get("GITHUB_EVENT_PATH"),
 		Repository:  get("GITHUB_REPOSITORY"),
 		Ref:         get("GITHUB_REF"),
 		APIURL:      get("GITHUB_API_URL"),
@@ -66,7 +68,7 @@ func FromEnv(lookup Lookup) Runtime {
 	return r
 }
 
-// version decides which version of the service a build should use.
+// version is the version of the service that a build should use; 0 if unknown.
 func (r Runtime) version(flag v2Flag) int {
 	switch {
 	case r.Service.HasV2() && !r.Service.HasV1():
@@ -78,7 +80,8 @@ func (r Runtime) version(flag v2Flag) int {
 	case flag == v2Off && r.CacheURL != "":
 		return 1
 	case r.CacheURL != "":
-		// The results URL proves nothing: it is also where artifacts go.
+		// The results URL does not prove version 2, because it also serves
+		// artifacts.
 		return 1
 	case r.ResultsURL != "":
 		return 2
@@ -86,7 +89,7 @@ func (r Runtime) version(flag v2Flag) int {
 	return 0
 }
 
-// ServiceURL is where the service of the version to use is, empty if unknown.
+// ServiceURL is the URL of the service for the version to use; empty if unknown.
 func (r Runtime) ServiceURL() string {
 	if r.Version == 2 {
 		return r.ResultsURL
@@ -94,7 +97,7 @@ func (r Runtime) ServiceURL() string {
 	return r.CacheURL
 }
 
-// CacheRuntime is the runtime as cacheopts completes entries for it.
+// CacheRuntime returns the runtime for [cacheopts.Complete].
 func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
 	rt := cacheopts.Runtime{
 		Job:        r.Job,
@@ -106,7 +109,6 @@ func (r Runtime) CacheRuntime(now time.Time) cacheopts.Runtime {
 		URLV2:      r.ResultsURL,
 		Repository: r.Repository,
 		GHToken:    r.GitHubToken,
-		Expose:     r.Service.Expose(),
 		Now:        now,
 	}
 	if !r.Service.HasV2() {

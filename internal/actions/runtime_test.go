@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -129,8 +130,8 @@ func TestCacheRuntimeSaysWhichVersionDoesNotExist(t *testing.T) {
 	}
 }
 
-func TestCacheRuntimeSaysHowAStepGetsItsVariables(t *testing.T) {
-	const step = "add this step before the step that builds:\n" + Expose
+func TestServiceSaysHowAStepGetsItsVariables(t *testing.T) {
+	const step = "add this step before it:\n" + release.Expose
 	for name, tt := range map[string]struct {
 		env  map[string]string
 		want string
@@ -142,8 +143,8 @@ func TestCacheRuntimeSaysHowAStepGetsItsVariables(t *testing.T) {
 		"Forgejo": {map[string]string{"GITEA_ACTIONS": "true", "FORGEJO_ACTIONS": "true"}, "enable the cache in the runner's configuration:\n  cache:\n    enabled: true"},
 		"act":     {map[string]string{"GITHUB_ACTIONS": "true", "ACT": "true"}, "act --artifact-server-path /tmp/artifacts, without --no-cache-server"},
 	} {
-		if rt := FromEnv(lookup(tt.env)).CacheRuntime(time.Time{}); rt.Expose != tt.want {
-			t.Errorf("on %s: %q", name, rt.Expose)
+		if got := FromEnv(lookup(tt.env)).Service.Expose(); got != tt.want {
+			t.Errorf("on %s: %q", name, got)
 		}
 	}
 }
@@ -166,7 +167,7 @@ func TestGrant(t *testing.T) {
 	}{
 		{name: "full access", token: token(full)},
 		{name: "not a JWT", token: "secret", problem: "the runtime token is not a JWT"},
-		{name: "no ac claim", token: token(jwt.MapClaims{"exp": 1, "nbf": 1}), problem: "the runtime token has no `ac` claim, which says what caches it may use"},
+		{name: "no ac claim", token: token(jwt.MapClaims{"exp": 1, "nbf": 1}), problem: "the runtime token has no `ac` claim, which lists the refs that it may use"},
 		{name: "an ac claim that is no list", token: token(with(full, "ac", "x")), problem: "the `ac` claim of the runtime token is not a JSON list of scopes"},
 		{name: "no expiry", token: token(jwt.MapClaims{"ac": "[]", "nbf": 1}), problem: "the runtime token lacks its `exp` or `nbf` claim"},
 		{

@@ -36,7 +36,7 @@ func TestRecentTellsWhatBuildsDid(t *testing.T) {
 				t.Fatal(err)
 			}
 			at = begun.Add(time.Second)
-			token, err := s.RuntimeToken([]cacheserver.Scope{{Ref: mainRef, Write: true}}, 1000*time.Hour)
+			token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, 1000*time.Hour)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package cacheclient
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -99,6 +100,9 @@ func (c *Client) jobs(ctx context.Context, run int64) (count int, err error) {
 	return count, nil
 }
 
+// maxRuns is how many runs GitHub returns for one status.
+const maxRuns = 1000
+
 // runs returns the runs with a status. Of more than a page it returns the newest and the
 // oldest ones, and all of them without their refs, so that they stand for those between.
 func (c *Client) runs(ctx context.Context, status string) (found []bkcache.Run, err error) {
@@ -108,6 +112,9 @@ func (c *Client) runs(ctx context.Context, status string) (found []bkcache.Run, 
 		runs, resp, err := c.rest.Actions.ListRepositoryWorkflowRuns(ctx, c.target.Owner, c.target.Repo, opts)
 		if err != nil {
 			return nil, err
+		}
+		if runs.GetTotalCount() > maxRuns {
+			return nil, fmt.Errorf("GitHub shows the newest %d of %d only", maxRuns, runs.GetTotalCount())
 		}
 		for _, run := range runs.WorkflowRuns {
 			found = append(found, runOf(run))

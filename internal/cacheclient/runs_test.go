@@ -209,3 +209,13 @@ func TestRunsAreNotKnownWhereThereAreNoWorkflows(t *testing.T) {
 		t.Errorf("have %v, error %v", have, err)
 	}
 }
+
+func TestTooManyRunsAreNotKnown(t *testing.T) {
+	all := make(runs, 1001)
+	for i := range all {
+		all[i] = run{ID: int64(i + 1), Status: "in_progress", Started: time.Now()}
+	}
+	if have, err := clientWith(t, serve(t, all), "t0ken", Options{}).Runs(t.Context(), 0); err == nil || !have.Asked.IsZero() {
+		t.Errorf("%d runs, asked %v", len(have.Runs), have.Asked)
+	}
+}

@@ -121,9 +121,9 @@ func (g *gitHub) build(ref string) *build {
 }
 
 func (g *gitHub) runtimeToken(ref string) string {
-	scopes := []cacheserver.Scope{{Ref: ref, Write: true}}
+	scopes := []cacheserver.RefAccess{{Ref: ref, Write: true}}
 	if ref != mainRef {
-		scopes = append(scopes, cacheserver.Scope{Ref: mainRef})
+		scopes = append(scopes, cacheserver.RefAccess{Ref: mainRef})
 	}
 	token, err := g.RuntimeToken(scopes, 100*day)
 	g.check(err)

@@ -12,8 +12,8 @@ import (
 
 // More than the usual number is for changes of what is deleted: -schedules 100000.
 var (
-	schedules = flag.Int("schedules", 3_000, "how many schedules of builds and prune are tried")
-	oneSchedule     = flag.Uint64("schedule", 0, "the only schedule to try")
+	schedules   = flag.Int("schedules", 3_000, "how many schedules of builds and prune are tried")
+	oneSchedule = flag.Uint64("schedule", 0, "the only schedule to try")
 )
 
 // TestPruneDeletesNothingThatAnIndexReferences is the promise of the package. It lets builds and a prune of what is proven

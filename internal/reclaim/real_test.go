@@ -99,9 +99,9 @@ func memoryDir(t *testing.T) string {
 
 // call sends what BuildKit's client does.
 func (r *real) call(refs []string, method string, request map[string]any) (status int, reply map[string]any) {
-	var scopes []cacheserver.Scope
+	var scopes []cacheserver.RefAccess
 	for i, ref := range refs {
-		scopes = append(scopes, cacheserver.Scope{Ref: ref, Write: i == 0})
+		scopes = append(scopes, cacheserver.RefAccess{Ref: ref, Write: i == 0})
 	}
 	token, err := r.wire.RuntimeToken(scopes, day)
 	r.check(err)
