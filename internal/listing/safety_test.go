@@ -254,7 +254,7 @@ func TestABuildThatBeginsWhileDeletionsWaitFindsItsLayers(t *testing.T) {
 				plan = plan.Proven()
 			}
 			var exported []string
-			g.after = func(r *http.Request, status int) { // the reply waits for it
+			g.after = func(_ *http.Request, status int) { // the reply waits for it
 				if status != http.StatusForbidden {
 					return
 				}

@@ -61,7 +61,7 @@ func (s *store) Look(ctx context.Context) (*Analysis, error) {
 	return s.world.without(s.gone).analyze(), context.Cause(ctx)
 }
 
-func (s *store) Glance(ctx context.Context, blobs []bkcache.Entry, _ time.Time) (Glance, error) {
+func (s *store) Glance(ctx context.Context, _ []bkcache.Entry, _ time.Time) (Glance, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.glances++; s.arrive != nil {

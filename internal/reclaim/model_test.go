@@ -75,7 +75,7 @@ func (m *model) delete(id int64) bool {
 	return len(m.entries) < before
 }
 
-func (m *model) recent(blobs []bkcache.Entry, since time.Time) Glance {
+func (m *model) recent(_ []bkcache.Entry, since time.Time) Glance {
 	g := Glance{Used: map[int64]time.Time{}}
 	newest := slices.Clone(m.entries)
 	slices.SortFunc(newest, func(a, b bkcache.Entry) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID)) })

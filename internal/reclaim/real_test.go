@@ -33,11 +33,11 @@ func TestTheModelIsTheService(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			var ends [2][]bkcache.Entry
 			var traces [2][]string
-			for i, make := range []func(func() time.Time) cache{
+			for i, serve := range []func(func() time.Time) cache{
 				newModel(time.Minute),
-				func(now func() time.Time) cache { return newReal(t, now) },
+				func(now func() time.Time) cache { return newService(t, now) },
 			} {
-				s := newSchedule(seed, make)
+				s := newSchedule(seed, serve)
 				s.traced = true
 				s.play(t, seed%2 == 0)
 				ends[i], traces[i] = s.list(), s.trace
@@ -59,15 +59,15 @@ func TestTheModelIsTheService(t *testing.T) {
 	}
 }
 
-// real is the service, without a network in between.
-type real struct {
+// realService is the service, without a network in between.
+type realService struct {
 	t      *testing.T
 	wire   *direct
 	now    func() time.Time
 	upload map[[2]string]string // where a reserved entry goes
 }
 
-func newReal(t *testing.T, now func() time.Time) *real {
+func newService(t *testing.T, now func() time.Time) *realService {
 	server, err := cacheserver.Open(cacheserver.Options{
 		Dir: memoryDir(t), Repository: "octo/app", Now: now, MaxAge: 1000 * day, ReservationTTL: 1000 * day,
 	})
@@ -79,7 +79,7 @@ func newReal(t *testing.T, now func() time.Time) *real {
 			t.Error(err)
 		}
 	})
-	return &real{t, &direct{Server: server}, now, map[[2]string]string{}}
+	return &realService{t, &direct{Server: server}, now, map[[2]string]string{}}
 }
 
 // memoryDir is a folder in memory where the machine has such: the store syncs every
@@ -98,7 +98,7 @@ func memoryDir(t *testing.T) string {
 }
 
 // call sends what BuildKit's client does.
-func (r *real) call(refs []string, method string, request map[string]any) (status int, reply map[string]any) {
+func (r *realService) call(refs []string, method string, request map[string]any) (status int, reply map[string]any) {
 	var scopes []cacheserver.RefAccess
 	for i, ref := range refs {
 		scopes = append(scopes, cacheserver.RefAccess{Ref: ref, Write: i == 0})
@@ -117,20 +117,20 @@ func (r *real) call(refs []string, method string, request map[string]any) (statu
 	return recorder.Code, reply
 }
 
-func (r *real) check(err error) {
+func (r *realService) check(err error) {
 	r.t.Helper()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-func (r *real) lookup(refs []string, key string) (string, bool) {
+func (r *realService) lookup(refs []string, key string) (string, bool) {
 	_, reply := r.call(refs, "GetCacheEntryDownloadURL", map[string]any{"key": key})
 	found, ok := reply["matched_key"].(string)
 	return found, ok && reply["ok"] == true
 }
 
-func (r *real) reserve(ref, key string) bool {
+func (r *realService) reserve(ref, key string) bool {
 	status, reply := r.call([]string{ref}, "CreateCacheEntry", map[string]any{"key": key})
 	url, _ := reply["signed_upload_url"].(string)
 	if status != http.StatusOK || url == "" {
@@ -140,7 +140,7 @@ func (r *real) reserve(ref, key string) bool {
 	return true
 }
 
-func (r *real) commit(ref, key, content string) {
+func (r *realService) commit(ref, key, content string) {
 	req := httptest.NewRequest(http.MethodPut, r.upload[[2]string{ref, key}], strings.NewReader(content))
 	req.Header.Set("X-Ms-Blob-Type", "BlockBlob")
 	recorder := httptest.NewRecorder()
@@ -153,7 +153,7 @@ func (r *real) commit(ref, key, content string) {
 	}
 }
 
-func (r *real) client() *cacheclient.Client {
+func (r *realService) client() *cacheclient.Client {
 	token, err := r.wire.RESTToken(true, day)
 	r.check(err)
 	target := cacheclient.Target{Host: "direct", APIURL: "http://direct/", Owner: "octo", Repo: "app"}
@@ -162,7 +162,7 @@ func (r *real) client() *cacheclient.Client {
 	return client
 }
 
-func (r *real) delete(id int64) bool {
+func (r *realService) delete(id int64) bool {
 	err := r.client().Delete(r.t.Context(), id)
 	if !errors.Is(err, fs.ErrNotExist) {
 		r.check(err)
@@ -170,13 +170,13 @@ func (r *real) delete(id int64) bool {
 	return err == nil
 }
 
-func (r *real) recent(blobs []bkcache.Entry, since time.Time) Glance {
+func (r *realService) recent(blobs []bkcache.Entry, since time.Time) Glance {
 	indexes, used, err := r.client().Recent(r.t.Context(), blobs, since)
 	r.check(err)
 	return Glance{used, indexes}
 }
 
-func (r *real) runs(all []bkcache.Run) bkcache.Runs {
+func (r *realService) runs(all []bkcache.Run) bkcache.Runs {
 	type pull struct {
 		Number int `json:"number"`
 	}
@@ -207,13 +207,13 @@ func (r *real) runs(all []bkcache.Run) bkcache.Runs {
 	return found
 }
 
-func (r *real) list() []bkcache.Entry {
+func (r *realService) list() []bkcache.Entry {
 	entries, err := r.client().List(r.t.Context(), cacheclient.Filter{})
 	r.check(err)
 	return entries
 }
 
-func (r *real) read(e bkcache.Entry) string {
+func (r *realService) read(e bkcache.Entry) string {
 	_, reply := r.call([]string{e.Ref}, "GetCacheEntryDownloadURL", map[string]any{"key": e.Key})
 	url, _ := reply["signed_download_url"].(string)
 	if url == "" || reply["matched_key"] != e.Key {

@@ -96,7 +96,7 @@ func scheduleLayers() []string {
 	return []string{sum("s0"), sum("s1"), sum("s2"), sum("s3"), sum("s4")}
 }
 
-func newSchedule(seed uint64, make func(now func() time.Time) cache) *schedule {
+func newSchedule(seed uint64, serve func(now func() time.Time) cache) *schedule {
 	s := &schedule{
 		random: rand.New(rand.NewPCG(seed, 1)), time: now, tainted: map[int64]bool{},
 		deleted: map[int64]time.Time{}, glanced: map[int64]time.Time{},
@@ -105,7 +105,7 @@ func newSchedule(seed uint64, make func(now func() time.Time) cache) *schedule {
 			Bases: map[string]string{pull1: mainRef, pull2: release},
 		},
 	}
-	s.cache = make(func() time.Time { return s.time })
+	s.cache = serve(func() time.Time { return s.time })
 	s.quiet = pick(s, []int{4, 20, 60})
 	s.unread, s.blind = s.one(4), s.one(8)
 	s.seed()
@@ -311,7 +311,7 @@ func (b *build) index(s *schedule) bool {
 	case b.number == 0:
 		b.number = 1
 		if found, ok := s.lookup(s.reads(b.ref), prefix); ok {
-			fmt.Sscan(strings.TrimPrefix(found, prefix), &b.number) //nolint:errcheck // a model's key
+			fmt.Sscan(strings.TrimPrefix(found, prefix), &b.number)
 			b.number++
 		}
 	case !b.upload:
@@ -357,7 +357,7 @@ func (s *schedule) Look(context.Context) (*Analysis, error) {
 		}
 		var content Index
 		if text := s.read(e); text != "" {
-			for _, name := range strings.Split(text, ",") {
+			for name := range strings.SplitSeq(text, ",") {
 				content.Layers = append(content.Layers, bkcache.Layer{Digest: name, Size: 1})
 			}
 			contents[e.ID] = content
