@@ -95,6 +95,38 @@ func TestPruneAsks(t *testing.T) {
 	left(t, "prune/json-asks-nobody", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, []string{"prune", "--format", "json"}))
 }
 
+func TestPruneKeepsWhatARunUnderWayCouldNeed(t *testing.T) {
+	const run = `[{"id":7,"status":"in_progress","event":"push","head_branch":"main","run_started_at":"2026-03-10T11:59:00Z"}]`
+	const kept = "a build under way could need "
+	all := exampleJob(t, cacheserver.Options{})
+	all.run("prune", "--force")
+	pruned := all.ids()
+	for name, test := range map[string]struct {
+		own, jobs string
+		args      []string
+		more      bool
+	}{
+		"a run of somebody else":        {more: true},
+		"that run, and --likely":        {args: []string{"--likely"}},
+		"our own run":                   {own: "7", jobs: `[{"status":"in_progress"},{"status":"queued"}]`},
+		"our own run, with another job": {own: "7", jobs: `[{"status":"in_progress"},{"status":"in_progress"}]`, more: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := exampleJob(t, cacheserver.Options{})
+			d.runs, d.jobs = run, test.jobs
+			d.vars["GITHUB_RUN_ID"] = test.own
+			got := d.run(append([]string{"prune", "--force"}, test.args...)...)
+			left := d.ids()
+			if test.more {
+				wantText(t, got.stderr, kept, "hint: docker ghacache prune --likely ")
+			}
+			if more := len(strings.Fields(left)) > len(strings.Fields(pruned)); got.code != 0 || more != test.more || strings.Contains(got.stderr, kept) != test.more {
+				t.Errorf("exit %d, %s is left, without runs %s\n%s", got.code, left, pruned, got.stderr)
+			}
+		})
+	}
+}
+
 // withoutProgress takes out the line that is drawn again and again.
 func withoutProgress(seen string) string {
 	var kept strings.Builder

@@ -3,6 +3,7 @@ package plugin
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -36,6 +37,8 @@ type desk struct {
 	begun   time.Time // if it is set, the clock goes on
 	vars    map[string]string
 	stdin   string
+	runs    string              // the workflow runs in progress, as GitHub lists them; none if empty
+	jobs    string              // of each of them
 	before  func(*http.Request) // called before the service answers
 }
 
@@ -56,7 +59,14 @@ func serve(t testing.TB, opts cacheserver.Options, entries []servertest.Entry, r
 		if d.before != nil {
 			d.before(r)
 		}
-		if strings.HasSuffix(r.URL.Path, "/actions/runs") {
+		switch {
+		case d.runs != "" && strings.HasSuffix(r.URL.Path, "/jobs"):
+			fmt.Fprintf(w, `{"jobs":%s}`, d.jobs)
+			return
+		case d.runs != "" && r.URL.Query().Get("status") == "in_progress":
+			fmt.Fprintf(w, `{"workflow_runs":%s}`, d.runs)
+			return
+		case strings.HasSuffix(r.URL.Path, "/actions/runs"):
 			w = noRuns{w}
 		}
 		d.service.ServeHTTP(w, r)

@@ -62,11 +62,17 @@ func Open(name string, o Options) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repository{Client: client, opts: o, said: map[string]bool{}, used: map[int64]time.Time{}}
+	var runtime *cacheclient.Runtime
 	if sources.Job(target) {
-		r.Runtime = openRuntime(o)
+		runtime = openRuntime(o)
 	}
-	return r, nil
+	return New(client, runtime, o), nil
+}
+
+// New returns the repository of a client. Runtime is nil, or one that a job of this very
+// repository has.
+func New(client *cacheclient.Client, runtime *cacheclient.Runtime, o Options) *Repository {
+	return &Repository{Client: client, Runtime: runtime, opts: o, said: map[string]bool{}, used: map[int64]time.Time{}}
 }
 
 // openRuntime returns nil if this process has no usable runtime token. Then indexes
@@ -94,6 +100,9 @@ func (r *Repository) Warn(what string, err error) {
 	}
 	r.say(ui.Warning, fmt.Sprintf("%s: %v", what, err), hint.Of(err))
 }
+
+// Note says what is worth knowing, with a command to use.
+func (r *Repository) Note(text, fix string) { r.say(ui.Info, text, fix) }
 
 // say reports each text once, however often the cache is listed.
 func (r *Repository) say(level ui.Level, text, fix string) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -11,7 +12,7 @@ import (
 
 func TestAPlanIsTheSameInEveryForm(t *testing.T) {
 	a, _ := example(t, everyRef)
-	plan := reclaim.NewPlan(a, reclaim.Policy{Grace: 24 * time.Hour, OldestRun: servertest.Noon()}, servertest.Noon())
+	plan := reclaim.NewPlan(a, reclaim.Policy{Grace: 24 * time.Hour, Runs: bkcache.Runs{Asked: servertest.Noon()}}, servertest.Noon())
 	object := NewPlanJSON("octo/app", plan, nil)
 	rows := PlanDeletions(plan, ui.Style{})
 	if len(object.Entries) == 0 || len(rows) != len(object.Entries)+1 {
