@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
@@ -207,7 +208,12 @@ func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	if err != nil {
 		p.Warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
 	}
-	p.policy.OldestRun = oldest
+	if p.policy.Runs = (bkcache.Runs{}); err == nil {
+		p.policy.Runs = bkcache.Runs{Asked: asked}
+		if oldest.Before(asked) {
+			p.policy.Runs.Runs = []bkcache.Run{{Began: oldest}}
+		}
+	}
 	if p.policy.Grace == 0 {
 		asked = p.env.Now() // who wants nothing protected means this minute, too
 	}

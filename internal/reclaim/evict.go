@@ -56,7 +56,7 @@ func (p *planner) evictCache(c *Cache) int64 {
 		if p.verdicts[x.item].Decision == Delete {
 			continue
 		}
-		if p.young(&p.Items[x.item]) && !p.policy.named() {
+		if item := &p.Items[x.item]; (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.named() {
 			return p.spare(c, Keep, Young)
 		}
 		staying = append(staying, x)

@@ -139,7 +139,7 @@ func TestPlanningAgainFinishesTheJob(t *testing.T) {
 		for v := range first.Deletions() {
 			stays := !interrupted.gone[v.ID] && !finished.gone[v.ID]
 			// Orphans that were to go with a named cache wait until they are old enough.
-			if stays && !isYoung(v.Entry, policy, true) {
+			if stays && !w.isYoung(v.Entry, policy, true) {
 				t.Fatalf("%+v stays for good", v)
 			}
 		}
