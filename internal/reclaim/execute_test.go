@@ -71,7 +71,9 @@ func execute(t *rapid.T, w *world, plan *Plan, left int, fail map[int64]bool) (*
 func TestNothingThatStaysPointsAtABlobThatWent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := worlds().Draw(t, "world")
-		plan := NewPlan(w.analyze(), policies().Draw(t, "policy"), now)
+		policy := policies().Draw(t, "policy")
+		plan := NewPlan(w.analyze(), policy, now)
+		w = w.leave(policy)
 		fail := map[int64]bool{}
 		for _, e := range w.entries {
 			fail[e.ID] = rapid.IntRange(0, 7).Draw(t, "fails") == 0
@@ -144,7 +146,7 @@ func TestPlanningAgainFinishesTheJob(t *testing.T) {
 			}
 		}
 		maps.Copy(finished.gone, interrupted.gone)
-		if broken := w.broken(finished.gone); len(broken) > 0 {
+		if broken := w.leave(policy).broken(finished.gone); len(broken) > 0 {
 			t.Fatalf("these miss blobs: %+v", broken)
 		}
 	})

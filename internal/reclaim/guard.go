@@ -1,6 +1,7 @@
 package reclaim
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -83,9 +84,9 @@ func (p *planner) classify() {
 		blob := v.Key.Kind == bkcache.KindLayer || v.Key.Kind == bkcache.KindSignature
 		switch {
 		case v.Decision != Delete:
-			v.Class = ""
+			v.Class, v.Doubt = "", ""
 		case blob && (p.guard.class(p.graph.ref[i]) == Likely || unsure.of(int32(i)) != free):
-			v.Class = Likely
+			v.Class, v.Doubt = Likely, cmp.Or(v.Doubt, OnlyLikely)
 		case v.Class == "":
 			v.Class = Proven
 		}

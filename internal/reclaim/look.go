@@ -41,14 +41,14 @@ func (e *execution) runBlobs(ctx context.Context, items []int32) {
 // stillFree returns the items that no build has looked up since the plan was made and
 // that no index can name by now, and counts the others.
 func (e *execution) stillFree(fresh *Analysis, items []int32) []int32 {
-	holds := fresh.graph.hold(func(*index) bool { return true })
+	needs := e.plan.needs(fresh)
 	return slices.DeleteFunc(slices.Clone(items), func(i int32) bool {
 		v := &e.plan.Verdicts[i]
 		at, listed := fresh.find(v.ID)
 		if !listed || v.Key.Kind == bkcache.KindOther {
 			return false
 		}
-		needed := fresh.Items[at].Used.After(v.Used) || holds.of(int32(at)) != free
+		needed := fresh.Items[at].Used.After(v.Used) || needs(int32(at), v)
 		if needed {
 			e.result.Needed.add(v)
 		}

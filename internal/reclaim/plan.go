@@ -16,17 +16,18 @@ type Plan struct {
 	Heads    string    // of the analysis, see [Analysis.Heads]
 
 	graph  *graph
-	proven bool // it deletes nothing else
+	leaves func(ref string) bool // see [Analysis.leaving]; nil: no ref
+	proven bool                  // it deletes nothing else
 	used   atomic.Bool
 }
 
-// Proven returns a plan that deletes only what is [Proven], and keeps the rest of what p
-// deletes with the reason [OnlyLikely].
+// Proven returns a plan that deletes only what is [Proven]. The rest of what p deletes
+// stays, with the class [Likely] and the doubt for its reason.
 func (p *Plan) Proven() *Plan {
-	proven := &Plan{Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, graph: p.graph, proven: true}
+	proven := &Plan{Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, graph: p.graph, leaves: p.leaves, proven: true}
 	for i := range proven.Verdicts {
 		if v := &proven.Verdicts[i]; v.Class == Likely {
-			v.Decision, v.Class, v.Reason, v.Detail = Unclear, "", OnlyLikely, ""
+			v.Decision, v.Reason, v.Detail = Unclear, v.Doubt, ""
 		}
 	}
 	return proven
@@ -44,6 +45,11 @@ type Total struct {
 // NewPlan judges every item of a by policy at the time now, which should be no
 // earlier than the listing.
 func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
+	heads := a.Heads()
+	leaves := policy.leaves()
+	if leaves != nil {
+		a = a.leaving(leaves)
+	}
 	p := newPlanner(a, policy, now)
 	p.decide()
 	if p.policy.KeepStorage > 0 && p.size() > p.policy.KeepStorage {
@@ -52,7 +58,7 @@ func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 		p.evict()
 	}
 	p.classify()
-	return &Plan{Verdicts: p.verdicts, Heads: a.Heads(), graph: a.graph}
+	return &Plan{Verdicts: p.verdicts, Heads: heads, graph: a.graph, leaves: leaves}
 }
 
 // Totals returns what the plan comes to: what it deletes, does not know, keeps; the

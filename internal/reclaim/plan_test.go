@@ -25,11 +25,18 @@ func decisions(p *Plan) map[int64]Verdict {
 func TestNoBlobGoesThatAnIndexWhichStaysCouldName(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := worlds().Draw(t, "world")
-		verdicts := decisions(NewPlan(w.analyze(), policies().Draw(t, "policy"), now))
+		policy := policies().Draw(t, "policy")
+		plan := NewPlan(w.analyze(), policy, now)
+		w = w.leave(policy)
+		verdicts, proven := decisions(plan), decisions(plan.Proven())
 		for _, b := range w.blobs {
 			for _, x := range w.indexes {
-				if verdicts[b.ID].Decision == Delete && verdicts[x.ID].Decision != Delete && w.couldName(x, b) {
+				if proven[b.ID].Decision == Delete && proven[x.ID].Decision != Delete && w.couldName(x, b) {
 					t.Fatalf("%d goes (%s), but %d stays (%s) and could name it",
+						b.ID, verdicts[b.ID].Reason, x.ID, verdicts[x.ID].Reason)
+				}
+				if verdicts[b.ID].Decision == Delete && verdicts[x.ID].Decision != Delete && w.couldName(x, b) && (x.read || w.exportedWith(x, b)) {
+					t.Fatalf("%d is likely to be free (%s), but %d stays (%s) and probably names it",
 						b.ID, verdicts[b.ID].Reason, x.ID, verdicts[x.ID].Reason)
 				}
 			}
@@ -93,6 +100,7 @@ func TestTheReasonsAreTrue(t *testing.T) {
 		w := worlds().Draw(t, "world")
 		policy := policies().Draw(t, "policy")
 		verdicts := decisions(NewPlan(w.analyze(), policy, now))
+		w = w.leave(policy)
 		for _, x := range w.indexes {
 			checkIndexVerdict(t, w, x, verdicts[x.ID], policy)
 		}
@@ -141,11 +149,12 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 
 func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verdict, p Policy) {
 	v := verdicts[b.ID]
-	var named, could, freed bool
+	var named, could, freed, doubt bool
 	for _, x := range w.indexes {
 		stays := verdicts[x.ID].Decision != Delete
 		named = named || stays && x.read && w.couldName(x, b)
-		could = could || stays && w.couldName(x, b)
+		could = could || stays && w.couldName(x, b) && (x.read || w.exportedWith(x, b))
+		doubt = doubt || stays && w.couldName(x, b)
 		freed = freed || !stays && x.read && w.couldName(x, b) && verdicts[x.ID].Reason == v.Reason
 	}
 	deleted := v.Decision == Delete && !could && !w.isWatched(b.Entry, p, true)
@@ -162,6 +171,9 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 		NotSelected:     v.Decision == Keep && !named,
 		Young:           v.Decision == Keep && !could && young,
 		IndexUnread:     v.Decision == Unclear && could && !named,
+	}
+	if v.Decision == Delete && doubt && (v.Class != Likely || v.Doubt != IndexUnread) {
+		t.Fatalf("an index that was not read could name it: %+v", v)
 	}
 	if !truth[v.Reason] || p.Ref != nil && !p.Ref(b.Ref) && v.Decision == Delete {
 		t.Fatalf("blob %+v: %s %s", b, v.Decision, v.Reason)
@@ -222,11 +234,11 @@ func TestADeletionIsProvenUnlessARunUnderWayCouldSeeTheBlob(t *testing.T) {
 				want = Proven
 			}
 			blob := v.Key.Kind == bkcache.KindLayer || v.Key.Kind == bkcache.KindSignature
-			if v.Decision == Delete && blob && len(w.watchers(v.Ref, policy)) > 0 {
+			if v.Decision == Delete && blob && (v.Doubt == IndexUnread || len(w.watchers(v.Ref, policy)) > 0) {
 				want = Likely
 			}
 			only := proven[v.ID]
-			stays := only.Decision == Unclear && only.Reason == OnlyLikely
+			stays := only.Decision == Unclear && only.Class == Likely && only.Reason == v.Doubt
 			if v.Class != want || stays != (want == Likely) || !stays && only != v {
 				t.Fatalf("%+v: %s, want %s; in a plan of what is proven: %s %s", v.Item, v.Class, want, only.Decision, only.Reason)
 			}
@@ -244,7 +256,8 @@ func TestTheStatesForetellTheDefaultPlan(t *testing.T) {
 		for _, v := range NewPlan(a, policy, late).Verdicts {
 			garbage := v.State == Superseded || v.State == Unreferenced
 			unclear := v.State == Unknown && v.Key.Kind != bkcache.KindIndex
-			if garbage != (v.Decision == Delete) || unclear && v.Decision != Unclear {
+			likely := v.Class == Likely && v.Doubt == IndexUnread
+			if garbage != (v.Decision == Delete && !likely) || unclear && v.Decision != Unclear && !likely {
 				t.Fatalf("%s, but %s: %s", v.State, v.Decision, v.Reason)
 			}
 		}
@@ -309,7 +322,11 @@ func TestPlan(t *testing.T) {
 			policy := test.build(b)
 			got := map[string]string{}
 			for _, v := range NewPlan(b.analyze(), policy, now).Verdicts {
-				got[describe(b, v.ID)] = string(v.Decision) + ": " + string(v.Reason)
+				verdict := string(v.Decision) + ": " + string(v.Reason)
+				if v.Doubt == IndexUnread {
+					verdict = "likely: " + string(v.Reason)
+				}
+				got[describe(b, v.ID)] = verdict
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)

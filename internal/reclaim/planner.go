@@ -17,6 +17,7 @@ type planner struct {
 
 	verdicts []Verdict
 	kept     *holds   // of the indexes that stay
+	unread   *exports // of those among them that were not read
 	freedFor []Reason // by item: why a whole cache goes that is known to name the blob
 }
 
@@ -56,7 +57,8 @@ func (p *planner) decide() {
 		x := &p.graph.indexes[i]
 		p.verdicts[x.item] = p.decideIndex(x)
 	}
-	p.kept = p.graph.hold(func(x *index) bool { return p.verdicts[x.item].Decision != Delete })
+	stays := func(x *index) bool { return p.verdicts[x.item].Decision != Delete }
+	p.kept, p.unread = p.graph.hold(stays), p.exports(stays)
 	p.decideBlobs()
 	for i := range p.Items {
 		if item := &p.Items[i]; item.Key.Kind == bkcache.KindOther {
@@ -128,13 +130,16 @@ func (p *planner) decideBlob(i int32) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: InUse}
 	case reason == "":
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
-	case hold == unknown:
+	case hold == unknown && p.unread.mayReference(i):
 		return Verdict{Item: item, Decision: Unclear, Reason: IndexUnread}
 	case p.young(item) && !p.namedBy(reason), p.guard.young(item, p.graph.ref[i]):
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
-	default:
-		return p.deletion(item, reason)
 	}
+	v := p.deletion(item, reason)
+	if hold == unknown {
+		v.Class, v.Doubt = Likely, IndexUnread
+	}
+	return v
 }
 
 // blobReason returns why the blob may go if no index needs it. The scope does not

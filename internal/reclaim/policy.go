@@ -62,6 +62,17 @@ func (p *Policy) whole() bool {
 	return p.All || p.narrowed() && !p.reasoned() && p.KeepStorage == 0
 }
 
+// leaves returns which refs are to lose all that BuildKit wrote there; nil if none is.
+func (p *Policy) leaves() func(ref string) bool {
+	if !p.whole() || p.Scope != nil || !p.Until.IsZero() {
+		return nil
+	}
+	if p.Ref == nil {
+		return func(string) bool { return true }
+	}
+	return p.Ref
+}
+
 // named reports whether the user named what the policy admits, so that being young
 // does not protect it.
 func (p *Policy) named() bool { return p.All || p.Scope != nil || p.Ref != nil }

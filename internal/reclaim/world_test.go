@@ -32,6 +32,7 @@ type world struct {
 	indexes []knownIndex
 	blobs   []knownBlob
 	foreign []int64
+	left    map[string]bool // refs whose jobs are to lose their cache, see leave
 }
 
 // knownIndex is an index entry with its true content, read or not.
