@@ -37,12 +37,12 @@ func (p *planner) evictable() []*Cache {
 	for i := range p.Caches {
 		c := &p.Caches[i]
 		stays := slices.ContainsFunc(c.indexes, func(x index) bool { return p.verdicts[x.item].Decision != Delete })
-		if stays && p.policy.admitsScope(c.Scope) && p.policy.admitsRef(c.Ref) && p.policy.admitsTime(c.touched) {
+		if stays && p.policy.admitsScope(c.Scope) && p.policy.admitsRef(c.Ref) && p.policy.admitsTime(c.Used) {
 			caches = append(caches, c)
 		}
 	}
 	slices.SortFunc(caches, func(a, b *Cache) int {
-		return cmp.Or(a.touched.Compare(b.touched), cmp.Compare(a.Head.ID, b.Head.ID))
+		return cmp.Or(a.Used.Compare(b.Used), cmp.Compare(a.Head.ID, b.Head.ID))
 	})
 	return caches
 }

@@ -3,6 +3,7 @@ package reclaim
 import (
 	"slices"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
@@ -65,4 +66,47 @@ func (p *Plan) needs(fresh *Analysis) func(item int32, v *Verdict) bool {
 		}
 		return false
 	}
+}
+
+// keepWithLayers keeps indexes of which the layers have to stay, so that a cache does not
+// go for nothing, and makes others no surer than their layers. It concerns whole refs that
+// others read. It reports whether a verdict changed from a deletion.
+func (p *planner) keepWithLayers() (changed bool) {
+	if p.policy.Ref == nil || p.policy.leaves() == nil {
+		return false
+	}
+	stays, doubts := make([]bool, len(p.graph.reach.ids)), make([]bool, len(p.graph.reach.ids))
+	for i := range p.verdicts {
+		if v := &p.verdicts[i]; p.Items[i].Key.Kind == bkcache.KindLayer {
+			stays[p.graph.ref[i]] = stays[p.graph.ref[i]] || v.Decision == Unclear
+			doubts[p.graph.ref[i]] = doubts[p.graph.ref[i]] || v.Doubt == IndexUnread
+		}
+	}
+	for i := range p.graph.indexes {
+		x := &p.graph.indexes[i]
+		v := &p.verdicts[x.item]
+		if v.Decision != Delete {
+			continue
+		}
+		stay, doubt := stays[p.graph.ref[x.item]], doubts[p.graph.ref[x.item]]
+		if x.Err == nil {
+			stay, doubt = p.layersStay(x)
+		}
+		if stay {
+			*v, changed = Verdict{Item: v.Item, Decision: Unclear, Reason: LayersStay}, true
+		} else if doubt {
+			v.Class, v.Doubt = Likely, IndexUnread
+		}
+	}
+	return changed
+}
+
+// layersStay reports whether it is not known of a layer that x names whether it may go, and
+// whether one goes because that is likely.
+func (p *planner) layersStay(x *index) (stay, doubt bool) {
+	for i := range p.graph.named(x) {
+		stay = stay || p.verdicts[i].Decision == Unclear
+		doubt = doubt || p.verdicts[i].Doubt == IndexUnread
+	}
+	return stay, doubt
 }

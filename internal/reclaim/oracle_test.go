@@ -141,6 +141,34 @@ func (w *world) closed(ref string) bool {
 // current reports whether x is neither superseded nor to be told.
 func (w *world) current(x knownIndex) bool { return w.newer(x) < 2 || x.keyRef != x.Ref }
 
+// dead reports whether no layer is left of any version that counts of x's cache.
+func (w *world) dead(x knownIndex) bool {
+	for _, y := range w.indexes {
+		same := y.scope == x.scope && y.Ref == x.Ref && y.signed == x.signed && y.keyRef == x.keyRef
+		if same && w.current(y) && (y.keyRef != y.Ref || y.read && len(y.names) == 0 || slices.ContainsFunc(w.blobs, func(b knownBlob) bool {
+			return w.couldName(y, b) && (!y.read || !b.signature)
+		})) {
+			return false
+		}
+	}
+	return w.current(x)
+}
+
+// incomplete reports whether the head of x's cache was read and names a layer that no ref
+// holds which it sees.
+func (w *world) incomplete(x knownIndex) bool {
+	for _, y := range w.indexes {
+		same := y.scope == x.scope && y.Ref == x.Ref && y.signed == x.signed && y.keyRef == x.keyRef
+		if !same || w.newer(y) > 0 || !y.read {
+			continue
+		}
+		return slices.ContainsFunc(y.names, func(name string) bool {
+			return !slices.ContainsFunc(w.blobs, func(b knownBlob) bool { return !b.signature && b.digest == name && w.sees(y, b.Ref) })
+		})
+	}
+	return false
+}
+
 // broken returns indexes, read or not, that point at a blob which was there before
 // and of which no copy that they see is left.
 func (w *world) broken(gone map[int64]bool) []knownIndex {

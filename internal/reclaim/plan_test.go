@@ -1,6 +1,7 @@
 package reclaim
 
 import (
+	stdcmp "cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -108,7 +109,7 @@ func TestTheReasonsAreTrue(t *testing.T) {
 			checkBlobVerdict(t, w, b, verdicts, policy)
 		}
 		for _, id := range w.foreign {
-			if v := verdicts[id]; v.Decision != Keep && !(policy.All && policy.Other) {
+			if v := verdicts[id]; v.Decision != Keep && !(policy.All && policy.Other) && v.Reason != ForEntry && !(policy.Other && v.Reason == ForStorage) {
 				t.Fatalf("another tool's entry: %+v", v)
 			}
 		}
@@ -116,10 +117,11 @@ func TestTheReasonsAreTrue(t *testing.T) {
 }
 
 func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) {
-	userNamed := p.All || p.Scope != nil || p.Ref != nil
-	if v.Decision == Delete {
+	userNamed := p.All || p.Scope != nil || p.Ref != nil || p.Entry != nil
+	deleted := v.Decision == Delete
+	if deleted {
 		switch {
-		case p.Scope != nil && !p.Scope(x.scope), p.Ref != nil && !p.Ref(x.Ref):
+		case p.Scope != nil && !p.Scope(x.scope), p.Ref != nil && !p.Ref(x.Ref), p.Entry != nil && !p.Entry(x.Entry):
 			t.Fatalf("not admitted: %+v", v)
 		case w.isYoung(x.Entry, p, false) && !userNamed:
 			t.Fatalf("young: %+v", v)
@@ -127,20 +129,24 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 			t.Fatalf("of an unknown ref: %+v", v)
 		}
 	}
-	selected := p.Until.IsZero() && (p.Scope == nil || p.Scope(x.scope)) && (p.Ref == nil || p.Ref(x.Ref)) &&
-		(p.All || p.Closed && w.closed(x.Ref) || p.Superseded && w.newer(x) >= 2)
+	superseded := w.newer(x) >= stdcmp.Or(p.KeepVersions, 2)
+	selected := p.Until.IsZero() && (p.Scope == nil || p.Scope(x.scope)) && (p.Ref == nil || p.Ref(x.Ref)) && (p.Entry == nil || p.Entry(x.Entry)) &&
+		(p.All || p.Closed && w.closed(x.Ref) || p.Superseded && superseded || p.Incomplete && w.incomplete(x))
 	truth := map[Reason]bool{
-		ForClosed:     v.Decision == Delete && w.closed(x.Ref),
-		ForSuperseded: v.Decision == Delete && w.newer(x) >= 2,
-		ForScope:      v.Decision == Delete && p.Scope != nil,
-		ForRef:        v.Decision == Delete && p.Ref != nil,
-		ForUntil:      v.Decision == Delete && !p.Until.IsZero(),
-		ForAll:        v.Decision == Delete && p.All,
-		ForStorage:    v.Decision == Delete && p.KeepStorage > 0 && x.read,
+		ForClosed:     deleted && w.closed(x.Ref),
+		ForSuperseded: deleted && superseded,
+		ForScope:      deleted && p.Scope != nil,
+		ForRef:        deleted && p.Ref != nil,
+		ForUntil:      deleted && !p.Until.IsZero(),
+		ForAll:        deleted && p.All,
+		ForEntry:      deleted && p.Entry != nil,
+		ForIncomplete: deleted && (w.dead(x) || p.Incomplete && w.incomplete(x)),
+		ForStorage:    deleted && p.KeepStorage > 0,
 		Young:         v.Decision == Keep && (w.isYoung(x.Entry, p, false) || p.KeepStorage > 0),
 		NotSelected:   v.Decision == Keep && !selected,
 		ForeignRef:    v.Decision == Unclear && x.keyRef != x.Ref,
 		GainUnknown:   v.Decision == Unclear && p.KeepStorage > 0,
+		LayersStay:    v.Decision == Unclear && p.Ref != nil,
 	}
 	if !truth[v.Reason] {
 		t.Fatalf("index %+v: %s %s", x, v.Decision, v.Reason)
@@ -149,19 +155,22 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 
 func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verdict, p Policy) {
 	v := verdicts[b.ID]
-	var named, could, freed, doubt bool
+	var named, could, freed, going, doubt bool
 	for _, x := range w.indexes {
 		stays := verdicts[x.ID].Decision != Delete
 		named = named || stays && x.read && w.couldName(x, b)
 		could = could || stays && w.couldName(x, b) && (x.read || w.exportedWith(x, b))
 		doubt = doubt || stays && w.couldName(x, b)
+		going = going || !stays && w.couldName(x, b)
 		freed = freed || !stays && x.read && w.couldName(x, b) && verdicts[x.ID].Reason == v.Reason
 	}
 	deleted := v.Decision == Delete && !could && !w.isWatched(b.Entry, p, true)
 	young := w.isYoung(b.Entry, p, true)
 	truth := map[Reason]bool{
 		ForClosed:       deleted && w.closed(b.Ref) && (!young || p.Ref != nil),
-		ForUnreferenced: deleted && !young,
+		ForUnreferenced: deleted && !young && (p.Scope == nil || going || p.Unreferenced || p.KeepStorage > 0),
+		ForEntry:        deleted && p.Entry != nil && p.Entry(b.Entry),
+		ForIncomplete:   deleted && freed && (!young || p.All || p.Scope != nil || p.Ref != nil),
 		ForScope:        deleted && p.Scope != nil && freed,
 		ForUntil:        deleted && !p.Until.IsZero() && freed && (!young || p.All || p.Ref != nil),
 		ForRef:          deleted && p.Ref != nil,
@@ -263,7 +272,7 @@ func TestTheStatesForetellTheDefaultPlan(t *testing.T) {
 		}
 		for _, b := range w.blobs {
 			free := !slices.ContainsFunc(w.indexes, func(x knownIndex) bool {
-				garbage := x.keyRef == x.Ref && (w.closed(x.Ref) || w.newer(x) >= 2)
+				garbage := x.keyRef == x.Ref && (w.closed(x.Ref) || w.newer(x) >= 2 || w.dead(x))
 				return !garbage && w.couldName(x, b)
 			})
 			i := slices.IndexFunc(a.Items, func(i Item) bool { return i.ID == b.ID })
@@ -299,9 +308,9 @@ func TestKeepStorageEvictsTheLeastRecentlyUsed(t *testing.T) {
 			v := verdicts[c.Head.ID]
 			switch {
 			case v.Reason == ForStorage:
-				newest = later(newest, c.touched)
-			case v.Reason == NotSelected && (oldest.IsZero() || c.touched.Before(oldest)):
-				oldest = c.touched
+				newest = later(newest, c.Used)
+			case v.Reason == NotSelected && (oldest.IsZero() || c.Used.Before(oldest)):
+				oldest = c.Used
 			}
 		}
 		if !oldest.IsZero() && newest.After(oldest) {

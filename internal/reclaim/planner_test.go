@@ -127,7 +127,7 @@ func planCases() map[string]planCase {
 			map[string]string{
 				"a#1 on " + mainRef: "delete: scope", "top on " + mainRef: "delete: scope",
 				"b#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use",
-				"orphan on " + mainRef: "keep: too young", "old on " + mainRef: "delete: unreferenced",
+				"orphan on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: not selected",
 			},
 		},
 		"naming a scope does not name a layer that another scope's export may just have found": {
@@ -147,24 +147,24 @@ func planCases() map[string]planCase {
 			},
 			map[string]string{"a#1 on " + feature: "delete: scope", "base on " + feature: "delete: unreferenced"},
 		},
-		"an index that was read a moment ago keeps its cache, though its layers were not": {
+		"an index that was read a moment ago does not keep its cache, because a listing reads it as well": {
 			func(b *builder) Policy {
 				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true, names: []string{sum("old")}}, mainRef, "1", ago(9*day), ago(time.Minute))
 				b.layer("old", mainRef, 9*day)
 				return Policy{Until: ago(7 * day), Runs: since(0), Grace: DefaultGrace}
 			},
-			map[string]string{"a#1 on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: in use"},
+			map[string]string{"a#1 on " + mainRef: "delete: until", "old on " + mainRef: "delete: until"},
 		},
-		"keep-storage takes the cache whose index was not read lately": {
+		"keep-storage takes the cache whose layers were not used lately, whoever read its index": {
 			func(b *builder) Policy {
 				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true, names: []string{sum("old")}}, mainRef, "1", ago(9*day), ago(time.Minute))
 				b.layer("old", mainRef, 9*day)
 				b.index("b", mainRef, 1, 9*day, b.layer("new", mainRef, 8*day))
-				return Policy{KeepStorage: 500 + sizeOf(sum("old"))}
+				return Policy{KeepStorage: 500 + sizeOf(sum("new")), Runs: since(0)}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: in use",
-				"b#1 on " + mainRef: "delete: keep-storage", "new on " + mainRef: "delete: keep-storage",
+				"a#1 on " + mainRef: "delete: keep-storage", "old on " + mainRef: "delete: keep-storage",
+				"b#1 on " + mainRef: "keep: not selected", "new on " + mainRef: "keep: in use",
 			},
 		},
 		"until takes whole caches": {

@@ -38,6 +38,8 @@ const (
 	ForUntil        Reason = "until"
 	ForStorage      Reason = "keep-storage"
 	ForAll          Reason = "all"
+	ForEntry        Reason = "selected"
+	ForIncomplete   Reason = "layers missing" // layers of the index were evicted
 )
 
 // Reasons to keep.
@@ -53,6 +55,7 @@ const (
 	IndexUnread Reason = "an index that could name it was not read"
 	ForeignRef  Reason = "its key was made for another ref"
 	GainUnknown Reason = "what only it names is not known"
+	LayersStay  Reason = "an index that could name its layers was not read"
 	OnlyLikely  Reason = "a run under way could need it"
 )
 
