@@ -65,7 +65,7 @@ func (w *world) couldName(x knownIndex, b knownBlob) bool {
 // leave returns the world as it counts for who wants everything gone that the policy
 // admits: on a ref that only jobs on such refs read, it is theirs to lose.
 func (w *world) leave(p Policy) *world {
-	named := p.All || p.Ref != nil && !p.Closed && !p.Superseded && !p.Unreferenced && p.KeepStorage == 0
+	named := p.All || p.Ref != nil && !p.Closed && !p.Superseded && !p.Unreferenced && !p.Incomplete && p.KeepStorage == 0 && p.Entry == nil
 	goes := func(ref string) bool { return p.Ref == nil || p.Ref(ref) }
 	others := []string{}
 	for _, e := range w.entries {

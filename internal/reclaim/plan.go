@@ -14,6 +14,7 @@ import (
 type Plan struct {
 	Verdicts []Verdict // by ID: one for each item
 	Heads    string    // of the analysis, see [Analysis.Heads]
+	Left     int64     // bytes of what stays, as far as KeepStorage counts it; 0 without
 
 	graph  *graph
 	leaves func(ref string) bool // see [Analysis.leaving]; nil: no ref
@@ -24,7 +25,7 @@ type Plan struct {
 // Proven returns a plan that deletes only what is [Proven]. The rest of what p deletes
 // stays, with the class [Likely] and the doubt for its reason.
 func (p *Plan) Proven() *Plan {
-	proven := &Plan{Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, graph: p.graph, leaves: p.leaves, proven: true}
+	proven := &Plan{Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, Left: p.Left, graph: p.graph, leaves: p.leaves, proven: true}
 	for i := range proven.Verdicts {
 		if v := &proven.Verdicts[i]; v.Class == Likely {
 			v.Decision, v.Reason, v.Detail = Unclear, v.Doubt, ""
@@ -58,7 +59,11 @@ func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 		p.evict()
 	}
 	p.classify()
-	return &Plan{Verdicts: p.verdicts, Heads: heads, graph: a.graph, leaves: leaves}
+	var left int64
+	if p.policy.KeepStorage > 0 {
+		left = p.size()
+	}
+	return &Plan{Verdicts: p.verdicts, Heads: heads, Left: left, graph: a.graph, leaves: leaves}
 }
 
 // Totals returns what the plan comes to: what it deletes, does not know, keeps; the

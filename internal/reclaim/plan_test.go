@@ -288,17 +288,27 @@ func TestKeepStorageEvictsTheLeastRecentlyUsed(t *testing.T) {
 		w := worlds().Draw(t, "world")
 		limit := rapid.Int64Range(1, 400_000).Draw(t, "limit")
 		a := w.analyze()
-		plan := NewPlan(a, Policy{KeepStorage: limit, Grace: day}, now)
+		policy := Policy{KeepStorage: limit, Grace: day, Likely: rapid.Bool().Draw(t, "likely"), Other: rapid.Bool().Draw(t, "other")}
+		if rapid.Bool().Draw(t, "runs known") {
+			policy.Runs.Asked = now
+		}
+		plan := NewPlan(a, policy, now)
+		if !policy.Likely {
+			plan = plan.Proven()
+		}
 		verdicts := decisions(plan)
 		var before, after int64
 		for _, v := range plan.Verdicts {
-			if v.Reason == OtherTool {
+			if v.Key.Kind == bkcache.KindOther && !policy.Other {
 				continue
 			}
 			before += v.Size
 			if v.Decision != Delete {
 				after += v.Size
 			}
+		}
+		if plan.Left != after {
+			t.Fatalf("%d bytes stay, said were %d", after, plan.Left)
 		}
 		if before <= limit && after != before {
 			t.Fatalf("%d bytes are within %d, but %d would stay", before, limit, after)
