@@ -1,10 +1,12 @@
 package cacheclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	actionscache "github.com/tonistiigi/go-actions-cache"
 	"golang.org/x/sync/errgroup"
@@ -54,27 +56,33 @@ func (c *Client) Owns(ctx context.Context, r *Runtime) error {
 	return nil
 }
 
-// Indexes reads the index entries of a whole listing, by id. An index that the
-// token cannot read has an Err, and so has one of which it is not certain that it
+// Indexes reads the index entries of a whole listing that wanted selects, by id. An index
+// that the token cannot read has an Err, and so has one of which it is not certain that it
 // was the one read. Entries do not change: what was read before of them counts and is
-// not read again.
-func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, before map[int64]Index) map[int64]Index {
+// not read again. Once the service fails to answer for one index, none is read any more,
+// and the others have an Err that is [ErrService] as well.
+func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, wanted func(id int64) bool, before map[int64]Index) map[int64]Index {
 	var mu sync.Mutex
 	indexes := map[int64]Index{}
 	namesakes := map[string]int{}
 	for _, e := range listing {
 		namesakes[e.Key]++
 	}
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var group errgroup.Group
 	group.SetLimit(parallel)
 	for _, e := range listing {
-		if bkcache.ParseKey(e.Key, e.Version).Kind != bkcache.KindIndex {
+		if bkcache.ParseKey(e.Key, e.Version).Kind != bkcache.KindIndex || !wanted(e.ID) {
 			continue
 		}
 		group.Go(func() error {
 			x, ok := before[e.ID]
 			if !ok || x.Err != nil {
-				x.Index, x.Err = r.index(ctx, e, namesakes[e.Key] == 1)
+				x.Index, x.Err = r.index(reading, e, namesakes[e.Key] == 1)
+			}
+			if errors.Is(x.Err, ErrService) {
+				stop(x.Err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -86,6 +94,16 @@ func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, before m
 	return indexes
 }
 
+// ErrService means that the cache service did not answer as it should, which the next index
+// would not change.
+var ErrService = errors.New("the cache service fails")
+
+// serviceError is an [ErrService] with the text of its cause.
+type serviceError struct{ error }
+
+func (s serviceError) Unwrap() error      { return s.error }
+func (serviceError) Is(target error) bool { return target == ErrService }
+
 var (
 	errRef      = errors.New("the runtime token does not read its ref")
 	errNamesake = errors.New("several refs have an entry of that key")
@@ -95,8 +113,6 @@ var (
 // index reads one entry of a listing. Entries are immutable and looked up by key,
 // on the first of the token's refs that has it: so a key must be unique.
 func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkcache.Index, error) {
-	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
-	defer cancel()
 	if !r.Reads(e.Ref) {
 		return nil, errRef
 	}
@@ -106,7 +122,13 @@ func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkc
 	if e.Size > maxIndex {
 		return nil, errTooLarge
 	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
 	entry, err := r.find(ctx, e.Key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		err = cmp.Or(context.Cause(ctx), error(serviceError{err}))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -117,11 +139,25 @@ func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkc
 	return index, err
 }
 
+// stalled is how long a download may bring nothing. go-actions-cache has each one tried
+// again for minutes.
+const stalled = 8 * time.Second
+
 // parse downloads an index.
 func (r *Runtime) parse(ctx context.Context, entry *actionscache.Entry) (*bkcache.Index, int64, error) {
-	var content limited
-	if err := entry.WriteTo(ctx, &content); err != nil {
-		return nil, 0, fmt.Errorf("reading index %q: %w", entry.Key, redactSigned(err, r.token))
+	downloading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	watch := time.AfterFunc(stalled, func() { stop(fmt.Errorf("nothing came for %s", stalled)) })
+	defer watch.Stop()
+	content := limited{arrived: func() { watch.Reset(stalled) }}
+	if err := entry.WriteTo(downloading, &content); err != nil {
+		if ctx.Err() != nil {
+			return nil, 0, fmt.Errorf("reading index %q: %w", entry.Key, context.Cause(ctx))
+		}
+		if cause := context.Cause(downloading); cause != nil {
+			err = cause
+		}
+		return nil, 0, serviceError{fmt.Errorf("reading index %q: %w", entry.Key, redactSigned(err, r.token))}
 	}
 	index, err := bkcache.ParseIndex(content.data)
 	if err != nil {
@@ -131,12 +167,18 @@ func (r *Runtime) parse(ctx context.Context, entry *actionscache.Entry) (*bkcach
 }
 
 // limited collects what is not too large for an index.
-type limited struct{ data []byte }
+type limited struct {
+	data    []byte
+	arrived func() // told of each write, unless it is nil
+}
 
 func (l *limited) Write(p []byte) (int, error) {
 	if len(l.data)+len(p) > maxIndex {
 		return 0, errTooLarge
 	}
 	l.data = append(l.data, p...)
+	if l.arrived != nil {
+		l.arrived()
+	}
 	return len(p), nil
 }

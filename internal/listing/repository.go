@@ -18,6 +18,9 @@ type Options struct {
 	UserAgent string
 	// Say takes what is worth knowing, with commands to use, a line each.
 	Say func(level ui.Level, text, fix string)
+	// Doing takes what is under way, and how much of it is done if total is not 0; empty
+	// once it is over. Nil takes nothing.
+	Doing func(what string, done, total int)
 }
 
 // Repository is the cache of a repository, over REST and, in a job, with the
@@ -29,7 +32,7 @@ type Repository struct {
 	opts    Options
 	said    map[string]bool
 	indexes map[int64]cacheclient.Index // that the last snapshot read
-	used    map[int64]time.Time         // before they were read
+	failed  error                       // why the service is not asked for indexes any more
 }
 
 // Open finds the repository, its API and the tokens. The name is [HOST/]OWNER/NAME;
@@ -38,6 +41,9 @@ func Open(name string, o Options) (*Repository, error) {
 	sources := cacheclient.Sources{
 		Repo: name, Lookup: o.Lookup,
 		Repository: o.Job.Repository, APIURL: o.Job.APIURL, JobToken: o.Job.GitHubToken,
+	}
+	if o.Doing == nil {
+		o.Doing = func(string, int, int) {}
 	}
 	target, err := sources.Target()
 	if err != nil {
@@ -57,7 +63,7 @@ func Open(name string, o Options) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repository{Client: client, opts: o, said: map[string]bool{}, used: map[int64]time.Time{}}
+	r := &Repository{Client: client, opts: o, said: map[string]bool{}}
 	if sources.Job(target) {
 		r.Runtime = openRuntime(o)
 	}
