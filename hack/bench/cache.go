@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
@@ -204,7 +205,7 @@ func prune(service *cacheserver.Server, url string, entries int) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
-	result, err := reclaim.NewPlan(analysis, reclaim.Policy{All: true}, start).Execute(ctx, looker{client}, nil)
+	result, err := reclaim.NewPlan(analysis, reclaim.Policy{All: true, Runs: bkcache.Runs{Asked: start}}, start).Execute(ctx, looker{client}, time.Now, nil)
 	if err == nil && result.Deleted.Count != entries {
 		err = fmt.Errorf("%d of %d entries were deleted", result.Deleted.Count, entries)
 	}
@@ -213,6 +214,27 @@ func prune(service *cacheserver.Server, url string, entries int) (time.Duration,
 
 // looker looks at a repository as the command does.
 type looker struct{ *cacheclient.Client }
+
+// Delete implements [reclaim.Service].
+func (l looker) Delete(ctx context.Context, id int64, before time.Time) error {
+	if before.IsZero() {
+		return l.Client.Delete(ctx, id)
+	}
+	err := l.DeleteBy(ctx, id, before)
+	if errors.Is(err, cacheclient.ErrLate) {
+		return reclaim.ErrLate
+	}
+	return err
+}
+
+// Glance implements [reclaim.Service].
+func (l looker) Glance(ctx context.Context, blobs []bkcache.Entry, since time.Time) (reclaim.Glance, error) {
+	indexes, used, err := l.Recent(ctx, blobs, since)
+	return reclaim.Glance{Used: used, Indexes: indexes}, err
+}
+
+// Runs implements [reclaim.Service]. The service has none.
+func (l looker) Runs(context.Context) (bkcache.Runs, error) { return bkcache.Runs{Asked: l.Now()}, nil }
 
 // Look implements [reclaim.Service].
 func (l looker) Look(ctx context.Context) (*reclaim.Analysis, error) {

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type Runtime struct {
 	CacheURL   string // ACTIONS_CACHE_URL, the v1 service
 	Mode       Mode   // ACTIONS_CACHE_MODE
 
+	RunID       int64  // GITHUB_RUN_ID; 0 if there is none
 	Event       string // GITHUB_EVENT_NAME
 	Repository  string // GITHUB_REPOSITORY, owner/name
 	Ref         string // GITHUB_REF
@@ -50,6 +52,7 @@ func FromEnv(lookup Lookup) Runtime {
 		SummaryFile: get("GITHUB_STEP_SUMMARY"),
 		GitHubToken: get("GITHUB_TOKEN"),
 	}
+	r.RunID, _ = strconv.ParseInt(get("GITHUB_RUN_ID"), 10, 64) // 0 is as good as what is no number
 	var warning string
 	if r.Mode, warning = parseMode(get("ACTIONS_CACHE_MODE")); warning != "" {
 		r.Warnings = append(r.Warnings, warning)

@@ -14,10 +14,10 @@ const Version = "693bb7016429d80366022f036f84856888c9f13e00145f5f6f4dce303a38d6f
 
 // The fixed parts of BuildKit's keys; the 1 is its format version.
 const (
-	indexPrefix  = "index-"
+	IndexKeys    = "index-" // how the keys of indexes begin
 	indexInfix   = "-1-"
 	signedSuffix = "-sig"
-	blobPrefix   = "buildkit-blob-1-"
+	BlobKeys     = "buildkit-blob-1-" // how those of layers and signatures begin
 )
 
 // RefHashLen is the number of hex digits of a ref's hash in an index key.
@@ -54,10 +54,10 @@ type Key struct {
 // ParseKey parses the key of an entry with the given version.
 func ParseKey(key, version string) Key {
 	if version == Version {
-		if digest, ok := strings.CutPrefix(key, blobPrefix); ok {
+		if digest, ok := strings.CutPrefix(key, BlobKeys); ok {
 			return parseBlob(key, digest)
 		}
-		if rest, ok := strings.CutPrefix(key, indexPrefix); ok {
+		if rest, ok := strings.CutPrefix(key, IndexKeys); ok {
 			return parseIndexKey(key, rest)
 		}
 	}
@@ -114,7 +114,7 @@ func RefHash(ref string) string {
 // service matches it as a prefix, so that an unsigned lookup finds signed
 // indexes too; those that follow it with "#" are the scope's own.
 func IndexPrefix(scope, ref string, signed bool) string {
-	prefix := indexPrefix + scope + indexInfix + RefHash(ref)
+	prefix := IndexKeys + scope + indexInfix + RefHash(ref)
 	if signed {
 		return prefix + signedSuffix
 	}
@@ -128,8 +128,8 @@ func IndexKey(scope, ref string, signed bool, n uint64) Key {
 
 // LayerKey returns the key of the blob with the given digest; a string that is
 // no digest gives a key of [KindOther].
-func LayerKey(digest string) Key { return ParseKey(blobPrefix+digest, Version) }
+func LayerKey(digest string) Key { return ParseKey(BlobKeys+digest, Version) }
 
 // SignatureKey returns the key of the signature of the index with the given
 // digest; a string that is no digest gives a key of [KindOther].
-func SignatureKey(digest string) Key { return ParseKey(blobPrefix+digest+signedSuffix, Version) }
+func SignatureKey(digest string) Key { return ParseKey(BlobKeys+digest+signedSuffix, Version) }

@@ -21,6 +21,19 @@ func (c *Client) Delete(ctx context.Context, id int64) error {
 	return explained
 }
 
+// ErrLate is returned instead of sending a request later than it may be.
+var ErrLate = errors.New("it is too late to send the request")
+
+// deadline is the key of the time until which a request may be sent, in a context.
+type deadline struct{}
+
+// DeleteBy deletes an entry like [Client.Delete], but sends the request, and repeats it
+// if that fails, only until a time of this machine's clock; then it is [ErrLate]. The
+// error does not say whether an earlier attempt, of which the reply was lost, deleted it.
+func (c *Client) DeleteBy(ctx context.Context, id int64, by time.Time) error {
+	return c.Delete(context.WithValue(ctx, deadline{}, by), id)
+}
+
 // notFoundError keeps the hint at the permission that may be missing.
 type notFoundError struct{ error }
 

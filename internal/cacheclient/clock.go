@@ -36,3 +36,7 @@ func (c *clock) at(local time.Time) time.Time {
 	defer c.mu.Unlock()
 	return local.Add(-c.ahead - margin)
 }
+
+// Now returns what the clock of the service shows, as far as its replies tell, or up to
+// some minutes less: what is dated before it has not come later.
+func (c *Client) Now() time.Time { return c.clock.at(c.clock.now()) }

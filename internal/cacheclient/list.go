@@ -147,6 +147,7 @@ type page struct {
 
 type pageQuery struct {
 	number, size int
+	sort         string // created_at if empty
 	descending   bool
 }
 
@@ -158,7 +159,7 @@ func (c *Client) newest(ctx context.Context, f Filter) (page, error) {
 func (c *Client) page(ctx context.Context, f Filter, q pageQuery) (page, error) {
 	opts := github.ActionsCacheListOptions{
 		ListOptions: github.ListOptions{Page: q.number, PerPage: q.size},
-		Sort:        new("created_at"),
+		Sort:        new(cmp.Or(q.sort, "created_at")),
 		Direction:   new("asc"),
 	}
 	if q.descending {

@@ -49,10 +49,12 @@ type spending struct {
 	points int
 }
 
-// acquire waits until a request may be sent. After it, release must be called.
+// acquire waits until a request may be sent. After it, release must be called. It does
+// not wait for what must be sent earlier: that is [ErrLate].
 func (p *pacer) acquire(ctx context.Context, points int) error {
+	by, _ := ctx.Value(deadline{}).(time.Time)
 	for {
-		wait, err := p.admit(points)
+		wait, err := p.admit(points, by)
 		if err != nil || wait == 0 {
 			return err
 		}
@@ -63,12 +65,15 @@ func (p *pacer) acquire(ctx context.Context, points int) error {
 }
 
 // admit counts the request as sent, or says how long to wait before asking again.
-func (p *pacer) admit(points int) (time.Duration, error) {
+func (p *pacer) admit(points int, by time.Time) (time.Duration, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	p.relax(now)
 	wait := max(p.paused.Sub(now), p.primaryWait(now), p.secondaryWait(now, points))
+	if !by.IsZero() && now.Add(max(wait, 0)).After(by) {
+		return 0, ErrLate
+	}
 	if wait <= 0 {
 		p.flying += points
 		p.requests++

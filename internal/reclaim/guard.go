@@ -23,10 +23,12 @@ type guard struct {
 // its end.
 const uploading = time.Hour
 
-func (g *graph) guard(runs bkcache.Runs, now time.Time) *guard {
+// guard returns the guard against runs or, if these are not known, against one that sees
+// everything and began at a time.
+func (g *graph) guard(runs bkcache.Runs, unknown time.Time) *guard {
 	known := !runs.Asked.IsZero()
 	if !known {
-		runs = bkcache.Runs{Asked: now, Runs: []bkcache.Run{{Began: now}}}
+		runs = bkcache.Runs{Asked: unknown, Runs: []bkcache.Run{{Began: unknown}}}
 	}
 	guard := &guard{graph: g, known: known, asked: runs.Asked, watched: make([]time.Time, len(g.reach.ids))}
 	for _, run := range runs.Runs {

@@ -49,14 +49,13 @@ func (r *reach) private(ref string, leaving func(string) bool) bool {
 	return true
 }
 
-// needs returns what tells whether an index of a fresh look needs a blob that the plan
-// deletes, as far as the plan counts it.
-func (p *Plan) needs(fresh *Analysis) func(item int32, v *Verdict) bool {
+// needs returns what tells whether one of the indexes of a look that in admits needs a
+// blob that the plan deletes, as far as the plan counts it.
+func (p *Plan) needs(look *Analysis, in func(*index) bool) func(item int32, v *Verdict) bool {
 	if p.leaves != nil {
-		fresh = fresh.leaving(p.leaves)
+		look = look.leaving(p.leaves)
 	}
-	every := func(*index) bool { return true }
-	holds, unread := fresh.graph.hold(every), fresh.exports(every)
+	holds, unread := look.graph.hold(in), look.exports(in)
 	return func(item int32, v *Verdict) bool {
 		switch holds.of(item) {
 		case named:

@@ -16,16 +16,22 @@ type Plan struct {
 	Heads    string    // of the analysis, see [Analysis.Heads]
 	Left     int64     // bytes of what stays, as far as KeepStorage counts it; 0 without
 
-	graph  *graph
-	leaves func(ref string) bool // see [Analysis.leaving]; nil: no ref
-	proven bool                  // it deletes nothing else
-	used   atomic.Bool
+	graph    *graph
+	leaves   func(ref string) bool // see [Analysis.leaving]; nil: no ref
+	analysis *Analysis
+	runs     bkcache.Runs
+	at       time.Time
+	proven   bool // it deletes nothing else
+	used     atomic.Bool
 }
 
 // Proven returns a plan that deletes only what is [Proven]. The rest of what p deletes
 // stays, with the class [Likely] and the doubt for its reason.
 func (p *Plan) Proven() *Plan {
-	proven := &Plan{Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, Left: p.Left, graph: p.graph, leaves: p.leaves, proven: true}
+	proven := &Plan{
+		Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, Left: p.Left, graph: p.graph, leaves: p.leaves,
+		analysis: p.analysis, runs: p.runs, at: p.at, proven: true,
+	}
 	for i := range proven.Verdicts {
 		if v := &proven.Verdicts[i]; v.Class == Likely {
 			v.Decision, v.Reason, v.Detail = Unclear, v.Doubt, ""
@@ -43,8 +49,8 @@ type Total struct {
 	Bytes    int64
 }
 
-// NewPlan judges every item of a by policy at the time now, which should be no
-// earlier than the listing.
+// NewPlan judges every item of a by policy at the time now, by GitHub's clock or earlier,
+// which is no later than the listing was begun.
 func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 	heads := a.Heads()
 	leaves := policy.leaves()
@@ -63,7 +69,9 @@ func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 	if p.policy.KeepStorage > 0 {
 		left = p.size()
 	}
-	return &Plan{Verdicts: p.verdicts, Heads: heads, Left: left, graph: a.graph, leaves: leaves}
+	return &Plan{
+		Verdicts: p.verdicts, Heads: heads, Left: left, graph: a.graph, leaves: leaves, analysis: a, runs: policy.Runs, at: now,
+	}
 }
 
 // Totals returns what the plan comes to: what it deletes, does not know, keeps; the

@@ -192,9 +192,7 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 // isYoung reports whether an entry is too young for what the user did not name, and
 // watched whether a run under way could have created or found it.
 func (w *world) isYoung(e bkcache.Entry, p Policy, blob bool) bool {
-	grace := now.Add(-p.Grace)
-	unknown := p.Runs.Asked.IsZero() && blob
-	return e.Created.After(grace) || unknown && e.Used.After(grace) || w.isWatched(e, p, blob)
+	return e.Created.After(now.Add(-p.Grace)) || w.isWatched(e, p, blob)
 }
 
 func (w *world) isWatched(e bkcache.Entry, p Policy, blob bool) bool {
@@ -203,7 +201,7 @@ func (w *world) isWatched(e bkcache.Entry, p Policy, blob bool) bool {
 	}
 	asked := p.Runs.Asked
 	if asked.IsZero() {
-		asked = now
+		asked = now.Add(-p.Grace)
 	}
 	watched := e.Created.After(asked) || blob && e.Used.After(asked)
 	for _, run := range w.watchers(e.Ref, p) {
@@ -216,7 +214,7 @@ func (w *world) isWatched(e bkcache.Entry, p Policy, blob bool) bool {
 // watchers are the runs under way that could see ref.
 func (w *world) watchers(ref string, p Policy) (runs []bkcache.Run) {
 	if p.Runs.Asked.IsZero() {
-		p.Runs.Runs = []bkcache.Run{{Began: now}}
+		p.Runs.Runs = []bkcache.Run{{Began: now.Add(-p.Grace)}}
 	}
 	for _, run := range p.Runs.Runs {
 		sees := len(run.Refs) == 0 || !strings.HasPrefix(ref, "refs/")

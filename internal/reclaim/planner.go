@@ -26,7 +26,7 @@ type planner struct {
 func newPlanner(a *Analysis, policy Policy, now time.Time) *planner {
 	p := &planner{
 		Analysis: a, policy: policy, label: label(&policy),
-		grace: now.Add(-policy.Grace), guard: a.graph.guard(policy.Runs, now),
+		grace: now.Add(-policy.Grace), guard: a.graph.guard(policy.Runs, now.Add(-policy.Grace)),
 		verdicts: make([]Verdict, len(a.Items)),
 	}
 	p.policy.KeepVersions = cmp.Or(policy.KeepVersions, currentVersions)
@@ -204,12 +204,8 @@ func (p *planner) decideOther(item *Item) Verdict {
 	return Verdict{Item: item, Decision: Keep, Reason: OtherTool}
 }
 
-// young reports whether a job that nobody knows of may still need the item. Where no run
-// is known, that job may have found a blob as well as created it.
-func (p *planner) young(item *Item) bool {
-	unknown := p.policy.Runs.Asked.IsZero() && item.Key.Kind != bkcache.KindIndex
-	return item.Created.After(p.grace) || unknown && item.Used.After(p.grace)
-}
+// young reports whether a job that nobody knows of may have created the item.
+func (p *planner) young(item *Item) bool { return item.Created.After(p.grace) }
 
 func (p *planner) deletion(item *Item, reason Reason) Verdict {
 	v := Verdict{Item: item, Decision: Delete, Reason: reason}

@@ -109,7 +109,7 @@ func planCases() map[string]planCase {
 				b.index("a", feature, 1, time.Hour, b.layer("base", feature, time.Hour))
 				b.layer("orphan", feature, time.Minute)
 				b.layer("orphan", mainRef, 9*day)
-				return Policy{Ref: only(feature), Grace: DefaultGrace}
+				return Policy{Ref: only(feature), Runs: idle(), Grace: DefaultGrace}
 			},
 			map[string]string{
 				"a#1 on " + feature: "delete: ref", "base on " + feature: "delete: ref",
@@ -122,7 +122,7 @@ func planCases() map[string]planCase {
 				b.index("b", mainRef, 1, time.Hour, sum("base"))
 				b.layer("orphan", mainRef, time.Minute)
 				b.layer("old", mainRef, 9*day)
-				return Policy{Scope: only("a"), Grace: DefaultGrace}
+				return Policy{Scope: only("a"), Runs: idle(), Grace: DefaultGrace}
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: scope", "top on " + mainRef: "delete: scope",
@@ -219,7 +219,7 @@ func planCases() map[string]planCase {
 			func(b *builder) Policy {
 				b.other("setup-go", "1", mainRef, time.Minute)
 				b.layer("orphan", mainRef, time.Minute)
-				return Policy{All: true, Other: true, Grace: DefaultGrace}
+				return Policy{All: true, Other: true, Runs: idle(), Grace: DefaultGrace}
 			},
 			map[string]string{"setup-go on " + mainRef: "delete: all", "orphan on " + mainRef: "delete: all"},
 		},
@@ -369,7 +369,7 @@ func planCases() map[string]planCase {
 				b.index("a", mainRef, 1, 9*day, b.layer("base", mainRef, 9*day))
 				b.layer("orphan", mainRef, time.Minute)
 				b.other("setup-go", "1", mainRef, time.Minute)
-				return Policy{Entry: func(e bkcache.Entry) bool { return !strings.HasPrefix(e.Key, "index-") }, Grace: DefaultGrace}
+				return Policy{Entry: func(e bkcache.Entry) bool { return !strings.HasPrefix(e.Key, "index-") }, Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use",

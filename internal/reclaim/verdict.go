@@ -56,7 +56,7 @@ const (
 	ForeignRef  Reason = "its key was made for another ref"
 	GainUnknown Reason = "what only it names is not known"
 	LayersStay  Reason = "an index that could name its layers was not read"
-	OnlyLikely  Reason = "a run under way could need it"
+	OnlyLikely  Reason = "a build under way could need it"
 )
 
 // Verdict is what a plan does with an entry and why.

@@ -13,6 +13,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
+// idle is what is known of the runs where there are none.
+func idle() bkcache.Runs { return bkcache.Runs{Asked: now} }
+
 // since is what is known of the runs where one that could see everything began long ago.
 func since(d time.Duration) bkcache.Runs {
 	return bkcache.Runs{Asked: now, Runs: []bkcache.Run{{Began: ago(d)}}}

@@ -1,0 +1,102 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+)
+
+// pruner makes plans for a repository, and is what they are executed on.
+type pruner struct {
+	*listing.Repository
+	env    *Env
+	policy reclaim.Policy
+	likely bool // delete what is likely, too
+}
+
+// Delete implements [reclaim.Service].
+func (p pruner) Delete(ctx context.Context, id int64, before time.Time) error {
+	if before.IsZero() {
+		return p.Client.Delete(ctx, id)
+	}
+	err := p.Client.DeleteBy(ctx, id, before)
+	if errors.Is(err, cacheclient.ErrLate) {
+		return reclaim.ErrLate
+	}
+	return err
+}
+
+// Look implements [reclaim.Service].
+func (p pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
+	snap, err := p.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return snap.Analysis, nil
+}
+
+// Glance implements [reclaim.Service].
+func (p pruner) Glance(ctx context.Context, blobs []bkcache.Entry, since time.Time) (reclaim.Glance, error) {
+	indexes, used, err := p.Client.Recent(ctx, blobs, since)
+	return reclaim.Glance{Used: used, Indexes: indexes}, err
+}
+
+// Runs implements [reclaim.Service].
+func (p pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
+	return p.Client.Runs(ctx, p.env.runtime().RunID)
+}
+
+// plan takes a listing and all that has to be known about it.
+func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
+	var err error
+	p.policy.Runs, err = p.Runs(ctx)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		p.Warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
+	}
+	asked := p.policy.Runs.Asked
+	switch {
+	case p.policy.Grace == 0:
+		asked = p.env.Now() // who wants nothing protected means this minute, too
+	case asked.IsZero():
+		asked = p.Client.Now()
+	}
+	snap, err := p.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan := reclaim.NewPlan(snap.Analysis, p.policy, asked)
+	if slices.ContainsFunc(plan.Verdicts, func(v reclaim.Verdict) bool { return v.Decision == reclaim.Unclear }) {
+		p.NoteUnread(snap, listing.EveryCache)
+	}
+	if p.likely {
+		return plan, nil
+	}
+	p.noteLikely(plan)
+	return plan.Proven(), nil
+}
+
+// noteLikely says how much more there is to delete.
+func (p pruner) noteLikely(plan *reclaim.Plan) {
+	var likely reclaim.Tally
+	for v := range plan.Deletions() {
+		if v.Class == reclaim.Likely {
+			likely.Count++
+			likely.Bytes += v.Size
+		}
+	}
+	if likely.Count > 0 {
+		p.env.notes().Note(ui.Info, fmt.Sprintf("a build under way could need %s with %s, which are kept", entryCount(likely.Count), humanSize(likely.Bytes)),
+			"docker ghacache prune --likely   # if a build needs one after all, the next one runs a step again")
+	}
+}
