@@ -7,12 +7,14 @@ type pruneJSON struct {
 	Repository string       `json:"repository"`
 	DryRun     bool         `json:"dry_run"`
 	Totals     []totalJSON  `json:"totals"`
+	Left       int64        `json:"left,omitempty"`   // bytes, with --keep-storage
 	Entries    []deleteJSON `json:"entries"`          // to delete, in order
 	Result     *resultJSON  `json:"result,omitempty"` // absent in a dry run
 }
 
 type totalJSON struct {
 	Decision reclaim.Decision `json:"decision"`
+	Class    reclaim.Class    `json:"class,omitempty"` // proven or likely, of what is unneeded
 	Reason   reclaim.Reason   `json:"reason"`
 	Entries  int              `json:"entries"`
 	Bytes    int64            `json:"bytes"`
@@ -23,6 +25,7 @@ type deleteJSON struct {
 	Key    string         `json:"key"`
 	Ref    string         `json:"ref"`
 	Bytes  int64          `json:"bytes"`
+	Class  reclaim.Class  `json:"class"` // proven or likely
 	Reason reclaim.Reason `json:"reason"`
 	Detail string         `json:"detail,omitempty"`
 }
@@ -47,12 +50,12 @@ type failureJSON struct {
 }
 
 func (r *pruneReport) object(result reclaim.Result) pruneJSON {
-	out := pruneJSON{Repository: r.target.String(), DryRun: r.opts.dryRun, Totals: []totalJSON{}, Entries: []deleteJSON{}}
+	out := pruneJSON{Repository: r.target.String(), DryRun: r.opts.dryRun, Totals: []totalJSON{}, Left: r.planned.Left, Entries: []deleteJSON{}}
 	for _, t := range r.planned.Totals() {
-		out.Totals = append(out.Totals, totalJSON{t.Decision, t.Reason, t.Count, t.Bytes})
+		out.Totals = append(out.Totals, totalJSON{t.Decision, t.Class, t.Reason, t.Count, t.Bytes})
 	}
 	for v := range r.planned.Deletions() {
-		out.Entries = append(out.Entries, deleteJSON{v.ID, v.Item.Entry.Key, v.Ref, v.Size, v.Reason, v.Detail})
+		out.Entries = append(out.Entries, deleteJSON{v.ID, v.Item.Entry.Key, v.Ref, v.Size, v.Class, v.Reason, v.Detail})
 	}
 	if r.opts.dryRun {
 		return out

@@ -3,7 +3,6 @@ package cacheclient
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"time"
@@ -11,14 +10,11 @@ import (
 
 // Delete deletes an entry. If there is none the error is [io/fs.ErrNotExist], which
 // proves nothing: GitHub answers so as well where the token may not delete it. A listing
-// tells. A deletion whose reply was lost may end so, too.
+// tells. A deletion whose reply was lost may end so, too. If the token may not delete it is
+// [io/fs.ErrPermission].
 func (c *Client) Delete(ctx context.Context, id int64) error {
 	_, err := c.rest.Actions.DeleteCachesByID(ctx, c.target.Owner, c.target.Repo, id)
-	explained := c.explain(err, "actions: write", "deleting cache %d of %s", id, c.target)
-	if status(err) == http.StatusNotFound {
-		return notFoundError{explained}
-	}
-	return explained
+	return c.explain(err, "actions: write", "deleting cache %d of %s", id, c.target)
 }
 
 // ErrLate is returned instead of sending a request later than it may be.
@@ -33,12 +29,6 @@ type deadline struct{}
 func (c *Client) DeleteBy(ctx context.Context, id int64, by time.Time) error {
 	return c.Delete(context.WithValue(ctx, deadline{}, by), id)
 }
-
-// notFoundError keeps the hint at the permission that may be missing.
-type notFoundError struct{ error }
-
-func (n notFoundError) Unwrap() error      { return n.error }
-func (notFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Limits is what a repository's caches may take. Zero is unknown.
 type Limits struct {
