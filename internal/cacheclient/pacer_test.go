@@ -173,7 +173,7 @@ func TestPacerRecoversFromRefusals(t *testing.T) {
 	var have []int
 	for range 6 {
 		now = now.Add(p.per + 2*time.Second)
-		if _, err := p.admit(0); err != nil {
+		if _, err := p.admit(0, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		have = append(have, p.points)

@@ -255,7 +255,7 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 			_, list := c.List(t.Context(), Filter{})
 			_, limits := c.Limits(t.Context())
 			_, refs := c.Refs(t.Context(), []string{mainRef, "refs/pull/1/merge"})
-			_, _, run := c.OldestRun(t.Context())
+			_, run := c.Runs(t.Context(), 0)
 			if list == nil || refs == nil || run == nil {
 				t.Errorf("no error of %v, %v, %v", list, refs, run)
 			}
