@@ -1,7 +1,6 @@
 package cacheclient
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,6 +97,17 @@ func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, wanted f
 // would not change.
 var ErrService = errors.New("the cache service fails")
 
+// serviceFailure does not name the index: the others that are not read have the same error.
+func serviceFailure(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		if errors.Is(cause, ErrService) {
+			return cause
+		}
+		return fmt.Errorf("reading index: %w", cause)
+	}
+	return serviceError{fmt.Errorf("reading indexes: %w", err)}
+}
+
 // serviceError is an [ErrService] with the text of its cause.
 type serviceError struct{ error }
 
@@ -122,12 +132,12 @@ func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkc
 	if e.Size > maxIndex {
 		return nil, errTooLarge
 	}
-	if err := context.Cause(ctx); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	entry, err := r.find(ctx, e.Key)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		err = cmp.Or(context.Cause(ctx), error(serviceError{err}))
+		err = serviceFailure(ctx, errors.Unwrap(err))
 	}
 	if err != nil {
 		return nil, err
@@ -151,13 +161,10 @@ func (r *Runtime) parse(ctx context.Context, entry *actionscache.Entry) (*bkcach
 	defer watch.Stop()
 	content := limited{arrived: func() { watch.Reset(stalled) }}
 	if err := entry.WriteTo(downloading, &content); err != nil {
-		if ctx.Err() != nil {
-			return nil, 0, fmt.Errorf("reading index %q: %w", entry.Key, context.Cause(ctx))
-		}
 		if cause := context.Cause(downloading); cause != nil {
 			err = cause
 		}
-		return nil, 0, serviceError{fmt.Errorf("reading index %q: %w", entry.Key, redactSigned(err, r.token))}
+		return nil, 0, serviceFailure(ctx, redactSigned(err, r.token))
 	}
 	index, err := bkcache.ParseIndex(content.data)
 	if err != nil {
