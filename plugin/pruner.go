@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
@@ -36,7 +35,7 @@ func (p *pruner) Delete(ctx context.Context, id int64, before time.Time) (err er
 	first := false
 	p.first.Do(func() {
 		first = true
-		if err = p.delete(ctx, id, before); errors.Is(err, fs.ErrPermission) {
+		if err = p.Repository.Delete(ctx, id, before); errors.Is(err, fs.ErrPermission) {
 			p.denied = err
 			p.stop(err)
 		}
@@ -47,18 +46,7 @@ func (p *pruner) Delete(ctx context.Context, id int64, before time.Time) (err er
 	case p.denied != nil:
 		return p.denied
 	}
-	return p.delete(ctx, id, before)
-}
-
-func (p *pruner) delete(ctx context.Context, id int64, before time.Time) error {
-	if before.IsZero() {
-		return p.Client.Delete(ctx, id)
-	}
-	err := p.Client.DeleteBy(ctx, id, before)
-	if errors.Is(err, cacheclient.ErrLate) {
-		return reclaim.ErrLate
-	}
-	return err
+	return p.Repository.Delete(ctx, id, before)
 }
 
 // Look implements [reclaim.Service].
@@ -70,17 +58,11 @@ func (p *pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 	return snap.Analysis, nil
 }
 
-// Glance implements [reclaim.Service].
-func (p *pruner) Glance(ctx context.Context, blobs []bkcache.Entry, since time.Time) (reclaim.Glance, error) {
-	indexes, used, err := p.Client.Recent(ctx, blobs, since)
-	return reclaim.Glance{Used: used, Indexes: indexes}, err
-}
-
 // Runs implements [reclaim.Service]. A service that knows of no runs is not GitHub. Exports
 // to it look up what they reference, because BuildKit can list GitHub's caches only. So
 // what was not used for a while nobody is about to reference.
 func (p *pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
-	runs, err := p.Client.Runs(ctx, p.env.runtime().RunID)
+	runs, err := p.Repository.Runs(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return bkcache.Runs{Asked: p.Client.Now().Add(-p.policy.Grace)}, nil
 	}

@@ -18,13 +18,15 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
 func cacheRows() []row {
 	plan := metric(benchmarks("./internal/reclaim", "Plan100000Entries", "3x"), "Plan100000Entries/default ns/op")
 	return []row{
-		{"`ls` of 10,000 entries at 100 ms a request: how many times longer the pages take one after another", listing, atLeast(8)},
+		{"`ls` of 10,000 entries at 100 ms a request: how many times longer the pages take one after another", listingSpeed, atLeast(8)},
 		{"`ls` of 100,000 entries: memory, MB", listingMemory, atMost(200)},
 		{"`prune` of 1,000 entries, in times of what a secondary limit allows, with no request refused after the first", pruning, atMost(1.2)},
 		{"planning 100,000 entries with 500 indexes, seconds", func() (float64, error) {
@@ -89,7 +91,7 @@ func list(env map[string]string, n int, watch func(pid int) error) error {
 	return nil
 }
 
-func listing() (ratio float64, err error) {
+func listingSpeed() (ratio float64, err error) {
 	const entries = 10_000
 	err = served(entries, func(env map[string]string) error {
 		start := time.Now()
@@ -200,51 +202,16 @@ func prune(service *cacheserver.Server, url string, entries int) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
+	repo := listing.New(client, nil, listing.Options{Now: time.Now, Say: func(ui.Level, string, string) {}})
 	start := time.Now()
-	analysis, err := looker{client}.Look(ctx)
+	analysis, err := repo.Look(ctx)
 	if err != nil {
 		return 0, err
 	}
-	result, err := reclaim.NewPlan(analysis, reclaim.Policy{All: true, Runs: bkcache.Runs{Asked: start}}, start).Execute(ctx, looker{client}, time.Now, nil)
+	plan := reclaim.NewPlan(analysis, reclaim.Policy{All: true, Runs: bkcache.Runs{Asked: start}}, start)
+	result, err := plan.Execute(ctx, repo, time.Now, nil)
 	if err == nil && result.Deleted.Count != entries {
 		err = fmt.Errorf("%d of %d entries were deleted", result.Deleted.Count, entries)
 	}
 	return time.Since(start), err
-}
-
-// looker looks at a repository as the command does.
-type looker struct{ *cacheclient.Client }
-
-// Delete implements [reclaim.Service].
-func (l looker) Delete(ctx context.Context, id int64, before time.Time) error {
-	if before.IsZero() {
-		return l.Client.Delete(ctx, id)
-	}
-	err := l.DeleteBy(ctx, id, before)
-	if errors.Is(err, cacheclient.ErrLate) {
-		return reclaim.ErrLate
-	}
-	return err
-}
-
-// Glance implements [reclaim.Service].
-func (l looker) Glance(ctx context.Context, blobs []bkcache.Entry, since time.Time) (reclaim.Glance, error) {
-	indexes, used, err := l.Recent(ctx, blobs, since)
-	return reclaim.Glance{Used: used, Indexes: indexes}, err
-}
-
-// Runs implements [reclaim.Service]. The service has none.
-func (l looker) Runs(context.Context) (bkcache.Runs, error) { return bkcache.Runs{Asked: l.Now()}, nil }
-
-// Look implements [reclaim.Service].
-func (l looker) Look(ctx context.Context) (*reclaim.Analysis, error) {
-	listed, err := l.List(ctx, cacheclient.Filter{})
-	if err != nil {
-		return nil, err
-	}
-	refs, err := l.Refs(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	return reclaim.Analyze(listed, nil, refs), nil
 }

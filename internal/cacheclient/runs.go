@@ -1,12 +1,13 @@
 package cacheclient
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v92/github"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	names "github.com/docker-ghacache/docker-ghacache/internal/github"
@@ -54,17 +55,16 @@ func (c *Client) Runs(ctx context.Context, own int64) (bkcache.Runs, error) {
 // for at the end as well: a run may have begun while its former status was asked for.
 func (c *Client) unfinished(ctx context.Context) (map[int64]bkcache.Run, error) {
 	statuses := []string{"in_progress", "queued", "pending", "waiting", "requested", "in_progress"}
-	byStatus := make([][]bkcache.Run, len(statuses))
-	group, parallelly := errgroup.WithContext(ctx)
-	for i, status := range statuses[:len(statuses)-1] {
-		group.Go(func() (err error) {
-			byStatus[i], err = c.runs(parallelly, status)
-			return err
-		})
+	byStatus, errs := make([][]bkcache.Run, len(statuses)), make([]error, len(statuses))
+	last := len(statuses) - 1
+	var wait sync.WaitGroup
+	for i, status := range statuses[:last] {
+		wait.Go(func() { byStatus[i], errs[i] = c.runs(ctx, status) })
 	}
-	err := group.Wait()
+	wait.Wait()
+	err := cmp.Or(errs...)
 	if err == nil {
-		byStatus[len(statuses)-1], err = c.runs(ctx, "in_progress")
+		byStatus[last], err = c.runs(ctx, statuses[last])
 	}
 	found := map[int64]bkcache.Run{}
 	for _, run := range slices.Concat(byStatus...) {

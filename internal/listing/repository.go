@@ -42,9 +42,6 @@ func Open(name string, o Options) (*Repository, error) {
 		Repo: name, Lookup: o.Lookup,
 		Repository: o.Job.Repository, APIURL: o.Job.APIURL, JobToken: o.Job.GitHubToken,
 	}
-	if o.Doing == nil {
-		o.Doing = func(string, int, int) {}
-	}
 	target, err := sources.Target()
 	if err != nil {
 		return nil, err
@@ -63,11 +60,20 @@ func Open(name string, o Options) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repository{Client: client, opts: o, said: map[string]bool{}}
+	var runtime *cacheclient.Runtime
 	if sources.Job(target) {
-		r.Runtime = openRuntime(o)
+		runtime = openRuntime(o)
 	}
-	return r, nil
+	return New(client, runtime, o), nil
+}
+
+// New returns the repository of a client. Runtime is nil, or one that a job of this very
+// repository has.
+func New(client *cacheclient.Client, runtime *cacheclient.Runtime, o Options) *Repository {
+	if o.Doing == nil {
+		o.Doing = func(string, int, int) {}
+	}
+	return &Repository{Client: client, Runtime: runtime, opts: o, said: map[string]bool{}}
 }
 
 // openRuntime returns nil where this process has no usable runtime; then
@@ -95,6 +101,9 @@ func (r *Repository) Warn(what string, err error) {
 	}
 	r.say(ui.Warning, fmt.Sprintf("%s: %v", what, err), hint.Of(err))
 }
+
+// Note says what is worth knowing, with a command to use.
+func (r *Repository) Note(text, fix string) { r.say(ui.Info, text, fix) }
 
 // say says a thing once, however often the cache is listed.
 func (r *Repository) say(level ui.Level, text, fix string) {
