@@ -140,7 +140,7 @@ func (r *pruneReport) confirm(ctx context.Context) (answer, error) {
 	if r.likely.Count > 0 && r.policy.KeepStorage == 0 {
 		fmt.Fprintf(r.env.Stderr, "%s more with %s are likely unneeded. If that is wrong, the next build runs one step again.\n",
 			entryCount(r.likely.Count), humanSize(r.likely.Bytes))
-		question = "Are you sure you want to continue? [y/N/likely] "
+		question = "Are you sure you want to continue? Answer \"likely\" to delete these as well. [y/N] "
 	}
 	fmt.Fprint(r.env.Stderr, question)
 	answered := make(chan string, 1)

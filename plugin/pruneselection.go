@@ -147,7 +147,7 @@ func (s *selection) noteMatches(a *reclaim.Analysis, notes ui.Notes) {
 
 // nearest returns the name that is most like a pattern, if one is at all.
 func nearest(pattern string, names []string) (near string) {
-	best := len(pattern)/2 + 1
+	best := len(pattern)/2 + 2
 	for _, name := range names {
 		if d := levenshtein.Distance(pattern, name, nil); d < best {
 			near, best = name, d

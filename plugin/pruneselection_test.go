@@ -64,8 +64,6 @@ func TestPruneSelects(t *testing.T) {
 	}
 }
 
-
-
 // TestTheSameCommandTwiceMakesTheSamePlan has the first run read the indexes, which the
 // service takes for a use.
 func TestTheSameCommandTwiceMakesTheSamePlan(t *testing.T) {
@@ -122,7 +120,7 @@ func TestPruneAsksForWhatIsLikely(t *testing.T) {
 		d := exampleLaptop(t)
 		before := len(strings.Fields(d.ids()))
 		got := d.runOn(t.Context(), wide, []string{"prune"}, answer)
-		wantText(t, got.stdout, "more with 3.857MiB are likely unneeded. If that is wrong, the next build runs one step again.", "[y/N/likely] ", want)
+		wantText(t, got.stdout, "more with 3.857MiB are likely unneeded. If that is wrong, the next build runs one step again.", "[y/N] ", want)
 		gone := before - len(strings.Fields(d.ids()))
 		if all := answer == "likely\n"; gone != 5 && !all || gone != 8 && all {
 			t.Errorf("%q deleted %d\n%s", answer, gone, got.stdout)
