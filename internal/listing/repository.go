@@ -18,9 +18,8 @@ type Options struct {
 	UserAgent string
 	// Say takes what is worth knowing, with commands to use, a line each.
 	Say func(level ui.Level, text, fix string)
-	// Doing takes what is under way, and how much of it is done if total is not 0; empty
-	// once it is over. Nil takes nothing.
-	Doing func(what string, done, total int)
+	// Doing takes what is under way, and is empty once that is over. Nil takes nothing.
+	Doing func(what string)
 }
 
 // Repository is the cache of a repository, over REST and, in a job, with the
@@ -71,7 +70,7 @@ func Open(name string, o Options) (*Repository, error) {
 // repository has.
 func New(client *cacheclient.Client, runtime *cacheclient.Runtime, o Options) *Repository {
 	if o.Doing == nil {
-		o.Doing = func(string, int, int) {}
+		o.Doing = func(string) {}
 	}
 	return &Repository{Client: client, Runtime: runtime, opts: o, said: map[string]bool{}}
 }

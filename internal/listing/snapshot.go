@@ -36,12 +36,13 @@ func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
 // SnapshotWith is a snapshot that reads the indexes which wanted selects; version 0 is the
 // newest one of its scope and ref.
 func (r *Repository) SnapshotWith(ctx context.Context, wanted func(version int, e bkcache.Entry) bool) (*Snapshot, error) {
-	r.opts.Doing("listing the cache", 0, 0)
-	defer r.opts.Doing("", 0, 0)
+	r.opts.Doing("listing the cache")
+	defer r.opts.Doing("")
 	entries, err := r.Client.List(ctx, cacheclient.Filter{})
 	if err != nil {
 		return nil, err
 	}
+	r.opts.Doing("reading indexes and refs")
 	var (
 		wait    sync.WaitGroup
 		indexes map[int64]cacheclient.Index
