@@ -73,7 +73,7 @@ func put(s *store.Store, e entry) error {
 	if version == "" {
 		version = bkcache.Version
 	}
-	id, err := s.Reserve(store.Name{Ref: e.ref, Key: e.key, Version: version})
+	id, err := s.Reserve(store.Name{Ref: e.ref, Key: e.key, Version: version}, e.key)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 const (
 	maxBlockID   = 128 // characters; real ones have 48 or 64
 	maxBlockList = 50_000
-	maxListBytes = 16 << 20
+	maxListBytes = 10 << 20
 
 	// wholeBlob is the block that stands for a blob put in one piece; no client can name it.
 	wholeBlob = ""
@@ -91,25 +91,39 @@ func (s *Server) putBlockList(w http.ResponseWriter, r *http.Request, id int64) 
 }
 
 // parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>. OpenDAL has said Uncommitted: it means the same as long as
-// a blob is put once.
+// a blob is put once. It stops at the first element that is one too many, of any name.
 func parseBlockList(body io.Reader) (ids []string, err error) {
-	var list struct {
-		XMLName xml.Name `xml:"BlockList"`
-		Blocks  []struct {
-			XMLName xml.Name
-			ID      string `xml:",chardata"`
-		} `xml:",any"`
-	}
-	if err := xml.NewDecoder(body).Decode(&list); err != nil || len(list.Blocks) > maxBlockList {
-		return nil, errBlockListXML
-	}
-	for _, b := range list.Blocks {
-		if kind := b.XMLName.Local; kind != "Latest" && kind != "Uncommitted" || b.ID == wholeBlob {
+	d := xml.NewDecoder(body)
+	for inside := false; ; {
+		token, err := d.Token()
+		if err != nil {
 			return nil, errBlockListXML
 		}
-		ids = append(ids, b.ID)
+		switch element := token.(type) {
+		case xml.EndElement:
+			return ids, nil
+		case xml.StartElement:
+			if !inside {
+				if inside = element.Name.Local == "BlockList"; !inside {
+					return nil, errBlockListXML
+				}
+				continue
+			}
+			id, ok := decodeBlockID(d, element)
+			if !ok || len(ids) == maxBlockList {
+				return nil, errBlockListXML
+			}
+			ids = append(ids, id)
+		}
 	}
-	return ids, nil
+}
+
+func decodeBlockID(d *xml.Decoder, element xml.StartElement) (id string, ok bool) {
+	if kind := element.Name.Local; kind != "Latest" && kind != "Uncommitted" {
+		return "", false
+	}
+	err := d.DecodeElement(&id, &element)
+	return id, err == nil && id != wholeBlob && len(id) <= maxBlockID
 }
 
 // azureErrorOf gives every error the code that Blob Storage has for it.
@@ -122,7 +136,7 @@ func azureErrorOf(err error) *azureError {
 		return &azureError{http.StatusNotFound, "BlobNotFound"}
 	case errors.Is(err, store.ErrUnknownBlock):
 		return &azureError{http.StatusBadRequest, "InvalidBlockList"}
-	case errors.Is(err, store.ErrTooLarge):
+	case errors.Is(err, store.ErrTooLarge), errors.Is(err, store.ErrNoRoom):
 		return &azureError{http.StatusRequestEntityTooLarge, "RequestBodyTooLarge"}
 	case errors.Is(err, store.ErrSize), errors.Is(err, errBody):
 		return &azureError{http.StatusBadRequest, "IncompleteBody"}

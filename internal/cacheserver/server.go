@@ -13,28 +13,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
-// Backend keeps entries for a [Server] to show. Its errors are those of package store. A service that relays to another one
-// would be another Backend.
-type Backend interface {
-	Find(refs []string, version string, keys []string) (store.Entry, error)
-	Open(id int64) (store.Entry, io.ReadSeekCloser, error)
-
-	Reserve(store.Name) (id int64, err error)
-	Reserved(store.Name) (id int64, err error)
-	Upload(id int64) (store.Name, error)
-	WriteBlock(id int64, block string, size int64, body io.Reader) error
-	WriteChunk(id, off, size int64, body io.Reader) error
-	Assemble(id int64, blocks []string) error
-	Finish(id, size int64) error
-
-	List(store.Query) []store.Entry
-	Usage() (count int, size int64)
-	Delete(id int64) error
-	Limits() store.Limits
-	SetLimits(change func(*store.Limits))
-	Close() error
-}
-
 // Options configure [Open]. The zero value of all but Dir is usable.
 type Options struct {
 	// Dir keeps entries and the signing key. It is made if need be; one process uses it at a time.
@@ -77,7 +55,7 @@ func (o Options) withDefaults() Options {
 type Server struct {
 	*Issuer
 	opts    Options
-	entries Backend
+	entries *store.Store
 	log     *log.Logger
 	faults  *faults
 	limiter *limiter
@@ -104,7 +82,7 @@ func Open(opts Options) (*Server, error) {
 	return s, nil
 }
 
-func newServer(opts Options, entries Backend, logger *log.Logger) (*Server, error) {
+func newServer(opts Options, entries *store.Store, logger *log.Logger) (*Server, error) {
 	issuer, err := openIssuer(opts.Dir, opts.Repository, opts.Now)
 	if err != nil {
 		return nil, err

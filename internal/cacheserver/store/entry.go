@@ -15,6 +15,7 @@ var (
 	ErrSize         = errors.New("uploaded size differs from the size given")
 	ErrTooMany      = errors.New("too many unfinished uploads")
 	ErrTooLarge     = errors.New("upload is larger than the whole cache may be")
+	ErrNoRoom       = errors.New("the cache has no room: the ref holds its share, or unfinished uploads fill the cache")
 	ErrUnknownBlock = errors.New("block list names an unknown block")
 	ErrLocked       = errors.New("another process serves this folder")
 )
@@ -35,13 +36,22 @@ type Entry struct {
 	Accessed time.Time `json:"accessed"`
 
 	content []extent // where in its file the content is, one after the other
-	boot    string   // see [Store.settleLater]
 }
 
-// newer orders entries by creation; the id decides between equal times.
-func newer(a, b *Entry) bool {
-	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) > 0
+// cost is what an entry counts for in the usage: its content, or the file if that is larger, and the list of its runs.
+func (e *Entry) cost() int64 {
+	cost := max(e.Size, fileSize(e.content))
+	if len(e.content) > 1 {
+		cost += int64(len(e.content)) * runCost
+	}
+	return cost
 }
+
+// runCost is about what an extent takes in the metadata, in bytes.
+const runCost = 32
+
+// newer orders entries by id. The time of creation cannot be trusted: somebody may have set the clock back.
+func newer(a, b *Entry) bool { return a.ID > b.ID }
 
 // Order is what a listing is sorted by; equal values are ordered by id.
 type Order int

@@ -3,30 +3,32 @@ package store
 import (
 	"errors"
 	"io"
-	"io/fs"
-	"os"
 )
 
-// maxUploads is how many uploads there may be at a time. GitHub takes 200 a minute.
-const maxUploads = 10_000
-
-// Reserve takes a name for an upload: [ErrExists] if it is used or reserved, [ErrTooMany] if that must wait.
-func (s *Store) Reserve(n Name) (id int64, err error) {
+// Reserve takes a name for an upload: [ErrExists] if it is used or reserved, [ErrTooMany] if that must wait. The token
+// is whoever reserves it, in any form that tells one from another; no token may hold more than its share.
+func (s *Store) Reserve(n Name, token string) (id int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
 	if s.reserved[n] != nil || s.entries.has(n) {
 		return 0, ErrExists
 	}
-	if len(s.uploads) == maxUploads {
+	own := s.entries.held(n.Ref)
+	if len(s.uploads) >= maxUploads || own.uploads >= maxUploads/refShare || s.tokens[token] >= maxUploads/tokenShare {
 		return 0, ErrTooMany
 	}
 	if id, err = s.nextID(); err != nil {
 		return 0, err
 	}
-	u := &upload{name: n, id: id, path: s.partial(id), now: s.now, buffers: &s.buffers, blocks: map[string]extent{}}
-	u.active.Store(s.now().UnixNano())
+	u := &upload{
+		name: n, token: token, id: id, blobs: s.blobs, moment: s.moment, buffers: &s.buffers, blocks: map[string]extent{},
+		held: tally{uploads: 1},
+	}
+	u.stir()
+	s.entries.count(n.Ref, u.held)
 	s.uploads[id], s.reserved[n] = u, u
+	s.tokens[token]++
 	return id, nil
 }
 
@@ -56,7 +58,18 @@ func (s *Store) WriteBlock(id int64, block string, size int64, body io.Reader) e
 	if err != nil {
 		return err
 	}
-	return s.abortIfFailed(u, u.writeBlock(block, size, s.Limits().Size, body))
+	e, err := u.allot(size, s.Limits().Size)
+	if err != nil {
+		return err
+	}
+	err = s.admit(u, e.end(), 1)
+	if err == nil {
+		err = u.writeBlock(block, e, body)
+	}
+	if err != nil {
+		u.giveBack(e)
+	}
+	return s.abortIfFailed(u, err)
 }
 
 // WriteChunk takes exactly size bytes of body as the content from off on. Chunks come in any order, concurrently, and may
@@ -66,7 +79,39 @@ func (s *Store) WriteChunk(id, off, size int64, body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	return s.abortIfFailed(u, u.writeChunk(off, size, s.Limits().Size, body))
+	if limit := s.Limits().Size; off > limit || size > limit-off {
+		return ErrTooLarge
+	}
+	if err := s.admit(u, off+size, 1); err != nil {
+		return err
+	}
+	return s.abortIfFailed(u, u.writeChunk(extent{off, size}, body))
+}
+
+// admit makes room for an upload to grow to so many bytes, and counts pieces.
+func (s *Store) admit(u *upload, bytes, pieces int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uploads[u.id] == nil {
+		return ErrNotFound
+	}
+	own := s.entries.held(u.name.Ref)
+	if u.held.pieces+pieces > maxBlocks {
+		return ErrTooLarge
+	}
+	if own.pieces+pieces > maxPieces/refShare || s.entries.all.pieces+pieces > maxPieces {
+		return ErrNoRoom
+	}
+	more := max(0, bytes-u.held.pending)
+	evicted, err := s.entries.room(u.name.Ref, more, s.limits)
+	if err != nil {
+		return err
+	}
+	s.evicted(evicted)
+	grown := tally{pending: more, pieces: pieces}
+	u.held.add(grown)
+	s.entries.count(u.name.Ref, grown)
+	return nil
 }
 
 // Assemble makes these blocks the content of an upload, in this order. Their ids are opaque.
@@ -75,54 +120,41 @@ func (s *Store) Assemble(id int64, blocks []string) error {
 	if err != nil {
 		return err
 	}
-	return u.assemble(blocks)
+	return u.assemble(blocks, s.Limits().Size)
 }
 
-// Finish makes an upload an entry. [ErrSize] and the upload stays if what arrived is not exactly size bytes.
+// Finish makes an upload an entry, which is on disk when it returns. [ErrSize] and the upload stays if what arrived is not
+// exactly size bytes.
 func (s *Store) Finish(id, size int64) error {
 	u, err := s.upload(id)
 	if err != nil {
 		return err
 	}
-	content, err := u.seal(size)
-	if err != nil {
+	e := &Entry{Name: u.name, ID: id, Size: size}
+	if e.content, err = u.whole(size); err != nil {
 		return err
 	}
-	now := s.now()
-	e := &Entry{Name: u.name, ID: id, Size: size, Created: now, Accessed: now, content: content, boot: s.boot}
-	err = s.publish(e, u.path)
-
+	if err := s.admit(u, e.cost(), 0); err != nil {
+		return err
+	}
+	if err := u.seal(e.content, size); err != nil {
+		return err
+	}
+	e.Created = s.now()
+	e.Accessed = e.Created
+	if err = s.blobs.Publish(id, fileSize(e.content)); err == nil {
+		err = s.catalog.Save(*e)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.release(u)
 	if err != nil {
-		return errors.Join(err, remove(u.path), remove(s.blob(id)))
+		return errors.Join(err, s.blobs.Remove(id))
 	}
 	s.entries.add(e)
 	s.listed = nil
-	s.settleLater(id)
 	s.tidy()
 	return nil
-}
-
-// publish brings content under its final name, and only then the metadata to disk.
-func (s *Store) publish(e *Entry, path string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600) // nothing has made that of an empty entry yet
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(file.Truncate(fileSize(e.content)), file.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path, s.blob(e.ID)); err != nil {
-		return err
-	}
-	if e.boot == "" {
-		if err := errors.Join(syncPath(s.blob(e.ID)), s.syncNames()); err != nil {
-			return err
-		}
-	}
-	return s.save(*e)
 }
 
 func (s *Store) upload(id int64) (*upload, error) {
@@ -144,12 +176,12 @@ func (s *Store) abortIfFailed(u *upload, err error) error {
 	dropped := s.drop(u)
 	s.mu.Unlock()
 	if dropped {
-		err = errors.Join(err, remove(u.path))
+		err = errors.Join(err, s.blobs.Remove(u.id))
 	}
 	return err
 }
 
-// drop forgets an upload, unless it is being finished. Its file is left to the caller, the lock is held.
+// drop forgets an upload, unless it is being finished. Its blob is left to the caller, the lock is held.
 func (s *Store) drop(u *upload) (dropped bool) {
 	if dropped = u.abort(); dropped {
 		s.release(u)
@@ -157,14 +189,15 @@ func (s *Store) drop(u *upload) (dropped bool) {
 	return dropped
 }
 
+// release gives back what an upload held.
 func (s *Store) release(u *upload) {
+	if s.uploads[u.id] == nil {
+		return
+	}
 	delete(s.uploads, u.id)
 	delete(s.reserved, u.name)
-}
-
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if s.tokens[u.token]--; s.tokens[u.token] == 0 {
+		delete(s.tokens, u.token)
 	}
-	return nil
+	s.entries.count(u.name.Ref, tally{uploads: -1, pending: -u.held.pending, pieces: -u.held.pieces})
 }
