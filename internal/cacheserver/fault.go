@@ -128,7 +128,7 @@ func (f *faults) take(r *http.Request) (Fault, bool) {
 }
 
 // apply answers the request, or returns the writer with which it is to be answered.
-func (f Fault) apply(w http.ResponseWriter, r *http.Request) http.ResponseWriter {
+func (f Fault) apply(w *exchange, r *http.Request) http.ResponseWriter {
 	if f.after > 0 {
 		return &cutWriter{w, f.after}
 	}
@@ -140,9 +140,13 @@ func (f Fault) apply(w http.ResponseWriter, r *http.Request) http.ResponseWriter
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.retry.Seconds())))
 		e.Docs += "#secondary-rate-limits"
 	}
+	w.body.drain(r)
 	writeError(w, r, e)
 	return nil
 }
+
+// Unwrap is for [http.ResponseController].
+func (w *cutWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // cutWriter closes the connection after so many bytes of body.
 type cutWriter struct {

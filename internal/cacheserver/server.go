@@ -110,9 +110,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Ms-Request-Id", rand.Text())
 	// Clients join a base URL that ends in a slash with a path that begins with one.
 	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
+	x := newExchange(w, r)
+	defer x.end()
 	wait(r, s.opts.Latency)
+	w = x
 	if f, ok := s.faults.take(r); ok {
-		if w = f.apply(w, r); w == nil {
+		if w = f.apply(x, r); w == nil {
 			return
 		}
 	}
