@@ -50,11 +50,10 @@ func (s *Server) checkUnfinished(id int64) error {
 	if err == nil {
 		return nil
 	}
-	_, content, openErr := s.entries.Open(id)
-	if openErr != nil {
-		return err
+	if _, finished := s.entries.Entry(id); finished == nil {
+		return errBlobFinished
 	}
-	return errors.Join(errBlobFinished, content.Close())
+	return err
 }
 
 func (s *Server) putBlob(r *http.Request, id int64) error {

@@ -40,7 +40,7 @@ func (s *Server) authorize(r *http.Request) (grant, error) {
 		return grant{}, errUnauthenticated
 	}
 	var claims runtimeClaims
-	if err := s.verify(s.runtimeKey, token, &claims); err != nil {
+	if err := s.verify(s.runtimeKey, token, &claims); err != nil || !strings.EqualFold(claims.Repository, s.Repository) {
 		return grant{}, errUnauthenticated
 	}
 	var list []access

@@ -157,7 +157,7 @@ func (s *Store) find(refs []string, version string, keys []string) (Entry, error
 // Open returns an entry and its content. The content stays readable when the entry is deleted meanwhile. Who reads all of
 // it in order gets an error, and not the end, if it does not have the digest that the key says.
 func (s *Store) Open(id int64) (Entry, io.ReadSeekCloser, error) {
-	e, err := s.get(id)
+	e, err := s.Entry(id)
 	if err != nil {
 		return Entry{}, nil, err
 	}
@@ -181,7 +181,8 @@ func (s *Store) Open(id int64) (Entry, io.ReadSeekCloser, error) {
 	return e, content, nil
 }
 
-func (s *Store) get(id int64) (Entry, error) {
+// Entry returns an entry that is finished.
+func (s *Store) Entry(id int64) (Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
