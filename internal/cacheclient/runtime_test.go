@@ -233,7 +233,8 @@ func TestRuntimeErrorsNameTheStatusAndNoSecret(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			versions(t, func(t *testing.T, version int) {
-				s := open(t, cacheserver.Options{Faults: faults(t, fault)}, index(mainRef, "app", 1, "x"))
+				it := index(mainRef, "app", 1, "x")
+				s := open(t, cacheserver.Options{Faults: faults(t, fault)}, it)
 				r := runtimeOf(t, s, serve(t, s), version)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()

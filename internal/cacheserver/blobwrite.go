@@ -14,7 +14,7 @@ const (
 	maxBlockList = 50_000
 	maxListBytes = 10 << 20
 
-	// wholeBlob is the block that stands for a blob put in one piece; no client can name it.
+	// wholeBlob is the block id for a blob that is uploaded in one request. No client can send this id.
 	wholeBlob = ""
 )
 
@@ -44,7 +44,7 @@ func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) err
 	return nil
 }
 
-// checkUnfinished tells a finished entry, which never changes, from one that is gone.
+// checkUnfinished tells a finished entry, which never changes, from one that does not exist.
 func (s *Server) checkUnfinished(id int64) error {
 	_, err := s.entries.Upload(id)
 	if err == nil {
@@ -69,7 +69,7 @@ func (s *Server) putBlob(r *http.Request, id int64) error {
 	return s.entries.Assemble(id, []string{wholeBlob})
 }
 
-// putBlock takes block ids as they are: clients encode what they like.
+// putBlock does not decode block ids, because clients encode them in different ways.
 func (s *Server) putBlock(r *http.Request, id int64) error {
 	block := r.URL.Query().Get("blockid")
 	if block == "" || len(block) > maxBlockID {
@@ -125,7 +125,7 @@ func decodeBlockID(d *xml.Decoder, element xml.StartElement) (id string, ok bool
 	return id, err == nil && id != wholeBlob && len(id) <= maxBlockID
 }
 
-// azureErrorOf gives every error the code that Blob Storage has for it.
+// azureErrorOf returns the Blob Storage code of an error.
 func azureErrorOf(err error) *azureError {
 	if e, ok := errors.AsType[*azureError](err); ok {
 		return e

@@ -13,15 +13,15 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
-// What a request may be refused for. The texts of the denials are GitHub's.
+// The reasons for which a request is refused. The texts of the denials are GitHub's.
 var (
 	errUnauthenticated = errors.New("invalid, expired or missing token")
 	errReadDenied      = errors.New("cache read denied: token has no readable scopes")
 	errWriteDenied     = errors.New("cache write denied: token has no writable scopes")
 	errInvalid         = errors.New("invalid argument")
-	errKeys            = fmt.Errorf("%w: 1 to %d keys are needed", errInvalid, maxKeys)
-	errKey             = fmt.Errorf("%w: a key has 1 to %d characters and no comma", errInvalid, maxKeyLen)
-	errVersion         = fmt.Errorf("%w: a version has 1 to %d bytes", errInvalid, maxVersion)
+	errKeys            = fmt.Errorf("%w: want 1 to %d keys", errInvalid, maxKeys)
+	errKey             = fmt.Errorf("%w: a key must have 1 to %d characters and no comma", errInvalid, maxKeyLen)
+	errVersion         = fmt.Errorf("%w: a version must have 1 to %d bytes", errInvalid, maxVersion)
 	errBody            = errors.New("reading the request body")
 	errBodyTooLarge    = errors.New("request body is too large")
 )
@@ -33,7 +33,7 @@ type grant struct {
 	token    string   // a digest of it, which tells it from others
 }
 
-// authorize reads the runtime token of a request. Neither the token nor why it is refused gets out.
+// authorize reads the runtime token of a request. Its error contains neither the token nor the reason.
 func (s *Server) authorize(r *http.Request) (grant, error) {
 	token, ok := bearer(r)
 	if !ok {
@@ -53,7 +53,7 @@ func (s *Server) authorize(r *http.Request) (grant, error) {
 		if a.Permission&permissionRead != 0 {
 			g.readable = append(g.readable, a.Scope)
 		}
-		// The last one: BuildKit builds an index's key from the last writable ref.
+		// The last writable ref: BuildKit builds the key of an index from it.
 		if a.Permission&permissionWrite != 0 {
 			g.writable = a.Scope
 		}
@@ -61,7 +61,7 @@ func (s *Server) authorize(r *http.Request) (grant, error) {
 	return g, nil
 }
 
-// bearer takes the scheme of gh, "token", too.
+// bearer also accepts "token", the scheme that gh uses.
 func bearer(r *http.Request) (string, bool) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.TrimSpace(token), ok && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "token"))
@@ -74,7 +74,7 @@ const (
 	maxJSON    = 128 << 10
 )
 
-// checkKeys returns the keys without repetitions: go-actions-cache sends the first one twice.
+// checkKeys returns the keys without duplicates: go-actions-cache sends the first one twice.
 func checkKeys(keys []string) ([]string, error) {
 	if len(keys) > maxKeys+1 {
 		return nil, errKeys
@@ -94,7 +94,7 @@ func checkKeys(keys []string) ([]string, error) {
 	return unique, nil
 }
 
-// name is that of the entry which a request with this key would write.
+// name returns the name of the entry that a request with this key would write.
 func (g grant) name(version, key string) (store.Name, error) {
 	if g.writable == "" {
 		return store.Name{}, errWriteDenied

@@ -17,11 +17,12 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/moby/sys/atomicwriter"
 )
 
-// Issuer makes the tokens of a service, from the key in its folder. It needs no running service.
+// Issuer makes the tokens of a service from the key in its folder. The service need not run.
 type Issuer struct {
-	Repository string // owner/name, which the service answers for
+	Repository string // owner/name of the service's repository
 
 	secret     []byte
 	now        func() time.Time
@@ -30,7 +31,7 @@ type Issuer struct {
 	blobKey    []byte
 }
 
-// identity is what the file service.json in the folder holds.
+// identity is the content of the file service.json in the folder.
 type identity struct {
 	Secret     []byte `json:"secret"`
 	Repository string `json:"repository"`
@@ -40,10 +41,11 @@ type identity struct {
 type Scope struct {
 	Ref    string
 	Write  bool
-	NoRead bool // as the token of a job with cache mode write-only
+	NoRead bool // like the token of a job with cache mode write-only
 }
 
-// OpenIssuer reads the key of the service in dir, which must have been started once. A nil now means [time.Now].
+// OpenIssuer reads the key of the service in dir. The service must have been started there once. If now is nil,
+// [time.Now] is used.
 func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	if now == nil {
 		now = time.Now //nolint:forbidigo // as documented
@@ -72,10 +74,10 @@ func checkPrivate(path string) error {
 	return fmt.Errorf("other users can read the key of the cache service (mode %#o): run chmod 600 %q, or delete the file to make a new key", info.Mode().Perm(), path)
 }
 
-// ownerAndName matches a repository; no name consists of dots alone.
+// ownerAndName matches OWNER/NAME, and no name that has only dots.
 var ownerAndName = regexp.MustCompile(`^\w[\w-]*/\.*[\w-][\w.-]*$`)
 
-// openIssuer makes the key at the first start and keeps the repository for OpenIssuer.
+// openIssuer makes the key at the first start, and stores the repository for OpenIssuer.
 func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
 	if repository != "" && !ownerAndName.MatchString(repository) {
 		return nil, fmt.Errorf("repository %q: want OWNER/NAME", repository)
@@ -101,19 +103,10 @@ func (i *Issuer) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, "service-*.json") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), identityFile(dir))
+	return atomicwriter.WriteFile(identityFile(dir), data, 0o600)
 }
 
-// derive makes a key for each kind of signature, so that none is taken for another.
+// derive makes one key for each kind of signature, so that no signature is valid as another kind.
 func (i *Issuer) derive() error {
 	for kind, key := range map[string]*[]byte{"runtime token": &i.runtimeKey, "REST token": &i.restKey, "blob URL": &i.blobKey} {
 		var err error
@@ -124,7 +117,7 @@ func (i *Issuer) derive() error {
 	return nil
 }
 
-// runtimeClaims are those of GitHub's runtime token; ac is JSON within JSON there too.
+// runtimeClaims are the claims of GitHub's runtime token. GitHub also encodes ac as JSON within JSON.
 type runtimeClaims struct {
 	jwt.RegisteredClaims
 	AC           string `json:"ac"`
@@ -157,8 +150,8 @@ const (
 	permissionAdmin  = "admin"  // delete all entries, and set limits
 )
 
-// RuntimeToken returns a token for the cache protocols that is valid for ttl from now. Refs are searched in this order, so
-// a job's own ref comes first; the last writable one is written, as BuildKit has it.
+// RuntimeToken returns a token for the cache protocols that is valid for ttl from now. The service searches the refs
+// in this order, so a job's own ref comes first. Clients write to the last writable one, as BuildKit does.
 func (i *Issuer) RuntimeToken(scopes []Scope, ttl time.Duration) (string, error) {
 	list := make([]access, len(scopes))
 	for n, s := range scopes {
@@ -203,7 +196,7 @@ func (i *Issuer) JobRESTToken(scopes []Scope, defaultBranch string, ttl time.Dur
 	return sign(i.restKey, claims)
 }
 
-// valid begins a minute ago, because the clock of a client in a virtual machine may be slow.
+// valid begins a minute ago, because a client's clock may be behind, as in virtual machines.
 func (i *Issuer) valid(ttl time.Duration) jwt.RegisteredClaims {
 	now := i.now()
 	return jwt.RegisteredClaims{

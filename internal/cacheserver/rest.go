@@ -12,7 +12,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
-// restError is an error as GitHub's REST API writes it.
+// restError is an error in the format of GitHub's REST API.
 type restError struct {
 	Message string `json:"message"`
 	Docs    string `json:"documentation_url"`
@@ -24,7 +24,7 @@ func (e *restError) Error() string { return e.Message }
 const (
 	docs = "https://docs.github.com/rest"
 
-	// enterprisePrefix is where a GitHub Enterprise Server has the API.
+	// enterprisePrefix is the path of the API on a GitHub Enterprise Server.
 	enterprisePrefix = "/api/v3"
 )
 
@@ -60,7 +60,7 @@ func (c restClaims) mayDelete(ref string) bool {
 	return c.Permission == permissionAdmin || c.Permission == permissionDelete && slices.Contains(c.Refs, ref)
 }
 
-// routeREST serves the API where api.github.com has it and where a GitHub Enterprise Server does.
+// routeREST serves the API under the paths of api.github.com and of a GitHub Enterprise Server.
 func (s *Server) routeREST() {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]restHandler{
@@ -96,7 +96,7 @@ func (s *Server) routeREST() {
 	s.mux.Handle(enterprisePrefix+"/", http.StripPrefix(enterprisePrefix, mux))
 }
 
-// limited counts a request against the rate limits and checks what its path names.
+// limited counts a request against the rate limits, and checks owner and repository in its path.
 func (s *Server) limited(handle restHandler) restHandler {
 	return func(w http.ResponseWriter, r *http.Request, rights restClaims) error {
 		if err := s.limiter.admit(w, r); err != nil {
@@ -133,7 +133,7 @@ func (s *Server) authorizeREST(r *http.Request) (rights restClaims, err error) {
 	return rights, nil
 }
 
-// names reports whether owner and repository of the path, where it has them, are those of the service.
+// names reports whether the path is about the service's repository. A path without owner and repository is.
 func (s *Server) names(r *http.Request) bool {
 	owner, repo, _ := strings.Cut(s.Repository, "/")
 	same := func(name, want string) bool {
@@ -224,7 +224,7 @@ func (s *Server) deleteByID(w http.ResponseWriter, r *http.Request, rights restC
 	return nil
 }
 
-// fullRef takes the name of a branch for its ref, as go-github documents the parameter.
+// fullRef also accepts the name of a branch, because go-github documents the parameter so.
 func fullRef(ref string) string {
 	if ref == "" || strings.HasPrefix(ref, "refs/") {
 		return ref

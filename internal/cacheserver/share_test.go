@@ -47,7 +47,7 @@ func TestRepeatedBlockEvictsNothing(t *testing.T) {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	list := "<BlockList>" + strings.Repeat("<Latest>YQ==</Latest>", 50_000) + "</BlockList>"
-	if got := s.do(t, "PUT", up+"&comp=blocklist", "", list); got.status != 413 || !strings.Contains(got.body, "larger than the whole cache") {
+	if got := s.do(t, "PUT", up+"&comp=blocklist", "", list); got.status != 413 || !strings.Contains(got.body, "larger than the limit") {
 		t.Errorf("the list: %d %s", got.status, got.body)
 	}
 	if _, got := s.twirp(t, "FinalizeCacheEntryUpload", token, `{"key":"huge","version":"v","size_bytes":"15000000000"}`); got["ok"] == true {

@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// What the store refuses. Errors of the disk come through as they are, so a full one is syscall.ENOSPC.
+// The errors of the store. Errors of the disk are returned unchanged: a full disk is syscall.ENOSPC.
 var (
 	ErrExists       = errors.New("entry already exists")
 	ErrNotFound     = errors.New("no such entry")
 	ErrSize         = errors.New("uploaded size differs from the size given")
 	ErrTooMany      = errors.New("too many unfinished uploads")
-	ErrTooLarge     = errors.New("upload is larger than the whole cache may be")
-	ErrNoRoom       = errors.New("the cache has no room: the ref holds its share, or unfinished uploads fill the cache")
-	ErrUnknownBlock = errors.New("block list names an unknown block")
+	ErrTooLarge     = errors.New("upload is larger than the limit of the whole cache")
+	ErrNoRoom       = errors.New("the cache has no room: this ref has used its share, or unfinished uploads fill the cache")
+	ErrUnknownBlock = errors.New("block list has an unknown block")
 	ErrLocked       = errors.New("another process serves this folder")
 )
 
-// Name identifies an entry. One name is used once at a time, finished or not.
+// Name identifies an entry. At most one entry or upload has a name.
 type Name struct {
 	Ref     string `json:"ref"`
 	Version string `json:"version"`
 	Key     string `json:"key"`
 }
 
-// Entry is a finished cache entry. IDs grow, start at 1 and are never used twice in a folder. Size is in bytes.
+// Entry is a finished cache entry. IDs start at 1 and grow, and a folder never uses one twice. Size is in bytes.
 type Entry struct {
 	Name
 	ID       int64     `json:"id"`
@@ -56,14 +56,14 @@ func newer(a, b *Entry) bool { return a.ID > b.ID }
 // Order is what a listing is sorted by; equal values are ordered by id.
 type Order int
 
-// The orders of GitHub's listing; the zero value is its default.
+// The orders of GitHub's listing. The zero value is GitHub's default.
 const (
 	ByAccessed Order = iota
 	ByCreated
 	BySize
 )
 
-// Query selects and orders entries. The zero value is every entry, the last used first.
+// Query selects and orders entries. The zero value selects every entry, the last used first.
 type Query struct {
 	Ref       string // all if empty
 	Key       string // the complete key; all if empty

@@ -20,9 +20,9 @@ type Limits struct {
 // Options configure [Open]. All are required.
 type Options struct {
 	Limits
-	Idle time.Duration // an upload is forgotten when nothing came for so long
+	Idle time.Duration // drop uploads that received nothing for this long
 	Now  func() time.Time
-	Warn func(error) // told of housekeeping that failed, which concerns no caller
+	Warn func(error) // called with errors of housekeeping, which concern no caller
 }
 
 // Store keeps cache entries. It is safe for concurrent use.
@@ -43,7 +43,7 @@ type Store struct {
 	tokens   map[string]int // uploads by token
 	quiet    time.Duration  // no upload had its last bytes before this moment
 	ids      idRange
-	touched  map[int64]bool // used since their metadata was saved
+	touched  map[int64]bool // used since their metadata were stored
 	saved    time.Time
 	clock    steadiness
 	listed   *listing // the last listing, until anything changes
@@ -126,8 +126,8 @@ func (s *Store) Close() error {
 	return errors.Join(append(errs, s.catalog.Close())...)
 }
 
-// Find looks for each key in each ref and version, refs first: the exact key, then the newest entry that begins with it.
-// The entry counts as used.
+// Find looks for the keys in each ref: the exact key first, then the newest entry that begins with it. The entry
+// counts as used.
 func (s *Store) Find(refs []string, version string, keys []string) (Entry, error) {
 	for {
 		e, err := s.find(refs, version, keys)
@@ -198,14 +198,14 @@ func (s *Store) List(q Query) []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
-	// A client that reads page after page asks the same question each time.
+	// A client that reads page after page asks for the same listing each time.
 	if s.listed == nil || s.listed.query != q {
 		s.listed = &listing{q, s.entries.list(q)}
 	}
 	return s.listed.entries
 }
 
-// Usage returns how many entries there are and their bytes.
+// Usage returns the number of entries and their bytes.
 func (s *Store) Usage() (count int, size int64) {
 	st := s.Stats()
 	return int(st.Entries), st.Bytes
@@ -227,7 +227,7 @@ func (s *Store) Stats() Stats {
 	return Stats{all.entries, all.bytes, all.uploads, all.pending, s.removed}
 }
 
-// Delete removes an entry, finished ones only. A killed Delete has either not begun or is completed by the next [Open].
+// Delete removes a finished entry. If it is killed, it has either not begun, or the next [Open] completes it.
 func (s *Store) Delete(id int64) error {
 	s.mu.Lock()
 	e, ok := s.entries.remove(id)
@@ -246,7 +246,7 @@ func (s *Store) Limits() Limits {
 	return s.limits
 }
 
-// SetLimits changes the limits until [Store.Close] and evicts what is beyond them.
+// SetLimits changes the limits until [Store.Close], and evicts what is beyond them.
 func (s *Store) SetLimits(change func(*Limits)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -254,8 +254,8 @@ func (s *Store) SetLimits(change func(*Limits)) {
 	s.tidy()
 }
 
-// tidy evicts entries, drops idle uploads and has times of last use saved once a minute. It runs before everything that
-// looks at entries or names, which therefore never shows what should be gone. The lock is held.
+// tidy evicts entries, drops idle uploads and stores the times of last use once a minute. It runs before every
+// operation that reads entries or names, so that none sees an expired one. The caller holds the lock.
 func (s *Store) tidy() {
 	now := s.now()
 	evicted := s.entries.evict("", 0, s.limits)

@@ -18,7 +18,7 @@ type table struct {
 	refs    map[string]*section
 }
 
-// shelf is where one lookup searches: prefixes match within a ref and version only.
+// shelf is the part that one lookup searches: prefixes match within a ref and version only.
 type shelf struct{ ref, version string }
 
 // places are those of an entry in the lists of all and of its ref.
@@ -74,7 +74,7 @@ func (c *table) has(n Name) bool {
 	return found
 }
 
-// find goes through the refs in order and in each through the keys in order: the exact key, then the newest entry that
+// find searches the refs in order, and in each the keys in order: the exact key first, then the newest entry that
 // begins with it. GitHub documents this as "Matching a cache key".
 func (c *table) find(refs []string, version string, keys []string) (*Entry, bool) {
 	for _, ref := range refs {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// maxBlocks is Azure's limit of blocks of a blob before a block list.
+// maxBlocks is Azure's limit of uncommitted blocks of a blob.
 const maxBlocks = 100_000
 
 // maxRuns is how many gaps chunks may leave. Real clients have a few hundred chunks.
@@ -30,13 +30,13 @@ type upload struct {
 	buffers *sync.Pool   // of *[]byte
 	active  atomic.Int64 // the moment when bytes came last
 
-	mu        sync.RWMutex      // held for reading while bytes are written, so that none follow the end
-	ended     bool              // finished or given up
-	end       int64             // where the next block goes
+	mu        sync.RWMutex      // read-locked while bytes are written, so that none arrive after the end
+	ended     bool              // finished or aborted
+	end       int64             // offset of the next block
 	blocks    map[string]extent // by id
-	content   []extent          // what the last block list says
-	assembled bool              // a block list came
-	chunks    []extent          // what has arrived in chunks
+	content   []extent          // as the last block list gives it
+	assembled bool              // a block list has arrived
+	chunks    []extent          // chunks that have arrived
 }
 
 func (u *upload) lastActive() time.Duration { return time.Duration(u.active.Load()) }
@@ -211,7 +211,7 @@ func (u *upload) abort() (aborted bool) {
 	return aborted
 }
 
-// failed tells an error of this machine's disk from one of the client's connection.
+// failed reports whether an error is of this machine's disk, and not of the client's connection.
 func failed(err error) bool {
 	_, ok := errors.AsType[*fs.PathError](err)
 	return ok

@@ -32,7 +32,7 @@ func (s *Store) Reserve(n Name, token string) (id int64, err error) {
 	return id, nil
 }
 
-// Reserved returns the upload that holds a name.
+// Reserved returns the upload that has reserved a name.
 func (s *Store) Reserved(n Name) (id int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,7 +52,7 @@ func (s *Store) Upload(id int64) (Name, error) {
 	return u.name, nil
 }
 
-// WriteBlock takes exactly size bytes of body as a block, which counts once [Store.Assemble] names it.
+// WriteBlock stores exactly size bytes of body as a block. The block counts when [Store.Assemble] lists it.
 func (s *Store) WriteBlock(id int64, block string, size int64, body io.Reader) error {
 	u, err := s.upload(id)
 	if err != nil {
@@ -72,8 +72,8 @@ func (s *Store) WriteBlock(id int64, block string, size int64, body io.Reader) e
 	return s.abortIfFailed(u, err)
 }
 
-// WriteChunk takes exactly size bytes of body as the content from off on. Chunks come in any order, concurrently, and may
-// overlap.
+// WriteChunk stores exactly size bytes of body as the content from off on. Chunks may arrive in any order,
+// concurrently, and may overlap.
 func (s *Store) WriteChunk(id, off, size int64, body io.Reader) error {
 	u, err := s.upload(id)
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Store) admit(u *upload, bytes, pieces int64) error {
 	return nil
 }
 
-// Assemble makes these blocks the content of an upload, in this order. Their ids are opaque.
+// Assemble makes the content of an upload from these blocks, in this order. Block ids are opaque.
 func (s *Store) Assemble(id int64, blocks []string) error {
 	u, err := s.upload(id)
 	if err != nil {
@@ -167,7 +167,7 @@ func (s *Store) upload(id int64) (*upload, error) {
 	return u, nil
 }
 
-// abortIfFailed gives the space of an upload back at once when the disk fails it.
+// abortIfFailed frees the space of an upload at once if the disk fails.
 func (s *Store) abortIfFailed(u *upload, err error) error {
 	if !failed(err) {
 		return err
