@@ -52,7 +52,30 @@ func (f *files) dropUploads() error {
 
 // Writer implements [Blobs].
 func (f *files) Writer(id int64) (BlobWriter, error) {
-	return os.OpenFile(f.partial(id), os.O_WRONLY|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(f.partial(id), os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &fileWriter{File: file}, nil
+}
+
+// early is after how many bytes the kernel is asked to begin with writing. BuildKit's blocks have as many.
+const early = 1 << 20
+
+// fileWriter writes a piece of an unfinished blob.
+type fileWriter struct {
+	*os.File
+	waiting int
+}
+
+// WriteAt implements [io.WriterAt].
+func (w *fileWriter) WriteAt(p []byte, off int64) (int, error) {
+	n, err := w.File.WriteAt(p, off)
+	if w.waiting += n; w.waiting >= early {
+		startWriteback(w.File)
+		w.waiting = 0
+	}
+	return n, err
 }
 
 // Publish implements [Blobs]. The new name is made before the sync of the content, because file systems with a journal
