@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -42,6 +43,7 @@ type boltCatalog struct {
 	path    string
 	db      *bolt.DB
 	changes batches[func(*bolt.Bucket) error]
+	file    *os.File
 	broken  error // after a panic, when its locks may be held for ever
 
 	unreadable [][]byte // keys of rows
@@ -51,9 +53,14 @@ func openBolt(path string) (c *boltCatalog, err error) {
 	c = &boltCatalog{path: path}
 	c.changes.do = c.change
 	err = c.guard(func() error {
-		c.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: 100 * time.Millisecond, FreelistType: bolt.FreelistMapType})
+		c.db, err = bolt.Open(path, 0o600, &bolt.Options{
+			Timeout: 100 * time.Millisecond, FreelistType: bolt.FreelistMapType, OpenFile: c.openFile,
+		})
 		return err
 	})
+	if err != nil && c.file != nil {
+		abandon(c.file)
+	}
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("opening %q: %w", path, ErrLocked)
 	}
@@ -194,19 +201,28 @@ func (c *boltCatalog) Reserve(n int64) (before int64, err error) {
 	return before, err
 }
 
-// Close implements [Catalog]. It waits for changes that are under way, but not for the locks of a broken database.
+// Close implements [Catalog]. It waits for changes that are under way, but not for the locks of a broken database: closing
+// its file gives the folder back.
 func (c *boltCatalog) Close() error {
 	c.changes.busy.Lock()
 	defer c.changes.busy.Unlock()
 	closed := make(chan error, 1)
+	wasBroken := c.broken != nil
 	go func() { closed <- c.guard(c.db.Close) }()
-	if c.broken == nil {
-		return <-closed
+	var patience <-chan time.Time
+	if wasBroken {
+		patience = time.After(time.Second)
 	}
+	var err error
 	select {
-	case err := <-closed:
-		return err
-	case <-time.After(time.Second):
-		return nil
+	case err = <-closed:
+	case <-patience:
 	}
+	abandon(c.file)
+	return err
+}
+
+func (c *boltCatalog) openFile(path string, flag int, mode os.FileMode) (file *os.File, err error) {
+	c.file, err = os.OpenFile(path, flag, mode)
+	return c.file, err
 }
