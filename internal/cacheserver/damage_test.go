@@ -58,7 +58,7 @@ func TestDamagedContentIsMissed(t *testing.T) {
 			if status, got := s.twirp(t, "GetCacheEntryDownloadURL", s.token(t), fmt.Sprintf(`{"key":%q,"version":"v"}`, key)); status != 200 || got["ok"] == true {
 				t.Errorf("looking it up: %d %v", status, got)
 			}
-			if n := strings.Count(s.log.String(), fmt.Sprintf("removing entry %d", id)); n != 1 {
+			if n := strings.Count(s.log.String(), fmt.Sprintf("entry %d (", id)); n != 1 {
 				t.Errorf("reported %d times:\n%s", n, s.log)
 			}
 			again := s.save(t, mainRef, key, content)

@@ -23,13 +23,14 @@ type exchange struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	body    *pacedBody
+	begun   time.Time
 	status  int
 	sent    int64
 }
 
 func newExchange(w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w)}
-	x.body = &pacedBody{ReadCloser: r.Body, control: x.control, begun: time.Now()} //nolint:forbidigo // deadlines are in real time
+	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w), begun: time.Now()} //nolint:forbidigo // deadlines are in real time
+	x.body = &pacedBody{ReadCloser: r.Body, control: x.control, begun: x.begun}
 	if r.Body == nil || r.Body == http.NoBody {
 		x.body.ended = true
 	} else {

@@ -20,7 +20,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		body.drain(r)
 	}
 	if status := writeError(w, r, err); status >= http.StatusInternalServerError {
-		s.log.Printf("%s %s: %v", r.Method, r.URL.Path, err)
+		s.log.Printf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
 	}
 }
 

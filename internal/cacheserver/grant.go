@@ -107,3 +107,10 @@ func (g grant) name(version, key string) (store.Name, error) {
 	}
 	return store.Name{Ref: g.writable, Version: version, Key: key}, nil
 }
+
+// find looks an entry up and counts whether it is there.
+func (s *Server) find(g grant, version string, keys []string) (store.Entry, error) {
+	e, err := s.entries.Find(g.readable, version, keys)
+	s.metrics.found(err == nil)
+	return e, err
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -33,6 +34,8 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 	Log io.Writer        // errors of the disk and of housekeeping; nil: none
 
+	LogFormat LogFormat // of the access log, which goes to Log, too
+
 	Latency   time.Duration // delay of each reply, in real time
 	Faults    []Fault       // the first that matches a request and has a count left answers it
 	RateLimit RateLimit     // of REST
@@ -58,6 +61,8 @@ type Server struct {
 	opts    Options
 	entries *store.Store
 	log     *log.Logger
+	access  *slog.Logger
+	metrics *metrics
 	faults  *faults
 	limiter *limiter
 	mux     *http.ServeMux
@@ -66,30 +71,33 @@ type Server struct {
 // Open starts a service on a folder. It returns [store.ErrLocked] if another process serves the folder.
 func Open(opts Options) (*Server, error) {
 	opts = opts.withDefaults()
-	logger := log.New(opts.Log, "", log.LstdFlags)
+	access, failures, err := newLogs(opts.Log, opts.LogFormat)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := store.Open(opts.Dir, store.Options{
 		Limits: store.Limits{Size: opts.MaxSize, Age: opts.MaxAge},
 		Idle:   opts.ReservationTTL,
 		Now:    opts.Now,
-		Warn:   func(err error) { logger.Print(err) },
+		Warn:   func(err error) { failures.Print(err) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	s, err := newServer(opts, entries, logger)
+	s, err := newServer(opts, entries, access, failures)
 	if err != nil {
 		return nil, errors.Join(err, entries.Close())
 	}
 	return s, nil
 }
 
-func newServer(opts Options, entries *store.Store, logger *log.Logger) (*Server, error) {
+func newServer(opts Options, entries *store.Store, access *slog.Logger, failures *log.Logger) (*Server, error) {
 	issuer, err := openIssuer(opts.Dir, opts.Repository, opts.Now)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		Issuer: issuer, opts: opts, entries: entries, log: logger,
+		Issuer: issuer, opts: opts, entries: entries, log: failures, access: access, metrics: newMetrics(entries),
 		faults: newFaults(opts.Faults), limiter: newLimiter(opts.RateLimit, opts.Now), mux: http.NewServeMux(),
 	}
 	if err := s.routeTwirp(); err != nil {
@@ -98,6 +106,7 @@ func newServer(opts Options, entries *store.Store, logger *log.Logger) (*Server,
 	s.routeV1()
 	s.routeBlobs()
 	s.routeREST()
+	s.routeOperators()
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeRESTError(w, errNotFound) })
 	return s, nil
 }
@@ -111,8 +120,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Ms-Request-Id", rand.Text())
 	// Clients join a base URL that ends with a slash and a path that begins with one.
 	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
-	x := newExchange(w, r)
-	defer x.end()
+	x, path := newExchange(w, r), r.URL.Path
+	defer func() {
+		x.end()
+		took := time.Since(x.begun)
+		s.metrics.answered(x, r, took)
+		s.logAccess(x, r, path, took)
+	}()
 	wait(r, s.opts.Latency)
 	w = x
 	if f, ok := s.faults.take(r); ok {

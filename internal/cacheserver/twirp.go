@@ -123,7 +123,7 @@ func (s *Server) findEntry(c call) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.entries.Find(c.readable, c.in.text("version"), keys)
+	e, err := s.find(c.grant, c.in.text("version"), keys)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

@@ -105,7 +105,7 @@ func (c *boltCatalog) Load() (entries []Entry, damage []*Damage, err error) {
 					err = errors.New("it is saved under another id")
 				}
 				if err != nil {
-					damage = append(damage, &Damage{What: fmt.Sprintf("removing row %x of %q, which cannot be read", k, c.path), Err: err})
+					damage = append(damage, &Damage{What: fmt.Sprintf("row %x of %q cannot be read", k, c.path), Err: err})
 					c.unreadable = append(c.unreadable, bytes.Clone(k))
 					return nil
 				}

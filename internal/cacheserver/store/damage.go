@@ -14,6 +14,15 @@ type Damage struct {
 	What  string // a sentence without its end
 	Err   error  // nil if What says it all
 	Fatal bool   // the store cannot be opened like this
+	Stays bool   // nothing is removed: it is not the store's
+}
+
+// mended returns the damage as a warning after it was removed.
+func (d *Damage) mended() error {
+	if d.Stays {
+		return d
+	}
+	return fmt.Errorf("%w; removed", d)
 }
 
 // Error implements [error].
@@ -56,12 +65,12 @@ func (s *Store) examine(e Entry) (damaged bool, err error) {
 // one reports. An entry that is deleted meanwhile has no damage.
 func (s *Store) condemn(e Entry, reason error) {
 	if err := s.Delete(e.ID); !errors.Is(err, ErrNotFound) {
-		s.warn(errors.Join(damageOf(e, reason), err))
+		s.warn(errors.Join(damageOf(e, reason).mended(), err))
 	}
 }
 
 func damageOf(e Entry, reason error) *Damage {
-	return &Damage{What: fmt.Sprintf("removing entry %d (%q on %q)", e.ID, e.Key, e.Ref), Err: reason}
+	return &Damage{What: fmt.Sprintf("entry %d (%q on %q) is damaged", e.ID, e.Key, e.Ref), Err: reason}
 }
 
 // findings are what [inspect] sees.
@@ -114,7 +123,7 @@ func (f *findings) compareBlobs(catalog Catalog, blobs Blobs, known map[int64]bo
 		}
 	}
 	for _, path := range strange {
-		f.damage = append(f.damage, &Damage{What: fmt.Sprintf("leaving %q alone: it does not belong to the cache", path)})
+		f.damage = append(f.damage, &Damage{What: fmt.Sprintf("%q does not belong to the cache", path), Stays: true})
 	}
 	if len(f.orphans) == 0 {
 		return nil
@@ -122,7 +131,7 @@ func (f *findings) compareBlobs(catalog Catalog, blobs Blobs, known map[int64]bo
 	given, err := catalog.Reserve(0)
 	f.lost = max(0, slices.Max(f.orphans)-given)
 	f.damage = append(f.damage, &Damage{
-		What: fmt.Sprintf("removing the content of %d entries that were not finished or whose metadata is missing", len(f.orphans)), Fatal: f.lost > 0,
+		What: fmt.Sprintf("content of %d entries has no metadata", len(f.orphans)), Fatal: f.lost > 0,
 	})
 	return err
 }

@@ -69,7 +69,11 @@ func Open(dir string, opts Options) (*Store, error) {
 		s, err = New(catalog, blobs, opts)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %q: %w", dir, err), catalog.Close())
+		err = fmt.Errorf("opening %q: %w", dir, err)
+		if closeErr := catalog.Close(); closeErr != nil {
+			err = fmt.Errorf("%w; closing it: %w", err, closeErr)
+		}
+		return nil, err
 	}
 	return s, nil
 }
@@ -91,7 +95,7 @@ func New(catalog Catalog, blobs Blobs, opts Options) (*Store, error) {
 		return nil, err
 	}
 	for _, d := range found.damage {
-		s.warn(d)
+		s.warn(d.mended())
 	}
 	if err := found.mend(catalog, blobs); err != nil {
 		return nil, err
@@ -216,6 +220,12 @@ type Stats struct {
 	Entries, Bytes   int64
 	Uploads, Pending int64 // unfinished uploads and their bytes
 	Evicted          int64 // entries that the limits have removed since the start
+}
+
+// Healthy returns why entries cannot be saved.
+func (s *Store) Healthy() error {
+	_, err := s.catalog.Reserve(0)
+	return err
 }
 
 // Stats counts what there is.

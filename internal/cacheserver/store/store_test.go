@@ -191,7 +191,7 @@ func TestStartForgetsWhatIsNotWhole(t *testing.T) {
 	}
 	s, found := openDamaged(t, dir, c)
 	wantKeys(t, s, "whole")
-	for _, want := range []string{`("short" on "refs/heads/main"): its content has 1 of 2 bytes`, `("gone" on "refs/heads/main"): its content is missing`, "content of 1 entries"} {
+	for _, want := range []string{`("short" on "refs/heads/main") is damaged: its content has 1 of 2 bytes`, `("gone" on "refs/heads/main") is damaged: its content is missing`, "content of 1 entries"} {
 		if strings.Count(found.String(), want) != 1 {
 			t.Errorf("%q is not reported once in\n%s", want, found)
 		}
