@@ -45,9 +45,9 @@ func TestSoak(t *testing.T) {
 	var clients errgroup.Group
 	for i := range 64 {
 		if i%2 == 0 {
-			clients.Go(func() error { return s.honest(t, until, i, &saved) })
+			clients.Go(func() error { return s.honest(until, t, i, &saved) })
 		} else {
-			clients.Go(func() error { return s.hostile(t, until, i, &attacks) })
+			clients.Go(func() error { return s.hostile(until, t, i, &attacks) })
 		}
 	}
 	if err := clients.Wait(); err != nil {
@@ -68,7 +68,7 @@ func TestSoak(t *testing.T) {
 }
 
 // honest saves an entry, loads it at once, and compares.
-func (s service) honest(t *testing.T, until context.Context, client int, saved *atomic.Int64) error {
+func (s service) honest(until context.Context, t *testing.T, client int, saved *atomic.Int64) error {
 	c := s.cache(t, client%4 == 0)
 	for i := 0; until.Err() == nil; i++ {
 		key := fmt.Sprintf("honest-%d-%d", client, i)
@@ -93,7 +93,7 @@ func (s service) honest(t *testing.T, until context.Context, client int, saved *
 }
 
 // hostile does what the service must withstand. What it answers is not looked at, but that it answers.
-func (s service) hostile(t *testing.T, until context.Context, client int, attacks *atomic.Int64) error {
+func (s service) hostile(until context.Context, t *testing.T, client int, attacks *atomic.Int64) error {
 	token := s.token(t, pull(client)...)
 	c, err := actionscache.New(token, s.url+"/", true, actionscache.Opt{Client: &http.Client{}})
 	if err != nil {

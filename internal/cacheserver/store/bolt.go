@@ -96,25 +96,28 @@ func (c *boltCatalog) Load() (entries []Entry, damage []*Damage, err error) {
 				return nil
 			}
 			return b.ForEach(func(k, v []byte) error {
-				var r row
-				e, err := Entry{}, json.Unmarshal(v, &r)
-				if err == nil {
-					e, err = r.entry()
-				}
-				if err == nil && string(k) != string(rowKey(e.ID)) {
-					err = errors.New("it is saved under another id")
-				}
-				if err != nil {
+				if e, err := entryOf(k, v); err == nil {
+					entries = append(entries, e)
+				} else {
 					damage = append(damage, &Damage{What: fmt.Sprintf("row %x of %q cannot be read", k, c.path), Err: err})
 					c.unreadable = append(c.unreadable, bytes.Clone(k))
-					return nil
 				}
-				entries = append(entries, e)
 				return nil
 			})
 		})
 	})
 	return entries, damage, err
+}
+
+func entryOf(key, value []byte) (Entry, error) {
+	var r row
+	if err := json.Unmarshal(value, &r); err != nil {
+		return Entry{}, err
+	}
+	if !bytes.Equal(key, rowKey(r.ID)) {
+		return Entry{}, errors.New("it is saved under another id")
+	}
+	return r.entry()
 }
 
 // rowKey keeps the rows in the order of their ids.
