@@ -49,15 +49,16 @@ func TestReservationsAreShared(t *testing.T) {
 	if got := s.Stats().Uploads; got != maxUploads {
 		t.Errorf("%d in all", got)
 	}
-	id, err := s.Reserved(on("pull", "first0"))
-	if err != nil {
-		t.Fatal(err)
+	// One that has none takes the place of one that has many.
+	id, err := s.Reserve(on("main", "late"), "late")
+	if err != nil || s.Stats().Uploads != maxUploads {
+		t.Fatalf("the main branch: %v, %+v", err, s.Stats())
 	}
 	if err := s.Finish(id, 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Reserve(on("pull", "one more"), "first"); err != nil {
-		t.Errorf("after one has finished: %v", err)
+	if got := s.Stats().Uploads; got != maxUploads-1 {
+		t.Errorf("%d after one has finished", got)
 	}
 }
 
@@ -97,6 +98,24 @@ func TestUnfinishedBytesCount(t *testing.T) {
 	if got := s.Stats(); held != 450 || got.Pending != 450 || got.Bytes != 500 {
 		t.Errorf("%d bytes taken, %+v", held, got)
 	}
+}
+
+// Many refs that leave uploads unfinished do not take the room of one that finishes its own.
+func TestUnfinishedBytesOfManyRefsGiveWay(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	for i := range 10 {
+		for j := range 3 {
+			id, err := s.Reserve(on(fmt.Sprint("pull", i), fmt.Sprint(j)), "pull")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.WriteBlock(id, "b", 33, strings.NewReader(strings.Repeat("x", 33))); err != nil && !errors.Is(err, ErrNoRoom) {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.putOn(t, "main", "key", 50)
+	wantKeys(t, s, "key")
 }
 
 func TestAssembledSizeIsHeldAgainstTheLimitBeforeAnythingGoes(t *testing.T) {

@@ -15,7 +15,10 @@ func (s *Store) Reserve(n Name, token string) (id int64, err error) {
 		return 0, ErrExists
 	}
 	own := s.entries.held(n.Ref)
-	if len(s.uploads) >= maxUploads || own.uploads >= maxUploads/refShare || s.tokens[token] >= maxUploads/tokenShare {
+	if own.uploads >= maxUploads/refShare || s.tokens[token] >= maxUploads/tokenShare {
+		return 0, ErrTooMany
+	}
+	if len(s.uploads) >= maxUploads && !s.displace(n.Ref, 1, func(t tally) int64 { return t.uploads }) {
 		return 0, ErrTooMany
 	}
 	if id, err = s.nextID(); err != nil {
@@ -99,11 +102,18 @@ func (s *Store) admit(u *upload, bytes, pieces int64) error {
 	if u.held.pieces+pieces > maxBlocks {
 		return ErrTooLarge
 	}
-	if own.pieces+pieces > maxPieces/refShare || s.entries.all.pieces+pieces > maxPieces {
+	ofPieces, ofBytes := func(t tally) int64 { return t.pieces }, func(t tally) int64 { return t.pending }
+	if own.pieces+pieces > maxPieces/refShare {
+		return ErrNoRoom
+	}
+	if s.entries.all.pieces+pieces > maxPieces && !s.displace(u.name.Ref, pieces, ofPieces) {
 		return ErrNoRoom
 	}
 	more := max(0, bytes-u.held.pending)
 	evicted, err := s.entries.room(u.name.Ref, more, s.limits)
+	for err != nil && own.pending+more <= s.limits.Size/2 && s.displace(u.name.Ref, more, ofBytes) {
+		evicted, err = s.entries.room(u.name.Ref, more, s.limits)
+	}
 	if err != nil {
 		return err
 	}
@@ -112,6 +122,30 @@ func (s *Store) admit(u *upload, bytes, pieces int64) error {
 	u.held.add(grown)
 	s.entries.count(u.name.Ref, grown)
 	return nil
+}
+
+// displace drops the upload that is idle for longest, of the ref whose uploads hold most. It does nothing unless that is more
+// than ref would hold with so much more: many refs that leave uploads unfinished do not lock out one that does not. The
+// lock is held.
+func (s *Store) displace(ref string, more int64, measure func(tally) int64) bool {
+	var greedy string
+	most := measure(s.entries.held(ref)) + more
+	for name, section := range s.entries.refs {
+		if holds := measure(section.tally); holds > most {
+			greedy, most = name, holds
+		}
+	}
+	var victim *upload
+	for _, u := range s.uploads {
+		if greedy != "" && u.name.Ref == greedy && measure(u.held) > 0 && (victim == nil || u.lastActive() < victim.lastActive()) {
+			victim = u
+		}
+	}
+	if victim == nil || !s.drop(victim) {
+		return false
+	}
+	s.later(func() error { return s.blobs.Remove(victim.id) })
+	return true
 }
 
 // Assemble makes the content of an upload from these blocks, in this order. Block ids are opaque.
