@@ -27,6 +27,9 @@ test: build ## run all tests, with real builds where the machine can run them
 bench: build ## measure, and write docs/benchmarks.md
 	hack/engine run hack/lab --both go run ./hack/bench
 
+record: build ## run the commands of the README's picture, and write docs/terminal.svg
+	LAB_BUILDER=ci hack/engine run hack/lab go run ./hack/record
+
 lint: ## check formatting, run golangci-lint
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted: $$files" >&2; exit 1; }
 	@hack/build-tools golangci-lint
@@ -45,6 +48,9 @@ soak: ## attack the cache service for SOAK (5m) while others use it
 
 docs: ## generate docs/reference
 	go run ./hack/docs
+
+refresh: ## ask GitHub for the newest versions and tags that migrate-v2 knows (GITHUB_TOKEN or GH_TOKEN)
+	@go run ./hack/refresh
 
 validate: docs ## check that every go.mod is tidy and docs/reference up to date
 	@for module in . hack/tools/*/; do (cd $$module && go mod tidy -diff) || exit; done

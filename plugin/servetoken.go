@@ -35,7 +35,7 @@ lets a job write. If main is one of them, it deletes all entries and sets limits
 }
 
 func runServeToken(env *Env, serve serveOptions, o serveTokenOptions) error {
-	scopes, err := parseScopes(serve.refs)
+	refs, err := parseRefs(serve.refs)
 	if err != nil {
 		return err
 	}
@@ -51,13 +51,13 @@ func runServeToken(env *Env, serve serveOptions, o serveTokenOptions) error {
 		return err
 	}
 	if o.readOnly {
-		for i := range scopes {
-			scopes[i].Write = false
+		for i := range refs {
+			refs[i].Write = false
 		}
 	}
-	token, err := issuer.RuntimeToken(scopes, tokenLifetime)
+	token, err := issuer.RuntimeToken(refs, tokenLifetime)
 	if o.rest {
-		token, err = issuer.JobRESTToken(scopes, defaultBranch, tokenLifetime)
+		token, err = issuer.JobRESTToken(refs, defaultBranch, tokenLifetime)
 	}
 	if err != nil {
 		return err

@@ -37,8 +37,8 @@ type identity struct {
 	Repository string `json:"repository"`
 }
 
-// Scope is a ref that a runtime token may read and, with Write, write.
-type Scope struct {
+// RefAccess is a ref that a runtime token may read and, with Write, write.
+type RefAccess struct {
 	Ref    string
 	Write  bool
 	NoRead bool // like the token of a job with cache mode write-only
@@ -97,7 +97,7 @@ func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
 
 func identityFile(dir string) string { return filepath.Join(dir, "service.json") }
 
-// save replaces the file as a whole: a token must never be signed with a key that is lost afterwards.
+// save replaces the whole file and syncs it, so that no token is signed with a key that is lost afterwards.
 func (i *Issuer) save(dir string) error {
 	data, err := json.Marshal(identity{i.secret, i.Repository}) //nolint:gosec // the file is there to keep the secret
 	if err != nil {
@@ -152,14 +152,14 @@ const (
 
 // RuntimeToken returns a token for the cache protocols that is valid for ttl from now. The service searches the refs
 // in this order, so a job's own ref comes first. Clients write to the last writable one, as BuildKit does.
-func (i *Issuer) RuntimeToken(scopes []Scope, ttl time.Duration) (string, error) {
-	list := make([]access, len(scopes))
-	for n, s := range scopes {
-		list[n] = access{Scope: s.Ref}
-		if !s.NoRead {
+func (i *Issuer) RuntimeToken(refs []RefAccess, ttl time.Duration) (string, error) {
+	list := make([]access, len(refs))
+	for n, r := range refs {
+		list[n] = access{Scope: r.Ref}
+		if !r.NoRead {
 			list[n].Permission |= permissionRead
 		}
-		if s.Write {
+		if r.Write {
 			list[n].Permission |= permissionWrite
 		}
 	}
@@ -181,16 +181,16 @@ func (i *Issuer) RESTToken(write bool, ttl time.Duration) (string, error) {
 
 // JobRESTToken returns the token for the REST API that belongs to a job's runtime token. A job that writes the default branch
 // may do everything; another one lists everything and deletes what is on the refs that it writes.
-func (i *Issuer) JobRESTToken(scopes []Scope, defaultBranch string, ttl time.Duration) (string, error) {
+func (i *Issuer) JobRESTToken(refs []RefAccess, defaultBranch string, ttl time.Duration) (string, error) {
 	claims := restClaims{RegisteredClaims: i.valid(ttl), Repository: i.Repository}
-	for _, s := range scopes {
+	for _, r := range refs {
 		switch {
-		case !s.Write:
-		case s.Ref == github.Branch(defaultBranch):
+		case !r.Write:
+		case r.Ref == github.Branch(defaultBranch):
 			return i.RESTToken(true, ttl)
 		default:
 			claims.Permission = permissionDelete
-			claims.Refs = append(claims.Refs, s.Ref)
+			claims.Refs = append(claims.Refs, r.Ref)
 		}
 	}
 	return sign(i.restKey, claims)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func (s service) jobToken(t testing.TB, scopes ...Scope) string {
+func (s service) jobToken(t testing.TB, scopes ...RefAccess) string {
 	t.Helper()
 	token, err := s.JobRESTToken(scopes, "main", time.Hour)
 	if err != nil {
@@ -20,15 +20,15 @@ func (s service) jobToken(t testing.TB, scopes ...Scope) string {
 // A job does over REST what it may do to its refs, and no more.
 func TestRESTTokensOfJobs(t *testing.T) {
 	const limit, caches = "/repos/local/repo/actions/cache/storage-limit", "/repos/local/repo/actions/caches"
-	readMain, pr := Scope{Ref: mainRef}, Scope{Ref: "refs/pull/7/merge", Write: true}
+	readMain, pr := RefAccess{Ref: mainRef}, RefAccess{Ref: "refs/pull/7/merge", Write: true}
 	for name, tt := range map[string]struct {
-		scopes                             []Scope
+		scopes                             []RefAccess
 		list, main, pr, key, limits, other int
 	}{
-		"main":         {[]Scope{{Ref: mainRef, Write: true}}, 200, 204, 204, 200, 204, 204},
-		"pull request": {[]Scope{pr, readMain}, 200, 403, 204, 403, 403, 403},
-		"main, read":   {[]Scope{readMain}, 200, 403, 403, 403, 403, 403},
-		"branch":       {[]Scope{{Ref: "refs/heads/dev", Write: true}, readMain}, 200, 403, 403, 403, 403, 403},
+		"main":         {[]RefAccess{{Ref: mainRef, Write: true}}, 200, 204, 204, 200, 204, 204},
+		"pull request": {[]RefAccess{pr, readMain}, 200, 403, 204, 403, 403, 403},
+		"main, read":   {[]RefAccess{readMain}, 200, 403, 403, 403, 403, 403},
+		"branch":       {[]RefAccess{{Ref: "refs/heads/dev", Write: true}, readMain}, 200, 403, 403, 403, 403, 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, Options{})

@@ -10,8 +10,8 @@ import (
 )
 
 // pull is the scope of a pull request's token.
-func pull(n int) []Scope {
-	return []Scope{{Ref: fmt.Sprintf("refs/pull/%d/merge", n), Write: true}, {Ref: mainRef}}
+func pull(n int) []RefAccess {
+	return []RefAccess{{Ref: fmt.Sprintf("refs/pull/%d/merge", n), Write: true}, {Ref: mainRef}}
 }
 
 // hold fills main with entries.

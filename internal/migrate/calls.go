@@ -8,7 +8,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// followCalls judges what files hand to the actions and workflows among them.
+// followCalls judges the inputs that files pass to local actions and workflows.
 func followCalls(files []*file) {
 	sinks := make([][]rules.Sink, len(files))
 	for i, f := range files {
@@ -25,7 +25,7 @@ func followCalls(files []*file) {
 	}
 }
 
-// means says that path, in a file, names callee. A path counts from the
+// means reports whether path, in a file, is the file callee. A path begins at the
 // repository's root, which is above both files.
 func means(in *source.File, path string, callee *source.File) bool {
 	there := filepath.ToSlash(callee.Target)

@@ -12,9 +12,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// gather settles every file's findings with what only all files together tell:
-// the service of files that are no workflow, and whether there is a gha cache.
-// Act is the path of a file that says that act runs the workflows, or "".
+// gather adds to every file's findings what only all files together show: the
+// service of files that are not workflows, and whether there is a gha cache. Act is
+// the path of a file which shows that act runs the workflows, or "".
 func (r *Report) gather(files []*file, act string, opts Options) {
 	r.files = map[string]*source.File{}
 	followCalls(files)
@@ -41,9 +41,9 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 	r.want()
 }
 
-// demote lowers pins of builders in files without a gha cache: conditional if
-// another file has one, else advice. What a Dockerfile or a compose file pins is
-// mostly an image that is run, not the builder.
+// demote lowers pins of builders in files without a gha cache: to conditional if
+// another file has one, else to advice. Dockerfiles and compose files mostly pin
+// images that are run, not the builder.
 func demote(findings []rules.Finding, p *scan.Page, gha string) []rules.Finding {
 	findings = slices.DeleteFunc(findings, func(fd rules.Finding) bool { return fd.Rule == rules.RunnerBuildx && gha == "" })
 	for i := range findings {
@@ -53,7 +53,7 @@ func demote(findings []rules.Finding, p *scan.Page, gha string) []rules.Finding 
 		case gha != "" && p.File.Kind != source.Dockerfile && p.File.Kind != source.Compose:
 			fd.Certainty, fd.Why = rules.Conditional, fd.Why+"; the gha cache is in "+gha
 		case gha == "":
-			fd.Why += "; no gha cache is named in these files"
+			fd.Why += "; these files have no gha cache"
 			fallthrough
 		default:
 			fd.Certainty = rules.Advice
@@ -62,7 +62,7 @@ func demote(findings []rules.Finding, p *scan.Page, gha string) []rules.Finding 
 	return findings
 }
 
-// unique merges findings that came to the same from several uses of a variable.
+// unique merges equal findings from several uses of a variable.
 func unique(findings []rules.Finding) []rules.Finding {
 	slices.SortStableFunc(findings, func(a, b rules.Finding) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule), cmp.Compare(len(a.Via), len(b.Via)))
@@ -84,7 +84,7 @@ func unique(findings []rules.Finding) []rules.Finding {
 	return out
 }
 
-// finish drops what was not asked for, and counts lines and columns.
+// finish drops findings that were not asked for, and counts lines and columns.
 func finish(findings []rules.Finding, f *source.File, only []string) []Finding {
 	slices.SortStableFunc(findings, func(a, b rules.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
 	line, col, at := 1, 1, len(f.Src)-len(bytes.TrimPrefix(f.Src, []byte("\ufeff")))

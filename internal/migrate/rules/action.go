@@ -11,13 +11,13 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
 
-// Options say what to judge by.
+// Options control [Judge].
 type Options struct {
 	Tags tags.Table
 	Bump bool // also move Docker's actions to their newest major
 
-	// Resolve asks for the tag behind a commit of an action that the table does
-	// not know, see package migrate. Nil asks nobody.
+	// Resolve returns the tag of a commit of an action that the table does not
+	// have, see package migrate. Nil asks nobody.
 	Resolve func(repo, commit string) (tag string, err error)
 }
 
@@ -29,7 +29,7 @@ type versioned struct {
 	unknown string // why it is not
 }
 
-// versionOf looks a version up in the table, and asks for the commits that the table
+// versionOf looks a version up in the table, and asks for commits that the table
 // does not have.
 func versionOf(a scan.Action, o Options) versioned {
 	r := versioned{Action: a, tags: o.Tags, version: o.Tags.Version(a.Repo, a.Ref)}
@@ -49,8 +49,8 @@ func versionOf(a scan.Action, o Options) versioned {
 // commentRE matches a version in the comment beside a commit.
 var commentRE = regexp.MustCompile(`\bv[0-9]+(?:\.[0-9]+){0,2}\b|\b[0-9]+\.[0-9]+\.[0-9]+\b`)
 
-// move reports an action that is fixed by another version of it. The pin keeps
-// its kind: a commit stays a commit, and the comment beside it follows.
+// move reports an action that another version fixes. The pin keeps its kind: a
+// commit stays a commit, and the edit also changes the comment next to it.
 func (r versioned) move(target string, fd Finding) []Finding {
 	fd.Text = r.Uses.Value
 	ref := target
@@ -69,7 +69,7 @@ func (r versioned) move(target string, fd Finding) []Finding {
 	return fd.at(r.Uses, r.At)
 }
 
-// minimumOf is the first version of an action that speaks version 2 itself, ""
+// minimumOf is the first version of an action that supports version 2 itself, or ""
 // for an action that leaves that to a builder.
 func minimumOf(repo string) string {
 	return map[string]string{"actions/cache": "v4.2.0", "mozilla-actions/sccache-action": "v0.0.9"}[repo]

@@ -6,7 +6,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
 
-// minimum judges actions that speak to the cache service themselves.
+// minimum judges actions that use the cache service themselves.
 func minimum(r versioned) []Finding {
 	var target string
 	rule, why := ActionsCache, ""
@@ -14,7 +14,7 @@ func minimum(r versioned) []Finding {
 	case r.version == "":
 		return nil
 	case r.Repo == "actions/cache":
-		why = "actions/cache speaks version 2 of the cache service since v4.2.0 and v3.4.0"
+		why = "actions/cache supports version 2 of the cache service since v4.2.0 and v3.4.0"
 		target = cacheTarget(r.tags, r.version)
 	case r.Repo == "mozilla-actions/sccache-action" && old(r.version, minimumOf(r.Repo)):
 		rule, why = SccacheVersion, "sccache-action installs an sccache with version 2 of the cache service since v0.0.9"
@@ -26,8 +26,8 @@ func minimum(r versioned) []Finding {
 	return r.move(target, Finding{Rule: rule, Certainty: Certain, Why: why, Safe: true})
 }
 
-// cacheTarget is the actions/cache to move to, "" if version is new enough.
-// The major stays where it can; v5 needs a newer runner.
+// cacheTarget is the version of actions/cache to move to, or "" if version is new
+// enough. It stays on the major if possible, because v5 needs a newer runner.
 func cacheTarget(t tags.Table, version string) string {
 	switch major := semver.Major(version); {
 	case semver.Compare(version, "v3") < 0, major == "v4" && semver.Compare(version, "v4.2.0") < 0:

@@ -16,36 +16,36 @@ const (
 	serviceFlag = "ACTIONS_CACHE_SERVICE_V2"
 )
 
-// handedIn looks for ACTIONS_CACHE_URL handed into a build.
+// handedIn finds ACTIONS_CACHE_URL passed into a build.
 func handedIn(w scan.Word, kind source.Kind) []Finding {
 	at, ok := lonelyURL(w)
 	if !ok || !handed(w, kind) {
 		return nil
 	}
 	return Finding{Rule: InsideBuild, Certainty: Conditional, Text: w.Value,
-		Why:   "what uses the cache inside the build gets the address of version 1 only",
-		NoFix: "hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them"}.at(w.Text, at)
+		Why:   "a tool inside the build gets only the URL of version 1",
+		NoFix: "also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them"}.at(w.Text, at)
 }
 
-// exportedByScript looks for ACTIONS_CACHE_URL set by a script without the variables of
-// version 2.
+// exportedByScript finds a script that sets ACTIONS_CACHE_URL without the variables
+// of version 2.
 func exportedByScript(w scan.Word, kind source.Kind) []Finding {
 	at, ok := lonelyURL(w)
 	if !ok || handed(w, kind) || w.Key == "script" || !strings.HasPrefix(w.Value[at+len(cacheURL):], "=") {
 		return nil
 	}
 	return Finding{Rule: CacheURLExport, Certainty: Conditional, Text: w.Value, Why: exportWhy,
-		NoFix: "export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, too"}.at(w.Text, at)
+		NoFix: "also export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2"}.at(w.Text, at)
 }
 
-// lonelyURL is where a word names ACTIONS_CACHE_URL, in a file without
-// ACTIONS_RESULTS_URL. In a cache entry it is the url attribute's matter.
+// lonelyURL returns where a word has ACTIONS_CACHE_URL, in a file without
+// ACTIONS_RESULTS_URL. In a cache entry, entryURL judges it.
 func lonelyURL(w scan.Word) (at int, ok bool) {
 	at = strings.Index(w.Value, cacheURL)
 	return at, at >= 0 && w.Key != cacheURL && source.FindGHA(w.Value) == nil && !bytes.Contains(w.File(), []byte(resultsURL))
 }
 
-// handed says that a word is an argument or a secret of a build.
+// handed reports whether a word is an argument or a secret of a build.
 func handed(w scan.Word, kind source.Kind) bool {
 	return slices.Contains([]source.Kind{source.Dockerfile, source.HCL, source.JSON, source.Compose}, kind) ||
 		slices.Contains([]string{"build-args", "secrets", "secret-envs", "args", "secret"}, w.Key) ||

@@ -12,8 +12,7 @@ import (
 
 var hostedRE = regexp.MustCompile(`^(?i:ubuntu|windows|macos)-(?:latest|slim|[0-9])`)
 
-// hosted says that a job runs on a runner of GitHub, or that nothing says it
-// does not.
+// hosted reports whether a job runs on a runner of GitHub, or may do so.
 func (p *Page) hosted(s *scope, runsOn *yaml.Node) bool {
 	labels := source.Items(runsOn)
 	if n := source.Get(runsOn, "labels"); n != nil {

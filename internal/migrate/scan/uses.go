@@ -41,8 +41,8 @@ func (p *Page) uses(step Mapping) {
 	}
 }
 
-// parseUses reads owner/name[/path]@ref. Gitea and Forgejo also take a whole
-// URL, GitHub does not.
+// parseUses reads owner/name[/path]@ref. Gitea and Forgejo also accept a URL;
+// GitHub does not.
 func (p *Page) parseUses(t source.Text) (Action, bool) {
 	name, ref, ok := strings.Cut(t.Value, "@")
 	if scheme, rest, url := strings.Cut(name, "://"); url {
@@ -56,9 +56,9 @@ func (p *Page) parseUses(t source.Text) (Action, bool) {
 	return Action{Repo: parts[0] + "/" + parts[1], Uses: t, At: len(t.Value) - len(ref), Ref: ref, Comment: t.Comment()}, true
 }
 
-// AddInput is the edit that adds a line to the with: of the step, before its first
-// key and with its indentation, or a with: of its own after uses:. The step has to
-// be written as a block.
+// AddInput returns the edit that adds a line to the with: of the step, before its
+// first key and with its indentation, or that adds a with: after uses:. The step
+// must be in block style.
 func (a Action) AddInput(line string) (source.Edit, bool) {
 	newline := a.Uses.Newline()
 	if n := a.With.node; n != nil {
@@ -85,7 +85,7 @@ func (p *Page) call(s *scope, uses string, with *yaml.Node) {
 	}
 }
 
-// namesGHA says that a gha cache is named below n.
+// namesGHA reports whether there is a gha cache below n.
 func namesGHA(n *yaml.Node) bool {
 	if n = plain(n); n == nil {
 		return false

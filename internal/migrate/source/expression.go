@@ -10,8 +10,8 @@ var exprRE = regexp.MustCompile(`\$\{\{(.*?)\}\}`)
 // Expressions finds every ${{ }} of s: its ends, and those of what is inside.
 func Expressions(s string) [][]int { return exprRE.FindAllStringSubmatchIndex(s, -1) }
 
-// Masked replaces every expression by a plain word of the same length, for what
-// reads the text around it as another language.
+// Masked replaces every expression by a plain word of the same length, so that the
+// text around it can be parsed as another language.
 func Masked(s string) string {
 	return exprRE.ReplaceAllStringFunc(s, func(e string) string { return strings.Repeat("x", len(e)) })
 }

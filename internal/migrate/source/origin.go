@@ -2,7 +2,7 @@ package source
 
 import "slices"
 
-// Origin says how a part of a value got there.
+// Origin is how a part of a value came about.
 type Origin struct {
 	Via    []Use // variables that were spliced in
 	Many   bool  // one of several values of a variable
@@ -14,7 +14,7 @@ func (o Origin) same(p Origin) bool {
 	return slices.Equal(o.Via, p.Via) && o.Many == p.Many && o.Unsure == p.Unsure && o.Fixed == p.Fixed
 }
 
-// Origin is that of value[i:], by the run that holds it.
+// Origin returns the origin of value[i:], from the run that contains it.
 func (t Text) Origin(i int) Origin {
 	for _, r := range t.runs {
 		if r.at <= i && i < r.at+r.n {
@@ -31,7 +31,7 @@ type Use struct {
 	At, Def int
 }
 
-// From records that the text came out of a variable that is used at an offset.
+// From records that the text is the value of a variable that is used at an offset.
 func (t Text) From(name string, at int) Text {
 	u := Use{name, at, t.at}
 	t.via = append(slices.Clone(t.via), u)
@@ -56,7 +56,7 @@ func (t Text) Suggested() Text { return t.mark(func(o *Origin) { o.Unsure = true
 // Unresolved records that t is an expression.
 func (t Text) Unresolved() Text { return t.mark(func(o *Origin) { o.Fixed = true }) }
 
-// consistent says that a variable which is used twice has one value.
+// consistent reports whether a variable that is used twice has one value.
 func (t Text) consistent() bool {
 	def := map[string]int{}
 	for _, u := range t.via {
@@ -68,7 +68,8 @@ func (t Text) consistent() bool {
 	return true
 }
 
-// maxValues bounds what combining can come to: enough for any real matrix.
+// maxValues limits the values that Combine returns. It is enough for any real
+// matrix.
 const maxValues = 64
 
 // Combine puts every value together with every other.
