@@ -77,8 +77,12 @@ func (s service) honest(until context.Context, t *testing.T, client int, saved *
 			return fmt.Errorf("saving %s: %w", key, err)
 		}
 		e, err := c.Load(t.Context(), key)
-		if err != nil || e == nil {
-			return fmt.Errorf("loading %s: %v, %w", key, e, err)
+		if err != nil {
+			return fmt.Errorf("loading %s: %w", key, err)
+		}
+		if e == nil { // evicted meanwhile: 32 hostile refs use up the limit together
+			t.Logf("%s is missed", key)
+			continue
 		}
 		var got bytes.Buffer
 		if err := e.WriteTo(t.Context(), &got); err != nil {
