@@ -22,6 +22,7 @@ const (
 // row is an entry as it is saved, under its id.
 type row struct {
 	Entry
+	Order   int64    `json:"order,omitempty"`
 	Content []extent `json:"content,omitempty"`
 	Boot    string   `json:"boot,omitempty"` // of content that an earlier version had not synced yet
 }
@@ -34,7 +35,7 @@ func (r row) entry() (Entry, error) {
 	if r.Boot != "" {
 		return Entry{}, errors.New("its content was not synced")
 	}
-	r.Entry.content = r.Content
+	r.Entry.content, r.Entry.order = r.Content, r.Order
 	return r.Entry, nil
 }
 
@@ -125,7 +126,7 @@ func rowKey(id int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(
 
 // Save implements [Catalog].
 func (c *boltCatalog) Save(e Entry) error {
-	value, err := json.Marshal(row{Entry: e, Content: e.content})
+	value, err := json.Marshal(row{Entry: e, Order: e.order, Content: e.content})
 	if err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (c *boltCatalog) Touch(entries []Entry) error {
 			if b.Get(rowKey(e.ID)) == nil {
 				continue
 			}
-			value, err := json.Marshal(row{Entry: e, Content: e.content})
+			value, err := json.Marshal(row{Entry: e, Order: e.order, Content: e.content})
 			if err := errors.Join(err, b.Put(rowKey(e.ID), value)); err != nil {
 				return err
 			}

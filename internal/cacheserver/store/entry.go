@@ -35,6 +35,7 @@ type Entry struct {
 	Created  time.Time `json:"created"`
 	Accessed time.Time `json:"accessed"`
 
+	order   int64    // grows with each entry that is finished
 	content []extent // where in its file the content is, one after the other
 }
 
@@ -50,8 +51,11 @@ func (e *Entry) cost() int64 {
 // runCost is about what an extent takes in the metadata, in bytes.
 const runCost = 32
 
-// newer orders entries by id. The time of creation cannot be trusted: somebody may have set the clock back.
-func newer(a, b *Entry) bool { return a.ID > b.ID }
+// newer orders entries by when they were finished. The time of creation cannot be trusted: somebody may have set the clock
+// back.
+func newer(a, b *Entry) bool {
+	return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.ID, b.ID)) > 0
+}
 
 // Order is what a listing is sorted by; equal values are ordered by id.
 type Order int

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,6 +50,7 @@ type Store struct {
 	listed   *listing // the last listing, until anything changes
 	removed  int64    // entries that limits have removed
 
+	finished   atomic.Int64 // the order of the newest entry
 	background sync.WaitGroup
 }
 
@@ -104,6 +106,7 @@ func New(catalog Catalog, blobs Blobs, opts Options) (*Store, error) {
 	defer s.mu.Unlock()
 	for i := range found.whole {
 		s.entries.add(&found.whole[i])
+		s.finished.Store(max(s.finished.Load(), found.whole[i].order))
 	}
 	s.clock.start(s.begun, found.whole, s.limits.Age)
 	s.tidy()

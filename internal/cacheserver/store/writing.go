@@ -174,7 +174,7 @@ func (s *Store) Finish(id, size int64) error {
 	if err := u.seal(e.content, size); err != nil {
 		return err
 	}
-	e.Created = s.now()
+	e.Created, e.order = s.now(), s.finished.Add(1)
 	e.Accessed = e.Created
 	if err = s.blobs.Publish(id, fileSize(e.content)); err == nil {
 		err = s.catalog.Save(*e)
