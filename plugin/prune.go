@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
@@ -120,7 +121,7 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	report.target = repo.Client.Target()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	p := &pruner{Repository: repo, env: env, selection: selection, stop: stop}
+	p := &pruner{Repository: repo, env: env, selection: selection}
 	plan, err := agree(ctx, p, report)
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	if plan == nil {
 		return report.finish(reclaim.Result{}, nil)
 	}
-	return report.finish(plan.Execute(ctx, p, env.Now, report.progress()))
+	return report.finish(plan.Execute(ctx, &listing.Gate{Service: p, Stop: stop}, env.Now, report.progress()))
 }
 
 // maxPlans is how often a plan is made anew because a build came between.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
@@ -23,30 +22,6 @@ type pruner struct {
 	selection
 	env  *Env
 	last *reclaim.Analysis // of the last plan
-	stop context.CancelCauseFunc
-
-	first  sync.Once // deletion, before which no other is sent
-	denied error     // why it failed, if no other one can succeed
-}
-
-// Delete implements [reclaim.Service]. A token that may not delete stops the execution:
-// the first deletion goes alone.
-func (p *pruner) Delete(ctx context.Context, id int64, before time.Time) (err error) {
-	first := false
-	p.first.Do(func() {
-		first = true
-		if err = p.Repository.Delete(ctx, id, before); errors.Is(err, fs.ErrPermission) {
-			p.denied = err
-			p.stop(err)
-		}
-	})
-	switch {
-	case first:
-		return err
-	case p.denied != nil:
-		return p.denied
-	}
-	return p.Repository.Delete(ctx, id, before)
 }
 
 // Look implements [reclaim.Service].

@@ -169,6 +169,7 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 	truth := map[Reason]bool{
 		ForClosed:       deleted && w.closed(b.Ref) && (!young || p.Ref != nil),
 		ForUnreferenced: deleted && !young && (p.Scope == nil || going || p.Unreferenced || p.KeepStorage > 0),
+		ForSuperseded:   deleted && p.Superseded && going && (!young || p.Scope != nil || p.Ref != nil || p.All || p.Entry != nil),
 		ForEntry:        deleted && p.Entry != nil && p.Entry(b.Entry),
 		ForIncomplete:   deleted && freed && (!young || p.All || p.Scope != nil || p.Ref != nil),
 		ForScope:        deleted && p.Scope != nil && freed,

@@ -176,6 +176,8 @@ func (p *planner) blobReason(i int32) Reason {
 		return ForClosed
 	case p.policy.Unreferenced:
 		return ForUnreferenced
+	case p.policy.Superseded && p.going.of(i) == named:
+		return ForSuperseded
 	}
 	return ""
 }

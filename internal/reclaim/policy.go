@@ -29,7 +29,7 @@ type Policy struct {
 	Entry func(bkcache.Entry) bool
 
 	Closed       bool // entries on closed refs
-	Superseded   bool // old versions of indexes
+	Superseded   bool // old versions of indexes, and layers that only these reference
 	Unreferenced bool // blobs that no index could name
 	Incomplete   bool // caches whose head names a layer that is missing
 	All          bool // everything that BuildKit wrote
