@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
-	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/process", "internal/ui"},
+	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/process", "internal/reclaim", "internal/ui", "internal/view"},
 	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
 	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/cacheclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},

@@ -34,6 +34,8 @@ type invocation struct {
 	vars      map[string]string // what to set in buildx's environment; the values are secret
 	notes     []note
 	repo      *listing.Repository // of the job; nil until it was needed
+	exported  exports             // what the build is going to write
+	quiet     bool                // nobody has asked for what is said after the build
 	unwritten string              // why the write policy leaves --cache-to out; empty: it does not
 }
 
@@ -103,6 +105,9 @@ func (inv *invocation) run(ctx context.Context) error {
 	code, err := process.Run(ctx, command)
 	if err != nil {
 		return err
+	}
+	if code == 0 {
+		inv.after(ctx, start)
 	}
 	if code == 0 || ctx.Err() != nil {
 		return inv.exit(code)

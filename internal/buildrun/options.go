@@ -23,6 +23,8 @@ type ghaOptions struct {
 	scopePerTarget    bool
 	scopePerPlatform  bool
 	write             writePolicy
+	clean             bool
+	summary           summaryMode
 }
 
 // Flags are the own options of build or bake, to be described: [Build] and [Bake] read
@@ -42,6 +44,9 @@ func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 		flags.BoolVar(&o.scopePerTarget, "gha-scope-per-target", false, "Append the name of the target to every scope")
 	}
 	flags.BoolVar(&o.scopePerPlatform, "gha-scope-per-platform", false, "Append the platform to every scope of a build for a single platform")
+	flags.BoolVar(&o.clean, "gha-clean", false, "After the build, delete what its export superseded in its own scope and ref")
+	flags.Var(&o.summary, "gha-summary", "After the build, say what was written, and add it to the summary of a job")
+	flags.Lookup("gha-summary").NoOptDefVal = string(summaryOn)
 	flags.Var(&o.write, "gha-write", "Refs that may write to the cache. With auto, only the default branch once the caches take 80% of their limit")
 	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + variable(f) + "]" })
 	return flags

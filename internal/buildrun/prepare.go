@@ -54,6 +54,7 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 		return nil, inv.refuse(errRefused)
 	}
 	inv.note(notes...)
+	inv.exported = inv.exportsOf(requests, result.Entries)
 	inv.noteTarget(requests, result.Entries)
 	inv.probeListings(ctx, result.Entries)
 	return result.Entries, nil

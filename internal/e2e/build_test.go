@@ -84,7 +84,7 @@ func TestReadOnlyToken(t *testing.T) {
 	dir := image(t)
 	u.run(build(dir, toAndFrom("app")...)...)
 
-	u.set("ACTIONS_RUNTIME_TOKEN", s.token(t, "refs/heads/main:ro"))
+	u.set("ACTIONS_RUNTIME_TOKEN", s.token(t, "--ref", "refs/heads/main:ro"))
 	u.forget()
 	r := u.run(build(dir, "--cache-from", "type=gha,scope=app", "--cache-to", "type=gha,mode=max,scope=fork")...)
 	wantCached(t, r.stderr)

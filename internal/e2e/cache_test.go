@@ -25,9 +25,9 @@ func TestCacheIsShownAndReclaimed(t *testing.T) {
 	}
 	export(one, "app")
 	export(two, "web")
-	u.set("ACTIONS_RUNTIME_TOKEN", s.token(t, featureRef, mainRef+":ro"))
+	u.set("ACTIONS_RUNTIME_TOKEN", s.token(t, "--ref", featureRef, "--ref", mainRef+":ro"))
 	export(three, "app")
-	u.set("ACTIONS_RUNTIME_TOKEN", s.token(t, mainRef, featureRef+":ro"))
+	u.set("ACTIONS_RUNTIME_TOKEN", s.token(t, "--ref", mainRef, "--ref", featureRef+":ro"))
 
 	caches := u.run("ghacache", "ls", "--format", "{{.Scope}} {{.Ref}} {{.Layers}} {{.State}}").stdout
 	if want := "app refs/heads/feature 4 live\napp refs/heads/main 4 live\nweb refs/heads/main 4 live\n"; caches != want {
@@ -58,7 +58,7 @@ func TestCacheIsShownAndReclaimed(t *testing.T) {
 		u.forget()
 		wantCached(t, u.run(build(dir, "--cache-from", "type=gha,scope="+scope)...).stderr)
 	}
-	u.set("ACTIONS_RUNTIME_TOKEN", s.token(t, featureRef, mainRef+":ro"))
+	u.set("ACTIONS_RUNTIME_TOKEN", s.token(t, "--ref", featureRef, "--ref", mainRef+":ro"))
 	u.forget()
 	if steps := uncached(t, u.run(build(three, "--cache-from", "type=gha,scope=app")...).stderr); len(steps) == 0 {
 		t.Error("what was deleted is still there")

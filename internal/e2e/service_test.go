@@ -68,13 +68,10 @@ func TestServeRunsACommandAsAJobWould(t *testing.T) {
 	}
 }
 
-// token makes another token for the running service.
-func (s *service) token(t *testing.T, refs ...string) string {
+// token makes another token for the running service, as the options of serve token say.
+func (s *service) token(t *testing.T, options ...string) string {
 	t.Helper()
-	args := []string{"serve", "token", "--dir", s.dir}
-	for _, ref := range refs {
-		args = append(args, "--ref", ref)
-	}
+	args := append([]string{"serve", "token", "--dir", s.dir}, options...)
 	out, err := exec.Command(shared.bin("docker-ghacache"), args...).Output()
 	check(t, err)
 	return strings.TrimSpace(string(out))

@@ -166,10 +166,12 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 	}
 	deleted := v.Decision == Delete && !could && !w.isWatched(b.Entry, p, true)
 	young := w.isYoung(b.Entry, p, true)
+	selects := p.Scope != nil || p.Ref != nil || p.Entry != nil || !p.Until.IsZero() || p.All || p.Closed || p.Superseded || p.Unreferenced || p.Incomplete
+	garbage := p.KeepStorage > 0 || !selects
 	truth := map[Reason]bool{
 		ForClosed:       deleted && w.closed(b.Ref) && (!young || p.Ref != nil),
 		ForUnreferenced: deleted && !young && (p.Scope == nil || going || p.Unreferenced || p.KeepStorage > 0),
-		ForSuperseded:   deleted && p.Superseded && going && (!young || p.Scope != nil || p.Ref != nil || p.All || p.Entry != nil),
+		ForSuperseded:   deleted && (p.Superseded || garbage) && going && (!young || p.Scope != nil || p.Ref != nil || p.All || p.Entry != nil),
 		ForEntry:        deleted && p.Entry != nil && p.Entry(b.Entry),
 		ForIncomplete:   deleted && freed && (!young || p.All || p.Scope != nil || p.Ref != nil),
 		ForScope:        deleted && p.Scope != nil && freed,

@@ -174,10 +174,10 @@ func (p *planner) blobReason(i int32) Reason {
 		return ForUnreferenced
 	case p.policy.Closed && p.graph.reach.closed[p.graph.ref[i]]:
 		return ForClosed
-	case p.policy.Unreferenced:
-		return ForUnreferenced
 	case p.policy.Superseded && p.going.of(i) == named:
 		return ForSuperseded
+	case p.policy.Unreferenced:
+		return ForUnreferenced
 	}
 	return ""
 }

@@ -53,7 +53,7 @@ func planCases() map[string]planCase {
 				return Policy{Grace: DefaultGrace}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "delete: superseded", "old on " + mainRef: "delete: unreferenced",
+				"a#1 on " + mainRef: "delete: superseded", "old on " + mainRef: "delete: superseded",
 				"a#2 on " + mainRef: "keep: not selected", "top on " + mainRef: "keep: in use",
 				"a#10 on " + mainRef: "keep: not selected", "new on " + mainRef: "keep: in use",
 				"base on " + mainRef: "keep: in use",
@@ -360,7 +360,7 @@ func planCases() map[string]planCase {
 				return Policy{KeepVersions: 1, Grace: DefaultGrace}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "delete: superseded", "old on " + mainRef: "delete: unreferenced",
+				"a#1 on " + mainRef: "delete: superseded", "old on " + mainRef: "delete: superseded",
 				"a#2 on " + mainRef: "keep: not selected", "new on " + mainRef: "keep: in use",
 			},
 		},

@@ -94,6 +94,7 @@ func (u DiskUsage) total() string {
 const (
 	secondsOfDay = 24 * 60 * 60
 	shareBar     = 20 // characters
+	summaryRows  = 20 // of a table in a job's summary
 )
 
 // Print draws bars where there is a terminal to draw on.
@@ -137,10 +138,16 @@ func (u DiskUsage) sections(visit func(title string, shares []Share)) {
 func (u DiskUsage) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### Build cache\n\n%s\n", u.total())
+	if u.Limit > 0 {
+		fmt.Fprintf(&b, "\n`%s`\n", ui.Bar(u.Bytes, u.Limit, 2*shareBar))
+	}
 	u.sections(func(title string, shares []Share) {
-		fmt.Fprintf(&b, "\n| %s | entries | size |\n|---|---:|---:|\n", strings.ToLower(title))
-		for _, s := range shares {
-			fmt.Fprintf(&b, "| %s | %d | %s |\n", ui.MarkdownCell(ui.Style{}.Text(s.Name)), s.Entries, ui.Size(s.Bytes))
+		fmt.Fprintf(&b, "\n| %s | entries | size | |\n|---|---:|---:|---|\n", strings.ToLower(title))
+		for _, s := range shares[:min(len(shares), summaryRows)] {
+			fmt.Fprintf(&b, "| %s | %d | %s | `%s` |\n", ui.MarkdownCell(ui.Style{}.Text(s.Name)), s.Entries, ui.Size(s.Bytes), ui.Bar(s.Bytes, u.Bytes, shareBar))
+		}
+		if more := len(shares) - summaryRows; more > 0 {
+			fmt.Fprintf(&b, "\nand %d more\n", more)
 		}
 	})
 	return b.String()

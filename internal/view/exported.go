@@ -1,0 +1,123 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+)
+
+// Exported is what a build wrote to the cache.
+type Exported struct {
+	Scopes  []ExportedScope
+	Began   time.Time     // the build, by the clock of the service
+	Took    time.Duration // the build, export included
+	Deleted reclaim.Tally // because the build superseded it
+	Usage   DiskUsage
+}
+
+// ExportedScope is what a build wrote to one scope. Reused are the layers that were there.
+type ExportedScope struct {
+	Scope           string
+	Written, Reused reclaim.Tally
+}
+
+// NewExported finds what a build that took so long wrote to scopes on ref. Now is the
+// time of the service, or up to some minutes less. A scope with an older index is left
+// out: the export to it failed, and ignore-error let the build go on.
+func NewExported(a *reclaim.Analysis, scopes []string, ref string, took time.Duration, now time.Time) Exported {
+	e := Exported{Took: took}
+	for _, scope := range scopes {
+		c := written(a, scope, ref)
+		if c == nil || c.Err != nil || c.Created.Before(now.Add(-took)) {
+			continue
+		}
+		// The build ended after it wrote the index, so it began after this. By the clock of
+		// the service, like the times of the layers.
+		began := c.Created.Add(-took)
+		if e.Began.IsZero() || began.Before(e.Began) {
+			e.Began = began
+		}
+		e.Scopes = append(e.Scopes, exportedTo(a, c, began))
+	}
+	return e
+}
+
+// Delete notes what the build superseded, and returns the items that are left.
+func (e *Exported) Delete(items []reclaim.Item, ids []int64) []reclaim.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(i reclaim.Item) bool {
+		gone := slices.Contains(ids, i.ID)
+		if gone {
+			e.Deleted = sum(e.Deleted, reclaim.Tally{Count: 1, Bytes: i.Size})
+		}
+		return gone
+	})
+}
+
+// written is the cache of a scope on a ref that was written last, signed or not.
+func written(a *reclaim.Analysis, scope, ref string) (newest *reclaim.Cache) {
+	for i := range a.Caches {
+		c := &a.Caches[i]
+		if c.Scope == scope && c.Ref == ref && (newest == nil || c.Created.After(newest.Created)) {
+			newest = c
+		}
+	}
+	return newest
+}
+
+func exportedTo(a *reclaim.Analysis, c *reclaim.Cache, began time.Time) ExportedScope {
+	s := ExportedScope{Scope: c.Scope}
+	for _, layer := range a.Contents(c) {
+		if layer.Item == nil {
+			continue
+		}
+		tally := &s.Reused
+		if layer.Item.Created.After(began) {
+			tally = &s.Written
+		}
+		tally.Count++
+		tally.Bytes += layer.Item.Size
+	}
+	return s
+}
+
+// Line says it in one line.
+func (e Exported) Line() string {
+	var written, reused reclaim.Tally
+	for _, s := range e.Scopes {
+		written = sum(written, s.Written)
+		reused = sum(reused, s.Reused)
+	}
+	text := fmt.Sprintf("cache: wrote %s, reused %s, in %s", layers(written), layers(reused), e.Took.Round(time.Second))
+	if e.Deleted.Count > 0 {
+		text += fmt.Sprintf("; deleted %s with %s that this build superseded", ui.Entries(e.Deleted.Count), ui.Size(e.Deleted.Bytes))
+	}
+	return text + "; the repository has " + e.Usage.total()
+}
+
+func sum(a, b reclaim.Tally) reclaim.Tally {
+	return reclaim.Tally{Count: a.Count + b.Count, Bytes: a.Bytes + b.Bytes}
+}
+
+func layers(t reclaim.Tally) string {
+	if t.Count == 1 {
+		return fmt.Sprintf("1 layer (%s)", ui.Size(t.Bytes))
+	}
+	return fmt.Sprintf("%d layers (%s)", t.Count, ui.Size(t.Bytes))
+}
+
+// Markdown is the section for a job's summary.
+func (e Exported) Markdown() string {
+	var b strings.Builder
+	b.WriteString("### Exported build cache\n\n| scope | written | reused |\n|---|---:|---:|\n")
+	for _, s := range e.Scopes {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", ui.MarkdownCell(ui.Style{}.Text(s.Scope)), layers(s.Written), layers(s.Reused))
+	}
+	if e.Deleted.Count > 0 {
+		fmt.Fprintf(&b, "\nDeleted %s with %s that this build superseded.\n", ui.Entries(e.Deleted.Count), ui.Size(e.Deleted.Bytes))
+	}
+	return b.String() + "\n" + e.Usage.Markdown()
+}
