@@ -43,3 +43,19 @@ func TestUsage(t *testing.T) {
 		t.Error("another error is taken for one of the command line")
 	}
 }
+
+func TestWordsOfOthersAreQuoted(t *testing.T) {
+	for word, want := range map[string]string{
+		"app/linux-amd64.1": "app/linux-amd64.1",
+		"":                  "''",
+		"a b":               "'a b'",
+		"$(x);`x`":          "'$(x);`x`'",
+		"it's":              `"it's"`,
+		"\x1b[2J\n":         `$'\x1b[2J\n'`,
+		"\x00$(x)":          `$'\ufffd$(x)'`,
+	} {
+		if got := hint.Word(word); got != want {
+			t.Errorf("%q becomes %s, want %s", word, got, want)
+		}
+	}
+}
