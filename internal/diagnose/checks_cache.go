@@ -115,7 +115,7 @@ func integrity(f Facts) Check {
 		layers += i.Layers
 		if i.Missing > 0 {
 			return fine("scope %q on %s: %d of %d layers are missing", i.Scope, i.Ref, i.Missing, i.Layers).
-				warn("the index references layers that were evicted: builds run those steps again", "docker ghacache inspect "+i.Scope)
+				warn("the index references layers that were evicted: builds run those steps again", "docker ghacache inspect "+hint.Word(i.Scope))
 		}
 	}
 	if err := firstError(f.Indexes, func(i Index) (string, error) { return fmt.Sprintf("scope %q on %s", i.Scope, i.Ref), i.Err }); err != nil {
