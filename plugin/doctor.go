@@ -79,12 +79,12 @@ func printChecks(w io.Writer, checks []diagnose.Check, format string) error {
 	var b strings.Builder
 	for _, c := range checks {
 		tw := tabwriter.NewWriter(&b, 9, 1, 1, ' ', 0)
-		fmt.Fprintf(tw, "%s\t%-17s %s\n", c.Status, c.Name, c.Detail)
+		fmt.Fprintf(tw, "%s\t%-17s %s\n", c.Status, c.Name, ui.Line(c.Detail))
 		if err := tw.Flush(); err != nil {
 			return err
 		}
 		if c.Reason != "" {
-			fmt.Fprintf(&b, "%9s%s\n", "", c.Reason)
+			fmt.Fprintf(&b, "%9s%s\n", "", ui.Line(c.Reason))
 		}
 		ui.Notes{W: &b}.Hint(strings.Join(c.Fix, "\n"))
 	}
@@ -97,7 +97,7 @@ func checksMarkdown(checks []diagnose.Check) string {
 	b.WriteString("### Build cache: checks\n\n| check | status | found | to do |\n|---|---|---|---|\n")
 	for _, c := range checks {
 		found := strings.Trim(c.Detail+"; "+c.Reason, "; ")
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.Name, c.Status, ui.MarkdownCell(found), ui.MarkdownCell(strings.Join(c.Fix, "; ")))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.Name, c.Status, ui.Markdown(found), ui.Markdown(strings.Join(c.Fix, "; ")))
 	}
 	return b.String()
 }

@@ -29,7 +29,7 @@ func (l Level) colour() string {
 	return "\x1b[36m"
 }
 
-// Notes writes notes and errors, each as one line followed by its hints. The zero
+// Notes writes notes and errors, each as one line followed by its hints, harmless as [Text] is. The zero
 // value writes nothing.
 type Notes struct {
 	W        io.Writer
@@ -46,10 +46,12 @@ func (n Notes) Note(level Level, text, hint string) {
 	if n.Colour {
 		word = level.colour() + word + "\x1b[0m"
 	}
+	text = Lines(strings.TrimRight(text, "\n"))
 	if n.Annotate && level != Info {
-		word, text = "::"+string(level)+"::", escape(text)
+		word, text = "::"+string(level)+"::", CommandData(text)
 	} else {
-		word += " "
+		// Nothing in a text is to look like another note or a hint.
+		word, text = word+" ", strings.ReplaceAll(text, "\n", "\n  ")
 	}
 	fmt.Fprintf(n.W, "%s%s\n", word, text)
 	n.Hint(hint)
@@ -65,7 +67,7 @@ func (n Notes) Hint(hint string) {
 		if !strings.HasPrefix(line, "- ") && !strings.HasPrefix(line, " ") {
 			line = "hint: " + line
 		}
-		fmt.Fprintf(n.W, "%s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(n.W, "%s\n", Lines(strings.TrimRight(line, "\n")))
 	}
 }
 
@@ -82,7 +84,12 @@ func (n Notes) Error(err error) {
 	n.Note(Error, err.Error(), hint.Of(err))
 }
 
-// escape encodes the data of a workflow command, as @actions/core does.
-func escape(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+// CommandData encodes the data of a workflow command, as @actions/core does.
+func CommandData(text string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text)
+}
+
+// CommandProperty encodes a property of a workflow command, as @actions/core does.
+func CommandProperty(text string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(CommandData(text))
 }

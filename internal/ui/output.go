@@ -17,14 +17,20 @@ type Output struct {
 // Table writes a table that fits, see [WriteTable].
 func (o Output) Table(rows [][]string) error { return WriteTable(o, rows, o.Width) }
 
-// WriteJSON writes v as a line.
-func WriteJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
-}
+// WriteJSON writes v as a line. It escapes what a terminal or a runner would obey, and keeps the value.
+func WriteJSON(w io.Writer, v any) error { return writeJSON(w, v, "") }
 
-// MarkdownCell keeps text in a table from being anything but text.
-func MarkdownCell(text string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;", "`", "\\`", "*", `\*`).Replace(text)
+// WriteIndentedJSON is [WriteJSON] with a line for each value.
+func WriteIndentedJSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
+
+func writeJSON(w io.Writer, v any, indent string) error {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", indent)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, harmlessJSON(b.String()))
+	return err
 }

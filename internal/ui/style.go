@@ -1,11 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
@@ -32,19 +30,8 @@ func (s Style) Time(t time.Time) string {
 	}
 }
 
-// Text leaves nothing in a cell that a terminal would obey: whoever may write to a
-// cache chooses the names of scopes.
-func (s Style) Text(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return utf8.RuneError
-	}, text)
-}
+// Text is [Text] in a cell, which is never empty.
+func (s Style) Text(text string) string { return cmp.Or(Text(text), "-") }
 
 // Ref is a ref of git.
 func (s Style) Ref(ref string) string {

@@ -42,9 +42,3 @@ func TestSizeAndCount(t *testing.T) {
 		t.Error(got)
 	}
 }
-
-func TestMarkdownCellIsText(t *testing.T) {
-	if got := MarkdownCell("a|b\n<c> `d` *e*"); got != `a\|b &lt;c> \`+"`d\\`"+` \*e\*` {
-		t.Error(got)
-	}
-}

@@ -4,9 +4,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/docker/cli/cli/command/formatter"
+	"github.com/mattn/go-runewidth"
 )
 
 const (
@@ -23,16 +22,17 @@ func WriteTable(w io.Writer, rows [][]string, width int) error {
 	for _, cells := range rows {
 		var line strings.Builder
 		for i, cell := range cells {
-			if utf8.RuneCountInString(cell) > widths[i] {
-				cell = formatter.Ellipsis(cell, widths[i])
-			}
-			line.WriteString(cell + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell))+columnGap))
+			cell = runes().Truncate(cell, widths[i], "…")
+			line.WriteString(cell + strings.Repeat(" ", max(0, widths[i]-runes().StringWidth(cell))+columnGap))
 		}
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// runes measures in columns of a terminal, in every locale alike: a character of East Asian scripts has two.
+func runes() *runewidth.Condition { return &runewidth.Condition{} }
 
 func columnWidths(rows [][]string) []int {
 	var widths []int
@@ -41,7 +41,7 @@ func columnWidths(rows [][]string) []int {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], runes().StringWidth(cell))
 		}
 	}
 	return widths

@@ -25,3 +25,22 @@ func FuzzTable(f *testing.F) {
 		}
 	})
 }
+
+func TestWideCharactersDoNotShiftColumns(t *testing.T) {
+	rows := [][]string{{"SCOPE", "SIZE"}, {"app", "1MB"}, {"缓存", "2MB"}, {"构建缓存很长很长", "3MB"}, {"🚀👩🏽", "4MB"}, {"e\u0301", "5MB"}}
+	for _, tt := range []struct {
+		width int
+		want  string
+	}{
+		{0, "SCOPE             SIZE\napp               1MB\n缓存              2MB\n构建缓存很长很长  3MB\n🚀👩🏽              4MB\ne\u0301                 5MB\n"},
+		{14, "SCOPE     SIZE\napp       1MB\n缓存      2MB\n构建缓…   3MB\n🚀👩🏽      4MB\ne\u0301         5MB\n"},
+	} {
+		var b strings.Builder
+		if err := WriteTable(&b, rows, tt.width); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != tt.want {
+			t.Errorf("in %d columns:\n%swant\n%s", tt.width, b.String(), tt.want)
+		}
+	}
+}

@@ -144,7 +144,7 @@ func (u DiskUsage) Markdown() string {
 	u.sections(func(title string, shares []Share) {
 		fmt.Fprintf(&b, "\n| %s | entries | size | |\n|---|---:|---:|---|\n", strings.ToLower(title))
 		for _, s := range shares[:min(len(shares), summaryRows)] {
-			fmt.Fprintf(&b, "| %s | %d | %s | `%s` |\n", ui.MarkdownCell(ui.Style{}.Text(s.Name)), s.Entries, ui.Size(s.Bytes), ui.Bar(s.Bytes, u.Bytes, shareBar))
+			fmt.Fprintf(&b, "| %s | %d | %s | `%s` |\n", ui.Markdown(s.Name), s.Entries, ui.Size(s.Bytes), ui.Bar(s.Bytes, u.Bytes, shareBar))
 		}
 		if more := len(shares) - summaryRows; more > 0 {
 			fmt.Fprintf(&b, "\nand %d more\n", more)

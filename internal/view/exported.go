@@ -114,7 +114,7 @@ func (e Exported) Markdown() string {
 	var b strings.Builder
 	b.WriteString("### Exported build cache\n\n| scope | written | reused |\n|---|---:|---:|\n")
 	for _, s := range e.Scopes {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", ui.MarkdownCell(ui.Style{}.Text(s.Scope)), layers(s.Written), layers(s.Reused))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", ui.Markdown(s.Scope), layers(s.Written), layers(s.Reused))
 	}
 	if e.Deleted.Count > 0 {
 		fmt.Fprintf(&b, "\nDeleted %s with %s that this build superseded.\n", ui.Entries(e.Deleted.Count), ui.Size(e.Deleted.Bytes))
