@@ -2,7 +2,6 @@ package view
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -47,7 +46,7 @@ func (f Format) line(c Columns, all bool) (*template.Template, error) {
 	if err != nil {
 		return nil, c.usage(fmt.Errorf("reading --format: %w", err))
 	}
-	return parsed, c.check(parsed.Root)
+	return parsed.Funcs(template.FuncMap{"json": toJSON}), c.check(parsed.Root)
 }
 
 // Print writes the rows: by the given template, or as a table that suits a reader on a
@@ -81,6 +80,13 @@ func (l Listing) Print(out ui.Output, f Format) error {
 	return out.Table(cells)
 }
 
+func toJSON(v any) (string, error) {
+	var b strings.Builder
+	err := ui.WriteJSON(&b, v)
+	return strings.TrimSpace(b.String()), err
+}
+
+// execute keeps rows from being workflow commands even where the template cuts fields.
 func execute(w io.Writer, line *template.Template, rows []row, s ui.Style) error {
 	var b bytes.Buffer
 	for _, r := range rows {
@@ -89,15 +95,15 @@ func execute(w io.Writer, line *template.Template, rows []row, s ui.Style) error
 		}
 		b.WriteByte('\n')
 	}
-	_, err := b.WriteTo(w)
+	_, err := io.WriteString(w, ui.NoCommands(b.String()))
 	return err
 }
 
 func (l Listing) printNames(w io.Writer) error {
 	var b bytes.Buffer
-	seen := map[string]bool{}
+	seen, out := map[string]bool{}, ui.Style{}
 	for _, r := range l.rows {
-		if line := cmp.Or(r.quiet(), "-"); !seen[line] {
+		if line := out.Text(r.quiet()); !seen[line] {
 			seen[line] = true
 			fmt.Fprintln(&b, line)
 		}

@@ -19,7 +19,7 @@ func (c Inspected) properties(s ui.Style) [][]string {
 		{"Ref:", s.Text(c.Ref)},
 		{"Index:", s.Text(c.Key)},
 		{"ID:", strconv.FormatInt(c.ID, 10)},
-		{"Digest:", c.Digest},
+		{"Digest:", s.Text(c.Digest)},
 		{"Versions:", strconv.Itoa(c.Versions)},
 		{"Created:", s.Time(c.Created)},
 		{"Records:", strconv.Itoa(c.Records)},
@@ -59,7 +59,7 @@ func (t *tree) branches(indent string, layers []InspectedLayer) {
 func (t *tree) chain(first, indent string, l InspectedLayer) {
 	t.layer(first, l)
 	for _, record := range l.Records {
-		t.rows = append(t.rows, []string{indent + "· record " + shortDigest(record)})
+		t.rows = append(t.rows, []string{indent + "· record " + t.style.Text(shortDigest(record))})
 	}
 	if len(l.Layers) == 1 {
 		t.chain(indent, indent, l.Layers[0])
@@ -80,7 +80,7 @@ func (t *tree) layer(indent string, l InspectedLayer) {
 	for _, other := range l.SharedBy {
 		shared = append(shared, t.style.Text(other.Scope)+"@"+t.style.Ref(other.Ref))
 	}
-	t.rows = append(t.rows, []string{indent + shortDigest(l.Digest), ui.Size(l.Size), created, state, t.style.Text(strings.Join(shared, ", "))})
+	t.rows = append(t.rows, []string{indent + t.style.Text(shortDigest(l.Digest)), ui.Size(l.Size), created, state, t.style.Text(strings.Join(shared, ", "))})
 }
 
 // shortDigest is how docker shortens digests.

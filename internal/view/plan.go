@@ -117,5 +117,5 @@ func reasonOf(v *reclaim.Verdict) string {
 	if v.Detail == "" {
 		return string(v.Reason)
 	}
-	return fmt.Sprintf("%s (%s)", v.Reason, v.Detail)
+	return fmt.Sprintf("%s (%s)", v.Reason, ui.Text(v.Detail))
 }
