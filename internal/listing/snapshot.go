@@ -153,7 +153,7 @@ func (r *Repository) NoteUnread(s *Snapshot, in func(*reclaim.Cache) bool) {
 		case c.Err == nil:
 		case !r.reads(c.Ref):
 			foreign++
-			refs = append(refs, github.ShortRef(c.Ref))
+			refs = append(refs, ui.Text(github.ShortRef(c.Ref)))
 		default:
 			failed++
 			first = c.Err
