@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,19 +70,23 @@ func (r migrateResult) text(env *Env, o migrateOptions) error {
 		}
 	}
 	for _, t := range r.tooOld() {
-		fmt.Fprintf(env.Stdout, "%s: %s: %s [toolchain, %s]\n    fix: %s\n", t.Name, t.Version, t.why(), t.Certainty, strings.Join(t.Upgrade, "\n         "))
+		fmt.Fprintf(env.Stdout, "%s: %s: %s [toolchain, %s]\n    fix: %s\n", ui.Text(t.Name), ui.Text(t.Version), ui.Line(t.why()), t.Certainty, ui.Lines(strings.Join(t.Upgrade, "\n         ")))
 	}
 	colour := env.Docker.Out().IsTerminal() && env.wantsColour()
 	if err := report.Text(env.Stdout, r.Report, colour); err != nil {
 		return err
 	}
 	for _, file := range r.Written {
-		fmt.Fprintf(env.Stderr, "wrote %s\n", file)
+		fmt.Fprintf(env.Stderr, "wrote %s\n", ui.Text(file))
 	}
 	if o.check || o.write {
 		return nil
 	}
-	if err := report.Diff(env.Stdout, r.Report, colour); err != nil {
+	show := ui.Code
+	if !env.Docker.Out().IsTerminal() && !env.job().Runner {
+		show = nil // git apply reads the pipe, and takes exact bytes only
+	}
+	if err := report.Diff(env.Stdout, r.Report, colour, show); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(r.Findings, r.Wanted) {
@@ -99,8 +102,5 @@ func (r migrateResult) json(env *Env) error {
 	if r.Toolchain == nil {
 		r.Toolchain = []tool{}
 	}
-	encoder := json.NewEncoder(env.Stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
+	return ui.WriteIndentedJSON(env.Stdout, r)
 }

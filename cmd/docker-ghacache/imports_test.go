@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
 	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
 
-	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules"},
+	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules", "internal/ui"},
 	"internal/migrate/rules":  {"cacheopts", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
 	"internal/migrate/scan":   {"internal/migrate/source"},
 	"internal/migrate/source": {"cacheopts"},

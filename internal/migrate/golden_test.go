@@ -141,7 +141,7 @@ func describe(t *testing.T, r migrate.Report, dir string) string {
 		}
 	}
 	out.WriteString("---\n")
-	if err := report.Diff(&out, r, false); err != nil {
+	if err := report.Diff(&out, r, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	prefix := strings.TrimPrefix(filepath.ToSlash(dir), "/")

@@ -173,7 +173,7 @@ func TestLargeFiles(t *testing.T) {
 	if len(found.Skipped) != 1 || !strings.Contains(found.Skipped[0].Why, "larger") {
 		t.Errorf("skipped %v, want the huge file", found.Skipped)
 	}
-	if err := report.Diff(io.Discard, found, false); err != nil {
+	if err := report.Diff(io.Discard, found, false, nil); err != nil {
 		t.Error(err)
 	}
 	written, err := found.Write(t.Context())
@@ -212,7 +212,7 @@ func TestDiffApplies(t *testing.T) {
 	t.Chdir(written)
 	found := mustCheck(t, ".", opts)
 	var diff bytes.Buffer
-	if err := report.Diff(&diff, found, false); err != nil {
+	if err := report.Diff(&diff, found, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := found.Write(t.Context()); err != nil {

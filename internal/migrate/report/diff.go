@@ -13,15 +13,16 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 )
 
-// Diff writes the wanted edits as one unified diff that git apply takes.
-func Diff(w io.Writer, r migrate.Report, colour bool) error {
+// Diff writes the wanted edits as one unified diff that git apply takes. Each line goes
+// through show before it is coloured; nil keeps the lines as they are.
+func Diff(w io.Writer, r migrate.Report, colour bool, show func(line string) string) error {
 	changes, err := r.Changes()
 	if err != nil {
 		return err
 	}
 	for _, c := range changes {
 		path := strings.TrimPrefix(filepath.ToSlash(c.Path), "/")
-		if err := writeDiff(w, path, string(c.Was), string(c.Now), colour); err != nil {
+		if err := writeDiff(w, path, string(c.Was), string(c.Now), colour, show); err != nil {
 			return fmt.Errorf("printing the diff: %w", err)
 		}
 	}
@@ -29,7 +30,7 @@ func Diff(w io.Writer, r migrate.Report, colour bool) error {
 }
 
 // writeDiff writes a unified diff of one file, with the colours of git diff.
-func writeDiff(w io.Writer, path, was, now string, colour bool) error {
+func writeDiff(w io.Writer, path, was, now string, colour bool, show func(string) string) error {
 	diff, err := udiff.ToUnified("a/"+path, "b/"+path, was, udiff.Lines(was, now), udiff.DefaultContextLines)
 	if err != nil {
 		return err
@@ -37,6 +38,9 @@ func writeDiff(w io.Writer, path, was, now string, colour bool) error {
 	grown := 0
 	for line := range strings.Lines(diff) {
 		line, grown = renumber(line, grown)
+		if show != nil {
+			line = show(line)
+		}
 		if colour {
 			line = paint(line)
 		}

@@ -43,7 +43,7 @@ func TestPrinters(t *testing.T) {
 	}{
 		{"text", func(w *bytes.Buffer) error { return report.Text(w, found, false) }},
 		{"colour", func(w *bytes.Buffer) error {
-			return errors.Join(report.Text(w, found, true), report.Diff(w, found, true))
+			return errors.Join(report.Text(w, found, true), report.Diff(w, found, true, nil))
 		}},
 		{"sarif", func(w *bytes.Buffer) error { return report.SARIF(w, found, "docker-ghacache", "v1.2.3") }},
 		{"github", func(w *bytes.Buffer) error { return report.GitHub(w, found) }},

@@ -1,12 +1,13 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
 type sarifMessage struct {
@@ -90,10 +91,12 @@ func SARIF(w io.Writer, r migrate.Report, name, version string) error {
 	for _, fd := range r.Findings {
 		run.Results = append(run.Results, resultOf(fd))
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+	return ui.WriteIndentedJSON(w, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+}
+
+// message is a text without links, which SARIF has in plain text (3.11.6).
+func message(text string) sarifMessage {
+	return sarifMessage{strings.ReplaceAll(ui.Line(text), "](", "] (")}
 }
 
 func resultOf(fd migrate.Finding) sarifResult {
@@ -103,7 +106,7 @@ func resultOf(fd migrate.Finding) sarifResult {
 	out := sarifResult{
 		RuleID:    fd.Rule,
 		Level:     map[rules.Certainty]string{rules.Certain: "error", rules.Conditional: "warning", rules.Advice: "note"}[fd.Certainty],
-		Message:   sarifMessage{oneLine(fd.Text) + ": " + fd.Why},
+		Message:   message(fd.Text + ": " + fd.Why),
 		Locations: []sarifLocation{at},
 	}
 	if len(fd.Edits) == 0 {
@@ -115,6 +118,6 @@ func resultOf(fd migrate.Finding) sarifResult {
 		change.Replacements = append(change.Replacements,
 			sarifReplacement{sarifRegion{ByteOffset: &e.Start, ByteLength: &length}, sarifMessage{e.New}})
 	}
-	out.Fixes = []sarifFix{{sarifMessage{fd.Fix}, []sarifChange{change}}}
+	out.Fixes = []sarifFix{{message(fd.Fix), []sarifChange{change}}}
 	return out
 }

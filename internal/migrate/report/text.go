@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
 // Text writes the findings for people, one to three lines each:
@@ -26,15 +25,15 @@ func Text(w io.Writer, r migrate.Report, colour bool) error {
 	}
 	var out bytes.Buffer
 	for _, fd := range r.Findings {
-		at := fmt.Sprintf("%s:%d:%d:", oneLine(fd.File), fd.Line, fd.Col)
+		at := fmt.Sprintf("%s:%d:%d:", ui.Text(fd.File), fd.Line, fd.Col)
 		label := fmt.Sprintf("[%s, %s]", fd.Rule, fd.Certainty)
-		fmt.Fprintf(&out, "%s %s: %s %s\n", paint("1", at), oneLine(fd.Text), oneLine(fd.Why), paint(colourOf(fd.Certainty), label))
+		fmt.Fprintf(&out, "%s %s: %s %s\n", paint("1", at), ui.Line(fd.Text), ui.Line(fd.Why), paint(colourOf(fd.Certainty), label))
 		if fix := fixOf(r, fd); fix != "" {
-			fmt.Fprintf(&out, "    %s\n", oneLine(fix))
+			fmt.Fprintf(&out, "    %s\n", ui.Line(fix))
 		}
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(&out, "%s not checked: %s\n", paint("1", oneLine(s.File)+":"), oneLine(s.Why))
+		fmt.Fprintf(&out, "%s not checked: %s\n", paint("1", ui.Text(s.File)+":"), ui.Line(s.Why))
 	}
 	_, err := out.WriteTo(w)
 	return err
@@ -57,14 +56,4 @@ func fixOf(r migrate.Report, fd migrate.Finding) string {
 
 func colourOf(c rules.Certainty) string {
 	return map[rules.Certainty]string{rules.Certain: "31", rules.Conditional: "33", rules.Advice: "36"}[c]
-}
-
-// oneLine also removes control characters.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.Join(strings.Fields(s), " "))
 }
