@@ -104,7 +104,7 @@ func (r *pruneReport) confirm(ctx context.Context) (answer, error) {
 	if r.opts.force {
 		return agreed, nil
 	}
-	fmt.Fprintf(r.env.Stderr, "WARNING! This will delete %s of %s with %s.\n", ui.Entries(r.deletions.Count), r.target, ui.Size(r.deletions.Bytes))
+	fmt.Fprintf(r.env.Stderr, "WARNING! This will delete %s of %s with %s.\n", ui.Entries(r.deletions.Count), ui.Text(r.target.String()), ui.Size(r.deletions.Bytes))
 	question := "Are you sure you want to continue? [y/N] "
 	if r.likely.Count > 0 && r.policy.KeepStorage == 0 {
 		fmt.Fprintf(r.env.Stderr, "%s more with %s are likely unneeded. If that is wrong, the next build runs one step again.\n",
