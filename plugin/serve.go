@@ -231,7 +231,7 @@ func openServer(env *Env, o serveOptions) (*cacheserver.Server, error) {
 		MaxSize:    o.maxSize.Value(),
 		MaxAge:     o.maxAge,
 		Now:        env.Now,
-		Log:        env.Stderr,
+		Log:        ui.Log(env.Stderr),
 		LogFormat:  cacheserver.LogFormat(o.log),
 		Latency:    o.latency,
 		Faults:     faults,
