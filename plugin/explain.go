@@ -87,7 +87,7 @@ func printFindings(w io.Writer, findings []diagnose.Finding, format string) erro
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s (%s)\nline %d: %s\n", f.Cause.Claim(), f.Cause.ID, f.Line, f.Evidence)
+		fmt.Fprintf(&b, "%s (%s)\nline %d: %s\n", ui.Line(f.Cause.Claim()), f.Cause.ID, f.Line, ui.Line(f.Evidence))
 		ui.Notes{W: &b}.Hint(strings.Join(f.Cause.Advice, "\n"))
 	}
 	_, err := io.WriteString(w, b.String())

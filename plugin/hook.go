@@ -7,6 +7,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/hooks"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ func runHook(ctx context.Context, env *Env) error {
 	response := hooks.Response{Type: hooks.NextSteps}
 	if finding, known := diagnose.ExplainError(message); known {
 		cause := finding.Cause
-		response.Template = plainTemplate(cause.Claim() + "\n" + strings.Join(cause.Advice, "\n"))
+		response.Template = plainTemplate(ui.Lines(cause.Claim() + "\n" + strings.Join(cause.Advice, "\n")))
 	}
 	return json.NewEncoder(env.Stdout).Encode(response)
 }

@@ -118,7 +118,7 @@ func runHooksStatus(ctx context.Context, env *Env) error {
 		_, err := fmt.Fprintln(env.Stdout, "disabled")
 		return err
 	}
-	if _, err := fmt.Fprintf(env.Stdout, "enabled for %s\n", strings.ReplaceAll(hooks, ",", ", ")); err != nil {
+	if _, err := fmt.Fprintf(env.Stdout, "enabled for %s\n", ui.Text(strings.ReplaceAll(hooks, ",", ", "))); err != nil {
 		return err
 	}
 	noteOldDocker(ctx, env)

@@ -198,7 +198,7 @@ func runUpgradeBuilder(ctx context.Context, env *Env, name string) error {
 	upgrader := builders.Upgrader{
 		Docker: env.Docker,
 		Run:    func(args ...string) process.Command { return buildx.Command(env.Environ(), env.Globals, args...) },
-		Log:    env.Stderr,
+		Log:    ui.Log(env.Stderr),
 	}
 	upgraded, err := upgrader.Upgrade(ctx, name)
 	if err == nil && !upgraded {

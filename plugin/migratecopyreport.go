@@ -71,9 +71,9 @@ func (r *copyReport) finish(result cachecopy.Result, err error) error {
 func (r *copyReport) text(result cachecopy.Result) {
 	out := r.env.Stdout
 	for _, x := range result.Left {
-		fmt.Fprintf(out, "not copied: %s: %s\n", ui.Style{}.Text(x.Key), ui.Style{}.Text(x.Why))
+		fmt.Fprintf(out, "not copied: %s: %s\n", ui.Style{}.Text(x.Key), ui.Line(x.Why))
 		for _, digest := range x.Layers {
-			fmt.Fprintf(out, "    %s\n", digest)
+			fmt.Fprintf(out, "    %s\n", ui.Text(digest))
 		}
 	}
 	fmt.Fprintf(out, "copied: %s, %s with %s\n", ui.Count(len(result.Indexes), "index", "indexes"), ui.Count(result.Layers, "layer", "layers"), ui.Size(result.Bytes))

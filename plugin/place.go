@@ -11,6 +11,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/spf13/cobra"
 )
 
@@ -58,7 +59,7 @@ func completeCaches(env *Env, repo *string, pick func(*reclaim.Cache) string) co
 }
 
 // listCompletions offers what the cache holds; nothing where it cannot be listed,
-// because a completion has nowhere to say why.
+// because a completion has nowhere to say why. Names that nobody can type are left out.
 func listCompletions(ctx context.Context, env *Env, repo string, pick func(*reclaim.Cache) string) []cobra.Completion {
 	r, err := openRepository(env, repo)
 	if err != nil {
@@ -71,7 +72,8 @@ func listCompletions(ctx context.Context, env *Env, repo string, pick func(*recl
 	analysis := listing.Analyze(entries, nil, bkcache.Refs{})
 	var found []cobra.Completion
 	for i := range analysis.Caches {
-		if word := pick(&analysis.Caches[i]); !slices.Contains(found, word) {
+		word := pick(&analysis.Caches[i])
+		if typed := word == ui.Text(word) && word == strings.TrimSpace(word); typed && !slices.Contains(found, word) {
 			found = append(found, word)
 		}
 	}
