@@ -7,20 +7,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/atomicfile"
 	"github.com/docker/cli/cli/config"
-	"github.com/moby/sys/atomicwriter"
 )
 
 // Read reads the configuration of this user and tells where it is. One that does
 // not exist is empty.
 func Read() (c *Config, file string, err error) {
-	file, err = filepath.EvalSymlinks(filepath.Join(config.Dir(), config.ConfigFileName))
-	if errors.Is(err, fs.ErrNotExist) {
-		file, err = filepath.Join(config.Dir(), config.ConfigFileName), nil
-	}
-	if err != nil {
-		return nil, "", err
-	}
+	file = filepath.Join(config.Dir(), config.ConfigFileName)
 	text, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, "", err
@@ -31,8 +25,8 @@ func Read() (c *Config, file string, err error) {
 	return c, file, nil
 }
 
-// Edit changes the configuration of this user. It writes the file as a whole, and
-// only if it changed.
+// Edit changes the configuration of this user, only if there is something to change.
+// See package atomicfile for what the file keeps.
 func Edit(edit func(*Config) error) error {
 	c, file, err := Read()
 	if err != nil {
@@ -45,12 +39,11 @@ func Edit(edit func(*Config) error) error {
 	if string(c.Bytes()) == before {
 		return nil
 	}
-	mode := fs.FileMode(0o600) // it may hold credentials
-	if info, err := os.Stat(file); err == nil {
-		mode = info.Mode().Perm()
-	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	return atomicwriter.WriteFile(file, c.Bytes(), mode)
+	if err := atomicfile.Write(file, c.Bytes(), 0o600); err != nil { // it may hold credentials
+		return fmt.Errorf("writing docker's configuration: %w", err)
+	}
+	return nil
 }
