@@ -39,6 +39,10 @@ that ref can read the index. Without it, these columns show -.
 
 With --format json: an object a line, sizes in bytes, null for unknown values.
 
+Whoever can write to the cache chooses scopes and keys. In all other formats, also in
+those of a Go template, � replaces what a terminal or the log of a job would obey, such
+as control characters and workflow commands. JSON has the exact names.
+
 Fields of a Go template, without and with --entries:
 
   ` + strings.Join(view.CacheColumns().Fields(".", ""), " ") + `

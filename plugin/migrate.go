@@ -44,7 +44,9 @@ func newMigrateCommand(env *Env) *cobra.Command {
 that pin version 1: on this machine (buildx, BuildKit of every builder, Compose,
 Engine) and in workflows, actions, bake and compose files, scripts, Makefiles and
 Dockerfiles. Prints each finding with its place and reason, and a diff for git apply
-that fixes them. With --write it makes the safe edits, and changes no other byte.
+that fixes them. With --write it makes the safe edits, and changes no other byte. The
+diff has exact bytes in a pipe outside of jobs; elsewhere � replaces what a terminal
+or the log of a job would obey.
 
 For a service with version 1 only (GHES, Gitea, Forgejo, act), it makes no edit that
 would break it. It finds the service by the repository's host, or by --service.
