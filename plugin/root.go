@@ -3,9 +3,9 @@ package plugin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/cli-plugins/plugin"
 	"github.com/docker/cli/cli/command"
@@ -18,7 +18,7 @@ import (
 func Main(ctx context.Context) int {
 	docker, err := command.NewDockerCli()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "error: %v\n", err)
+		ui.Notes{W: os.Stderr}.Error(err)
 		return 1
 	}
 	env := osEnv(docker, plugin.RunningStandalone())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -24,7 +25,7 @@ func runServeCheck(env *Env, o serveOptions) error {
 	damaged := false
 	for _, d := range damage {
 		damaged = damaged || !d.Stays
-		if _, err := fmt.Fprintln(env.Stdout, d); err != nil {
+		if _, err := fmt.Fprintln(env.Stdout, ui.Line(d.Error())); err != nil {
 			return err
 		}
 	}
@@ -32,7 +33,7 @@ func runServeCheck(env *Env, o serveOptions) error {
 	case !damaged:
 		env.notes().Note(ui.Info, fmt.Sprintf("%q has no damage", dir), "")
 	case !o.repair:
-		env.notes().Note(ui.Info, fmt.Sprintf("%q is damaged", dir), "docker ghacache serve --repair --dir "+dir)
+		env.notes().Note(ui.Info, fmt.Sprintf("%q is damaged", dir), "docker ghacache serve --repair --dir "+hint.Word(dir))
 		return exit(1)
 	default:
 		env.notes().Note(ui.Info, "removed what is damaged", "")

@@ -235,6 +235,31 @@ func TestDoctorQuotesTheScopeOfItsFix(t *testing.T) {
 	wantText(t, d.run("doctor").stdout, "docker ghacache inspect '"+scope+"'\n")
 }
 
+func TestCopyPrintsHarmlessly(t *testing.T) {
+	d := hostileDesk(t, cacheserver.Options{})
+	args, _ := copyTo(t, d)
+	for _, got := range []outcome{d.run(args...), d.run(append(args, "--format", "json")...), d.runOn(t.Context(), wide, args)} {
+		wantText(t, got.stdout, "evil")
+		if found := obeyed(got.stdout + got.stderr); found != "" {
+			t.Errorf("%s\n%s", found, got)
+		}
+	}
+}
+
+func TestDamageIsPrintedHarmlessly(t *testing.T) {
+	d := serve(t, cacheserver.Options{}, nil)
+	dir := servertest.Dir(t)
+	servertest.Fill(t, dir, servertest.Layer(servertest.Main, "base", 0))
+	check(t, os.WriteFile(filepath.Join(dir, "blobs", "::error::\u202eevil\x1b[2J\n##[error]evil"), nil, 0o600))
+	for _, verb := range []string{"--check", "--repair"} {
+		got := d.run("serve", verb, "--dir", dir)
+		wantText(t, got.stdout, "evil")
+		if found := obeyed(got.stdout + got.stderr); found != "" {
+			t.Errorf("%s\n%s", found, got)
+		}
+	}
+}
+
 func TestSummariesHaveNoLinksImagesOrMentions(t *testing.T) {
 	d := hostileDesk(t, cacheserver.Options{})
 	file := filepath.Join(t.TempDir(), "summary.md")
