@@ -54,10 +54,18 @@ func Check(ctx context.Context, paths []string, opts Options) (Report, error) {
 			report.Skipped = append(report.Skipped, source.Skipped{File: found.Places[i].Path, Why: err.Error()})
 		} else if files[i] != nil {
 			judged = append(judged, files[i])
+			report.note(files[i])
 		}
 	}
 	report.gather(judged, found.Act, opts)
 	return report, nil
+}
+
+// note says that findings of a file were left out.
+func (r *Report) note(f *file) {
+	if f.more > 0 {
+		r.Skipped = append(r.Skipped, source.Skipped{File: f.Path, Why: fmt.Sprintf("%d more findings are left out: fix the others and run again", f.more)})
+	}
 }
 
 func (o Options) validate() error {
@@ -80,12 +88,31 @@ func (o Options) rules(ctx context.Context, table tags.Table) rules.Options {
 	return out
 }
 
-// file is a file that was judged. Its findings are those of the rules until all
-// files are gathered.
+// file is what is kept of a file that was judged: its words are not. Its findings
+// are those of the rules until all files are gathered.
 type file struct {
-	*scan.Page
+	*source.File
+	gha      bool
+	calls    []scan.Call
+	sinks    []rules.Sink
 	findings []rules.Finding
+	more     int      // findings that were left out
 	evidence evidence // of its cache service
+}
+
+// Bounds of what is kept: nobody reads more of it at once.
+const (
+	allFindings   = 100_000 // of all files together, evenly
+	leastFindings = 250     // of one file, however many there are
+)
+
+// fileOf judges a page, and keeps as many findings as most says.
+func fileOf(p *scan.Page, opts rules.Options, most int) *file {
+	f := &file{File: p.File, gha: p.GHA, calls: p.Calls, sinks: rules.Sinks(p), evidence: evidenceOf(p)}
+	found := unique(rules.Judge(p, opts))
+	f.more = max(0, len(found)-most)
+	f.findings = slices.Clone(found[:len(found)-f.more])
+	return f
 }
 
 // judgeAll judges files, several at a time. A file without interest is nil.
@@ -95,7 +122,7 @@ func judgeAll(ctx context.Context, places []source.Place, opts rules.Options) ([
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range places {
 		group.Go(func() error {
-			files[i], failed[i] = judge(p, opts)
+			files[i], failed[i] = judge(p, opts, max(leastFindings, allFindings/len(places)))
 			return ctx.Err()
 		})
 	}
@@ -104,7 +131,7 @@ func judgeAll(ctx context.Context, places []source.Place, opts rules.Options) ([
 
 // judge takes a file all the way to its findings. A workflow without interest still
 // tells the service of the repository.
-func judge(p source.Place, opts rules.Options) (*file, error) {
+func judge(p source.Place, opts rules.Options, most int) (*file, error) {
 	src, err := p.Read()
 	if src == nil || err != nil || src.Kind != source.Workflow && !rules.Concern(src.Src) {
 		return nil, err
@@ -113,5 +140,5 @@ func judge(p source.Place, opts rules.Options) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{page, rules.Judge(page, opts), evidenceOf(page)}, nil
+	return fileOf(page, opts, most), nil
 }

@@ -16,8 +16,7 @@ func CheckFile(f *source.File, table tags.Table, opts Options) (Report, error) {
 		return Report{}, err
 	}
 	report := Report{unsafe: opts.Unsafe}
-	judged := rules.Judge(page, rules.Options{Tags: table, Bump: opts.BumpActions})
-	report.gather([]*file{{page, judged, evidenceOf(page)}}, "", opts)
+	report.gather([]*file{fileOf(page, rules.Options{Tags: table, Bump: opts.BumpActions}, allFindings)}, "", opts)
 	return report, nil
 }
 

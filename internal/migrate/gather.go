@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
@@ -19,13 +18,13 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 	r.files = map[string]*source.File{}
 	followCalls(files)
 	gha := ""
-	if i := slices.IndexFunc(files, func(f *file) bool { return f.GHA }); i >= 0 {
-		gha = files[i].File.Path
+	if i := slices.IndexFunc(files, func(f *file) bool { return f.gha }); i >= 0 {
+		gha = files[i].Path
 	}
 	workflows := together(files)
 	for _, f := range files {
 		service, why := cmp.Or(f.evidence, workflows).verdict(opts)
-		found := demote(unique(f.findings), f.Page, gha)
+		found := demote(unique(f.findings), f, gha)
 		protect(found, f.File)
 		clash(found)
 		found = settle(found, service, why)
@@ -33,7 +32,7 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 			spare(found, act)
 		}
 		r.Findings = append(r.Findings, finish(found, f.File, opts.Only)...)
-		r.files[f.File.Path] = f.File
+		r.files[f.Path] = f.File
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule))
@@ -44,13 +43,13 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 // demote lowers pins of builders in files without a gha cache: conditional if
 // another file has one, else advice. What a Dockerfile or a compose file pins is
 // mostly an image that is run, not the builder.
-func demote(findings []rules.Finding, p *scan.Page, gha string) []rules.Finding {
+func demote(findings []rules.Finding, f *file, gha string) []rules.Finding {
 	findings = slices.DeleteFunc(findings, func(fd rules.Finding) bool { return fd.Rule == rules.RunnerBuildx && gha == "" })
 	for i := range findings {
 		fd := &findings[i]
 		switch {
-		case !fd.Pin || p.GHA || fd.Certainty == rules.Advice:
-		case gha != "" && p.File.Kind != source.Dockerfile && p.File.Kind != source.Compose:
+		case !fd.Pin || f.gha || fd.Certainty == rules.Advice:
+		case gha != "" && f.Kind != source.Dockerfile && f.Kind != source.Compose:
 			fd.Certainty, fd.Why = rules.Conditional, fd.Why+"; the gha cache is in "+gha
 		case gha == "":
 			fd.Why += "; no gha cache is named in these files"

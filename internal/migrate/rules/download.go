@@ -15,6 +15,9 @@ var (
 // downloads looks for releases fetched from GitHub. The version stands in the
 // path and mostly in the file's name, too.
 func downloads(t source.Text) (out []Finding) {
+	if !names(t.Value, "/releases/download/") {
+		return nil
+	}
 	for _, m := range downloadRE.FindAllStringSubmatchIndex(t.Value, -1) {
 		c := map[string]component{"docker/buildx": buildx(), "docker/compose": compose(),
 			"actions/runner": runner(), "mozilla/sccache": sccache()}[t.Value[m[2]:m[3]]]

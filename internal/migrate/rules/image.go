@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
@@ -12,6 +13,9 @@ var imageRE = regexp.MustCompile(`((?:[A-Za-z0-9_.-]+(?::[0-9]+)?/)*(?:buildkit|
 // images looks for images of the components. A mirror may lack the new tag and
 // a digest belongs to one tag only: neither is a safe fix.
 func images(t source.Text) (out []Finding) {
+	if !names(t.Value, "buildkit", "buildx-bin", "docker:", "docker@", "actions-runner") {
+		return nil
+	}
 	for _, m := range imageRE.FindAllStringSubmatchIndex(t.Value, -1) {
 		if m[0] > 0 && strings.ContainsAny(t.Value[m[0]-1:m[0]], "._-$}{") || m[0] > 0 && wordByte(t.Value[m[0]-1]) {
 			continue
@@ -70,6 +74,11 @@ func imageOf(repo string) (c component, mirror, ok bool) {
 		return runner(), name != "ghcr.io/actions/actions-runner", true
 	}
 	return component{}, false, false
+}
+
+// names says that one of the words is in s. It spares most texts the slower look.
+func names(s string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
 }
 
 func wordByte(b byte) bool {

@@ -103,11 +103,13 @@ func Sinks(p *scan.Page) (out []Sink) {
 // Handed judges what a call hands to the sinks of the file that it calls.
 func Handed(c scan.Call, sinks []Sink) (out []Finding) {
 	for _, s := range sinks {
-		if !c.With.Has(s.input) {
-			continue
-		}
-		for _, v := range c.With.Resolve(c.With.Text(s.input)) {
-			out = append(out, inputVersion(v, s.component, s.input+" of ./"+c.Path)...)
+		for _, given := range c.With {
+			if !strings.EqualFold(given.Input, s.input) {
+				continue
+			}
+			for _, v := range given.Values {
+				out = append(out, inputVersion(v, s.component, s.input+" of ./"+c.Path)...)
+			}
 		}
 	}
 	return out

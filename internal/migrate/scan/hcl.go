@@ -83,7 +83,7 @@ func (h *bakeFile) text(e hclsyntax.Expression, depth int) source.Text {
 	case *hclsyntax.TemplateWrapExpr:
 		return h.text(e.Wrapped, depth)
 	case *hclsyntax.ScopeTraversalExpr:
-		if d := h.vars[e.Traversal.RootName()]; d != nil && depth < maxDepth {
+		if d := h.vars[e.Traversal.RootName()]; d != nil && depth < maxDepth && h.page.budget.Take() {
 			return h.text(d, depth+1).From(e.Traversal.RootName(), r.Start.Byte)
 		}
 	}

@@ -21,7 +21,15 @@ type Page struct {
 	Runners    []string      // GitHub's, that jobs run on
 	Scheme     string        // of an action that is named by a whole URL, as Gitea and Forgejo take it
 	GHA        bool          // a gha cache is named
+
+	budget *source.Budget
 }
+
+// bare is the scope of a file without expressions.
+func (p *Page) bare() *scope { return &scope{budget: p.budget} }
+
+// scopeOf is the outermost scope of a YAML file.
+func (p *Page) scopeOf(doc *source.YAML) *scope { return &scope{doc: doc, budget: p.budget} }
 
 // Word is a word of a script, a line of a YAML value, or a string of a bake file.
 type Word struct {
@@ -69,7 +77,13 @@ type Steps []Mapping
 // same repository.
 type Call struct {
 	Path string // from the repository's root
-	With Mapping
+	With []Given
+}
+
+// Given is a value that a call hands over.
+type Given struct {
+	Input  string
+	Values []source.Text // what it can come to
 }
 
 func (p *Page) word(t source.Text, key string) {

@@ -63,7 +63,7 @@ func (p *Page) interpolated(t source.Text, key string) {
 		p.line(t, key)
 		return
 	}
-	for _, v := range references(t, nil) {
+	for _, v := range references(p.budget, t, nil) {
 		p.line(v, key)
 	}
 }

@@ -23,11 +23,14 @@ func run(step Mapping) []source.Text {
 // shell gives the words of a script. One that does not parse, a PowerShell script
 // for one, is read line by line, and edits to it are suggestions.
 func shell(s *scope, t source.Text) []source.Text {
+	if source.Nested(t.Value) != nil {
+		return loose(s, t.Suggested())
+	}
 	prog, err := syntax.NewParser().Parse(strings.NewReader(source.Masked(t.Value)), "")
 	if err != nil {
 		return loose(s, t.Suggested())
 	}
-	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, vars: map[string][]source.Text{}}}
+	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, budget: s.budget, vars: map[string][]source.Text{}}}
 	found := sh.find(prog)
 	var out []source.Text
 	for _, a := range found.assigns {

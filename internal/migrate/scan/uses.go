@@ -81,7 +81,12 @@ func (a Action) AddInput(line string) (source.Edit, bool) {
 // call adds a use of ./PATH.
 func (p *Page) call(s *scope, uses string, with *yaml.Node) {
 	if local, ok := strings.CutPrefix(uses, "./"); ok {
-		p.Calls = append(p.Calls, Call{strings.TrimSuffix(local, "/"), Mapping{s, with}})
+		c := Call{Path: strings.TrimSuffix(local, "/")}
+		m := Mapping{s, with}
+		for name, value := range m.Pairs() {
+			c.With = append(c.With, Given{name.Value, m.Resolve(m.Once(name.Value, value))})
+		}
+		p.Calls = append(p.Calls, c)
 	}
 }
 

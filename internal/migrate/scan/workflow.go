@@ -10,7 +10,8 @@ import (
 
 // workflow reads jobs, their steps, and all else with the scope it stands in.
 func (p *Page) workflow(doc *source.YAML, root *yaml.Node) {
-	top := &scope{doc: doc, env: source.Get(root, "env"), inputs: inputs(source.Get(root, "on"))}
+	top := p.scopeOf(doc)
+	top.env, top.inputs = source.Get(root, "env"), inputs(source.Get(root, "on"))
 	p.env(top, top.env, runsBuilds(root))
 	p.scalars(top, root, "jobs")
 	for _, job := range source.Pairs(source.Get(root, "jobs")) {
@@ -30,7 +31,7 @@ func inputs(on *yaml.Node) *yaml.Node {
 }
 
 func (p *Page) job(top *scope, job *yaml.Node) {
-	s := &scope{outer: top, doc: top.doc, env: source.Get(job, "env"), matrix: source.Get(job, "strategy", "matrix")}
+	s := &scope{outer: top, doc: top.doc, budget: top.budget, env: source.Get(job, "env"), matrix: source.Get(job, "strategy", "matrix")}
 	s.hosted = p.hosted(s, source.Get(job, "runs-on"))
 	p.env(s, s.env, runsBuilds(job))
 	p.scalars(s, job, "steps")
@@ -42,7 +43,8 @@ func (p *Page) job(top *scope, job *yaml.Node) {
 
 // action reads an action.yml.
 func (p *Page) action(doc *source.YAML, root *yaml.Node) {
-	s := &scope{doc: doc, inputs: source.Get(root, "inputs"), hosted: true}
+	s := p.scopeOf(doc)
+	s.inputs, s.hosted = source.Get(root, "inputs"), true
 	p.scalars(s, root, "runs")
 	p.steps(s, source.Get(root, "runs", "steps"))
 	if using := source.Get(root, "runs", "using"); using != nil && using.Value == "docker" {
@@ -54,7 +56,7 @@ func (p *Page) action(doc *source.YAML, root *yaml.Node) {
 func (p *Page) steps(s *scope, steps *yaml.Node) {
 	var all Steps
 	for _, step := range source.Items(steps) {
-		inner := &scope{outer: s, doc: s.doc, env: source.Get(step, "env"), hosted: s.hosted}
+		inner := &scope{outer: s, doc: s.doc, budget: s.budget, env: source.Get(step, "env"), hosted: s.hosted}
 		p.env(inner, inner.env, source.Get(step, "run") != nil)
 		m := Mapping{inner, source.Deref(step)}
 		p.step(m)

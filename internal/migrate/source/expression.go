@@ -8,7 +8,12 @@ import (
 var exprRE = regexp.MustCompile(`\$\{\{(.*?)\}\}`)
 
 // Expressions finds every ${{ }} of s: its ends, and those of what is inside.
-func Expressions(s string) [][]int { return exprRE.FindAllStringSubmatchIndex(s, -1) }
+func Expressions(s string) [][]int {
+	if !strings.Contains(s, "${{") {
+		return nil
+	}
+	return exprRE.FindAllStringSubmatchIndex(s, -1)
+}
 
 // Masked replaces every expression by a plain word of the same length, for what
 // reads the text around it as another language.

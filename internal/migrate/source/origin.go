@@ -67,19 +67,3 @@ func (t Text) consistent() bool {
 	}
 	return true
 }
-
-// maxValues bounds what combining can come to: enough for any real matrix.
-const maxValues = 64
-
-// Combine puts every value together with every other.
-func Combine(values, others []Text, with func(a, b Text) Text) []Text {
-	var out []Text
-	for _, a := range values {
-		for _, b := range others {
-			if c := with(a, b); c.consistent() && len(out) < maxValues {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
-}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -111,13 +112,23 @@ func Join(parts ...Text) Text {
 			out.runs = extend(out.runs, run{r.at + value.Len(), r.src, r.n, r.Origin})
 		}
 		value.WriteString(p.Value)
-		out.via = append(out.via, p.via...)
+		out.via = union(out.via, p.via)
 		if out.refuse == "" {
 			out.refuse = p.refuse
 		}
 	}
 	out.Value = value.String()
 	return out
+}
+
+// union adds the uses that are not there yet: the parts of one text share theirs.
+func union(via, more []Use) []Use {
+	for _, u := range more {
+		if !slices.Contains(via, u) {
+			via = append(slices.Clip(via), u)
+		}
+	}
+	return via
 }
 
 // Splice replaces value[i:j] by with.

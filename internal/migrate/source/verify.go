@@ -79,6 +79,9 @@ func sameShell(src, out []byte) error {
 }
 
 func shellShape(src string) (string, error) {
+	if err := Nested(src); err != nil {
+		return "", fmt.Errorf("parsing shell: %w", err)
+	}
 	prog, err := syntax.NewParser().Parse(strings.NewReader(src), "")
 	if err != nil {
 		return "", fmt.Errorf("parsing shell: %w", err)
