@@ -11,6 +11,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 // tree writes files, given by path and content, into a new directory.
@@ -293,5 +294,20 @@ func TestAdviceIsFixedOnlyIfUnsafeEditsAreWanted(t *testing.T) {
 		if len(report.Findings) != 1 || report.Wanted(report.Findings[0]) != unsafe {
 			t.Errorf("unsafe %v: findings %v", unsafe, report.Findings)
 		}
+	}
+}
+
+func TestEditsThatChangeTheMeaningAreWithheldBeforeTheyAreOffered(t *testing.T) {
+	dir := tree(t, map[string]string{"docker-bake.hcl": "target \"a\" {\n  cache-to = [\"type=gha,version=1\"]\n}\n"})
+	report := mustCheck(t, dir, migrate.Options{Service: migrate.ServiceV2})
+	path := filepath.Join(dir, "docker-bake.hcl")
+	report.AddFinding(path, source.Edit{Start: 0, End: 6, Old: "target", New: "tar get {"})
+	changes, err := report.Changes()
+	if err != nil || len(changes) != 1 || !strings.Contains(string(changes[0].Now), "version=2") {
+		t.Errorf("changes %v, %v", changes, err)
+	}
+	last := report.Findings[len(report.Findings)-1]
+	if len(last.Edits) > 0 || !strings.Contains(last.NoFix, "verifying the edited") {
+		t.Errorf("the finding is %+v", last)
 	}
 }

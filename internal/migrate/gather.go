@@ -38,6 +38,7 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule))
 	})
 	r.want()
+	r.prove()
 }
 
 // demote lowers pins of builders in files without a gha cache: conditional if

@@ -63,7 +63,7 @@ func looseLine(s *scope, line source.Text) (out []source.Text) {
 		if strings.HasPrefix(w.Value, "#") {
 			return out
 		}
-		out = append(out, s.expand(w.Trim("\"'`\\;()"))...)
+		out = append(out, s.expand(w.Bare())...)
 	}
 	return out
 }

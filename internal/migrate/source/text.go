@@ -131,6 +131,12 @@ func union(via, more []Use) []Use {
 	return via
 }
 
+// Append adds words that are not in the file at that place.
+func (t Text) Append(words string) Text {
+	t.Value += words
+	return t
+}
+
 // Splice replaces value[i:j] by with.
 func (t Text) Splice(i, j int, with Text) Text {
 	return Join(t.Cut(0, i), with, t.Cut(j, len(t.Value)))
@@ -141,6 +147,26 @@ func (t Text) Trim(cutset string) Text {
 	left := len(t.Value) - len(strings.TrimLeft(t.Value, cutset))
 	right := len(strings.TrimRight(t.Value, cutset))
 	return t.Cut(left, max(left, right))
+}
+
+// Bare drops the quotes and the punctuation around a word of a script. Brackets that
+// belong to a variable in the word stay.
+func (t Text) Bare() Text {
+	for {
+		n := len(t.Value)
+		t = t.Trim("\"'`\\;")
+		for _, pair := range []string{"()", "{}"} {
+			open, end := strings.Count(t.Value, pair[:1]), strings.Count(t.Value, pair[1:])
+			if strings.HasPrefix(t.Value, pair[:1]) && (open > end || strings.HasSuffix(t.Value, pair[1:])) {
+				t = t.Cut(1, len(t.Value))
+			} else if strings.HasSuffix(t.Value, pair[1:]) && end > open {
+				t = t.Cut(0, len(t.Value)-1)
+			}
+		}
+		if len(t.Value) == n {
+			return t
+		}
+	}
 }
 
 // split cuts the value at every byte that sep reports, leaving out empty parts.
@@ -168,15 +194,15 @@ func (t Text) Fields() []Text {
 	return t.split(func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
 }
 
-// Broken says that the value is not what stands in the file: a line break of
-// a folded scalar became a space.
+// Broken says that a line break of a folded scalar became a space: the value is not
+// what stands in the file.
 func (t Text) Broken() bool {
 	at := 0
 	for _, r := range t.runs {
-		if r.at > at {
+		if blanks(t.Value[at:]) > 0 && r.at > at {
 			return true
 		}
 		at = r.at + r.n
 	}
-	return at < len(t.Value)
+	return blanks(t.Value[at:]) > 0
 }
