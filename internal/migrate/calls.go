@@ -22,7 +22,10 @@ func followCalls(files []*file) {
 		for _, c := range f.calls {
 			for _, callee := range callees[path.Base(c.Path)] {
 				if means(f.File, c.Path, callee.File) {
-					f.findings = append(f.findings, rules.Handed(c, callee.sinks)...)
+					for _, fd := range rules.Handed(c, callee.sinks) {
+						fd.Pin = fd.Pin && !callee.gha
+						f.findings = append(f.findings, fd)
+					}
 				}
 			}
 		}

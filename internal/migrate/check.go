@@ -93,6 +93,7 @@ func (o Options) rules(ctx context.Context, table tags.Table) rules.Options {
 type file struct {
 	*source.File
 	gha      bool
+	parts    []scan.Part
 	calls    []scan.Call
 	sinks    []rules.Sink
 	findings []rules.Finding
@@ -108,7 +109,7 @@ const (
 
 // fileOf judges a page, and keeps as many findings as most says.
 func fileOf(p *scan.Page, opts rules.Options, most int) *file {
-	f := &file{File: p.File, gha: p.GHA, calls: p.Calls, sinks: rules.Sinks(p), evidence: evidenceOf(p)}
+	f := &file{File: p.File, gha: p.GHA, parts: p.Parts, calls: p.Calls, sinks: rules.Sinks(p), evidence: evidenceOf(p)}
 	found := unique(rules.Judge(p, opts))
 	f.more = max(0, len(found)-most)
 	f.findings = slices.Clone(found[:len(found)-f.more])

@@ -53,30 +53,44 @@ jobs:
       - uses: docker/setup-buildx-action@v3
         with:
           version: v0.12.0
+      - run: docker buildx build --cache-to type=gha .
 `
 	ghaBake = `target "app" { cache-to = ["type=gha"] }` + "\n"
 )
 
 func TestPinsCountLessWithoutACache(t *testing.T) {
+	bare, _, _ := strings.Cut(oldSetup, "      - run:")
+	const other = "  other:\n    runs-on: ubuntu-latest\n    steps:\n      - run: docker buildx build --cache-to type=gha .\n"
+	workflow := func(src string) map[string]string { return map[string]string{".github/workflows/a.yml": src} }
+	with := func(src, path, content string) map[string]string {
+		return map[string]string{".github/workflows/a.yml": src, path: content}
+	}
 	for _, tt := range []struct {
 		name  string
 		files map[string]string
 		want  string
 	}{
-		{"a gha cache in the same file makes it certain",
-			map[string]string{".github/workflows/a.yml": oldSetup + "      - run: docker buildx build --cache-to type=gha .\n"},
-			"certain"},
-		{"a gha cache in another file makes it conditional",
-			map[string]string{".github/workflows/a.yml": oldSetup, "docker-bake.hcl": ghaBake}, "conditional"},
-		{"no gha cache anywhere makes it advice",
-			map[string]string{".github/workflows/a.yml": oldSetup, "docker-bake.hcl": strings.Replace(ghaBake, "gha", "local", 1)}, "advice"},
+		{"a gha cache in the same job makes it certain", workflow(oldSetup), "certain"},
+		{"a gha cache in another job makes it advice", workflow(bare + other), "advice"},
+		{"a gha cache in another workflow makes it advice", with(bare, ".github/workflows/b.yml", "on: push\njobs:\n"+other), "advice"},
+		{"a bake file that the job builds with makes it conditional", with(bare+"      - uses: docker/bake-action@v6\n", "docker-bake.hcl", ghaBake), "conditional"},
+		{"a script that the job runs makes it conditional", with(bare+"      - run: ./build.sh\n", "build.sh", "docker build --cache-to type=gha .\n"), "conditional"},
+		{"a bake file that the job does not build with makes it advice", with(bare, "docker-bake.hcl", ghaBake), "advice"},
+		{"a variable of the workflow has the cache", workflow("env: { CACHE: type=gha }\n" + bare + "      - run: docker buildx build --cache-to $CACHE .\n"), "certain"},
+		{"a variable of the workflow is used in a job with a cache",
+			workflow("env: { V: v0.12.0 }\n" + strings.Replace(oldSetup, "version: v0.12.0", "version: ${{ env.V }}", 1)), "certain"},
+		{"no gha cache anywhere makes it advice", with(bare, "docker-bake.hcl", strings.Replace(ghaBake, "gha", "local", 1)), "advice"},
+		{"a cache in a comment or a message is none", workflow(bare + "      # --cache-to type=gha\n      - run: echo use --cache-to type=gha\n"), "advice"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, tt.files)
-			got := brief(t, mustCheck(t, dir, migrate.Options{}), dir)
+			report := mustCheck(t, dir, migrate.Options{})
 			want := []string{".github/workflows/a.yml buildx-version " + tt.want + " v0.12.0"}
-			if !slices.Equal(got, want) {
-				t.Errorf("got %q, want %q", got, want)
+			if got := brief(t, report, dir); !slices.Equal(got, want) {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+			if fd := report.Findings[0]; report.Wanted(fd) != (tt.want != "advice") || fd.Fix == "" {
+				t.Errorf("wanted %v: %+v", report.Wanted(fd), fd)
 			}
 		})
 	}
@@ -168,7 +182,7 @@ jobs:
 		".github/workflows/build.yml buildx-version advice ${{ inputs.version }}",
 		".github/workflows/ci.yml buildkit-image certain v0.11.0",
 		".github/workflows/ci.yml buildx-version certain v0.12.0",
-		".github/workflows/ci.yml buildx-version certain v0.13.0",
+		".github/workflows/ci.yml buildx-version advice v0.13.0",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -17,14 +17,11 @@ import (
 func (r *Report) gather(files []*file, act string, opts Options) {
 	r.files = map[string]*source.File{}
 	followCalls(files)
-	gha := ""
-	if i := slices.IndexFunc(files, func(f *file) bool { return f.gha }); i >= 0 {
-		gha = files[i].Path
-	}
 	workflows := together(files)
+	caches := cachesOf(files)
 	for _, f := range files {
 		service, why := cmp.Or(f.evidence, workflows).verdict(opts)
-		found := demote(unique(f.findings), f, gha)
+		found := caches.demote(unique(f.findings), f)
 		protect(found, f.File)
 		clash(found)
 		found = settle(found, service, why)
@@ -39,27 +36,6 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 	})
 	r.want()
 	r.prove()
-}
-
-// demote lowers pins of builders in files without a gha cache: conditional if
-// another file has one, else advice. What a Dockerfile or a compose file pins is
-// mostly an image that is run, not the builder.
-func demote(findings []rules.Finding, f *file, gha string) []rules.Finding {
-	findings = slices.DeleteFunc(findings, func(fd rules.Finding) bool { return fd.Rule == rules.RunnerBuildx && gha == "" })
-	for i := range findings {
-		fd := &findings[i]
-		switch {
-		case !fd.Pin || f.gha || fd.Certainty == rules.Advice:
-		case gha != "" && f.Kind != source.Dockerfile && f.Kind != source.Compose:
-			fd.Certainty, fd.Why = rules.Conditional, fd.Why+"; the gha cache is in "+gha
-		case gha == "":
-			fd.Why += "; no gha cache is named in these files"
-			fallthrough
-		default:
-			fd.Certainty = rules.Advice
-		}
-	}
-	return findings
 }
 
 // unique merges findings that came to the same from several uses of a variable.

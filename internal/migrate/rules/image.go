@@ -16,7 +16,7 @@ func images(t source.Text) (out []Finding) {
 	if !names(t.Value, "buildkit", "buildx-bin", "docker:", "docker@", "actions-runner") {
 		return nil
 	}
-	for _, m := range imageRE.FindAllStringSubmatchIndex(t.Value, -1) {
+	for _, m := range imageRE.FindAllStringSubmatchIndex(source.Unquestioned(t.Value), -1) {
 		if m[0] > 0 && strings.ContainsAny(t.Value[m[0]-1:m[0]], "._-$}{") || m[0] > 0 && wordByte(t.Value[m[0]-1]) {
 			continue
 		}

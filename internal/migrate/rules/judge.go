@@ -13,12 +13,12 @@ func Judge(p *scan.Page, o Options) (out []Finding) {
 		add(images(w.Text))
 		add(downloads(w.Text))
 		add(flagWritten(w.Text))
-		add(handedIn(w, p.File.Kind))
-		add(exportedByScript(w, p.File.Kind))
+		add(handedIn(p, w))
+		add(exportedByScript(p, w))
 		add(vcpkg(w.Text))
 	}
 	for _, key := range p.Keys {
-		add(handedIn(scan.Word{Text: key}, p.File.Kind))
+		add(handedIn(p, scan.Word{Text: key}))
 	}
 	for _, e := range p.Entries {
 		add(entryAttributes(e))

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -17,9 +16,9 @@ const (
 )
 
 // handedIn looks for ACTIONS_CACHE_URL handed into a build.
-func handedIn(w scan.Word, kind source.Kind) []Finding {
-	at, ok := lonelyURL(w)
-	if !ok || !handed(w, kind) {
+func handedIn(p *scan.Page, w scan.Word) []Finding {
+	at, ok := lonelyURL(p, w)
+	if !ok || !handed(w, p.File.Kind) {
 		return nil
 	}
 	return Finding{Rule: InsideBuild, Certainty: Conditional, Text: w.Value,
@@ -29,20 +28,20 @@ func handedIn(w scan.Word, kind source.Kind) []Finding {
 
 // exportedByScript looks for ACTIONS_CACHE_URL set by a script without the variables of
 // version 2.
-func exportedByScript(w scan.Word, kind source.Kind) []Finding {
-	at, ok := lonelyURL(w)
-	if !ok || handed(w, kind) || w.Key == "script" || !strings.HasPrefix(w.Value[at+len(cacheURL):], "=") {
+func exportedByScript(p *scan.Page, w scan.Word) []Finding {
+	at, ok := lonelyURL(p, w)
+	if !ok || handed(w, p.File.Kind) || w.Key == "script" || !strings.HasPrefix(w.Value[at+len(cacheURL):], "=") {
 		return nil
 	}
 	return Finding{Rule: CacheURLExport, Certainty: Conditional, Text: w.Value, Why: exportWhy,
 		NoFix: "export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, too"}.at(w.Text, at)
 }
 
-// lonelyURL is where a word names ACTIONS_CACHE_URL, in a file without
+// lonelyURL is where a word names ACTIONS_CACHE_URL, in a job or a file without
 // ACTIONS_RESULTS_URL. In a cache entry it is the url attribute's matter.
-func lonelyURL(w scan.Word) (at int, ok bool) {
+func lonelyURL(p *scan.Page, w scan.Word) (at int, ok bool) {
 	at = strings.Index(w.Value, cacheURL)
-	return at, at >= 0 && w.Key != cacheURL && source.FindGHA(w.Value) == nil && !bytes.Contains(w.File(), []byte(resultsURL))
+	return at, at >= 0 && w.Key != cacheURL && source.FindGHA(w.Value) == nil && !p.Mentions(resultsURL, w.Pos(at))
 }
 
 // handed says that a word is an argument or a secret of a build.

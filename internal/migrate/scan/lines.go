@@ -58,14 +58,26 @@ func loose(s *scope, t source.Text) (out []source.Text) {
 	return out
 }
 
+// looseLine gives the words of a line that are not printed.
 func looseLine(s *scope, line source.Text) (out []source.Text) {
+	for _, part := range spokenLine(line) {
+		words, rest := wordsOf(s, part)
+		if out = append(out, words...); !rest {
+			return out
+		}
+	}
+	return out
+}
+
+// wordsOf gives the words up to a comment; rest says that there is none.
+func wordsOf(s *scope, line source.Text) (out []source.Text, rest bool) {
 	for _, w := range line.Fields() {
 		if strings.HasPrefix(w.Value, "#") {
-			return out
+			return out, false
 		}
 		out = append(out, s.expand(w.Bare())...)
 	}
-	return out
+	return out, true
 }
 
 var referenceRE = regexp.MustCompile(`\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|\$([A-Za-z_]\w*)|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}`)

@@ -21,8 +21,11 @@ type Page struct {
 	Runners    []string      // GitHub's, that jobs run on
 	Scheme     string        // of an action that is named by a whole URL, as Gitea and Forgejo take it
 	GHA        bool          // a gha cache is named
+	Parts      []Part        // the jobs of a workflow
 
 	budget *source.Budget
+	inPart bool
+	around Part // what is outside of all jobs
 }
 
 // bare is the scope of a file without expressions.
@@ -77,6 +80,7 @@ type Steps []Mapping
 // same repository.
 type Call struct {
 	Path string // from the repository's root
+	At   int    // where the step or job says so
 	With []Given
 }
 
@@ -89,7 +93,7 @@ type Given struct {
 func (p *Page) word(t source.Text, key string) {
 	p.Words = append(p.Words, Word{t, key})
 	if i, j, ok := source.Entry(t.Value); ok {
-		p.GHA = true
+		p.named()
 		p.Entries = append(p.Entries, Entry{t, i, t.Cut(i, j)})
 	}
 }
@@ -102,7 +106,7 @@ func (p *Page) words(words []source.Text) {
 }
 
 func (p *Page) object(o Object) {
-	p.GHA = true
+	p.named()
 	p.Objects = append(p.Objects, o)
 }
 

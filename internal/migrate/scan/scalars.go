@@ -38,7 +38,7 @@ func (p *Page) under(s *scope, key string, n *yaml.Node, skip ...string) {
 
 // forPeople says that a key's value is no setting, or judged elsewhere (uses).
 func forPeople(key string) bool {
-	return slices.Contains([]string{"name", "run-name", "description", "if", "uses", "deprecationMessage", "//"}, key)
+	return slices.Contains([]string{"name", "run-name", "description", "if", "uses", "deprecationMessage", "//"}, key) || proseRE.MatchString(key)
 }
 
 // scalar adds a value line by line: inputs hold lists, one entry a line.

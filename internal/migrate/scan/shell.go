@@ -34,12 +34,18 @@ func shell(s *scope, t source.Text) []source.Text {
 	found := sh.find(prog)
 	var out []source.Text
 	for _, a := range found.assigns {
-		out = append(out, spoken(s, sh.assign(a))...)
+		if words := sh.assign(a); a.Name != nil && !proseRE.MatchString(a.Name.Value) {
+			out = append(out, spoken(s, words)...)
+		}
 	}
 	for _, l := range found.loops {
 		sh.loop(l)
 	}
+	printed := prose(prog)
 	for _, w := range found.words {
+		if printed[w] {
+			continue
+		}
 		out = append(out, spoken(s, sh.word(w.Parts))...)
 	}
 	return out

@@ -28,13 +28,16 @@ func (p *Page) uses(step Mapping) {
 	if strings.HasPrefix(t.Value, "docker://") {
 		p.word(t, "")
 		if namesGHA(step.node) {
-			p.GHA = true
+			p.named()
 			p.Containers = append(p.Containers, t)
 		}
 		return
 	}
 	with := source.Get(step.node, "with")
-	p.call(step.scope, t.Value, with)
+	p.call(step.scope, t, with)
+	if strings.HasPrefix(t.Value, "./") || strings.Contains(t.Value, "bake-action") {
+		p.leads()
+	}
 	if a, ok := p.parseUses(t); ok {
 		a.With, a.Hosted, a.step = Mapping{step.scope, with}, step.scope.hosted, step.node
 		p.Actions = append(p.Actions, a)
@@ -79,9 +82,9 @@ func (a Action) AddInput(line string) (source.Edit, bool) {
 }
 
 // call adds a use of ./PATH.
-func (p *Page) call(s *scope, uses string, with *yaml.Node) {
-	if local, ok := strings.CutPrefix(uses, "./"); ok {
-		c := Call{Path: strings.TrimSuffix(local, "/")}
+func (p *Page) call(s *scope, uses source.Text, with *yaml.Node) {
+	if local, ok := strings.CutPrefix(uses.Value, "./"); ok {
+		c := Call{Path: strings.TrimSuffix(local, "/"), At: uses.Pos(0)}
 		m := Mapping{s, with}
 		for name, value := range m.Pairs() {
 			c.With = append(c.With, Given{name.Value, m.Resolve(m.Once(name.Value, value))})

@@ -14,9 +14,25 @@ func (p *Page) workflow(doc *source.YAML, root *yaml.Node) {
 	top.env, top.inputs = source.Get(root, "env"), inputs(source.Get(root, "on"))
 	p.env(top, top.env, runsBuilds(root))
 	p.scalars(top, root, "jobs")
-	for _, job := range source.Pairs(source.Get(root, "jobs")) {
+	jobs := source.Get(root, "jobs")
+	for name, job := range source.Pairs(jobs) {
+		p.begin(doc, name, behind(doc, root, jobs, name))
 		p.job(top, job)
 	}
+	p.inPart = false
+}
+
+// behind is where a job ends: at the next one, or at the next key of the workflow.
+func behind(doc *source.YAML, root, jobs, job *yaml.Node) int {
+	end, last := len(doc.Source()), doc.Offset(job)
+	for _, n := range []*yaml.Node{root, jobs} {
+		for key := range source.Pairs(n) {
+			if at := doc.Offset(key); at > last {
+				end = min(end, at)
+			}
+		}
+	}
+	return end
 }
 
 // inputs are those of workflow_call and workflow_dispatch, in one mapping.
@@ -36,7 +52,8 @@ func (p *Page) job(top *scope, job *yaml.Node) {
 	p.env(s, s.env, runsBuilds(job))
 	p.scalars(s, job, "steps")
 	if uses := source.Get(job, "uses"); uses != nil {
-		p.call(s, uses.Value, source.Get(job, "with"))
+		p.leads()
+		p.call(s, s.doc.Text(uses), source.Get(job, "with"))
 	}
 	p.steps(s, source.Get(job, "steps"))
 }
@@ -69,6 +86,9 @@ func (p *Page) step(m Mapping) {
 	p.scalars(m.scope, m.node, "run")
 	if m.Has("run") {
 		p.words(run(m))
+		if elsewhereRE.MatchString(m.Value("run")) {
+			p.leads()
+		}
 	}
 	if m.Has("uses") {
 		p.uses(m)

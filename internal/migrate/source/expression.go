@@ -20,3 +20,13 @@ func Expressions(s string) [][]int {
 func Masked(s string) string {
 	return exprRE.ReplaceAllStringFunc(s, func(e string) string { return strings.Repeat("x", len(e)) })
 }
+
+var questionRE = regexp.MustCompile(`\$\{\{[^}]*\b(?:hashFiles|contains|startsWith|endsWith)\(.*?\}\}`)
+
+// Unquestioned is Masked for the expressions that only ask about the strings in them.
+func Unquestioned(s string) string {
+	if !strings.Contains(s, "${{") {
+		return s
+	}
+	return questionRE.ReplaceAllStringFunc(s, func(e string) string { return strings.Repeat("x", len(e)) })
+}

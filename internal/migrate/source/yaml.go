@@ -65,6 +65,9 @@ func yamlLines(src []byte) []int {
 	return lines
 }
 
+// Source is what was parsed.
+func (y *YAML) Source() []byte { return y.src }
+
 // Offset is where a node starts. The parser gives lines and columns in runes.
 func (y *YAML) Offset(n *yaml.Node) int {
 	if n.Line < 1 || n.Line > len(y.lines) {
