@@ -10,7 +10,7 @@ import (
 )
 
 // followCalls judges what files hand to the actions and workflows among them.
-func followCalls(files []*file) {
+func followCalls(files []*file, minimum bool) {
 	callees := map[string][]*file{} // by the last part of their path
 	for _, f := range files {
 		if len(f.sinks) > 0 {
@@ -22,7 +22,7 @@ func followCalls(files []*file) {
 		for _, c := range f.calls {
 			for _, callee := range callees[path.Base(c.Path)] {
 				if means(f.File, c.Path, callee.File) {
-					for _, fd := range rules.Handed(c, callee.sinks) {
+					for _, fd := range rules.Handed(c, callee.sinks, f.Src, minimum) {
 						fd.Pin = fd.Pin && !callee.gha
 						f.findings = append(f.findings, fd)
 					}

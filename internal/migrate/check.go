@@ -20,6 +20,7 @@ type Options struct {
 	Service     Service  // "" is ServiceAuto
 	Host        string   // of the repository, such as github.com; "" if it is not known
 	BumpActions bool     // also move Docker's actions to their newest major
+	Minimum     bool     // move to the least version that works, not to the newest
 	Unsafe      bool     // edits that need a second look are wanted, too
 	Only        []string // rule ids; empty for all
 
@@ -81,7 +82,7 @@ func (o Options) validate() error {
 }
 
 func (o Options) rules(ctx context.Context, table tags.Table) rules.Options {
-	out := rules.Options{Tags: table, Bump: o.BumpActions}
+	out := rules.Options{Tags: table, Bump: o.BumpActions, Minimum: o.Minimum}
 	if o.Resolve != nil {
 		out.Resolve = func(repo, commit string) (string, error) { return o.Resolve(ctx, repo, commit) }
 	}

@@ -16,7 +16,7 @@ func CheckFile(f *source.File, table tags.Table, opts Options) (Report, error) {
 		return Report{}, err
 	}
 	report := Report{unsafe: opts.Unsafe}
-	report.gather([]*file{fileOf(page, rules.Options{Tags: table, Bump: opts.BumpActions}, allFindings)}, "", opts)
+	report.gather([]*file{fileOf(page, rules.Options{Tags: table, Bump: opts.BumpActions, Minimum: opts.Minimum}, allFindings)}, "", opts)
 	return report, nil
 }
 

@@ -16,7 +16,7 @@ import (
 // Act is the path of a file that says that act runs the workflows, or "".
 func (r *Report) gather(files []*file, act string, opts Options) {
 	r.files = map[string]*source.File{}
-	followCalls(files)
+	followCalls(files, opts.Minimum)
 	workflows := together(files)
 	caches := cachesOf(files)
 	for _, f := range files {

@@ -20,7 +20,7 @@ func buildx() component   { return component{BuildxVersion, "Docker Buildx", rel
 func buildkit() component { return component{BuildKitImage, "BuildKit", release.BuildKit, "v0.34.2"} }
 func engine() component   { return component{EngineVersion, "Docker Engine", release.Engine, "v29.9.3"} }
 func compose() component {
-	return component{ComposeVersion, "Docker Compose", release.Compose, release.Compose}
+	return component{ComposeVersion, "Docker Compose", release.Compose, "v2.40.3"}
 }
 func runner() component {
 	return component{RunnerVersion, "the Actions runner", "v2.320.1", "v2.336.0"}

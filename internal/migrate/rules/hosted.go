@@ -11,7 +11,7 @@ import (
 // installedBuildx advises a version for setup-buildx-action where the runner brings
 // a buildx of its own: without version: the action uses that.
 func installedBuildx(a scan.Action) []Finding {
-	if !strings.HasPrefix(a.Repo, "docker/") || !strings.HasPrefix(path.Base(a.Repo), "setup-buildx") || a.Hosted || a.With.Has("version") {
+	if !strings.HasPrefix(a.Repo, "docker/") || !strings.HasPrefix(path.Base(a.Repo), "setup-buildx") || a.Runner != scan.Own || a.With.Has("version") {
 		return nil
 	}
 	fd := Finding{Rule: RunnerBuildx, Certainty: Advice, Text: a.Uses.Value, Pin: true,

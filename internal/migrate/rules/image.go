@@ -35,6 +35,8 @@ func taggedImage(c component, mirror bool, t source.Text, start, tag int) []Find
 	version := leading(t.Value[tag:end])
 	p := pin{component: c, t: t, i: tag, j: tag + len(version), shown: t.Value[start:end], short: c.rule == EngineVersion}
 	switch {
+	case (strings.HasPrefix(rest, "$") || strings.HasPrefix(rest, "{{")) && c.rule == EngineVersion && strings.Contains(strings.Fields(rest)[0], "-cli"):
+		return nil
 	case strings.HasPrefix(rest, "$") || strings.HasPrefix(rest, "{{"):
 		p.shown = t.Value[start:]
 		return p.unknown()
@@ -48,7 +50,23 @@ func taggedImage(c component, mirror bool, t source.Text, start, tag int) []Find
 		return p.judge()
 	}
 	p.unsafe = mirror
+	p.suffix = t.Value[tag+len(version) : end]
+	if p.suffix == "-cli" && c.rule == EngineVersion {
+		return nil // docker's client alone
+	}
+	p.suffixed = slices.Contains(suffixes(c), p.suffix)
 	return p.judge()
+}
+
+// suffixes are those that the tags of a component's newest versions have.
+func suffixes(c component) []string {
+	switch c.rule {
+	case EngineVersion:
+		return []string{"-dind", "-dind-rootless"}
+	case BuildKitImage:
+		return []string{"-rootless"}
+	}
+	return nil
 }
 
 func imageEnd(s string) int {

@@ -100,8 +100,9 @@ func Sinks(p *scan.Page) (out []Sink) {
 	return out
 }
 
-// Handed judges what a call hands to the sinks of the file that it calls.
-func Handed(c scan.Call, sinks []Sink) (out []Finding) {
+// Handed judges what a call, in a file with that content, hands to the sinks of the
+// file that it calls.
+func Handed(c scan.Call, sinks []Sink, src []byte, minimum bool) (out []Finding) {
 	for _, s := range sinks {
 		for _, given := range c.With {
 			if !strings.EqualFold(given.Input, s.input) {
@@ -112,5 +113,5 @@ func Handed(c scan.Call, sinks []Sink) (out []Finding) {
 			}
 		}
 	}
-	return out
+	return choose(out, src, minimum)
 }

@@ -49,7 +49,7 @@ func Judge(p *scan.Page, o Options) (out []Finding) {
 		}
 	}
 	add(sharedScopes(p.Exports))
-	return out
+	return choose(out, p.File.Src, o.Minimum)
 }
 
 // judgeAction asks the detectors about the use of an action. One that has to move

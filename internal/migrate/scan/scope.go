@@ -20,7 +20,7 @@ type scope struct {
 	inputs *yaml.Node // declared inputs, by name
 	vars   map[string][]source.Text
 	budget *source.Budget // of the file
-	hosted bool           // runs on a runner of GitHub
+	runner Runner
 }
 
 var (

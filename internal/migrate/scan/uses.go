@@ -17,7 +17,7 @@ type Action struct {
 	Ref     string      // tag, branch or commit
 	Comment source.Text // behind it on its line, from # on
 	With    Mapping     // its inputs
-	Hosted  bool        // it runs on a runner of GitHub, or nothing says that it does not
+	Runner  Runner      // that it runs on
 
 	step *yaml.Node
 }
@@ -39,7 +39,7 @@ func (p *Page) uses(step Mapping) {
 		p.leads()
 	}
 	if a, ok := p.parseUses(t); ok {
-		a.With, a.Hosted, a.step = Mapping{step.scope, with}, step.scope.hosted, step.node
+		a.With, a.Runner, a.step = Mapping{step.scope, with}, step.scope.runner, step.node
 		p.Actions = append(p.Actions, a)
 	}
 }

@@ -48,7 +48,7 @@ func inputs(on *yaml.Node) *yaml.Node {
 
 func (p *Page) job(top *scope, job *yaml.Node) {
 	s := &scope{outer: top, doc: top.doc, budget: top.budget, env: source.Get(job, "env"), matrix: source.Get(job, "strategy", "matrix")}
-	s.hosted = p.hosted(s, source.Get(job, "runs-on"))
+	s.runner = p.runner(s, source.Get(job, "runs-on"))
 	p.env(s, s.env, runsBuilds(job))
 	p.scalars(s, job, "steps")
 	if uses := source.Get(job, "uses"); uses != nil {
@@ -61,7 +61,7 @@ func (p *Page) job(top *scope, job *yaml.Node) {
 // action reads an action.yml.
 func (p *Page) action(doc *source.YAML, root *yaml.Node) {
 	s := p.scopeOf(doc)
-	s.inputs, s.hosted = source.Get(root, "inputs"), true
+	s.inputs = source.Get(root, "inputs")
 	p.scalars(s, root, "runs")
 	p.steps(s, source.Get(root, "runs", "steps"))
 	if using := source.Get(root, "runs", "using"); using != nil && using.Value == "docker" {
@@ -73,7 +73,7 @@ func (p *Page) action(doc *source.YAML, root *yaml.Node) {
 func (p *Page) steps(s *scope, steps *yaml.Node) {
 	var all Steps
 	for _, step := range source.Items(steps) {
-		inner := &scope{outer: s, doc: s.doc, budget: s.budget, env: source.Get(step, "env"), hosted: s.hosted}
+		inner := &scope{outer: s, doc: s.doc, budget: s.budget, env: source.Get(step, "env"), runner: s.runner}
 		p.env(inner, inner.env, source.Get(step, "run") != nil)
 		m := Mapping{inner, source.Deref(step)}
 		p.step(m)
