@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 
@@ -13,13 +12,13 @@ import (
 // installs is the component that an action installs, and the inputs that name its
 // version. Forks keep the name, and mostly the inputs, of what they fork.
 func installs(a scan.Action) (c component, inputs []string) {
-	switch name := path.Base(a.Repo); {
-	case strings.HasPrefix(name, "setup-buildx") || name == "ghaction-docker-buildx":
+	switch name := a.Name(); {
+	case strings.Contains(name, "setup-buildx") || name == "ghaction-docker-buildx":
 		return buildx(), []string{"version", "buildx-version"}
-	case strings.HasPrefix(name, "setup-docker") || name == "ghaction-setup-docker":
-		return engine(), []string{"version", "docker-version"}
-	case strings.HasPrefix(name, "setup-compose"):
+	case strings.Contains(name, "setup-compose") || strings.Contains(name, "setup-docker-compose"):
 		return compose(), []string{"version"}
+	case strings.Contains(name, "setup-docker"):
+		return engine(), []string{"version", "docker-version"}
 	case name == "sccache-action":
 		return sccache(), []string{"version"}
 	}

@@ -23,7 +23,7 @@ func Judge(p *scan.Page, o Options) (out []Finding) {
 	for _, e := range p.Entries {
 		add(entryAttributes(e))
 		add(entryURL(e))
-		add(everyTarget(e))
+		add(overridden(p, e))
 	}
 	for _, x := range p.Objects {
 		add(cacheVersion(x.Version, 0, len(x.Version.Value)))

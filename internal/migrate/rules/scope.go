@@ -30,14 +30,24 @@ func sharedScopes(exports []scan.Export) (out []Finding) {
 	return out
 }
 
-// everyTarget judges *.cache-to=type=gha of bake: one scope for all targets.
-// One with a name is mostly meant for the one target that is built.
-func everyTarget(e scan.Entry) []Finding {
-	scope := source.Scope(e.Text.Value)
-	if !strings.Contains(e.Word.Value[:e.At], "*.cache-to") || scope != "buildkit" {
+// overridden judges TARGET.cache-to=type=gha of bake: one scope for whatever it builds.
+// That is right for one target, and wrong for several, or for the jobs of a matrix.
+func overridden(p *scan.Page, e scan.Entry) []Finding {
+	pattern, _, ok := strings.Cut(e.Word.Value[:e.At], ".cache-to")
+	if pattern = strings.TrimLeft(pattern, `"'`); !ok || strings.ContainsAny(pattern, " /\n") {
 		return nil
 	}
-	return Finding{Rule: SharedScope, Certainty: Advice, Text: e.Word.Value,
-		Why:   fmt.Sprintf("every target is cached in scope %q, where the last one wins", scope),
-		NoFix: "give each target a scope of its own"}.at(e.Word, 0)
+	call, scope := p.BakeAt(e.Word.Pos(strings.Index(e.Word.Value, ".cache-to"))), source.Scope(e.Text.Value)
+	whole := strings.Contains(pattern, "*") || strings.HasPrefix(pattern, "_")
+	one := len(call.Targets) == 1 && call.Targets[0] != "default"
+	fd := Finding{Rule: SharedScope, Certainty: Advice, Text: e.Word.Value, NoFix: "give each target a scope of its own"}
+	switch {
+	case call.Matrix && !e.Text.Varies() && !strings.Contains(e.Text.Value, "${{"):
+		fd.Why = fmt.Sprintf("every job of the matrix overwrites the cache in scope %q", scope)
+	case !whole || one || call.Matrix || scope != "buildkit" && len(call.Targets) < 2:
+		return nil
+	default:
+		fd.Why = fmt.Sprintf("every target is cached in scope %q, where the last one wins", scope)
+	}
+	return fd.at(e.Word, 0)
 }

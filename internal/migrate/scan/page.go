@@ -22,6 +22,7 @@ type Page struct {
 	Scheme     string        // of an action that is named by a whole URL, as Gitea and Forgejo take it
 	GHA        bool          // a gha cache is named
 	Parts      []Part        // the jobs of a workflow
+	Bakes      []Bake        // calls of bake
 
 	budget *source.Budget
 	inPart bool

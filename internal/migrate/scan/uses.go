@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -57,6 +58,12 @@ func (p *Page) parseUses(t source.Text) (Action, bool) {
 		return Action{}, false
 	}
 	return Action{Repo: parts[0] + "/" + parts[1], Uses: t, At: len(t.Value) - len(ref), Ref: ref, Comment: t.Comment()}, true
+}
+
+// Name is the last part of the action's path, in lower case: what forks and copies keep.
+func (a Action) Name() string {
+	name, _, _ := strings.Cut(a.Uses.Value, "@")
+	return strings.ToLower(path.Base(name))
 }
 
 // AddInput is the edit that adds a line to the with: of the step, before its first

@@ -86,6 +86,7 @@ func (p *Page) step(m Mapping) {
 	p.scalars(m.scope, m.node, "run")
 	if m.Has("run") {
 		p.words(run(m))
+		p.bakeCalls(m.Text("run"))
 		if elsewhereRE.MatchString(m.Value("run")) {
 			p.leads()
 		}
@@ -94,6 +95,9 @@ func (p *Page) step(m Mapping) {
 		p.uses(m)
 	}
 	with := Mapping{m.scope, source.Get(m.node, "with")}
+	if with.Has("set") {
+		p.bakeAction(with)
+	}
 	for _, line := range with.Text("cache-to").Lines() {
 		p.export(line, imageIn(with))
 	}

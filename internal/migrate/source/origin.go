@@ -56,6 +56,11 @@ func (t Text) Suggested() Text { return t.mark(func(o *Origin) { o.Unsure = true
 // Unresolved records that t is an expression.
 func (t Text) Unresolved() Text { return t.mark(func(o *Origin) { o.Fixed = true }) }
 
+// Varies says that a variable with several values is in the text.
+func (t Text) Varies() bool {
+	return slices.ContainsFunc(t.runs, func(r run) bool { return r.Many })
+}
+
 // consistent says that a variable which is used twice has one value.
 func (t Text) consistent() bool {
 	def := map[string]int{}
