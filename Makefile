@@ -26,6 +26,9 @@ test: build ## run all tests, with real builds where the machine can run them
 bench: build ## measure, and write docs/benchmarks.md
 	hack/engine run hack/lab --both go run ./hack/bench
 
+record: build ## run the commands of the README's picture, and write docs/terminal.svg
+	LAB_BUILDER=ci hack/engine run hack/lab go run ./hack/record
+
 lint: ## check formatting, run golangci-lint
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted: $$files" >&2; exit 1; }
 	@hack/build-tools golangci-lint
@@ -42,6 +45,9 @@ fuzz: ## run every fuzz target for FUZZ (20s)
 docs: ## generate docs/reference
 	go run ./hack/docs
 
+refresh: ## ask GitHub for the newest versions and tags that migrate-v2 knows (GITHUB_TOKEN or GH_TOKEN)
+	@go run ./hack/refresh
+
 validate: docs ## check that every go.mod is tidy and docs/reference up to date
 	@for module in . hack/tools/*/; do (cd $$module && go mod tidy -diff) || exit; done
 	@changed=$$(git status --porcelain docs/reference); [ -z "$$changed" ] || { echo "not up to date: $$changed" >&2; exit 1; }
@@ -50,4 +56,4 @@ clean: ## remove what was built
 	rm -rf bin dist
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test bench lint cross fuzz docs validate clean
+.PHONY: help build install demo test bench record lint cross fuzz docs refresh validate clean

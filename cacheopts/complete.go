@@ -110,12 +110,12 @@ func (c *completion) complete(req Request) (Completed, string) {
 		return Completed{Entry: req.Entry}, ""
 	}
 	at := c.rt.locate(req.Entry)
-	if refusal := c.rt.refuse(at); refusal != (Note{}) {
+	if refusal := c.rt.refuse(at); refusal.Code != "" {
 		c.said.add(refusal)
 		return dropped, ""
 	}
 	token := cmp.Or(req.Entry.Attrs["token"], c.rt.Token)
-	if obstacle := c.obstacle(req, at, token); obstacle != (Note{}) {
+	if obstacle := c.obstacle(req, at, token); obstacle.Code != "" {
 		c.said.add(obstacle)
 		return dropped, ""
 	}
@@ -139,10 +139,16 @@ func (c *completion) completeListing(e Entry) Entry {
 	e = e.With("repository", cmp.Or(repository, c.rt.Repository)).With("ghtoken", cmp.Or(ghtoken, c.rt.GHToken))
 	switch {
 	case e.Attrs["repository"] == "":
-		c.said.add(Note{LevelWarning, "building without ghtoken: BuildKit uses it with repository only", "repository=OWNER/NAME"})
+		c.said.add(Note{
+			Code: CodeHalfListing, Level: LevelWarning, Side: To, Attr: "ghtoken",
+			Text: "building without ghtoken: BuildKit uses it with repository only", Hint: "repository=OWNER/NAME",
+		})
 		return e.Without("repository", "ghtoken")
 	case e.Attrs["ghtoken"] == "":
-		c.said.add(Note{LevelWarning, "building without repository: BuildKit uses it with ghtoken only", "ghtoken=TOKEN, or set GITHUB_TOKEN"})
+		c.said.add(Note{
+			Code: CodeHalfListing, Level: LevelWarning, Side: To, Attr: "repository", Values: []string{repository},
+			Text: "building without repository: BuildKit uses it with ghtoken only", Hint: "ghtoken=TOKEN",
+		})
 		return e.Without("repository", "ghtoken")
 	}
 	return e

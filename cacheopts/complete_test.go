@@ -14,9 +14,6 @@ const (
 	runtimeURLV2 = "http://runtime/v2/"
 	ownURL       = "http://own/v1/"
 	ownURLV2     = "http://own/v2/"
-
-	expose = "expose the runtime"
-	serve  = "docker ghacache serve -- docker ghacache build …"
 )
 
 func now() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
@@ -25,7 +22,7 @@ func now() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 func job() Runtime {
 	return Runtime{
 		Job: true, Token: "job", Version: 2, V1Gone: true, URL: runtimeURL, URLV2: runtimeURLV2,
-		Repository: "o/n", GHToken: "gh", Expose: expose, Now: now(),
+		Repository: "o/n", GHToken: "gh", Now: now(),
 		Inspect: func(token string) Grant { return grants()[token] },
 	}
 }
@@ -69,6 +66,19 @@ func kept(r Result) []string {
 	return out
 }
 
+// said is what a note says to people.
+type said struct {
+	level      Level
+	text, hint string
+}
+
+func saidBy(notes []Note) (all []said) {
+	for _, n := range notes {
+		all = append(all, said{n.Level, n.Text, n.Hint})
+	}
+	return all
+}
+
 type completeTest struct {
 	name    string
 	runtime func(*Runtime) // changes job(); nil: nothing
@@ -76,7 +86,7 @@ type completeTest struct {
 	reqs    []string
 	want    []string
 	env     map[string]string // nil: the token of job()
-	notes   []Note
+	notes   []said
 }
 
 func (tt completeTest) run(t *testing.T) {
@@ -95,7 +105,7 @@ func (tt completeTest) run(t *testing.T) {
 	if diff := cmp.Diff(env, got.Env, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("environment:\n%s", diff)
 	}
-	if diff := cmp.Diff(tt.notes, got.Notes); diff != "" {
+	if diff := cmp.Diff(tt.notes, saidBy(got.Notes), cmp.AllowUnexported(said{})); diff != "" {
 		t.Errorf("notes:\n%s", diff)
 	}
 }
@@ -122,59 +132,59 @@ func TestCompleteInEverySituation(t *testing.T) {
 		{name: "a job with everything", reqs: []string{"to type=gha,mode=max", "from type=gha"},
 			want: []string{"type=gha,mode=max,url_v2=" + runtimeURLV2 + ",version=2", v2}},
 		{name: "a job without token", runtime: as(""), reqs: []string{"to type=gha", "from type=gha"}, want: []string{"-", "-"}, env: none(),
-			notes: []Note{{LevelError, noToken, expose}}},
+			notes: []said{{LevelError, noToken, ""}}},
 		{name: "a job without URL", runtime: noURLs, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, noURL, expose}}},
+			notes: []said{{LevelError, noURL, ""}}},
 		{name: "a job with the URL of the version that is gone", runtime: func(rt *Runtime) { rt.URLV2 = "" }, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, noURL, expose}}},
+			notes: []said{{LevelError, noURL, ""}}},
 		{name: "a job without token and URL", runtime: func(rt *Runtime) { noURLs(rt); rt.Token = "" }, reqs: []string{"from type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, nothing, expose}}},
+			notes: []said{{LevelError, nothing, ""}}},
 		{name: "a job without token, ignore-error", runtime: as(""), reqs: []string{"to type=gha,ignore-error=true", "from type=gha"}, want: []string{"-", "-"}, env: none(),
-			notes: []Note{{LevelWarning, optional + noToken, expose}}},
+			notes: []said{{LevelWarning, optional + noToken, ""}}},
 		{name: "a job without URL, ignore-error, strict", runtime: noURLs, opts: Options{Strict: true}, reqs: []string{"to type=gha,ignore-error=true"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelWarning, optional + noURL, expose}}},
+			notes: []said{{LevelWarning, optional + noURL, ""}}},
 		{name: "ignore-error of another target excuses nothing", runtime: as(""), reqs: []string{"a/to type=gha,ignore-error=true", "b/from type=gha"}, want: []string{"-", "-"}, env: none(),
-			notes: []Note{{LevelWarning, optional + noToken, expose}, {LevelError, noToken, expose}}},
+			notes: []said{{LevelWarning, optional + noToken, ""}, {LevelError, noToken, ""}}},
 		{name: "ignore-error=false excuses nothing", runtime: as(""), reqs: []string{"to type=gha,ignore-error=false"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, noToken, expose}}},
+			notes: []said{{LevelError, noToken, ""}}},
 		{name: "a job whose entries bring token and URL", runtime: func(rt *Runtime) { outside(rt); rt.Job = true }, reqs: []string{"to type=gha,token=own,url_v2=" + ownURLV2},
 			want: []string{"type=gha,url_v2=" + ownURLV2 + ",version=2"}, env: map[string]string{"ACTIONS_RUNTIME_TOKEN": "own"}},
 
 		{name: "outside, nothing", runtime: outside, reqs: []string{"to type=gha", "from type=gha", "to type=inline"}, want: []string{"-", "-", "type=inline"}, env: none(),
-			notes: []Note{{LevelWarning, "building without type=gha: there is no ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL outside of a job of GitHub Actions", serve}}},
+			notes: []said{{LevelWarning, "building without type=gha: there is no ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL outside of a job of GitHub Actions", ""}}},
 		{name: "outside, nothing, strict", runtime: outside, opts: Options{Strict: true}, reqs: []string{"to type=gha", "from type=gha"}, want: []string{"-", "-"}, env: none(),
-			notes: []Note{{LevelError, "type=gha needs ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL, and this is no job of GitHub Actions", serve}}},
+			notes: []said{{LevelError, "type=gha needs ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL, and this is no job of GitHub Actions", ""}}},
 		{name: "outside, nothing, strict, ignore-error", runtime: outside, opts: Options{Strict: true}, reqs: []string{"to type=gha,ignore-error=1"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelWarning, optional + "type=gha needs ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL, and this is no job of GitHub Actions", serve}}},
+			notes: []said{{LevelWarning, optional + "type=gha needs ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL, and this is no job of GitHub Actions", ""}}},
 		{name: "outside, nothing, ignore-error", runtime: outside, reqs: []string{"to type=gha,ignore-error=true"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelWarning, "building without type=gha: there is no ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL outside of a job of GitHub Actions", serve}}},
+			notes: []said{{LevelWarning, "building without type=gha: there is no ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL outside of a job of GitHub Actions", ""}}},
 		{name: "outside, a token and no URL", runtime: func(rt *Runtime) { outside(rt); rt.Token = "t" }, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelWarning, "building without type=gha: there is no ACTIONS_RESULTS_URL outside of a job of GitHub Actions", serve}}},
+			notes: []said{{LevelWarning, "building without type=gha: there is no ACTIONS_RESULTS_URL outside of a job of GitHub Actions", ""}}},
 		{name: "outside, a URL and no token", runtime: func(rt *Runtime) { rt.Job, rt.Token = false, "" }, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelWarning, "building without type=gha: there is no ACTIONS_RUNTIME_TOKEN outside of a job of GitHub Actions", serve}}},
+			notes: []said{{LevelWarning, "building without type=gha: there is no ACTIONS_RUNTIME_TOKEN outside of a job of GitHub Actions", ""}}},
 		{name: "outside, a token and no URL, strict", runtime: func(rt *Runtime) { outside(rt); rt.Token = "t" }, opts: Options{Strict: true}, reqs: []string{"from type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "type=gha needs ACTIONS_RESULTS_URL, and this is no job of GitHub Actions", serve}}},
+			notes: []said{{LevelError, "type=gha needs ACTIONS_RESULTS_URL, and this is no job of GitHub Actions", ""}}},
 		{name: "outside, a URL and no token, strict", runtime: func(rt *Runtime) { rt.Job, rt.Token = false, "" }, opts: Options{Strict: true}, reqs: []string{"from type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "type=gha needs ACTIONS_RUNTIME_TOKEN, and this is no job of GitHub Actions", serve}}},
+			notes: []said{{LevelError, "type=gha needs ACTIONS_RUNTIME_TOKEN, and this is no job of GitHub Actions", ""}}},
 		{name: "outside, everything", runtime: func(rt *Runtime) { rt.Job = false }, opts: Options{Strict: true}, reqs: []string{"to type=gha"}, want: []string{v2}},
 
 		{name: "an expired token", runtime: as("expired"), reqs: []string{"to type=gha", "from type=gha"}, want: []string{"-", "-"}, env: none(),
-			notes: []Note{{LevelError, "the runtime token expired at 2026-03-01T12:00:00Z", "a token lives as long as its job: run the step again in a new job"}}},
+			notes: []said{{LevelError, "the runtime token expired at 2026-03-01T12:00:00Z", ""}}},
 		{name: "an expired token outside of a job", runtime: func(rt *Runtime) { rt.Job, rt.Token = false, "expired" }, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "the runtime token expired at 2026-03-01T12:00:00Z", "docker ghacache serve token"}}},
+			notes: []said{{LevelError, "the runtime token expired at 2026-03-01T12:00:00Z", ""}}},
 		{name: "an expired token, ignore-error", runtime: as("expired"), reqs: []string{"from type=gha", "to type=gha,ignore-error=true"}, want: []string{"-", "-"}, env: none(),
-			notes: []Note{{LevelWarning, optional + "the runtime token expired at 2026-03-01T12:00:00Z", "a token lives as long as its job: run the step again in a new job"}}},
+			notes: []said{{LevelWarning, optional + "the runtime token expired at 2026-03-01T12:00:00Z", ""}}},
 		{name: "a token about to expire", runtime: as("lasting"), reqs: []string{"to type=gha"}, want: []string{v2}, env: map[string]string{"ACTIONS_RUNTIME_TOKEN": "lasting"}},
 		{name: "an unreadable token", runtime: as("unreadable"), reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "the runtime token cannot be used: no `ac` claim", "docker ghacache doctor"}}},
+			notes: []said{{LevelError, "the runtime token cannot be used: no `ac` claim", ""}}},
 		{name: "an unreadable token outside of a job", runtime: func(rt *Runtime) { rt.Job, rt.Token = false, "unreadable" }, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "the runtime token cannot be used: no `ac` claim", "docker ghacache doctor"}}},
+			notes: []said{{LevelError, "the runtime token cannot be used: no `ac` claim", ""}}},
 		{name: "an unreadable token, ignore-error", runtime: as("unreadable"), reqs: []string{"to type=gha,ignore-error=true"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelWarning, optional + "the runtime token cannot be used: no `ac` claim", "docker ghacache doctor"}}},
+			notes: []said{{LevelWarning, optional + "the runtime token cannot be used: no `ac` claim", ""}}},
 		{name: "a token that cannot write", runtime: as("read-only"), opts: Options{Strict: true}, reqs: []string{"to type=gha", "from type=gha"}, want: []string{"-", v2}, env: map[string]string{"ACTIONS_RUNTIME_TOKEN": "read-only"},
-			notes: []Note{{LevelWarning, "building without --cache-to type=gha: the token of a fork cannot write", ""}}},
+			notes: []said{{LevelWarning, "building without --cache-to type=gha: the token of a fork cannot write", ""}}},
 		{name: "a token that cannot read serves neither side, for the export looks up first", runtime: as("write-only"), reqs: []string{"to type=gha", "from type=gha"}, want: []string{"-", "-"}, env: none(),
-			notes: []Note{
+			notes: []said{
 				{LevelWarning, "building without --cache-to type=gha: cache-mode is write-only", ""},
 				{LevelWarning, "building without --cache-from type=gha: cache-mode is write-only", ""},
 			}},
@@ -197,41 +207,41 @@ func TestCompleteReportsProblems(t *testing.T) {
 	strict := Options{Strict: true}
 	tests := []completeTest{
 		{name: "a mistake is an error, ignore-error or not", reqs: []string{"app/to type=gha,mode=all,ignore-error=true"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, `cache-to of target "app": ` + mode, "type=gha,ignore-error=true,mode=max"}}},
+			notes: []said{{LevelError, `cache-to of target "app": ` + mode, "type=gha,ignore-error=true,mode=max"}}},
 		{name: "mistakes in one entry have one hint", reqs: []string{"to type=gha,mode=all,scop=x"}, want: []string{"-"}, env: none(),
-			notes: []Note{
+			notes: []said{
 				{LevelError, "--cache-to: " + mode, ""},
 				{LevelError, `--cache-to: unknown attribute "scop"; did you mean scope=x?`, "--cache-to type=gha,mode=max,scope=x"},
 			}},
 		{name: "an unknown attribute stays", reqs: []string{"to type=gha,compression=zstd"}, want: []string{"type=gha,compression=zstd" + ends},
-			notes: []Note{{LevelWarning, "--cache-to: " + unknown, onTo}}},
+			notes: []said{{LevelWarning, "--cache-to: " + unknown, onTo}}},
 		{name: "an unknown attribute, strict", opts: strict, reqs: []string{"to type=gha,compression=zstd"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "--cache-to: " + unknown, onTo}}},
+			notes: []said{{LevelError, "--cache-to: " + unknown, onTo}}},
 		{name: "an attribute of the other side stays", reqs: []string{"from type=gha,mode=max"}, want: []string{"type=gha,mode=max" + ends},
-			notes: []Note{{LevelWarning, "--cache-from: BuildKit reads mode on --cache-to only", "--cache-from type=gha"}}},
+			notes: []said{{LevelWarning, "--cache-from: BuildKit reads mode on --cache-to only", "--cache-from type=gha"}}},
 		{name: "an attribute of the other side, strict", opts: strict, reqs: []string{"from type=gha,mode=max"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "--cache-from: BuildKit reads mode on --cache-to only", "--cache-from type=gha"}}},
+			notes: []said{{LevelError, "--cache-from: BuildKit reads mode on --cache-to only", "--cache-from type=gha"}}},
 		{name: "a token that nobody would read stays out of the command line", reqs: []string{"from type=gha,ghtoken=g,repository=o/n"}, want: []string{"type=gha,repository=o/n" + ends},
-			notes: []Note{
+			notes: []said{
 				{LevelWarning, "--cache-from: BuildKit reads ghtoken on --cache-to only", ""},
 				{LevelWarning, "--cache-from: BuildKit reads repository on --cache-to only", "--cache-from type=gha"},
 			}},
 		{name: "repository brings no ghtoken to --cache-from", reqs: []string{"from type=gha,repository=o/n"}, want: []string{"type=gha,repository=o/n" + ends},
-			notes: []Note{{LevelWarning, "--cache-from: BuildKit reads repository on --cache-to only", "--cache-from type=gha"}}},
+			notes: []said{{LevelWarning, "--cache-from: BuildKit reads repository on --cache-to only", "--cache-from type=gha"}}},
 		{name: "a bare gha stays what it is", reqs: []string{"to gha"}, want: []string{"gha"}, env: none(),
-			notes: []Note{{LevelWarning, `--cache-to: buildx reads "gha" as the name of an image, not as a type`, "--cache-to type=gha"}}},
+			notes: []said{{LevelWarning, `--cache-to: buildx reads "gha" as the name of an image, not as a type`, "--cache-to type=gha"}}},
 		{name: "a bare gha, strict", opts: strict, reqs: []string{"to gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, `--cache-to: buildx reads "gha" as the name of an image, not as a type`, "--cache-to type=gha"}}},
+			notes: []said{{LevelError, `--cache-to: buildx reads "gha" as the name of an image, not as a type`, "--cache-to type=gha"}}},
 		{name: "a list that two targets share", reqs: []string{"a/from type=gha,mode=max", "b/from type=gha,mode=max,scope=b"}, want: []string{"type=gha,mode=max" + ends, "type=gha,mode=max,scope=b" + ends},
-			notes: []Note{{LevelWarning, `cache-from of targets "a" and "b": BuildKit reads mode on --cache-to only`, "type=gha"}}},
+			notes: []said{{LevelWarning, `cache-from of targets "a" and "b": BuildKit reads mode on --cache-to only`, "type=gha"}}},
 		{name: "a list that three targets share, one of them twice", reqs: []string{"a/to type=gha,mode=all", "b/to type=gha,mode=all", "b/to type=gha,mode=all", "c/to type=gha,mode=all"},
 			want: []string{"-", "-", "-", "-"}, env: none(),
-			notes: []Note{{LevelError, `cache-to of targets "a", "b" and "c": ` + mode, "type=gha,mode=max"}}},
+			notes: []said{{LevelError, `cache-to of targets "a", "b" and "c": ` + mode, "type=gha,mode=max"}}},
 		{name: "a list that four targets share", reqs: []string{"a/to type=gha,mode=all", "b/to type=gha,mode=all", "c/to type=gha,mode=all", "d/to type=gha,mode=all"},
 			want: []string{"-", "-", "-", "-"}, env: none(),
-			notes: []Note{{LevelError, "cache-to of 4 targets: " + mode, "type=gha,mode=max"}}},
+			notes: []said{{LevelError, "cache-to of 4 targets: " + mode, "type=gha,mode=max"}}},
 		{name: "the sides are apart", reqs: []string{"a/to type=gha,timeout=1", "a/from type=gha,timeout=1"}, want: []string{"-", "-"}, env: none(),
-			notes: []Note{
+			notes: []said{
 				{LevelError, `cache-to of target "a": timeout is a positive duration such as 10m, not "1"`, "type=gha,timeout=10m"},
 				{LevelError, `cache-from of target "a": timeout is a positive duration such as 10m, not "1"`, "type=gha,timeout=10m"},
 			}},

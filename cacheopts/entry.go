@@ -208,6 +208,17 @@ func ScopePerTarget(e Entry, target string) Entry {
 	return e.With("scope", target)
 }
 
+// ScopePerPlatform gives an entry of type=gha a scope of its own for a platform such
+// as linux/arm64: <scope>-linux-arm64, as docker/github-builder does. Builds of several
+// platforms in different jobs then do not replace each other's cache. Apply it to both
+// sides. Other entries come back as they are.
+func ScopePerPlatform(e Entry, platform string) Entry {
+	if !e.GHA() {
+		return e
+	}
+	return e.With("scope", e.Scope()+"-"+strings.ReplaceAll(platform, "/", "-"))
+}
+
 func (e Entry) equal(other Entry) bool {
 	return e.Type == other.Type && maps.Equal(e.Attrs, other.Attrs)
 }

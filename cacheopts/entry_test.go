@@ -127,6 +127,18 @@ func TestScopePerTarget(t *testing.T) {
 	}
 }
 
+func TestScopePerPlatform(t *testing.T) {
+	for _, tt := range []struct{ entry, want string }{
+		{"type=gha", "type=gha,scope=buildkit-linux-arm-v7"},
+		{"type=gha,scope=x,mode=max", "type=gha,mode=max,scope=x-linux-arm-v7"},
+		{"type=local,dest=x", "type=local,dest=x"},
+	} {
+		if got := ScopePerPlatform(entry(t, tt.entry), "linux/arm/v7").Value(); got != tt.want {
+			t.Errorf("%s became %s, want %s", tt.entry, got, tt.want)
+		}
+	}
+}
+
 func TestScopeAndIgnoreErrorAreReadAsByBuildKit(t *testing.T) {
 	for value, want := range map[string]string{"type=gha": "buildkit", "type=gha,scope=": "", "type=gha,scope=x": "x"} {
 		if got := entry(t, value).Scope(); got != want {

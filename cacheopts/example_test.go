@@ -2,7 +2,9 @@ package cacheopts_test
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
@@ -84,6 +86,57 @@ func ExampleEntry_String() {
 	// [token]
 }
 
+// A tool that has a command of its own for what is wrong words its advice by code.
+func ExampleNote() {
+	requests := []cacheopts.Request{
+		{Side: cacheopts.To, Where: "app", Entry: cacheopts.Entry{Type: "gha"}},
+		{Side: cacheopts.To, Where: "web", Entry: cacheopts.Entry{Type: "gha"}},
+	}
+	result := cacheopts.Complete(requests, cacheopts.Runtime{Token: "secret", URLV2: "https://results.example/", Version: 2}, cacheopts.Options{})
+	for _, note := range result.Notes {
+		fmt.Println(note.Text)
+		switch note.Code {
+		case cacheopts.CodeSharedScope:
+			fmt.Println("give", note.Targets, "scopes of their own, not", note.Values)
+		default:
+			fmt.Println(note.Hint)
+		}
+	}
+	// Output:
+	// targets "app" and "web" write scope "buildkit": the last one to finish wins
+	// give [app web] scopes of their own, not [buildkit]
+}
+
+// What holds credentials shows none of them, whichever verb or log handler prints it.
+func ExampleResult_Format() {
+	result := cacheopts.Result{Env: map[string]string{"ACTIONS_RUNTIME_TOKEN": "secret"}}
+	fmt.Printf("%v\n", result)
+	slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})).Info("completed", "result", result)
+	// Output:
+	// {[] map[ACTIONS_RUNTIME_TOKEN:*****] []}
+	// level=INFO msg=completed result="{Entries:[] Env:map[ACTIONS_RUNTIME_TOKEN:*****] Notes:[]}"
+}
+
+// The options of a cache as a page of a manual.
+func ExampleAttributes() {
+	for _, attribute := range cacheopts.Attributes() {
+		if attribute.On(cacheopts.From) && !attribute.Secret {
+			fmt.Printf("%s (%s): %s\n", attribute.Name, attribute.Type, attribute.Meaning)
+		}
+	}
+	// Output:
+	// scope (string): which cache of the repository; two images need two scopes
+	// timeout (duration): how long one request is tried again while the service throttles
+	// version (1 or 2): version of the cache service
+	// url_v2 (URL): the cache service, version 2
+	// url (URL): the cache service, version 1
+}
+
 func ExampleParse() {
 	entries, err := cacheopts.Parse(`type=gha,mode=max,scope=a`)
 	if err != nil {
@@ -105,8 +158,12 @@ func ExampleScanBuild() {
 		if arg.Side() != 0 {
 			args[i] = arg.WithValue("type=gha,version=2")
 		}
+		if arg.Operand() {
+			fmt.Println("the context is", arg.Value)
+		}
 	}
 	fmt.Println(cacheopts.Words(args))
 	// Output:
+	// the context is .
 	// [-qt app --cache-to=type=gha,version=2 --new-flag .]
 }

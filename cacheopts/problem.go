@@ -5,20 +5,6 @@ import (
 	"strings"
 )
 
-// Code tells problems apart. The codes are stable.
-type Code string
-
-// The codes.
-const (
-	CodeUnreadable        Code = "unreadable"         // buildx cannot read the value
-	CodeMisspeltType      Code = "misspelt-type"      // a type that is nearly gha
-	CodeMisspeltAttribute Code = "misspelt-attribute" // a name that is nearly that of an attribute
-	CodeBadValue          Code = "bad-value"          // BuildKit would take it for something else, or refuse it
-	CodeUnknownAttribute  Code = "unknown-attribute"  // a name that this version does not know
-	CodeOtherSide         Code = "other-side"         // the attribute is read on the other side only
-	CodeBareGHA           Code = "bare-gha"           // "gha" for "type=gha"
-)
-
 // Problem is a mistake in a cache option, with the fix. As an error it is its Text.
 type Problem struct {
 	Code  Code
@@ -42,11 +28,17 @@ const (
 	LevelError   Level = "error" // the build must not start
 )
 
-// Note is something to tell the user.
+// Note is something to tell the user. Text and Hint say it to people. A program
+// that knows more, such as a command that helps, words its own advice by Code.
 type Note struct {
-	Level Level  `json:"level"`
-	Text  string `json:"text"` // one line, lower case, no full stop, no credential
-	Hint  string `json:"hint"` // commands or options to use, one a line; may be empty
+	Code    Code
+	Level   Level
+	Side    Side     // of the entries that it is about; zero: both sides, or no entry in particular
+	Targets []string // bake targets of these entries, each once; nil: a build, or no entry in particular
+	Attr    string   // the attribute that it is about; empty: the entry as a whole
+	Values  []string // see the code
+	Text    string   // one line, lower case, no full stop, no credential
+	Hint    string   // cache options to write instead, one a line; empty where they are not the fix
 }
 
 func unreadable(value string, err error) Problem {

@@ -14,15 +14,15 @@ const maxNamed = 3
 type remark struct {
 	Note
 
-	side   Side     // zero: it is about nothing in particular
-	places []string // Where of its requests, each once
+	places []string // Where of its requests, each once; nil: it is about no request in particular
 }
 
 // remarks has each note once, and once for all requests it is about.
 type remarks []remark
 
 func (rs *remarks) add(n Note) {
-	if n != (Note{}) && !slices.ContainsFunc(*rs, func(r remark) bool { return r.Note == n }) {
+	again := func(r remark) bool { return r.places == nil && r.Level == n.Level && r.Text == n.Text }
+	if n.Code != "" && !slices.ContainsFunc(*rs, again) {
 		*rs = append(*rs, remark{Note: n})
 	}
 }
@@ -30,7 +30,7 @@ func (rs *remarks) add(n Note) {
 func (rs *remarks) about(req Request, n Note) {
 	for i, r := range *rs {
 		// The hints differ where the entries do; one shows how.
-		if r.side == req.Side && r.Level == n.Level && r.Text == n.Text {
+		if r.places != nil && r.Side == req.Side && r.Level == n.Level && r.Text == n.Text {
 			r.Hint = cmp.Or(r.Hint, n.Hint)
 			if !slices.Contains(r.places, req.Where) {
 				r.places = append(r.places, req.Where)
@@ -39,7 +39,8 @@ func (rs *remarks) about(req Request, n Note) {
 			return
 		}
 	}
-	*rs = append(*rs, remark{Note: n, side: req.Side, places: []string{req.Where}})
+	n.Side = req.Side
+	*rs = append(*rs, remark{Note: n, places: []string{req.Where}})
 }
 
 // check adds the problems of an entry and reports whether it may be passed on.
@@ -54,7 +55,7 @@ func (rs *remarks) check(req Request, opts Options) bool {
 			p.Hint = ""
 		}
 		usable = usable && p.Level != LevelError
-		rs.about(req, Note{p.Level, p.Text, req.hint(p)})
+		rs.about(req, Note{Code: p.Code, Level: p.Level, Attr: p.Attr, Values: []string{p.Value}, Text: p.Text, Hint: req.hint(p)})
 	}
 	return usable
 }
@@ -62,17 +63,25 @@ func (rs *remarks) check(req Request, opts Options) bool {
 func (rs remarks) notes() []Note {
 	var notes []Note
 	for _, r := range rs {
-		if r.side != 0 {
-			r.Text = place(r.side, r.places) + ": " + r.Text
+		if r.places != nil {
+			r.Text, r.Targets = place(r.Side, r.places)+": "+r.Text, named(r.places)
 		}
 		notes = append(notes, r.Note)
 	}
 	return notes
 }
 
+// named are the bake targets among places; a build has none.
+func named(places []string) []string {
+	if len(places) == 1 && places[0] == "" {
+		return nil
+	}
+	return places
+}
+
 // place names a flag, or the key of bake targets.
 func place(side Side, targets []string) string {
-	if len(targets) == 1 && targets[0] == "" {
+	if named(targets) == nil {
 		return side.String()
 	}
 	return side.Name() + " of " + list(targets)

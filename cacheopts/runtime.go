@@ -19,8 +19,7 @@ type Runtime struct {
 	Repository string // owner/name, to complete `repository`
 	GHToken    string // to complete `ghtoken`
 
-	Expose string    // hint where a job's step lacks token or URL
-	Now    time.Time // to judge the expiry of tokens
+	Now time.Time // to judge the expiry of tokens
 }
 
 // Grant is what a runtime token allows. The zero value allows everything.

@@ -75,9 +75,15 @@ func (rt Runtime) refuse(s service) Note {
 	switch {
 	case s.own:
 	case s.version == 1 && rt.V1Gone:
-		return Note{LevelError, "version 1 of GitHub's cache service was shut down on 2025-04-15", "docker ghacache migrate-v2"}
+		return Note{
+			Code: CodeVersionGone, Level: LevelError, Attr: "version", Values: []string{"1"},
+			Text: "version 1 of GitHub's cache service was shut down on 2025-04-15",
+		}
 	case s.version == 2 && rt.V1Only != "":
-		return Note{LevelError, rt.V1Only + " has no version 2 of the cache service", "version=1"}
+		return Note{
+			Code: CodeVersionMissing, Level: LevelError, Attr: "version", Values: []string{"2"},
+			Text: rt.V1Only + " has no version 2 of the cache service", Hint: "version=1",
+		}
 	}
 	return Note{}
 }
@@ -96,14 +102,17 @@ func (s service) ignored(e Entry) Note {
 	if s.version == 1 {
 		used, unused, fix = unused, used, "url=…, or version=2"
 	}
-	value := e.Attrs[unused]
-	switch {
+	note := Note{Code: CodeIgnoredURL, Level: LevelInfo, Attr: unused, Values: []string{e.Attrs[unused]}}
+	switch value := e.Attrs[unused]; {
 	case value == "" || value == s.url:
 		return Note{}
 	case e.Attrs[used] != "":
-		return Note{Level: LevelInfo, Text: "BuildKit ignores " + unused + ": it uses " + used + " for version " + s.String()}
+		note.Text = "BuildKit ignores " + unused + ": it uses " + used + " for version " + s.String()
+		return note
 	}
-	return Note{Level: LevelWarning, Text: "BuildKit ignores " + unused + ": it uses version " + s.String() + " of the cache service, at " + s.url, Hint: fix}
+	note.Level, note.Hint = LevelWarning, fix
+	note.Text = "BuildKit ignores " + unused + ": it uses version " + s.String() + " of the cache service, at " + s.url
+	return note
 }
 
 // String returns the version.

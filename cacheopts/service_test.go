@@ -10,8 +10,8 @@ func TestCompleteWritesVersionAndURL(t *testing.T) {
 	both := func(version int) func(*Runtime) {
 		return func(rt *Runtime) { rt.Version, rt.V1Gone = version, false }
 	}
-	gone := []Note{{LevelError, "version 1 of GitHub's cache service was shut down on 2025-04-15", "docker ghacache migrate-v2"}}
-	noV2 := []Note{{LevelError, "Gitea has no version 2 of the cache service", "version=1"}}
+	gone := []said{{LevelError, "version 1 of GitHub's cache service was shut down on 2025-04-15", ""}}
+	noV2 := []said{{LevelError, "Gitea has no version 2 of the cache service", "version=1"}}
 	const (
 		v1          = "type=gha,url=" + runtimeURL + ",version=1"
 		ownV1       = "type=gha,url=" + ownURL + ",version=1"
@@ -28,7 +28,7 @@ func TestCompleteWritesVersionAndURL(t *testing.T) {
 		{name: "url_v2 where version 2 is the artifact endpoint", runtime: gitea, reqs: []string{"to type=gha,url_v2=" + strings.TrimRight(runtimeURLV2, "/")}, want: []string{"-"}, env: none(), notes: noV2},
 		{name: "an own version 2 beside a service that has none", runtime: gitea, reqs: []string{"to type=gha,url_v2=" + ownURLV2}, want: []string{ownV2}},
 		{name: "version 1 without any URL for it", runtime: func(rt *Runtime) { gitea(rt); rt.URL = "" }, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "type=gha needs ACTIONS_CACHE_URL, which this step of the job does not have", expose}}},
+			notes: []said{{LevelError, "type=gha needs ACTIONS_CACHE_URL, which this step of the job does not have", ""}}},
 		{name: "version 1 where it is gone", reqs: []string{"to type=gha,version=1"}, want: []string{"-"}, env: none(), notes: gone},
 		{name: "version 1 where it is gone, ignore-error", reqs: []string{"to type=gha,version=1,ignore-error=true"}, want: []string{"-"}, env: none(), notes: gone},
 		{name: "GitHub's version 1 by its URL", reqs: []string{"to type=gha,version=1,url=" + artifact}, want: []string{"-"}, env: none(), notes: gone},
@@ -37,21 +37,21 @@ func TestCompleteWritesVersionAndURL(t *testing.T) {
 		{name: "url_v2 alone means version 2", runtime: both(1), reqs: []string{"to type=gha,url_v2=" + ownURLV2}, want: []string{ownV2}},
 		{name: "url alone where the runtime has version 1", runtime: both(1), reqs: []string{"to type=gha,url=" + ownURL}, want: []string{ownV1}},
 		{name: "url alone where the runtime has version 2", runtime: both(2), reqs: []string{"to type=gha,url=" + ownURL}, want: []string{v2},
-			notes: []Note{{LevelWarning, urlIgnored, "url_v2=…, or version=1"}}},
+			notes: []said{{LevelWarning, urlIgnored, "url_v2=…, or version=1"}}},
 		{name: "url alone and version 2 without the runtime's URL", runtime: func(rt *Runtime) { rt.URLV2 = "" }, reqs: []string{"to type=gha,url=" + ownURLV2}, want: []string{ownV2}},
 		{name: "version 2 where only the other variable is set", runtime: func(rt *Runtime) { both(2)(rt); rt.URLV2 = "" }, reqs: []string{"to type=gha"}, want: []string{"type=gha,url_v2=" + runtimeURL + ",version=2"}},
 		{name: "version 1 where only the other variable is set", runtime: func(rt *Runtime) { both(1)(rt); rt.URL = "" }, reqs: []string{"to type=gha"}, want: []string{"type=gha,url=" + runtimeURLV2 + ",version=1"}},
 		{name: "GitHub's dead URL does not serve version 2", runtime: func(rt *Runtime) { rt.URL, rt.URLV2 = "", "" }, reqs: []string{"to type=gha,url=" + artifact}, want: []string{"-"}, env: none(),
-			notes: []Note{{LevelError, "type=gha needs ACTIONS_RESULTS_URL, which this step of the job does not have", expose}}},
+			notes: []said{{LevelError, "type=gha needs ACTIONS_RESULTS_URL, which this step of the job does not have", ""}}},
 		{name: "GitHub's version 2 by the wrong attribute", runtime: func(rt *Runtime) { rt.URL, rt.URLV2 = "", "" }, reqs: []string{"to type=gha,url=" + results}, want: []string{"type=gha,url_v2=" + results + ",version=2"}},
 		{name: "both URLs and version 2", reqs: []string{"to type=gha,url=" + ownURL + ",url_v2=" + ownURLV2}, want: []string{ownV2},
-			notes: []Note{{LevelInfo, "BuildKit ignores url: it uses url_v2 for version 2", ""}}},
+			notes: []said{{LevelInfo, "BuildKit ignores url: it uses url_v2 for version 2", ""}}},
 		{name: "both URLs and version 1", reqs: []string{"to type=gha,version=1,url=" + ownURL + ",url_v2=" + ownURLV2}, want: []string{ownV1},
-			notes: []Note{{LevelInfo, urlV2Unused, ""}}},
+			notes: []said{{LevelInfo, urlV2Unused, ""}}},
 		{name: "version 1 with the other URL", runtime: both(2), reqs: []string{"to type=gha,version=1,url_v2=" + ownURLV2}, want: []string{v1},
-			notes: []Note{{LevelWarning, "BuildKit ignores url_v2: it uses version 1 of the cache service, at " + runtimeURL, "url=…, or version=2"}}},
+			notes: []said{{LevelWarning, "BuildKit ignores url_v2: it uses version 1 of the cache service, at " + runtimeURL, "url=…, or version=2"}}},
 		{name: "unknown version, by the host of the entry", runtime: both(0), reqs: []string{"to type=gha,url=" + results}, want: []string{"type=gha,url_v2=" + runtimeURLV2 + ",version=2"},
-			notes: []Note{{LevelWarning, urlIgnored, "url_v2=…, or version=1"}}},
+			notes: []said{{LevelWarning, urlIgnored, "url_v2=…, or version=1"}}},
 		{name: "unknown version, by the runtime's host", runtime: func(rt *Runtime) { rt.Version, rt.URL, rt.URLV2 = 0, "", results }, reqs: []string{"to type=gha"}, want: []string{"type=gha,url_v2=" + results + ",version=2"}},
 		{name: "unknown version, any other host", runtime: both(0), reqs: []string{"to type=gha"}, want: []string{v1}},
 	}

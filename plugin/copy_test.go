@@ -6,13 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
 // copyTo has a job copy its caches to a new service, to which it has a token.
 func copyTo(t *testing.T, d *desk) (args []string, target *desk) {
 	t.Helper()
-	target = serve(t, cacheserver.Options{}, nil, mainRef)
+	target = serve(t, cacheserver.Options{}, nil, servertest.Main)
 	d.vars["NEW_TOKEN"] = target.vars["ACTIONS_RUNTIME_TOKEN"]
 	return []string{"migrate-v2", "--copy", "--to-url", target.url, "--to-token", "env:NEW_TOKEN"}, target
 }
@@ -20,10 +22,10 @@ func copyTo(t *testing.T, d *desk) (args []string, target *desk) {
 func TestCopyOfTheExample(t *testing.T) {
 	d := exampleJob(t, cacheserver.Options{})
 	args, target := copyTo(t, d)
-	golden(t, "copy/some-left", d.run(args...))
-	golden(t, "copy/again-json", d.run(append(args, "--format", "json")...))
-	golden(t, "copy/scope", d.run(append(args, "--scope", "web")...))
-	golden(t, "copy/listed", target.run("ls", "--scope", "web"))
+	left(t, "copy/some-left", d.run(args...))
+	left(t, "copy/again-json", d.run(append(args, "--format", "json")...))
+	left(t, "copy/scope", d.run(append(args, "--scope", "web")...))
+	left(t, "copy/listed", target.run("ls", "--scope", "web"))
 }
 
 func TestCopyOnATerminal(t *testing.T) {
@@ -36,7 +38,7 @@ func TestCopyOnATerminal(t *testing.T) {
 }
 
 func TestSecret(t *testing.T) {
-	d := serve(t, cacheserver.Options{}, nil, mainRef)
+	d := serve(t, cacheserver.Options{}, nil, servertest.Main)
 	file := filepath.Join(t.TempDir(), "token")
 	check(t, os.WriteFile(file, []byte(" of the file\n"), 0o600))
 	env := &Env{Stdin: strings.NewReader("of standard input\n"), Lookup: func(name string) (string, bool) {

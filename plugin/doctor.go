@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/command/formatter/tabwriter"
@@ -24,9 +25,10 @@ func newDoctorCommand(env *Env, root rootOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [OPTIONS]",
 		Short: "Check everything that a gha cache needs, from docker to the layers",
-		Long: `Checks this machine, then the job as this step sees it, then the cache service. Each
-check is ok, a warning, an error or skipped, with the reason and the fix. Exits with
-1 if a check is an error.`,
+		Long: `Checks this machine, then the job as this step sees it, then the cache service, and
+takes 30 seconds at most. Each check is ok, a warning, an error or skipped, with the
+reason and the fix. An error means that builds fail or do not use the cache; then the
+exit code is 1.`,
 		Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			name, given := root.builder()
@@ -53,8 +55,11 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 		return err
 	}
 	checks := diagnose.Examine(collectFacts(ctx, env, o))
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if summary != "" {
-		if err := appendSummary(summary, checksMarkdown(checks)); err != nil {
+		if err := actions.AppendSummary(summary, checksMarkdown(checks)); err != nil {
 			return err
 		}
 	}
@@ -69,7 +74,7 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 
 func printChecks(w io.Writer, checks []diagnose.Check, format string) error {
 	if format == "json" {
-		return writeJSON(w, checks)
+		return ui.WriteJSON(w, checks)
 	}
 	var b strings.Builder
 	for _, c := range checks {
@@ -92,7 +97,7 @@ func checksMarkdown(checks []diagnose.Check) string {
 	b.WriteString("### Build cache: checks\n\n| check | status | found | to do |\n|---|---|---|---|\n")
 	for _, c := range checks {
 		found := strings.Trim(c.Detail+"; "+c.Reason, "; ")
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.Name, c.Status, markdownCell(found), markdownCell(strings.Join(c.Fix, "; ")))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.Name, c.Status, ui.MarkdownCell(found), ui.MarkdownCell(strings.Join(c.Fix, "; ")))
 	}
 	return b.String()
 }

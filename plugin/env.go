@@ -2,18 +2,22 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/command"
 	cliflags "github.com/docker/cli/cli/flags"
 	"github.com/spf13/pflag"
 )
+
+// name is the plugin's, as docker knows it.
+const name = "ghacache"
 
 // Env is what the commands take from the world around them.
 type Env struct {
@@ -27,8 +31,6 @@ type Env struct {
 
 	Globals    []string // docker's global flags as they were given, before the plugin's name
 	Standalone bool     // started as docker-ghacache, not by the docker CLI
-
-	listingAPI string // where BuildKit lists caches
 }
 
 // notes writes to standard error, as annotations where a runner reads it.
@@ -36,8 +38,31 @@ func (e *Env) notes() ui.Notes {
 	return ui.Notes{
 		W:        e.Stderr,
 		Colour:   e.Docker.Err().IsTerminal() && e.wantsColour(),
-		Annotate: e.runtime().Job && !e.Docker.Err().IsTerminal(),
+		Annotate: e.job().Runner && !e.Docker.Err().IsTerminal(),
 	}
+}
+
+// output is standard output.
+func (e *Env) output() ui.Output {
+	out := ui.Output{Writer: e.Stdout, Terminal: e.Docker.Out().IsTerminal()}
+	if out.Terminal {
+		out.Style = ui.Style{Now: e.Now(), Short: true}
+	}
+	_, width := e.Docker.Out().GetTtySize()
+	out.Width = int(width)
+	return out
+}
+
+// summaryFile is where a job's summary goes, empty unless it is wanted.
+func (e *Env) summaryFile(wanted bool) (string, error) {
+	file := e.job().SummaryFile
+	if !wanted {
+		return "", nil
+	}
+	if file == "" {
+		return "", usage(errors.New("there is no $GITHUB_STEP_SUMMARY to write to"), "run it in a job, or without --summary")
+	}
+	return file, nil
 }
 
 // wantsColour follows https://no-color.org.
@@ -48,15 +73,7 @@ func (e *Env) wantsColour() bool {
 }
 
 // builder is the builder that was asked for; empty means the current one.
-// buildx reads its variable as the default of its flag, so that --builder=
-// chooses the current one whatever the variable says.
-func (e *Env) builder(flag string, given bool) string {
-	if given {
-		return flag
-	}
-	variable, _ := e.Lookup("BUILDX_BUILDER")
-	return variable
-}
+func (e *Env) builder(flag string, given bool) string { return builders.Chosen(e.Lookup, flag, given) }
 
 // readStdin reads all of standard input, unless ctx ends before.
 func (e *Env) readStdin(ctx context.Context) ([]byte, error) {
@@ -77,7 +94,15 @@ func (e *Env) readStdin(ctx context.Context) ([]byte, error) {
 	}
 }
 
-func (e *Env) runtime() actions.Runtime { return actions.FromEnv(e.Lookup) }
+// buildRun is what a run of buildx takes of it.
+func (e *Env) buildRun() *buildrun.Env {
+	return &buildrun.Env{
+		Docker: e.Docker, Stdin: e.Stdin, Stdout: e.Stdout, Stderr: e.Stderr, ReadStdin: e.readStdin, Notes: e.notes(),
+		Lookup: e.Lookup, Environ: e.Environ, Now: e.Now, UserAgent: userAgent, Globals: e.Globals, Standalone: e.Standalone,
+	}
+}
+
+func (e *Env) job() actions.Job { return actions.FromEnv(e.Lookup) }
 
 // globalFlags are the words before the plugin's name: docker's own flags with
 // their values. docker has parsed them before, so they are well formed.
@@ -93,15 +118,9 @@ func globalFlags(args []string) []string {
 }
 
 func osEnv(docker command.Cli, standalone bool) *Env {
-	env := &Env{Docker: docker, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv, Environ: os.Environ, Now: time.Now, Standalone: standalone, listingAPI: buildkitAPI}
+	env := &Env{Docker: docker, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv, Environ: os.Environ, Now: time.Now, Standalone: standalone}
 	if !standalone {
 		env.Globals = globalFlags(os.Args[1:])
 	}
 	return env
-}
-
-// setenv puts a variable into environ, in the place of any of the same name.
-func setenv(environ []string, name, value string) []string {
-	environ = slices.DeleteFunc(environ, func(pair string) bool { return strings.HasPrefix(pair, name+"=") })
-	return append(environ, name+"="+value)
 }

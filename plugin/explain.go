@@ -25,7 +25,7 @@ func newExplainCommand(env *Env) *cobra.Command {
 		Short: "Name the cause of a cache failure in a build's log, and the fix",
 		Long: `Reads the log of a build and looks for the errors that BuildKit, buildx and GitHub
 report about a cache. Prints each cause, the line that shows it, and what to do.
-Exits with 1 if it finds none.`,
+Exits with 1 if it finds none, or if the log cannot be read.`,
 		Example: "  gh run view --log-failed | docker ghacache explain",
 		Args:    maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,7 +80,7 @@ func printFindings(w io.Writer, findings []diagnose.Finding, format string) erro
 		if findings == nil {
 			findings = []diagnose.Finding{}
 		}
-		return writeJSON(w, findings)
+		return ui.WriteJSON(w, findings)
 	}
 	var b strings.Builder
 	for i, f := range findings {
@@ -92,14 +92,4 @@ func printFindings(w io.Writer, findings []diagnose.Finding, format string) erro
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// maxArgs is cobra.MaximumNArgs with this program's errors.
-func maxArgs(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) > n {
-			return usage(fmt.Errorf("unexpected argument %q", args[n]), cmd.CommandPath()+" --help")
-		}
-		return nil
-	}
 }

@@ -3,47 +3,100 @@ package plugin
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os/exec"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
-	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
-	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
-	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker/cli/cli-plugins/metadata"
 )
 
-// collectFacts asks everything that the doctor judges. That something cannot
-// be asked is a fact as well.
+// How long a question may take. That of the builder is longer than the ten seconds
+// after which its nodes count as silent; a listing has many pages.
+const (
+	factTime    = 5 * time.Second
+	builderTime = 11 * time.Second
+	listingTime = 20 * time.Second
+	doctorTime  = 30 * time.Second
+)
+
+// collectFacts asks everything that the doctor judges, all at the same time. That
+// something cannot be asked is a fact as well.
 func collectFacts(ctx context.Context, env *Env, o doctorOptions) diagnose.Facts {
-	job := env.runtime()
+	ctx, cancel := context.WithTimeoutCause(ctx, doctorTime, diagnose.Silence(doctorTime))
+	defer cancel()
+	job := env.job()
 	facts := diagnose.Facts{Now: env.Now(), Runtime: runtimeFacts(job)}
 	if job.Token != "" {
 		facts.Grant = job.Grant(job.Token)
 	}
 	var asked sync.WaitGroup
-	asked.Go(func() { facts.Docker = dockerFacts(ctx, env) })
 	asked.Go(func() {
-		buildx, err := builders.AskBuildx(env.Docker)
-		facts.Buildx = diagnose.Tool{Version: buildx.Version, Err: err}
+		tool, err := within(ctx, factTime, func(ctx context.Context) (diagnose.Tool, error) {
+			tool := dockerFacts(ctx, env)
+			return tool, tool.Err
+		})
+		facts.Docker, facts.Docker.Err = tool, err
 	})
-	asked.Go(func() { facts.Builder = builderFacts(ctx, env, o.builder) })
-	asked.Go(func() { facts.Service = serviceFacts(ctx, env, job) })
-	asked.Go(func() { restFacts(ctx, env, o.repo, &facts) })
+	asked.Go(func() { facts.Buildx = buildxFacts(ctx, env, job) })
+	asked.Go(func() { facts.Builder = builderFacts(ctx, env, job, o.builder) })
+	var rest restFacts
+	served := make(chan bool, 1)
+	asked.Go(func() {
+		if facts.Grant.Expires.After(facts.Now) { // else the token says why not
+			facts.Service = serviceFacts(ctx, env, job)
+		}
+		served <- facts.Service != nil && facts.Service.Err == nil
+	})
+	asked.Go(func() { rest.collect(ctx, env, o.repo, served) })
 	asked.Wait()
+	facts.REST, facts.Usage, facts.Indexes, facts.Scopes = rest.REST, rest.usage, rest.indexes, rest.scopes
 	return facts
 }
 
-func runtimeFacts(job actions.Runtime) diagnose.Runtime {
+// within asks for no longer than d. A question that does not end with its context is
+// left behind. What was found out until then counts: an error with a reason rather than
+// that of the context.
+func within[T any](ctx context.Context, d time.Duration, ask func(context.Context) (T, error)) (T, error) {
+	const farewell = 200 * time.Millisecond
+	type answer struct {
+		value T
+		err   error
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, d, diagnose.Silence(d))
+	defer cancel()
+	answered := make(chan answer, 1)
+	go func() {
+		value, err := ask(ctx)
+		answered <- answer{value, err}
+	}()
+	var a answer
+	select {
+	case a = <-answered:
+	case <-ctx.Done():
+		select {
+		case a = <-answered:
+		case <-time.After(farewell):
+			return a.value, context.Cause(ctx)
+		}
+	}
+	if errors.Is(a.err, context.DeadlineExceeded) || errors.Is(a.err, context.Canceled) {
+		a.err = cmp.Or(context.Cause(ctx), a.err)
+	}
+	return a.value, a.err
+}
+
+func runtimeFacts(job actions.Job) diagnose.Runtime {
 	facts := diagnose.Runtime{
-		Job: job.Job, Service: job.Service.String(), HasV1: job.Service.HasV1(), HasV2: job.Service.HasV2(), Version: job.Version,
-		Token: job.Token != "", URL: job.ServiceURL(), Loopback: builders.Loopback(job.ServiceURL()), Mode: string(job.Mode),
+		Job: job.Runner, Service: job.Service.String(), Version: job.Version,
+		Token: job.Token != "", URL: job.ServiceURL(), Mode: string(job.Mode),
 		Expose: job.Service.Expose(), Warnings: job.Warnings,
 	}
 	if token, err := actions.DecodeToken(job.Token); err == nil {
@@ -67,24 +120,42 @@ func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
 	return diagnose.Tool{Version: strings.TrimSpace(version), Err: err}
 }
 
-func builderFacts(ctx context.Context, env *Env, name string) diagnose.Builder {
-	b, err := builders.Examine(ctx, env.Docker, name)
-	if err != nil {
-		return diagnose.Builder{Name: name, Err: err}
+// checksOf is what a build in this job would ask of its builder.
+func checksOf(env *Env, job actions.Job) builders.Checks {
+	allow, _ := env.Lookup("GHACACHE_ALLOW_DOCKER_DRIVER")
+	allowed, _ := strconv.ParseBool(allow) // a build refuses what is neither true nor false
+	return builders.Checks{
+		V2: job.Version == 2, Export: true, Last: true, AllowDocker: allowed,
+		Job: job.Runner, CacheURL: job.ServiceURL(),
 	}
-	facts := diagnose.Builder{Name: b.Name, Driver: b.Driver}
+}
+
+func buildxFacts(ctx context.Context, env *Env, job actions.Job) diagnose.Tool {
+	found, err := within(ctx, factTime, func(context.Context) (builders.Buildx, error) {
+		return builders.AskBuildx(env.Docker)
+	})
+	checks := checksOf(env, job)
+	checks.Buildx = found.Version
+	return diagnose.Tool{Version: found.Version, Notes: checks.CheckBuildx(), Err: err}
+}
+
+func builderFacts(ctx context.Context, env *Env, job actions.Job, name string) diagnose.Builder {
+	b, err := within(ctx, builderTime, func(ctx context.Context) (*builders.Builder, error) {
+		return builders.Examine(ctx, env.Docker, name)
+	})
+	if err != nil {
+		return diagnose.Builder{Err: err}
+	}
+	facts := diagnose.Builder{Name: b.Name, Driver: b.Driver, Notes: b.Check(checksOf(env, job))}
 	for _, n := range b.Nodes {
-		facts.Nodes = append(facts.Nodes, diagnose.Node{
-			Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, ContainerdStore: n.Engine.ContainerdStore,
-			HostNetwork: !n.OwnNetwork() || b.Driver == "remote", GHA: n.GHA, Err: n.Err,
-		})
+		facts.Nodes = append(facts.Nodes, diagnose.Node{Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, GHA: n.GHA != nil && *n.GHA, Err: n.Err})
 	}
 	return facts
 }
 
 // serviceFacts looks up a key that nobody writes.
-func serviceFacts(ctx context.Context, env *Env, job actions.Runtime) *diagnose.Probe {
-	if job.Token == "" || job.ServiceURL() == "" {
+func serviceFacts(ctx context.Context, env *Env, job actions.Job) *diagnose.Probe {
+	if job.ServiceURL() == "" {
 		return nil
 	}
 	probe := &diagnose.Probe{URL: job.ServiceURL()}
@@ -94,71 +165,11 @@ func serviceFacts(ctx context.Context, env *Env, job actions.Runtime) *diagnose.
 		return probe
 	}
 	start := env.Now()
-	_, probe.Err = runtime.Has(ctx, "docker-ghacache-doctor")
+	_, probe.Err = within(ctx, factTime, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, runtime.Probe(ctx)
+	})
 	probe.Took = env.Now().Sub(start)
+	answer := cacheclient.AnswerOf(probe.Err)
+	probe.Status, probe.Foreign = answer.Status, answer.Foreign
 	return probe
-}
-
-// restFacts lists the cache, and from the listing tells usage, integrity and
-// collisions.
-func restFacts(ctx context.Context, env *Env, repo string, facts *diagnose.Facts) {
-	r, err := openRepository(env, repo)
-	if err != nil {
-		facts.REST.Err = err
-		return
-	}
-	target := r.Client.Target()
-	facts.REST = diagnose.REST{Token: true, Repository: target.Owner + "/" + target.Repo, Asked: true}
-	if rate, err := r.Client.Rate(ctx); err == nil { // servers without one do not answer
-		facts.REST.Limit, facts.REST.Remaining, facts.REST.Reset = rate.Limit, rate.Remaining, rate.Reset
-	}
-	snap, err := r.Snapshot(ctx)
-	if err != nil {
-		facts.REST.Err = err
-		return
-	}
-	facts.REST.Status = 200
-	facts.Usage = usageFacts(ctx, r, snap.Analysis)
-	for i := range snap.Caches {
-		c := &snap.Caches[i]
-		facts.Scopes = append(facts.Scopes, scopeFacts(snap, c))
-		if r.Runtime != nil && r.Runtime.Reads(c.Ref) {
-			facts.Indexes = append(facts.Indexes, diagnose.Index{Scope: c.Scope, Ref: c.Ref, Layers: c.Layers, Missing: len(c.Missing), Err: c.Err})
-		}
-	}
-}
-
-// scopeFacts tells when a cache was written, and whether its versions are of
-// one build: those of two have no layer in common.
-func scopeFacts(s *listing.Snapshot, c *reclaim.Cache) diagnose.Scope {
-	facts := diagnose.Scope{Name: c.Scope, Ref: c.Ref}
-	var versions [][]bkcache.Layer
-	for i := range s.Items {
-		item := &s.Items[i]
-		if item.Key.Kind != bkcache.KindIndex || item.Key.Scope != c.Scope || item.Ref != c.Ref {
-			continue
-		}
-		facts.Writes = append(facts.Writes, item.Created)
-		if x, ok := s.Indexes[item.ID]; ok && x.Err == nil && len(x.Layers) > 0 {
-			versions = append(versions, x.Layers)
-		}
-	}
-	for i := 1; i < len(versions); i++ {
-		facts.Disjoint = facts.Disjoint || disjoint(versions[i-1], versions[i])
-	}
-	return facts
-}
-
-func disjoint(a, b []bkcache.Layer) bool {
-	return !slices.ContainsFunc(a, func(l bkcache.Layer) bool { return slices.Contains(b, l) })
-}
-
-func usageFacts(ctx context.Context, r *listing.Repository, a *reclaim.Analysis) *diagnose.Usage {
-	usage := &diagnose.Usage{Entries: len(a.Items)}
-	for i := range a.Items {
-		usage.Bytes += a.Items[i].Size
-	}
-	limits, err := r.Client.Limits(ctx)
-	usage.Limit, usage.Err = limits.Size, err
-	return usage
 }

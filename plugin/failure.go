@@ -6,10 +6,15 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker/cli/cli"
 	"github.com/spf13/cobra"
 )
+
+// usageError is docker's exit code for a command line that it cannot read.
+const usageError = 125
 
 func flagError(cmd *cobra.Command, err error) error {
 	return usage(err, fmt.Sprintf("%s --help", cmd.CommandPath()))
@@ -24,13 +29,7 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 }
 
 // usage is an error in the command line itself.
-func usage(err error, fix string) error {
-	return usageErr{hint.With(err, fix)}
-}
-
-type usageErr struct{ error }
-
-func (e usageErr) Unwrap() error { return e.error }
+func usage(err error, fix string) error { return hint.Usage(err, fix) }
 
 // exitCode reports err, if it has something to say, and tells the exit code
 // that it stands for.
@@ -50,7 +49,7 @@ func exitCode(env *Env, err error) int {
 
 // codeOf is the exit code of an error that no other program has given one.
 func codeOf(err error) int {
-	if _, ok := errors.AsType[usageErr](err); ok {
+	if hint.IsUsage(err) {
 		return usageError
 	}
 	if errors.Is(err, context.Canceled) {
@@ -59,10 +58,40 @@ func codeOf(err error) int {
 	return 1
 }
 
+// exit passes an exit code on.
+func exit(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return cli.StatusError{StatusCode: code}
+}
+
+// passOn keeps the exit code of a run that has said itself what is wrong.
+func passOn(err error) error {
+	said, ok := errors.AsType[buildrun.Said](err)
+	if !ok {
+		return err
+	}
+	if failed, ok := errors.AsType[*process.ExitError](said.Err); ok {
+		return exit(failed.Code)
+	}
+	return exit(codeOf(said.Err))
+}
+
 // checkFormat is for commands whose only other format is JSON.
 func checkFormat(format string) error {
 	if format != "" && format != "json" {
 		return usage(fmt.Errorf("unknown format %q", format), "--format json")
 	}
 	return nil
+}
+
+// maxArgs is cobra.MaximumNArgs with this program's errors.
+func maxArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage(fmt.Errorf("unexpected argument %q", args[n]), cmd.CommandPath()+" --help")
+		}
+		return nil
+	}
 }

@@ -50,13 +50,13 @@ func hooksVerb(env *Env, use, short string, run func(context.Context, *Env) erro
 	}
 }
 
-// firstAsking is the first docker that asks plugins about failed commands.
+// firstAsking is the first docker CLI that asks plugins about failed commands.
 const firstAsking = "v29.3.0"
 
 // noteOldDocker tells that the docker at hand does not ask.
 func noteOldDocker(ctx context.Context, env *Env) {
 	if docker := dockerFacts(ctx, env); release.Before(docker.Version, firstAsking) {
-		env.notes().Note(ui.Warning, fmt.Sprintf("docker %s asks no plugin about a failed command, %s and newer do", docker.Version, firstAsking), "https://docs.docker.com/engine/install/")
+		env.notes().Note(ui.Warning, fmt.Sprintf("docker %s cannot ask plugins about failed commands; %s and newer can", docker.Version, firstAsking), "https://docs.docker.com/engine/install/")
 	}
 }
 

@@ -3,6 +3,8 @@ package plugin
 import (
 	"testing"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
@@ -21,17 +23,15 @@ func TestInspect(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"inspect"}, tt.args...)
-			golden(t, "inspect/"+tt.name+"-pipe", exampleJob(t, cacheserver.Options{}).run(args...))
-			golden(t, "inspect/"+tt.name+"-wide", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, args))
-			golden(t, "inspect/"+tt.name+"-narrow", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), 60, args))
+			leftOnScreens(t, "inspect/"+tt.name, func() *desk { return exampleJob(t, cacheserver.Options{}) }, 60, args)
 		})
 	}
 }
 
 func TestInspectSaysWhatItCannotRead(t *testing.T) {
-	golden(t, "inspect/laptop", exampleLaptop(t).run("inspect", "app"))
-	d := serve(t, cacheserver.Options{Refs: exampleRefs}, example(), openPull, mainRef)
-	golden(t, "inspect/other-refs", d.run("inspect", "app"))
+	left(t, "inspect/laptop", exampleLaptop(t).run("inspect", "app"))
+	d := serve(t, cacheserver.Options{Refs: servertest.Refs()}, servertest.Example(), servertest.OpenPull, servertest.Main)
+	left(t, "inspect/other-refs", d.run("inspect", "app"))
 	d = exampleJob(t, cacheserver.Options{Faults: faults(t, "POST /twirp/*:403")})
-	golden(t, "inspect/broken-content", d.run("inspect", "web"))
+	left(t, "inspect/broken-content", d.run("inspect", "web"))
 }

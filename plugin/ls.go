@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
 )
@@ -32,10 +34,15 @@ func newLsCommand(env *Env) *cobra.Command {
 		Aliases: []string{"list"},
 		Short:   "List what builds keep in the cache, by scope and ref",
 		Long: `Lists a row for each scope and ref: the layers that its index references, their
-size, and the size that no other cache shares. To read an index takes the runtime
-token of a job on that ref. Without it, these columns show -.
+size, and the size that no other cache shares. Only the runtime token of a job on
+that ref can read the index. Without it, these columns show -.
 
-With --format json: an object a line, sizes in bytes, null for what is unknown.`,
+With --format json: an object a line, sizes in bytes, null for unknown values.
+
+Fields of a Go template, without and with --entries:
+
+  ` + strings.Join(view.CacheColumns().Fields(".", ""), " ") + `
+  ` + strings.Join(view.EntryColumns().Fields(".", ""), " "),
 		Example: `  docker ghacache ls --scope image
   docker ghacache ls --entries --filter kind=layer --filter larger=100MB --sort size`,
 		Args: maxArgs(0),
@@ -60,28 +67,33 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 	if err != nil {
 		return err
 	}
+	all := o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String())
+	entries, columns := o.entries || len(selected.Kinds) > 0, view.CacheColumns()
+	if all || entries {
+		columns = view.EntryColumns()
+	}
+	format := view.Format{Template: o.format, Quiet: o.quiet, NoTrunc: o.noTrunc}
+	if err := format.Check(columns); err != nil {
+		return err
+	}
 	repo, snap, err := openSnapshot(ctx, env, o.repo)
 	if err != nil {
 		return err
 	}
-	header, table := cacheHeader(), cacheTable
-	var rows []row
+	rows := view.Caches(snap.Analysis, selected)
 	switch {
-	case o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String()):
-		header, table, rows = entryHeader(), allTable, entryRows(snap.Analysis, selected, true)
-	case o.entries || len(selected.Kinds) > 0:
-		header, table, rows = entryHeader(), entryTable, entryRows(snap.Analysis, selected, false)
-	default:
-		rows = cacheRows(snap.Analysis, selected)
+	case all:
+		rows = view.AllEntries(snap.Analysis, selected)
+	case entries:
+		rows = view.Entries(snap.Analysis, selected)
 	}
-	if err := sortRows(rows, o.sort); err != nil {
+	if err := rows.Sort(o.sort); err != nil {
 		return err
 	}
-	format := rowFormat{table: table, format: o.format, quiet: o.quiet, noTrunc: o.noTrunc}
-	if err := env.printRows(header, rows, format); err != nil {
+	if err := rows.Print(env.output(), format); err != nil {
 		return err
 	}
-	if format.isTable() {
+	if format.IsTable() {
 		repo.NoteUnread(snap, selected.Place)
 		env.noteOthers(snap.Analysis, o.all)
 	}
@@ -90,7 +102,7 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 
 // noteOthers counts what is not BuildKit's where it is not shown.
 func (e *Env) noteOthers(analysis *reclaim.Analysis, shown bool) {
-	if count, size := others(analysis); count > 0 && !shown {
-		e.notes().Note(ui.Info, fmt.Sprintf("not shown: %s of other tools with %s", entryCount(count), humanSize(size)), "docker ghacache ls --all")
+	if count, size := view.Others(analysis); count > 0 && !shown {
+		e.notes().Note(ui.Info, fmt.Sprintf("not shown: %s of other tools with %s", ui.Entries(count), ui.Size(size)), "docker ghacache ls --all")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
@@ -25,7 +27,6 @@ func TestLs(t *testing.T) {
 		{"entries", job, []string{"--entries"}},
 		{"entries-on-a-laptop", laptop, []string{"--entries"}},
 		{"all", job, []string{"--all"}},
-		{"no-trunc", job, []string{"--no-trunc"}},
 		{"by-size", job, []string{"--sort", "size"}},
 		{"entries-by-use", job, []string{"--entries", "--sort", "used", "--ref", "main"}},
 		{"table-of-columns", job, []string{"--format", `table {{.Scope}}\t{{.Versions}}`}},
@@ -33,10 +34,21 @@ func TestLs(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"ls"}, tt.args...)
-			golden(t, "ls/"+tt.name+"-pipe", tt.at(t, cacheserver.Options{}).run(args...))
-			golden(t, "ls/"+tt.name+"-wide", tt.at(t, cacheserver.Options{}).runOn(t.Context(), wide, args))
-			golden(t, "ls/"+tt.name+"-narrow", tt.at(t, cacheserver.Options{}).runOn(t.Context(), narrow, args))
+			leftOnScreens(t, "ls/"+tt.name, func() *desk { return tt.at(t, cacheserver.Options{}) }, narrow, args)
 		})
+	}
+}
+
+func TestLsShortensNothing(t *testing.T) {
+	args := []string{"ls", "--no-trunc"}
+	pipe := exampleJob(t, cacheserver.Options{})
+	if got, want := pipe.run(args...), pipe.run("ls"); got != want {
+		t.Errorf("in a pipe, where nothing is shortened: %s", got)
+	}
+	onWide := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, args)
+	left(t, "ls/no-trunc-wide", onWide)
+	if onNarrow := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), narrow, args); onNarrow != onWide {
+		t.Errorf("on a narrow terminal: %s", onNarrow)
 	}
 }
 
@@ -56,14 +68,14 @@ func TestLsOtherFormats(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"ls"}, tt.args...)
 			pipe := exampleJob(t, cacheserver.Options{}).run(args...)
-			golden(t, "ls/"+tt.name, pipe)
+			left(t, "ls/"+tt.name, pipe)
 			// What a program reads is the same on a terminal.
 			if term := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), narrow, args); strings.ReplaceAll(term.stdout, "        ", "\t") != strings.ReplaceAll(pipe.stdout, "        ", "\t") {
 				t.Errorf("on a terminal\n%s", term.stdout)
 			}
 		})
 	}
-	golden(t, "ls/json-on-a-laptop", exampleLaptop(t).run("ls", "--format", "json"))
+	left(t, "ls/json-on-a-laptop", exampleLaptop(t).run("ls", "--format", "json"))
 }
 
 func TestLsSelects(t *testing.T) {
@@ -110,11 +122,11 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 	d := exampleLaptop(t)
 	for args, want := range map[string]string{
 		"--filter nope=1":                     `error: unknown filter "nope"`,
-		"--filter kind=blob":                  "error: reading filter kind=blob: it is none of index, layer, signature, other",
-		"--filter state=dead":                 "error: reading filter state=dead: it is none of live, superseded, unreferenced, unknown, incomplete",
+		"--filter kind=blob":                  "error: reading filter kind=blob: want one of index, layer, signature, other",
+		"--filter state=dead":                 "error: reading filter state=dead: want one of live, superseded, unreferenced, unknown, incomplete",
 		"--filter until=soon":                 `error: reading filter until=soon: "soon" is neither a duration (168h) nor a date (2006-01-02)`,
 		"--filter until=-1h":                  `error: reading filter until=-1h: "-1h" is neither`,
-		"--filter until=1h --filter until=2h": "it is given twice",
+		"--filter until=1h --filter until=2h": "the filter is given twice",
 		"--filter larger=big":                 "error: reading filter larger=big",
 		"--scope [":                           `error: reading pattern "["`,
 		"--sort name":                         `error: unknown order "name"`,
@@ -125,9 +137,46 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", args, got, want)
 		}
 	}
-	got := d.run("ls", "--format", "{{.Nope}}")
-	if got.code != 1 || !strings.Contains(got.stderr, "error: reading --format: ") {
-		t.Errorf("an unknown field: %+v", got)
+}
+
+func TestLsKnowsTheFieldsOfATemplate(t *testing.T) {
+	const (
+		caches  = "in --format; the fields are: Scope, Ref, Layers, Size, Unique, Created, LastUsed, State, Versions\n"
+		entries = "in --format; the fields are: ID, Kind, Scope, Ref, Size, Created, LastUsed, State, Key\n"
+	)
+	d, empty := exampleLaptop(t), serve(t, cacheserver.Options{}, nil)
+	for _, tt := range []struct {
+		format string
+		args   []string
+		want   string // empty: nothing is wrong
+	}{
+		{"{{.Foo}}", nil, `error: unknown field "Foo" ` + caches + "hint: --format '{{.Scope}} {{.Ref}}'\n"},
+		{"table {{.Foo}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{.ID}}", nil, `error: unknown field "ID" ` + caches},
+		{"{{.Layers}}", []string{"--entries"}, `error: unknown field "Layers" ` + entries + "hint: --format '{{.ID}} {{.Kind}}'\n"},
+		{"{{.Layers}}", []string{"--all"}, `error: unknown field "Layers" ` + entries},
+		{"{{if eq .State .Foo}}x{{end}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{if .Scope}}x{{else}}{{.Foo}}{{end}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{with .Scope}}{{$.Foo}}{{end}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{.Scope.Foo}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{(.Scope).Foo}}", nil, `error: unknown field "Foo" ` + caches},
+		{"{{.MarshalJSON}}", nil, `error: unknown field "MarshalJSON" ` + caches},
+		{"yaml", nil, `error: unknown format "yaml"` + "\nhint: --format table, --format json or --format '{{.Scope}}'\n"},
+		{"table yaml", nil, `error: unknown format "table yaml"`},
+		{"{{.Scope | upper}} {{len .Ref}}{{json .}}", nil, ""},
+		{`{{$s := .Scope}}{{$s}}`, nil, ""},
+		{"{{with .Scope}}{{.}}@{{$.Ref}}{{else}}{{.}}{{end}}", nil, ""},
+	} {
+		for _, at := range []*desk{d, empty} {
+			got := at.run(append([]string{"ls", "--format", tt.format}, tt.args...)...)
+			if bad := got.code == usageError; bad != (tt.want != "") || !strings.Contains(got.stderr, tt.want) {
+				t.Errorf("%s: %+v, want %s", tt.format, got, tt.want)
+			}
+		}
+	}
+	// Only a row tells what a function makes of it.
+	if got := d.run("ls", "--format", "{{index .Scope 1000}}"); got.code != usageError || !strings.Contains(got.stderr, "error: reading --format: ") {
+		t.Errorf("a template that fails: %+v", got)
 	}
 }
 
@@ -144,7 +193,7 @@ func TestLsFaults(t *testing.T) {
 		{"a service that fails in passing", listing + ":503:2", 0, ""},
 		{"a connection that is cut", listing + ":cut:1", 0, ""},
 		{"a reply that is cut", listing + ":cut=100:1", 0, ""},
-		{"indexes cannot be read", "POST /twirp/*:403", 0, "warning: 6 of 6 indexes could not be read, one of them because of "},
+		{"indexes cannot be read", "POST /twirp/*:403", 0, "warning: 6 of 6 indexes could not be read; one of the errors: "},
 		{"refs are not known", "GET /repos/octo/app:403", 0, "warning: not all refs are known: "},
 	}
 	for _, tt := range tests {
@@ -162,10 +211,10 @@ func TestLsFaults(t *testing.T) {
 
 // Pages are numbered by position, so those behind a deletion move.
 func TestLsOfAListingThatShifts(t *testing.T) {
-	var entries []entry
+	var entries []servertest.Entry
 	for i := range 450 {
-		digest, content := blob(strconv.Itoa(i), 1)
-		entries = append(entries, entry{ref: mainRef, key: bkcache.LayerKey(digest.String()).String(), age: time.Duration(1000-i) * time.Minute, content: content})
+		digest, content := servertest.Blob(strconv.Itoa(i), 1)
+		entries = append(entries, servertest.Entry{Ref: servertest.Main, Key: bkcache.LayerKey(digest.String()).String(), Age: time.Duration(1000-i) * time.Minute, Content: content})
 	}
 	d := serve(t, cacheserver.Options{}, entries)
 	rest := d.vars["GITHUB_TOKEN"]
@@ -214,23 +263,4 @@ func TestCompletion(t *testing.T) {
 	if got := d.run("__complete", "ls", "--scope", ""); got.stdout != ":4\n" {
 		t.Errorf("where the cache cannot be listed: %+v", got)
 	}
-}
-
-func FuzzTable(f *testing.F) {
-	f.Add("A\tB\nsomething long\t世界\n", 20)
-	f.Fuzz(func(t *testing.T, text string, width int) {
-		var rows [][]string
-		for line := range strings.SplitSeq(text, "\n") {
-			var cells []string
-			for cell := range strings.SplitSeq(line, "\t") {
-				cells = append(cells, style{}.text(cell))
-			}
-			rows = append(rows, cells)
-		}
-		var b strings.Builder
-		check(t, writeTable(&b, rows, max(width, 0)))
-		if strings.Count(b.String(), "\n") != len(rows) {
-			t.Errorf("%d rows became %q", len(rows), b.String())
-		}
-	})
 }

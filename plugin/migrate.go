@@ -1,15 +1,21 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/gitrepo"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli"
 	"github.com/spf13/cobra"
 )
@@ -34,24 +40,24 @@ func newMigrateCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate-v2 [OPTIONS] [PATH...]",
 		Short: "Find and fix what keeps builds on version 1 of the cache service",
-		Long: `Looks for what is too old for version 2 of the cache service, or pinned to version
-1: on this machine (buildx, BuildKit of every builder, Compose, Engine) and in
-workflows, actions, bake and compose files, scripts, Makefiles and Dockerfiles.
-Prints what it is, where, why, and the diff that fixes it, which git apply takes.
-With --write it makes the safe edits, and not one byte beside them changes.
+		Long: `Finds programs that are too old for version 2 of the cache service, and settings
+that pin version 1: on this machine (buildx, BuildKit of every builder, Compose,
+Engine) and in workflows, actions, bake and compose files, scripts, Makefiles and
+Dockerfiles. Prints each finding with its place and reason, and a diff for git apply
+that fixes them. With --write it makes the safe edits, and changes no other byte.
 
-Where version 1 must stay (GHES, Gitea, Forgejo, act), it makes no edit that would
-break it. The repository's host, or --service, says which service that is.
+For a service with version 1 only (GHES, Gitea, Forgejo, act), it makes no edit that
+would break it. It finds the service by the repository's host, or by --service.
 
 With --copy it copies caches between self-hosted services instead: from every ref
 the old token can read to the ref the new token can write. It copies whole caches
 and verifies each layer. The old service does not change, the new one keeps what it
-has, and an interrupted copy goes on when you run it again. All users of a machine
+has, and an interrupted copy continues when you run it again. All users of a machine
 see its command lines, so give a token as a file, a variable (env:NAME) or standard
 input (-).
 
-Ends with 0 when there is nothing left to do, 1 when there is, 2 when it could not
-run, and 125 when the command line is wrong. Advice is printed and does not count.
+Exits with 0 if nothing is left to do, 1 if something is, 2 if it could not run, and
+125 if the command line is wrong. Advice is printed, but does not count.
 
 Rules:
 
@@ -100,7 +106,7 @@ func (o migrateOptions) validate(copyFlag string) error {
 	case o.copying && o.upgrade != "":
 		return errors.New("--copy and --upgrade-builder are two things to do")
 	case apart && (o.write || o.check || len(o.paths) > 0):
-		return errors.New("--copy and --upgrade-builder have nothing to do with files")
+		return errors.New("--copy and --upgrade-builder take no files")
 	case copyFlag != "" && !o.copying:
 		return hint.With(fmt.Errorf("--%s goes with --copy", copyFlag), "--copy")
 	case o.copy.fromToken == "-" && o.copy.toToken == "-":
@@ -128,7 +134,7 @@ func (o migrateOptions) validateValues() error {
 
 func (o migrateOptions) run(cmd *cobra.Command, env *Env) error {
 	if err := o.validate(copyFlag(cmd.Flags())); err != nil {
-		return usageErr{err}
+		return hint.Usage(err, hint.Of(err))
 	}
 	switch {
 	case o.copying:
@@ -144,11 +150,13 @@ func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 		o.paths = []string{"."}
 	}
 	opts := migrate.Options{
-		Service: migrate.Service(o.service), Host: repositoryHost(ctx, env, o.paths),
+		Service: migrate.Service(o.service), Host: gitrepo.HostOf(ctx, env.Environ(), o.paths, jobHost(env)),
 		BumpActions: o.bump, Unsafe: o.unsafe, Only: o.only,
 	}
 	if !o.offline {
-		opts.Resolve = newActionTags(env).resolve
+		opts.Resolve = gitrepo.NewActionTags(env.Environ(), func(err error) {
+			env.notes().Note(ui.Info, fmt.Sprintf("versions of actions are not looked up: %v", err), "--offline")
+		}).Resolve
 	}
 	tools := make(chan []tool, 1)
 	go func() { tools <- o.toolchain(ctx, env) }()
@@ -169,6 +177,36 @@ func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 	return nil
 }
 
+// jobHost is the host of the job's repository, empty if nothing tells.
+func jobHost(env *Env) string {
+	job := env.job()
+	if job.Repository == "" {
+		return ""
+	}
+	target, err := cacheclient.Sources{Repository: job.Repository, APIURL: job.APIURL, Lookup: env.Lookup}.Target()
+	if err != nil {
+		return ""
+	}
+	return target.Host
+}
+
+func runUpgradeBuilder(ctx context.Context, env *Env, name string) error {
+	buildx, err := builders.FindBuildx(env.Docker)
+	if err != nil {
+		return err
+	}
+	upgrader := builders.Upgrader{
+		Docker: env.Docker,
+		Run:    func(args ...string) process.Command { return buildx.Command(env.Environ(), env.Globals, args...) },
+		Log:    env.Stderr,
+	}
+	upgraded, err := upgrader.Upgrade(ctx, name)
+	if err == nil && !upgraded {
+		env.notes().Note(ui.Info, fmt.Sprintf("builder %q runs a BuildKit that is new enough", name), "")
+	}
+	return err
+}
+
 // toolchain leaves the machine alone when only some rules, which are about
 // files, are asked for.
 func (o migrateOptions) toolchain(ctx context.Context, env *Env) []tool {
@@ -183,7 +221,7 @@ func couldNotRun(ctx context.Context, env *Env, err error) error {
 	if _, ok := errors.AsType[cli.StatusError](err); ok || err == nil {
 		return err
 	}
-	if _, ok := errors.AsType[usageErr](err); ok {
+	if hint.IsUsage(err) {
 		return err
 	}
 	env.notes().Error(err)
@@ -191,4 +229,28 @@ func couldNotRun(ctx context.Context, env *Env, err error) error {
 		return exit(130)
 	}
 	return exit(2)
+}
+
+func ruleList() string {
+	var b strings.Builder
+	for _, r := range rules.All() {
+		fmt.Fprintf(&b, "    %-17s %s\n", r.ID, r.Text)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func ruleCompletions() (all []cobra.Completion) {
+	for _, r := range rules.All() {
+		all = append(all, cobra.CompletionWithDesc(r.ID, r.Text))
+	}
+	return all
+}
+
+// nearRules suggests the rules that share a word with id, else the list of all.
+func nearRules(id string) string {
+	var near []string
+	for _, r := range rules.Near(id) {
+		near = append(near, "--only "+r.ID)
+	}
+	return cmp.Or(strings.Join(near, "\n"), "docker ghacache migrate-v2 --help")
 }

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/spf13/pflag"
 )
 
@@ -67,10 +70,37 @@ func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 	return report.finish(result, err)
 }
 
+// copySlots are the scopes and refs to look for indexes in. Scopes are given, or taken
+// from the REST listing of the job's own service.
+func copySlots(ctx context.Context, env *Env, from *cacheclient.Runtime, o copyOptions) ([]string, error) {
+	list := func(context.Context) ([]bkcache.Entry, error) {
+		return nil, errors.New("--from-url is not the job's service")
+	}
+	if o.fromURL == "" {
+		list = func(ctx context.Context) ([]bkcache.Entry, error) { return listIndexes(ctx, env) }
+	}
+	slots, why := cachecopy.FindSlots(ctx, from.Refs(), o.scopes, list)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if why != nil {
+		env.notes().Note(ui.Warning, fmt.Sprintf("caches cannot be listed, so only those of scope %s are copied: %v", cacheopts.DefaultScope, why), "--scope SCOPE")
+	}
+	return slots, nil
+}
+
+func listIndexes(ctx context.Context, env *Env) ([]bkcache.Entry, error) {
+	repo, err := openRepository(env, "")
+	if err != nil {
+		return nil, err
+	}
+	return repo.Client.List(ctx, cacheclient.Filter{Prefix: "index-"})
+}
+
 // openCopy connects to both services. A job's token is for the job's services, and
 // goes nowhere else unless that is asked for.
 func openCopy(ctx context.Context, env *Env, o copyOptions) (*cacheclient.Runtime, *cacheclient.Uploader, error) {
-	job := env.runtime()
+	job := env.job()
 	from, err := endpoint{"from", o.fromURL, o.fromToken, job.CacheURL, "ACTIONS_CACHE_URL", 1}.open(ctx, env)
 	if err != nil {
 		return nil, nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
@@ -27,6 +26,7 @@ type pruneOptions struct {
 	keepStorage  string
 	all          bool
 	includeOther bool
+	likely       bool
 	grace        time.Duration
 	dryRun       bool
 	force        bool
@@ -42,10 +42,16 @@ func newPruneCommand(env *Env) *cobra.Command {
 closed pull requests and deleted branches, old versions of indexes, and layers that
 no index references. With --scope, --ref or --filter until=… it deletes whole caches.
 
-It keeps layers that an unreadable index might reference. It also keeps everything
-younger than --grace or than the oldest workflow run in progress, unless you select
-it by --scope, --ref or --all. It shows the plan with a reason for each entry, and
-asks for confirmation before it deletes.
+It keeps layers that an unreadable index might reference, and everything younger than
+--grace, unless you select it by --scope, --ref or --all. It shows the plan with a
+reason for each entry, and asks for confirmation before it deletes. Exits with 1 if it
+could not delete all of the plan.
+
+A workflow run under way can need any layer that it can see, and does not say so before
+it ends. prune keeps these layers. With --likely it deletes those that no run has
+created or used so far. If a run needs one of them after all, the next build runs one
+step again. --grace 0s also deletes new layers. Builds that no workflow run accounts for
+can then lose what they are about to reference.
 
 With --format json: one object with the plan, its totals by reason and, unless it is
 a dry run, the result; sizes in bytes.`,
@@ -66,7 +72,8 @@ a dry run, the result; sizes in bytes.`,
 	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until at most this size is left, such as 8GB")
 	flags.BoolVarP(&o.all, "all", "a", false, "Delete everything that BuildKit wrote")
 	flags.BoolVar(&o.includeOther, "include-other", false, "With --all: also delete the entries of other tools")
-	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger")
+	flags.BoolVar(&o.likely, "likely", false, "Also delete layers that a workflow run under way could need, but probably does not")
+	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger; 0s trusts GitHub's list of workflow runs alone")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Show the plan and delete nothing")
 	flags.BoolVarP(&o.force, "force", "f", false, "Do not ask for confirmation")
 	flags.StringVar(&o.format, "format", "", `Format the output: "json"`)
@@ -121,7 +128,7 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 		return err
 	}
 	report.target = repo.Client.Target()
-	p := pruner{repo, env, policy}
+	p := pruner{Repository: repo, env: env, policy: policy, likely: o.likely}
 	plan, err := agree(ctx, p, report)
 	if err != nil {
 		return err
@@ -129,7 +136,7 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	if plan == nil {
 		return report.finish(reclaim.Result{}, nil)
 	}
-	return report.finish(plan.Execute(ctx, p, report.progress()))
+	return report.finish(plan.Execute(ctx, repo, env.Now, report.progress()))
 }
 
 // maxPlans is how often a plan is made anew because a build came between.
@@ -177,47 +184,4 @@ func covers(agreed, other *reclaim.Plan) bool {
 		}
 	}
 	return true
-}
-
-// pruner makes plans for a repository, and is what they are executed on.
-type pruner struct {
-	*listing.Repository
-	env    *Env
-	policy reclaim.Policy
-}
-
-// Delete implements [reclaim.Service].
-func (p pruner) Delete(ctx context.Context, id int64) error { return p.Client.Delete(ctx, id) }
-
-// Look implements [reclaim.Service].
-func (p pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
-	snap, err := p.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return snap.Analysis, nil
-}
-
-// plan takes a listing and all that has to be known about it.
-func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
-	oldest, asked, err := p.Client.OldestRun(ctx)
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	if err != nil {
-		p.Warn(fmt.Sprintf("workflow runs are not known, so nothing that was used within %s goes", p.policy.Grace), err)
-	}
-	p.policy.OldestRun = oldest
-	if p.policy.Grace == 0 {
-		asked = p.env.Now() // who wants nothing protected means this minute, too
-	}
-	snap, err := p.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	plan := reclaim.NewPlan(snap.Analysis, p.policy, asked)
-	if slices.ContainsFunc(plan.Verdicts, func(v reclaim.Verdict) bool { return v.Decision == reclaim.Unclear }) {
-		p.NoteUnread(snap, listing.EveryCache)
-	}
-	return plan, nil
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	actionscache "github.com/tonistiigi/go-actions-cache"
@@ -37,15 +39,14 @@ func TestPruneDryRun(t *testing.T) {
 			args := append([]string{"prune", "--dry-run"}, tt.args...)
 			d := exampleJob(t, cacheserver.Options{})
 			before := d.ids()
-			golden(t, "prune/"+tt.name+"-pipe", d.run(args...))
+			d.run(args...)
 			if after := d.ids(); after != before {
 				t.Errorf("a dry run left %s of %s", after, before)
 			}
-			golden(t, "prune/"+tt.name+"-wide", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, args))
-			golden(t, "prune/"+tt.name+"-narrow", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), 60, args))
+			leftOnScreens(t, "prune/"+tt.name, func() *desk { return exampleJob(t, cacheserver.Options{}) }, 60, args)
 		})
 	}
-	golden(t, "prune/laptop", exampleLaptop(t).run("prune", "--dry-run"))
+	left(t, "prune/laptop", exampleLaptop(t).run("prune", "--dry-run"))
 }
 
 func TestPruneDoesNotTakeItsOwnReadingForUse(t *testing.T) {
@@ -71,25 +72,59 @@ const pruned = "1 13 14 15 16 17 18 5 6 7 8"
 
 func TestPrune(t *testing.T) {
 	d := exampleJob(t, cacheserver.Options{})
-	golden(t, "prune/forced", d.run("prune", "--force"))
-	golden(t, "prune/nothing-left", d.run("prune", "--force"))
-	golden(t, "prune/result-json", exampleJob(t, cacheserver.Options{}).run("prune", "--force", "--format", "json"))
+	left(t, "prune/forced", d.run("prune", "--force"))
+	left(t, "prune/nothing-left", d.run("prune", "--force"))
+	left(t, "prune/result-json", exampleJob(t, cacheserver.Options{}).run("prune", "--force", "--format", "json"))
 }
 
 func TestPruneAsks(t *testing.T) {
-	for name, answers := range map[string][]string{"yes": {"y\n"}, "no": {"n\n"}, "nothing": {"\n"}, "end-of-file": {endOfFile}} {
+	for name, answers := range map[string][]string{"yes": {"y\n"}, "no": {"n\n"}, "nothing": {"\n"}} {
 		t.Run(name, func(t *testing.T) {
 			d := exampleJob(t, cacheserver.Options{})
 			before := d.ids()
 			got := d.runOn(t.Context(), wide, []string{"prune"}, answers...)
-			golden(t, "prune/answer-"+name, outcome{stdout: withoutProgress(got.stdout), code: got.code})
+			left(t, "prune/answer-"+name, outcome{stdout: withoutProgress(got.stdout), code: got.code})
 			if after := d.ids(); (after == before) != (name != "yes") {
 				t.Errorf("%s is left of %s", after, before)
 			}
 		})
 	}
-	golden(t, "prune/nobody-to-ask", exampleJob(t, cacheserver.Options{}).run("prune"))
-	golden(t, "prune/json-asks-nobody", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, []string{"prune", "--format", "json"}))
+	ended := exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, []string{"prune"}, endOfFile)
+	left(t, "prune/answer-nothing", outcome{stdout: withoutProgress(ended.stdout), code: ended.code}) // the end of input is none, too
+	left(t, "prune/nobody-to-ask", exampleJob(t, cacheserver.Options{}).run("prune"))
+	left(t, "prune/json-asks-nobody", exampleJob(t, cacheserver.Options{}).runOn(t.Context(), wide, []string{"prune", "--format", "json"}))
+}
+
+func TestPruneKeepsWhatARunUnderWayCouldNeed(t *testing.T) {
+	const run = `[{"id":7,"status":"in_progress","event":"push","head_branch":"main","run_started_at":"2026-03-10T11:59:00Z"}]`
+	const kept = "a build under way could need "
+	all := exampleJob(t, cacheserver.Options{})
+	all.run("prune", "--force")
+	pruned := all.ids()
+	for name, test := range map[string]struct {
+		own, jobs string
+		args      []string
+		more      bool
+	}{
+		"a run of somebody else":        {more: true},
+		"that run, and --likely":        {args: []string{"--likely"}},
+		"our own run":                   {own: "7", jobs: `[{"status":"in_progress"},{"status":"queued"}]`},
+		"our own run, with another job": {own: "7", jobs: `[{"status":"in_progress"},{"status":"in_progress"}]`, more: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := exampleJob(t, cacheserver.Options{})
+			d.runs, d.jobs = run, test.jobs
+			d.vars["GITHUB_RUN_ID"] = test.own
+			got := d.run(append([]string{"prune", "--force"}, test.args...)...)
+			left := d.ids()
+			if test.more {
+				wantText(t, got.stderr, kept, "hint: docker ghacache prune --likely ")
+			}
+			if more := len(strings.Fields(left)) > len(strings.Fields(pruned)); got.code != 0 || more != test.more || strings.Contains(got.stderr, kept) != test.more {
+				t.Errorf("exit %d, %s is left, without runs %s\n%s", got.code, left, pruned, got.stderr)
+			}
+		})
+	}
 }
 
 // withoutProgress takes out the line that is drawn again and again.
@@ -162,7 +197,7 @@ func TestPrunePlansAgainWhenAHeadChanged(t *testing.T) {
 		// The second plan begins with the runs again.
 		if strings.HasSuffix(r.URL.Path, "/actions/runs") && once.Load() {
 			once.Store(false)
-			d.save(index("web", mainRef, 2, 0, "base", "web"))
+			d.save(servertest.Index("web", servertest.Main, 2, 0, "base", "web"))
 		}
 	}
 	term := newTerminal(t, wide)
@@ -186,9 +221,9 @@ func TestPrunePlansAgainWhenAHeadChanged(t *testing.T) {
 }
 
 // save writes an entry as a build would that exports now.
-func (d *desk) save(e entry) {
+func (d *desk) save(e servertest.Entry) {
 	d.t.Helper()
-	token, err := d.service.RuntimeToken([]cacheserver.Scope{{Ref: e.ref, Write: true}}, validity)
+	token, err := d.service.RuntimeToken([]cacheserver.RefAccess{{Ref: e.Ref, Write: true}}, validity)
 	if err != nil {
 		d.t.Error(err)
 		return
@@ -198,7 +233,7 @@ func (d *desk) save(e entry) {
 		d.t.Error(err)
 		return
 	}
-	if err := cache.Save(context.Background(), e.key, actionscache.NewBlob(e.content)); err != nil {
+	if err := cache.Save(context.Background(), e.Key, actionscache.NewBlob(e.Content)); err != nil {
 		d.t.Error(err)
 	}
 }
@@ -207,7 +242,7 @@ func TestPruneNeverDeletesUnknown(t *testing.T) {
 	d := exampleLaptop(t)
 	unknown := []string{"ls", "--entries", "--filter", "state=unknown", "-q"}
 	before := d.run(unknown...).stdout
-	golden(t, "prune/laptop-forced", d.run("prune", "--force"))
+	left(t, "prune/laptop-forced", d.run("prune", "--force"))
 	if after := d.run(unknown...).stdout; after != before || before == "" {
 		t.Errorf("of %q is left %q", before, after)
 	}
@@ -218,9 +253,9 @@ func TestFiftyThousandEntries(t *testing.T) {
 		t.Skip("the service takes a while to take in so many entries")
 	}
 	const count = 50_000
-	var entries []entry
+	var entries []servertest.Entry
 	for i := range count {
-		entries = append(entries, entry{ref: mainRef, key: bkcache.LayerKey(fmt.Sprintf("sha256:%064x", i)).String(), age: 2 * day})
+		entries = append(entries, servertest.Entry{Ref: servertest.Main, Key: bkcache.LayerKey(fmt.Sprintf("sha256:%064x", i)).String(), Age: 2 * day})
 	}
 	d := serve(t, cacheserver.Options{}, entries)
 	for _, args := range [][]string{{"ls", "--entries"}, {"prune", "--dry-run"}} {

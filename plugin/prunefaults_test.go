@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
@@ -24,7 +26,7 @@ func TestPruneFaults(t *testing.T) {
 		{"a service that fails in passing", deletion + ":502:2", 0, nil},
 		{"a connection that is cut", deletion + ":cut:2", 0, nil},
 		{"listing is forbidden", "GET /repos/octo/app/actions/caches:403", 1, []string{"403", "permissions: {actions: read}"}},
-		{"runs are not known", "GET /repos/octo/app/actions/runs:403", 0, []string{"warning: workflow runs are not known, so nothing that was used within 24h0m0s goes: "}},
+		{"runs are not known", "GET /repos/octo/app/actions/runs:403", 0, []string{"warning: workflow runs are unknown, so entries used within 24h0m0s are kept: "}},
 		{"refs are not known", "GET /repos/octo/app/pulls:403", 0, []string{"warning: not all refs are known: ", "pull-requests: read"}},
 	}
 	for _, tt := range tests {
@@ -82,20 +84,20 @@ func TestPruneWaitsForLimits(t *testing.T) {
 // TestPruneReadsNoOtherRepository has a job of another repository, whose indexes have
 // the keys and sizes of those here and name other layers, prune this one.
 func TestPruneReadsNoOtherRepository(t *testing.T) {
-	held := func(name string) []entry {
-		return []entry{layer(mainRef, name, 9*day), index("web", mainRef, 1, 9*day, name)}
+	held := func(name string) []servertest.Entry {
+		return []servertest.Entry{servertest.Layer(servertest.Main, name, 9*day), servertest.Index("web", servertest.Main, 1, 9*day, name)}
 	}
 	for name, repository := range map[string]string{"a job that names no repository": "", "a job of another repository": "octo/web"} {
 		t.Run(name, func(t *testing.T) {
 			d := serve(t, cacheserver.Options{}, held("app"))
-			other := serve(t, cacheserver.Options{}, held("web"), mainRef)
+			other := serve(t, cacheserver.Options{}, held("web"), servertest.Main)
 			for _, name := range []string{"ACTIONS_RUNTIME_TOKEN", "ACTIONS_RESULTS_URL", "ACTIONS_CACHE_URL", "ACTIONS_CACHE_SERVICE_V2"} {
 				d.vars[name] = other.vars[name]
 			}
 			d.vars["GITHUB_REPOSITORY"] = repository
 			got := d.run("prune", "--repo", "octo/app", "--unreferenced", "--grace", "0", "--dry-run")
 			wantText(t, got.stdout, "unknown   an index that could name it was not read  1 ")
-			wantText(t, got.stderr, "1 of 1 indexes cannot be read from here")
+			wantText(t, got.stderr, "1 of 1 indexes cannot be read here")
 		})
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 )
 
 // pruneReport says what prune is going to do and what it did: to a reader, or
@@ -50,37 +50,17 @@ func (r *pruneReport) plan(p *reclaim.Plan) error {
 	if r.json {
 		return nil
 	}
-	totals := [][]string{{"DECISION", "REASON", "ENTRIES", "SIZE"}}
-	for _, t := range p.Totals() {
-		totals = append(totals, []string{string(t.Decision), string(t.Reason), strconv.Itoa(t.Count), humanSize(t.Bytes)})
-	}
 	if !r.opts.dryRun {
 		_, width := r.env.Docker.Err().GetTtySize()
-		return writeTable(r.env.Stderr, totals, int(width))
+		return ui.WriteTable(r.env.Stderr, view.PlanTotals(p), int(width))
 	}
+	out := r.env.output()
 	if r.deletes() {
-		if err := writeTable(r.env.Stdout, append(r.list(), nil), r.env.width()); err != nil {
+		if err := out.Table(append(view.PlanDeletions(p, out.Style), nil)); err != nil {
 			return err
 		}
 	}
-	return writeTable(r.env.Stdout, totals, r.env.width())
-}
-
-// list is each entry that would go.
-func (r *pruneReport) list() [][]string {
-	rows := [][]string{{"ID", "KIND", "SCOPE", "REF", "SIZE", "REASON"}}
-	for v := range r.planned.Deletions() {
-		row := entryRow{r.env.style(), v.Item}
-		rows = append(rows, []string{row.ID(), row.Kind(), row.Scope(), row.Ref(), row.Size(), reasonOf(v)})
-	}
-	return rows
-}
-
-func reasonOf(v *reclaim.Verdict) string {
-	if v.Detail == "" {
-		return string(v.Reason)
-	}
-	return fmt.Sprintf("%s (%s)", v.Reason, v.Detail)
+	return out.Table(view.PlanTotals(p))
 }
 
 func (r *pruneReport) deletes() bool { return r.deletions.Count > 0 }
@@ -91,7 +71,7 @@ func (r *pruneReport) confirm(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	fmt.Fprintf(r.env.Stderr, "WARNING! This will delete %s of %s with %s.\nAre you sure you want to continue? [y/N] ",
-		entryCount(r.deletions.Count), r.target, humanSize(r.deletions.Bytes))
+		ui.Entries(r.deletions.Count), r.target, ui.Size(r.deletions.Bytes))
 	answer := make(chan string, 1)
 	go func() {
 		line, err := r.stdin.ReadString('\n')
@@ -132,7 +112,7 @@ func (r *pruneReport) progress() func(reclaim.Progress) {
 			hints[hint] = true
 			r.env.notes().Note(ui.Warning, p.Err.Error(), hint)
 		}
-		r.bar.Show(p.Done, humanSize(bytes))
+		r.bar.Show(p.Done, ui.Size(bytes))
 	}
 }
 
@@ -141,7 +121,7 @@ func (r *pruneReport) progress() func(reclaim.Progress) {
 func (r *pruneReport) finish(result reclaim.Result, err error) error {
 	r.bar.Done()
 	if r.json {
-		if err := writeJSON(r.env.Stdout, r.object(result)); err != nil {
+		if err := ui.WriteJSON(r.env.Stdout, r.object(result)); err != nil {
 			return err
 		}
 	} else {
@@ -156,9 +136,16 @@ func (r *pruneReport) finish(result reclaim.Result, err error) error {
 	return nil
 }
 
+func (r *pruneReport) object(result reclaim.Result) view.PlanJSON {
+	if r.opts.dryRun {
+		return view.NewPlanJSON(r.target.String(), r.planned, nil)
+	}
+	return view.NewPlanJSON(r.target.String(), r.planned, &result)
+}
+
 func (r *pruneReport) summarize(result reclaim.Result) {
 	if r.opts.dryRun {
-		fmt.Fprintf(r.env.Stdout, "\nTotal reclaimable space: %s\n", humanSize(r.deletions.Bytes))
+		fmt.Fprintf(r.env.Stdout, "\nTotal reclaimable space: %s\n", ui.Size(r.deletions.Bytes))
 		return
 	}
 	for _, part := range []struct {
@@ -172,8 +159,8 @@ func (r *pruneReport) summarize(result reclaim.Result) {
 		{"not reached", result.Skipped},
 	} {
 		if part.tally.Count > 0 {
-			fmt.Fprintf(r.env.Stderr, "%s with %s: %s\n", entryCount(part.tally.Count), humanSize(part.tally.Bytes), part.what)
+			fmt.Fprintf(r.env.Stderr, "%s with %s: %s\n", ui.Entries(part.tally.Count), ui.Size(part.tally.Bytes), part.what)
 		}
 	}
-	fmt.Fprintf(r.env.Stdout, "Total reclaimed space: %s\n", humanSize(result.Deleted.Bytes))
+	fmt.Fprintf(r.env.Stdout, "Total reclaimed space: %s\n", ui.Size(result.Deleted.Bytes))
 }

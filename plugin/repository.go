@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/opts"
@@ -13,7 +14,7 @@ const userAgent = metadata.NamePrefix + name
 // openRepository finds the repository, its API and the tokens.
 func openRepository(env *Env, repo string) (*listing.Repository, error) {
 	return listing.Open(repo, listing.Options{
-		Job: env.runtime(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, Say: env.notes().Note,
+		Job: env.job(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, Say: env.notes().Note,
 	})
 }
 
@@ -31,7 +32,7 @@ func openSnapshot(ctx context.Context, env *Env, repo string) (*listing.Reposito
 func newSelector(env *Env, scopes, refs []string, filter opts.FilterOpt, allowed ...string) (listing.Selector, error) {
 	s, err := listing.NewSelector(scopes, refs, filter.Value(), env.Now(), allowed...)
 	if err != nil {
-		return s, usageErr{err}
+		return s, hint.Usage(err, hint.Of(err))
 	}
 	return s, nil
 }

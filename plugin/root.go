@@ -14,39 +14,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-const (
-	name = "ghacache"
-
-	// usageError is docker's exit code for a command line that it cannot read.
-	usageError = 125
-)
-
-// rootOptions are the flags of build and bake that may stand before the verb.
-type rootOptions struct{ flags *pflag.FlagSet }
-
-// words gives the flags back as words after the verb.
-func (o rootOptions) words() []string {
-	var words []string
-	o.flags.Visit(func(f *pflag.Flag) {
-		words = append(words, fmt.Sprintf("--%s=%s", f.Name, f.Value))
-	})
-	return words
-}
-
-// builder is the value of --builder before the verb, and whether it was given.
-func (o rootOptions) builder() (string, bool) {
-	return o.flags.Lookup("builder").Value.String(), o.flags.Changed("builder")
-}
-
-func newRootOptions(flags *pflag.FlagSet) rootOptions {
-	flags.String("builder", "", "Override the configured builder instance")
-	flags.BoolP("debug", "D", false, "Enable debug logging")
-	own := ghaFlags("bake", &ghaOptions{})
-	own.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
-	flags.AddFlagSet(own)
-	return rootOptions{flags}
-}
-
 // Main runs the program until ctx ends and returns its exit code.
 func Main(ctx context.Context) int {
 	docker, err := command.NewDockerCli()

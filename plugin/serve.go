@@ -41,8 +41,9 @@ func newServeCommand(env *Env) *cobra.Command {
 		Short: "Serve GitHub's cache service on this machine",
 		Long: `Serves the GitHub Actions cache on this machine: versions 2 and 1 of the protocol,
 the blob storage, and the REST API to list and delete. With -- and a command, it runs
-the command in the environment of a job and ends with its exit code. Without a
-command, it prints that environment and serves until you stop it.
+the command in the environment of a job and ends with its exit code, or with 127 if
+there is no such command. Without a command, it prints that environment and serves
+until you stop it.
 
 The folder keeps the cache and the name of the repository for the next start.`,
 		Example: `  docker ghacache serve -- docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .
@@ -88,7 +89,7 @@ func runServe(ctx context.Context, env *Env, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	scopes, err := parseScopes(o.refs)
+	refs, err := parseRefs(o.refs)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func runServe(ctx context.Context, env *Env, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	vars, err := jobEnvironment(server.Issuer, base, scopes)
+	vars, err := jobEnvironment(server.Issuer, base, refs)
 	if err != nil {
 		return err
 	}
@@ -227,10 +228,10 @@ func cacheDir(dir string) (string, error) {
 	return filepath.Join(base, "docker-ghacache"), nil
 }
 
-// parseScopes reads REF and REF:ro. A short name is a branch.
-func parseScopes(refs []string) ([]cacheserver.Scope, error) {
-	var scopes []cacheserver.Scope
-	for _, ref := range refs {
+// parseRefs reads REF and REF:ro. A short name is a branch.
+func parseRefs(words []string) ([]cacheserver.RefAccess, error) {
+	var refs []cacheserver.RefAccess
+	for _, ref := range words {
 		ref, readOnly := strings.CutSuffix(ref, ":ro")
 		if ref == "" || strings.ContainsAny(ref, ": \t\n") {
 			return nil, usage(fmt.Errorf("%q is no ref", ref), "--ref refs/heads/main, or --ref refs/heads/main:ro to read only")
@@ -238,7 +239,7 @@ func parseScopes(refs []string) ([]cacheserver.Scope, error) {
 		if !strings.HasPrefix(ref, "refs/") {
 			ref = github.Branch(ref)
 		}
-		scopes = append(scopes, cacheserver.Scope{Ref: ref, Write: !readOnly})
+		refs = append(refs, cacheserver.RefAccess{Ref: ref, Write: !readOnly})
 	}
-	return scopes, nil
+	return refs, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/cli-plugins/socket"
 	"github.com/moby/sys/atomicwriter"
@@ -21,8 +22,8 @@ import (
 const tokenLifetime = 30 * 24 * time.Hour
 
 // jobEnvironment is the environment of a job on the service.
-func jobEnvironment(issuer *cacheserver.Issuer, base string, scopes []cacheserver.Scope) ([]cacheserver.Variable, error) {
-	runtime, err := issuer.RuntimeToken(scopes, tokenLifetime)
+func jobEnvironment(issuer *cacheserver.Issuer, base string, refs []cacheserver.RefAccess) ([]cacheserver.Variable, error) {
+	runtime, err := issuer.RuntimeToken(refs, tokenLifetime)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func servedEnviron(environ []string, vars []cacheserver.Variable) []string {
 		return slices.Contains([]string{"ACTIONS_CACHE_MODE", metadata.ReexecEnvvar, socket.EnvKey}, name)
 	})
 	for _, v := range vars {
-		environ = setenv(environ, v.Name, v.Value)
+		environ = process.Setenv(environ, v.Name, v.Value)
 	}
 	return environ
 }

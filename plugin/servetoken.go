@@ -19,7 +19,7 @@ func newServeTokenCommand(env *Env, o *serveOptions) *cobra.Command {
 }
 
 func runServeToken(env *Env, o serveOptions) error {
-	scopes, err := parseScopes(o.refs)
+	refs, err := parseRefs(o.refs)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func runServeToken(env *Env, o serveOptions) error {
 	if err != nil {
 		return hint.With(err, "docker ghacache serve --dir "+dir)
 	}
-	token, err := issuer.RuntimeToken(scopes, tokenLifetime)
+	token, err := issuer.RuntimeToken(refs, tokenLifetime)
 	if err != nil {
 		return err
 	}

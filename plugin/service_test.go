@@ -3,86 +3,30 @@ package plugin
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
-	"github.com/docker/cli/cli/command"
-	"golang.org/x/sync/errgroup"
-)
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 
-var update = flag.Bool("update", false, "write the golden files")
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker/cli/cli/command"
+)
 
 // noon is when the tests take place. Real clients find their tokens valid.
-var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+func noon() time.Time { return servertest.Noon() }
 
 const (
-	day       = 24 * time.Hour
-	validity  = 200 * 365 * day
-	mainRef   = "refs/heads/main"
-	otherTool = "setup-go-Linux-x64-go1.26"
+	day      = 24 * time.Hour
+	validity = 200 * 365 * day
 )
-
-// entry is one to begin with.
-type entry struct {
-	ref, key, version string
-	age               time.Duration
-	content           []byte
-}
-
-// many is how many entries are stored together, in no order of their own: the store
-// waits to write at once what comes at once.
-const many = 1500
-
-// fill puts entries into a folder that is to be served.
-func fill(t testing.TB, dir string, entries ...entry) {
-	t.Helper()
-	var at time.Time
-	s, err := store.Open(dir, store.Options{
-		Limits: store.Limits{Size: 1 << 40, Age: 1000 * day}, Idle: time.Hour,
-		Now: func() time.Time { return at }, Warn: func(err error) { t.Error(err) },
-	})
-	check(t, err)
-	var group errgroup.Group
-	group.SetLimit(many)
-	for _, e := range entries {
-		if now := noon.Add(-e.age); len(entries) < many || at.IsZero() {
-			check(t, group.Wait())
-			at = now
-		}
-		group.Go(func() error { return put(s, e) })
-	}
-	check(t, group.Wait())
-	check(t, s.Close())
-}
-
-func put(s *store.Store, e entry) error {
-	version := e.version
-	if version == "" {
-		version = bkcache.Version
-	}
-	id, err := s.Reserve(store.Name{Ref: e.ref, Key: e.key, Version: version})
-	if err != nil {
-		return err
-	}
-	size := int64(len(e.content))
-	if err := s.WriteChunk(id, 0, size, bytes.NewReader(e.content)); err != nil {
-		return err
-	}
-	return s.Finish(id, size)
-}
 
 // desk is where somebody runs commands on the cache of octo/app.
 type desk struct {
@@ -93,15 +37,17 @@ type desk struct {
 	begun   time.Time // if it is set, the clock goes on
 	vars    map[string]string
 	stdin   string
+	runs    string              // the workflow runs in progress, as GitHub lists them; none if empty
+	jobs    string              // of each of them
 	before  func(*http.Request) // called before the service answers
 }
 
 // serve starts a service on what entries there are, and a job on it that reads refs.
 // Without refs it is no job, but a laptop.
-func serve(t testing.TB, opts cacheserver.Options, entries []entry, refs ...string) *desk {
+func serve(t testing.TB, opts cacheserver.Options, entries []servertest.Entry, refs ...string) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: memoryDir(t)}
-	fill(t, d.dir, entries...)
+	d := &desk{t: t, dir: servertest.Dir(t)}
+	servertest.Fill(t, d.dir, entries...)
 	opts.Dir, opts.Repository, opts.MaxAge = d.dir, "octo/app", 90*day
 	if opts.Now == nil {
 		opts.Now = d.now
@@ -113,7 +59,14 @@ func serve(t testing.TB, opts cacheserver.Options, entries []entry, refs ...stri
 		if d.before != nil {
 			d.before(r)
 		}
-		if strings.HasSuffix(r.URL.Path, "/actions/runs") {
+		switch {
+		case d.runs != "" && strings.HasSuffix(r.URL.Path, "/jobs"):
+			fmt.Fprintf(w, `{"jobs":%s}`, d.jobs)
+			return
+		case d.runs != "" && r.URL.Query().Get("status") == "in_progress":
+			fmt.Fprintf(w, `{"workflow_runs":%s}`, d.runs)
+			return
+		case strings.HasSuffix(r.URL.Path, "/actions/runs"):
 			w = noRuns{w}
 		}
 		d.service.ServeHTTP(w, r)
@@ -144,17 +97,17 @@ func (w noRuns) WriteHeader(status int) {
 
 func (d *desk) now() time.Time {
 	if d.begun.IsZero() {
-		return noon
+		return noon()
 	}
-	return noon.Add(time.Since(d.begun))
+	return noon().Add(time.Since(d.begun))
 }
 
 // enter makes a job whose token reads refs and writes the first one.
 func (d *desk) enter(refs ...string) {
 	d.t.Helper()
-	var scopes []cacheserver.Scope
+	var scopes []cacheserver.RefAccess
 	for i, ref := range refs {
-		scopes = append(scopes, cacheserver.Scope{Ref: ref, Write: i == 0})
+		scopes = append(scopes, cacheserver.RefAccess{Ref: ref, Write: i == 0})
 	}
 	token, err := d.service.RuntimeToken(scopes, validity)
 	check(d.t, err)
@@ -171,17 +124,6 @@ func faults(t testing.TB, texts ...string) (all []cacheserver.Fault) {
 		all = append(all, f)
 	}
 	return all
-}
-
-// memoryDir is a folder in memory where the machine has such: the store syncs every
-// entry to disk, which is not what these tests are about.
-func memoryDir(t testing.TB) string {
-	dir, err := os.MkdirTemp("/dev/shm", "ghacache-plugin-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
-	return dir
 }
 
 // outcome is what a command left behind.
@@ -266,28 +208,6 @@ func (l *locked) String() string {
 	return l.b.String()
 }
 
-// golden holds what a command left behind against a file.
-func golden(t *testing.T, name string, got outcome) {
-	t.Helper()
-	text := got.stdout
-	if got.stderr != "" {
-		text += "--- stderr\n" + got.stderr
-	}
-	if got.code != 0 {
-		text += fmt.Sprintf("--- exit %d\n", got.code)
-	}
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		check(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		check(t, os.WriteFile(file, []byte(text), 0o644))
-	}
-	want, err := os.ReadFile(file)
-	check(t, err)
-	if string(want) != text {
-		t.Errorf("got\n%s\nwant\n%s", text, want)
-	}
-}
-
 func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -302,4 +222,17 @@ func wantText(t testing.TB, text string, parts ...string) {
 			t.Errorf("%q is not in\n%s", part, text)
 		}
 	}
+}
+
+// exampleJob runs commands in a job that reads all of the example.
+func exampleJob(t testing.TB, opts cacheserver.Options) *desk {
+	t.Helper()
+	opts.Refs = servertest.Refs()
+	return serve(t, opts, servertest.Example(), servertest.Main, servertest.OpenPull, servertest.ClosedPull, servertest.DeletedRef, servertest.LongRef)
+}
+
+// exampleLaptop runs commands where there is no job.
+func exampleLaptop(t testing.TB) *desk {
+	t.Helper()
+	return serve(t, cacheserver.Options{Refs: servertest.Refs()}, servertest.Example())
 }

@@ -141,7 +141,7 @@ func imageVersion(image string) string {
 
 // why is what is wrong with a tool that is too old.
 func (t tool) why() string {
-	why := "it speaks version 2 of the cache service since " + t.Needs
+	why := "it supports version 2 of the cache service since " + t.Needs
 	if t.Detail != "" {
 		why += "; " + t.Detail
 	}

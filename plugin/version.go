@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/spf13/cobra"
 )
 
@@ -65,7 +66,7 @@ func runVersion(env *Env, format string) error {
 	}
 	b := readBuild()
 	if format == "json" {
-		return writeJSON(env.Stdout, b)
+		return ui.WriteJSON(env.Stdout, b)
 	}
 	_, err := fmt.Fprintf(env.Stdout, "docker-ghacache %s %s (%s, buildx %s, buildkit %s)\n", b.Version, b.Revision, b.Go, b.Buildx, b.BuildKit)
 	return err

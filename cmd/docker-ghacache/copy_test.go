@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -36,12 +38,19 @@ func exportCache() {
 		if i == 0 && gone {
 			continue
 		}
-		if err := save.Upload(context.Background(), bkcache.LayerKey(digest).String(), strings.NewReader(content), int64(len(content))); err != nil {
+		err := save.Upload(context.Background(), bkcache.LayerKey(digest).String(), strings.NewReader(content), int64(len(content)))
+		if err != nil && !errors.Is(err, fs.ErrExist) {
 			panic(err)
 		}
 	}
 	index := fmt.Sprintf(`{"layers":[%s]}`, strings.Join(named, ","))
-	if err := save.Upload(context.Background(), bkcache.IndexKey(scope, r.Refs()[0], false, 1).String(), strings.NewReader(index), int64(len(index))); err != nil {
-		panic(err)
+	for version := uint64(1); ; version++ {
+		err := save.Upload(context.Background(), bkcache.IndexKey(scope, r.Refs()[0], false, version).String(), strings.NewReader(index), int64(len(index)))
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			panic(err)
+		}
 	}
 }

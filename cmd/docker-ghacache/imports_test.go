@@ -15,23 +15,26 @@ const module = "github.com/docker-ghacache/docker-ghacache/"
 var mayImport = map[string][]string{
 	"cmd/docker-ghacache": {"plugin"},
 	"plugin": {
-		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
+		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
 		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/gitrepo", "internal/hint", "internal/listing", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
-		"internal/process", "internal/reclaim", "internal/release", "internal/ui",
+		"internal/process", "internal/reclaim", "internal/release", "internal/ui", "internal/view",
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
+	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/process", "internal/ui"},
 	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
-	"internal/cachecopy":   {"internal/bkcache", "internal/cacheclient"},
-	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/release"},
+	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/cacheclient"},
+	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
 	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
 	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
 
 	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules"},
-	"internal/migrate/rules":  {"internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
+	"internal/migrate/rules":  {"cacheopts", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
 	"internal/migrate/scan":   {"internal/migrate/source"},
-	"internal/migrate/source": nil,
+	"internal/migrate/source": {"cacheopts"},
 	"internal/migrate/tags":   nil,
+
+	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
 
 	"internal/reclaim":      {"cacheopts", "internal/bkcache", "internal/github"},
 	"internal/bkcache":      nil,
@@ -42,7 +45,8 @@ var mayImport = map[string][]string{
 	"internal/gitrepo":      {"internal/process"},
 	"internal/hint":         nil,
 	"internal/process":      nil,
-	"internal/ui":           {"internal/hint"},
+	"internal/ui":           {"internal/github", "internal/hint"},
+	"internal/view":         {"internal/bkcache", "internal/cacheclient", "internal/hint", "internal/listing", "internal/reclaim", "internal/ui"},
 	"cacheopts":             nil,
 }
 

@@ -20,6 +20,7 @@ func TestMain(m *testing.M) {
 		"docker-buildx":   recorder,
 		"runtime-token":   runtimeToken,
 		"export-cache":    exportCache,
+		"http-answer":     httpAnswer,
 	})
 }
 
@@ -69,7 +70,8 @@ func isFile(path string) bool {
 }
 
 // recorder stands where buildx does. It answers the metadata call and
-// `bake --print` (from the file that BAKE_PRINT names), and for all else prints
+// `bake --print` (from the file that BAKE_PRINT names, else it exits with
+// RECORDER_PRINT_EXIT or 1), and for all else prints
 // its arguments and the names of the variables that carry credentials, then
 // exits with RECORDER_EXIT after writing RECORDER_STDERR.
 func recorder() {
@@ -82,7 +84,8 @@ func recorder() {
 		definition, err := os.ReadFile(os.Getenv("BAKE_PRINT"))
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "ERROR: couldn't find a bake definition")
-			os.Exit(1)
+			code, _ := strconv.Atoi(os.Getenv("RECORDER_PRINT_EXIT"))
+			os.Exit(max(1, code))
 		}
 		os.Stdout.Write(definition)
 		return

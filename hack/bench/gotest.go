@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// suite runs the benchmarks of a package once. The values are found by the
-// benchmark's name and their unit, as in "Gibibyte/1MiBx1 up/bare".
+// suite runs the benchmarks of a package once. Values are found by benchmark and
+// unit, as in "Gibibyte/1MiBx1 up/bare".
 type suite func() (map[string]float64, error)
 
 func benchmarks(pkg, pattern, times string) suite {

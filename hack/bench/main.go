@@ -1,8 +1,8 @@
-// Command bench measures what the project promises about speed and size, and
-// writes docs/benchmarks.md. It ends with 1 when a promise is not kept.
+// Command bench measures the speed and sizes that the project promises, and
+// writes docs/benchmarks.md. It exits with 1 if a target is missed.
 //
-// It runs under hack/lab. Ratios are medians of pairs that are measured by
-// turns, so that a machine that is slow for a while is slow for both.
+// It runs under hack/lab. Ratios are medians of pairs measured alternately, so
+// that a machine that is slow for a while is slow for both.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// row is one promise, or a number worth knowing.
+// row is one measurement, with or without a target.
 type row struct {
 	name    string
 	measure func() (float64, error)
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// run measures the rows, or those whose name contains the word given.
+// run measures the rows whose name contains the given word, or all rows.
 func run(args []string) error {
 	var results []result
 	for _, r := range rows() {

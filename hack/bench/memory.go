@@ -14,7 +14,7 @@ import (
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
-// memory compares the most memory that a service ever took.
+// memory compares the peak memory of services.
 func memory() (float64, error) {
 	small, err := peak(16 << 20)
 	if err != nil {
@@ -27,8 +27,8 @@ func memory() (float64, error) {
 	return large / small, nil
 }
 
-// peak saves an entry into a service of its own, loads it, and returns the
-// greatest resident size of the service in kB.
+// peak saves an entry into a new service, loads it, and returns the service's peak
+// resident size in kB.
 func peak(size int64) (float64, error) {
 	dir, err := os.MkdirTemp("", "ghacache-bench-")
 	if err != nil {
@@ -96,7 +96,7 @@ func highWater(pid int) (float64, error) {
 	return strconv.ParseFloat(fields[0], 64)
 }
 
-// zeros is a blob of so many zero bytes.
+// zeros is a blob of that many zero bytes.
 type zeros int64
 
 func (z zeros) Size() int64  { return int64(z) }

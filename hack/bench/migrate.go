@@ -103,7 +103,7 @@ func copySpeed() (float64, error) {
 	return ratios[len(ratios)/2], nil
 }
 
-// timed works on a new target.
+// timed runs with a new target.
 func timed(work func(*far) error) (time.Duration, error) {
 	target, err := serveFar()
 	if err != nil {
@@ -148,7 +148,7 @@ func (f *far) stop() {
 
 func (f *far) token() string { return filepath.Join(f.dir, "token") }
 
-// export saves a cache as a build does whose last layer is most of it.
+// export saves a cache like a build whose last layer is the largest.
 func (f *far) export() ([]bkcache.Layer, error) {
 	r, err := cacheclient.NewRuntime(f.env["ACTIONS_RESULTS_URL"], 2, f.env["ACTIONS_RUNTIME_TOKEN"], "bench")
 	if err != nil {
@@ -187,7 +187,7 @@ func (f *far) copyTo(target *far) error {
 	return err
 }
 
-// oneAfterAnother is what a loop around BuildKit's client would do.
+// oneAfterAnother copies with a loop around BuildKit's client.
 func oneAfterAnother(source, target *far, layers []bkcache.Layer) error {
 	ctx := context.Background()
 	from, err := actionscache.New(source.env["ACTIONS_RUNTIME_TOKEN"], source.env["ACTIONS_CACHE_URL"], false, actionscache.Opt{})

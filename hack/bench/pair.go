@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ratio is the median of how much longer a takes than b in a folder, in n pairs
-// after one that is not counted.
+// ratio is the median of a's time divided by b's in a folder, of n pairs after a
+// first one that does not count.
 func ratio(n int, dir string, a, b []string) (float64, error) {
 	var ratios []float64
 	for i := range n + 1 {

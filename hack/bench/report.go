@@ -24,7 +24,7 @@ func contains(name, word string) bool {
 	return strings.Contains(strings.ToLower(name), strings.ToLower(word))
 }
 
-// missed is an error that names the promises which are not kept.
+// missed returns an error that lists the missed targets.
 func missed(results []result) error {
 	var errs []error
 	for _, r := range results {
@@ -37,7 +37,7 @@ func missed(results []result) error {
 
 func write(file string, results []result) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s, on %s. Ratios are medians of\npairs measured by turns.\n\n", time.Now().UTC().Format(time.DateOnly), machine())
+	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s, on %s. Ratios are medians of\npairs measured alternately.\n\n", time.Now().UTC().Format(time.DateOnly), machine())
 	fmt.Fprint(&b, "| what | value | target | |\n|---|---:|---|---|\n")
 	for _, r := range results {
 		verdict := "met"
@@ -52,7 +52,7 @@ func write(file string, results []result) error {
 	return os.WriteFile(file, b.Bytes(), 0o644)
 }
 
-// machine is what the numbers depend on.
+// machine describes the machine and the Go version.
 func machine() string {
 	cpu := first("/proc/cpuinfo", `model name\s*: (.*)`)
 	kernel := first("/proc/sys/kernel/osrelease", `(.*)`)

@@ -11,8 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// seed makes a folder to serve that holds n layers, in memory where the machine has
-// such. The store writes those down together that come together.
+// seed makes a folder with n layers for a service, in memory if the machine has a
+// memory file system. The store commits layers that arrive together in one
+// transaction.
 func seed(n int) (dir string, err error) {
 	if dir, err = os.MkdirTemp("/dev/shm", "ghacache-bench-"); err != nil {
 		if dir, err = os.MkdirTemp("", "ghacache-bench-"); err != nil {

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// target is what a measured value has to keep to; the zero value accepts all.
+// target is the limit of a measured value. The zero value accepts everything.
 type target struct {
 	word  string
 	limit float64

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// pairs is how many times a command is held against buildx's.
+// pairs is how many times a command is compared with buildx's.
 const pairs = 15
 
-// wrapperRows say what the plugin adds to buildx's own commands. Of all that is
-// built the builder has everything, so that little hides what is added.
+// wrapperRows measure what the plugin adds to buildx's own commands. The builder
+// has all steps in its cache, so that the build itself takes little time.
 func wrapperRows() []row {
 	remote, container := os.Getenv("REMOTE_BUILDER"), os.Getenv("CONTAINER_BUILDER")
 	caches := []string{"--cache-to", "type=gha,mode=max,scope=bench", "--cache-from", "type=gha,scope=bench"}
@@ -43,8 +43,8 @@ target "two" {
 }
 `
 
-// besideBuildx holds a command of the plugin against buildx's of the same
-// words, in a folder with what there is to build. before are docker's own words.
+// besideBuildx compares a command of the plugin with buildx's same command, in a
+// folder with the files to build. before are docker's own words.
 func besideBuildx(words []string, before ...string) func() (float64, error) {
 	return func() (float64, error) {
 		dir, err := os.MkdirTemp("", "ghacache-bench-")
@@ -64,7 +64,7 @@ func besideBuildx(words []string, before ...string) func() (float64, error) {
 		}
 		for name, content := range map[string][]byte{"hack/example/Dockerfile": dockerfile, "docker-bake.hcl": []byte(bakeFile)} {
 			if err := os.WriteFile(dir+"/"+name, content, 0o600); err != nil {
-				return 0, fmt.Errorf("laying out what to build: %w", err)
+				return 0, fmt.Errorf("writing the files to build: %w", err)
 			}
 		}
 		docker := append([]string{"docker"}, before...)

@@ -18,7 +18,8 @@ func main() {
 	}
 }
 
-// run starts from nothing, because the tool leaves pages of commands that are gone.
+// run starts with an empty folder, because the tool keeps pages of removed
+// commands.
 func run() error {
 	if err := os.RemoveAll(reference); err != nil {
 		return err

@@ -57,7 +57,7 @@ func run(args []string) error {
 	return fmt.Errorf("use one of\n%s", usage)
 }
 
-// write fills a file with bytes that do not compress, the same every time.
+// write fills a file with incompressible bytes, the same ones every time.
 func write(name, size string) error {
 	n, err := strconv.ParseInt(size, 10, 64)
 	if err != nil {

@@ -8,12 +8,12 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
-// Service is who runs the cache service that the environment names.
+// Service is the kind of the cache service.
 type Service int
 
-// The services, by what is known of their protocols: v1 ended on github.com
-// on 2025-04-15 (https://gh.io/gha-cache-sunset); GitHub Enterprise Server,
-// Gitea, Forgejo and act have no v2, and their results URL serves artifacts.
+// The services differ in their versions. Version 1 ended on github.com on
+// 2025-04-15 (https://gh.io/gha-cache-sunset). GitHub Enterprise Server, Gitea,
+// Forgejo and act have no version 2, and their results URL serves artifacts.
 const (
 	Unknown Service = iota // nothing tells, or a service of somebody's own
 	GitHub                 // github.com and *.ghe.com
@@ -27,18 +27,14 @@ func (s Service) String() string {
 	return [...]string{"the configured service", "GitHub", "GitHub Enterprise Server", "Gitea", "Forgejo", "act"}[s]
 }
 
-// HasV1 reports whether the service may answer version 1.
+// HasV1 reports whether the service may have version 1.
 func (s Service) HasV1() bool { return s != GitHub }
 
-// HasV2 reports whether the service may answer version 2.
+// HasV2 reports whether the service may have version 2.
 func (s Service) HasV2() bool { return s == Unknown || s == GitHub }
 
-// Expose is the step that gives later run steps the variables that GitHub's runner
-// hands to JavaScript actions only.
-const Expose = `- name: Expose the Actions runtime
-  uses: ` + release.Runtime
-
-// Expose says what gives a step the cache's variables. The runners of Gitea and
+// Expose says what gives a step the cache's variables. GitHub's runner hands them to
+// JavaScript actions only. The runners of Gitea and
 // Forgejo set them for every step, the URL where their cache is enabled; act sets
 // the token beside its artifact server, and the URL unless told not to.
 func (s Service) Expose() string {
@@ -48,10 +44,10 @@ func (s Service) Expose() string {
 	case Act:
 		return "act --artifact-server-path /tmp/artifacts, without --no-cache-server"
 	}
-	return "add this step before the step that builds:\n" + Expose
+	return "add this step before it:\n" + release.Expose
 }
 
-func service(get func(string) string, r Runtime) Service {
+func service(get func(string) string, r Job) Service {
 	switch {
 	case truthy(get("ACT")):
 		return Act
@@ -76,9 +72,9 @@ func service(get func(string) string, r Runtime) Service {
 	return EnterpriseServer
 }
 
-// serviceByURL serves processes without GITHUB_SERVER_URL: containers that
-// were handed only the cache variables, and shells outside of a job.
-func serviceByURL(r Runtime) Service {
+// serviceByURL is for processes without GITHUB_SERVER_URL: containers that got only
+// the cache variables, and shells outside of a job.
+func serviceByURL(r Job) Service {
 	for _, u := range []string{r.ResultsURL, r.CacheURL} {
 		if github.Cloud(host(u)) {
 			return GitHub

@@ -14,8 +14,8 @@ const (
 )
 
 // parseFlag reads ACTIONS_CACHE_SERVICE_V2. Its readers disagree: the Actions
-// toolkit takes any text as true, buildx what strconv.ParseBool takes, and
-// Docker's documentation adds "yes". What is left is reported.
+// toolkit reads any text as true, buildx uses strconv.ParseBool, and Docker's
+// documentation also allows "yes". Other values cause a warning.
 func parseFlag(value string) (v2Flag, string) {
 	switch strings.ToLower(value) {
 	case "":
@@ -25,7 +25,7 @@ func parseFlag(value string) (v2Flag, string) {
 	case "0", "f", "false", "no", "off":
 		return v2Off, ""
 	}
-	return v2Unset, fmt.Sprintf("ACTIONS_CACHE_SERVICE_V2=%q is neither true nor false, so it is not considered", value)
+	return v2Unset, fmt.Sprintf("ignoring ACTIONS_CACHE_SERVICE_V2=%q: want true or false", value)
 }
 
 func truthy(value string) bool {
@@ -34,7 +34,7 @@ func truthy(value string) bool {
 }
 
 // Mode is the cache-mode of a workflow, which the runner exports as
-// ACTIONS_CACHE_MODE. The zero value says nothing about it.
+// ACTIONS_CACHE_MODE. The zero value means that it is not set.
 type Mode string
 
 // The modes.
@@ -51,5 +51,5 @@ func parseMode(value string) (Mode, string) {
 	case ModeUnset, ModeWrite, ModeRead, ModeWriteOnly, ModeNone:
 		return mode, ""
 	}
-	return ModeUnset, fmt.Sprintf("ACTIONS_CACHE_MODE=%q is none of read, write, write-only, none, so it is not considered", value)
+	return ModeUnset, fmt.Sprintf("ignoring ACTIONS_CACHE_MODE=%q: want read, write, write-only or none", value)
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Access is one entry of a runtime token's `ac` claim: a ref and what the
-// token may do with the caches on it.
+// Access is one entry of a runtime token's `ac` claim: a ref, and the permissions
+// for the caches on it.
 type Access struct {
 	Ref   string
 	Read  bool
 	Write bool
 }
 
-// Token is a decoded runtime token. Nobody but the service can verify it.
+// Token is a decoded runtime token. Only the service can verify it.
 type Token struct {
 	Access     []Access  // in the token's order
 	Expires    time.Time // zero when the token names no time
@@ -25,8 +25,8 @@ type Token struct {
 	Repository string    // owner/name, when the token names it
 }
 
-// WriteRef is the ref that BuildKit writes to: the last one with the write
-// bit. It is empty when there is none. Source: BuildKit's gha.go, indexKey.
+// WriteRef is the ref that BuildKit writes to: the last one with write permission;
+// empty if there is none. Source: BuildKit's gha.go, indexKey.
 func (t Token) WriteRef() string {
 	ref := ""
 	for _, a := range t.Access {
@@ -37,7 +37,7 @@ func (t Token) WriteRef() string {
 	return ref
 }
 
-// CanRead reports whether the token reads any ref.
+// CanRead reports whether the token can read any ref.
 func (t Token) CanRead() bool {
 	for _, a := range t.Access {
 		if a.Read {
@@ -47,8 +47,8 @@ func (t Token) CanRead() bool {
 	return false
 }
 
-// DecodeToken reads the claims that the cache's clients use, without
-// verifying the signature, as they do. Its errors never show the token.
+// DecodeToken reads the claims that the cache's clients use. Like them, it does not
+// verify the signature. Its errors never contain the token.
 func DecodeToken(raw string) (Token, error) {
 	var claims struct {
 		jwt.RegisteredClaims
@@ -59,7 +59,7 @@ func DecodeToken(raw string) (Token, error) {
 		return Token{}, fmt.Errorf("the runtime token is not a JWT")
 	}
 	if claims.AC == nil {
-		return Token{}, fmt.Errorf("the runtime token has no `ac` claim, which says what caches it may use")
+		return Token{}, fmt.Errorf("the runtime token has no `ac` claim, which lists the refs that it may use")
 	}
 	var scopes []struct {
 		Scope      string
@@ -82,9 +82,8 @@ func timeOf(d *jwt.NumericDate) time.Time {
 	return d.UTC()
 }
 
-// Grant says what a build may do with a runtime token under this job's
-// cache-mode.
-func (r Runtime) Grant(raw string) cacheopts.Grant {
+// Grant is what a build may do with a runtime token under this job's cache-mode.
+func (r Job) Grant(raw string) cacheopts.Grant {
 	token, err := DecodeToken(raw)
 	if err != nil {
 		return cacheopts.Grant{Problem: err.Error()}
@@ -113,8 +112,8 @@ func (r Runtime) Grant(raw string) cacheopts.Grant {
 	return grant
 }
 
-// because names the likely reason for a read-only token.
-func (r Runtime) because() string {
+// because is the likely reason for a read-only token.
+func (r Job) because() string {
 	switch r.Event {
 	case "pull_request":
 		return ", as in every pull request from a fork"

@@ -11,9 +11,9 @@ import (
 // an absent parent means layer 0.
 const noParent = -1
 
-// check holds a config against the conditions that BuildKit's importer sets
-// (makeDescriptorProviderPair, ParseConfig), and beyond them against those of
-// its exporter, in layers that no record uses as well.
+// check applies the conditions of BuildKit's importer (makeDescriptorProviderPair,
+// ParseConfig). It also applies those of BuildKit's exporter, to layers that no
+// record uses, too.
 func check(config *cacheconfig.CacheConfig) error {
 	for i, l := range config.Layers {
 		if err := checkLayer(l, len(config.Layers)); err != nil {
@@ -41,7 +41,7 @@ func check(config *cacheconfig.CacheConfig) error {
 func checkLayer(l cacheconfig.CacheLayer, layers int) error {
 	switch {
 	case !validDigest(l.Blob.String()):
-		return fmt.Errorf("blob %q is no digest", l.Blob)
+		return fmt.Errorf("blob %q is not a digest", l.Blob)
 	case l.ParentIndex != noParent && !within(l.ParentIndex, layers):
 		return fmt.Errorf("parent %d does not exist", l.ParentIndex)
 	case l.Annotations == nil:
@@ -82,7 +82,7 @@ func checkRecord(r cacheconfig.CacheRecord, config *cacheconfig.CacheConfig) err
 
 func within(index, length int) bool { return index >= 0 && index < length }
 
-// links returns the records that r takes as inputs.
+// links returns the input records of r.
 func links(r cacheconfig.CacheRecord) []int {
 	var all []int
 	for _, alternatives := range r.Inputs {
@@ -93,8 +93,8 @@ func links(r cacheconfig.CacheRecord) []int {
 	return all
 }
 
-// findLoop returns a node that lies on a loop, or -1. Targets outside the graph
-// are ignored.
+// findLoop returns a node of a loop, or -1. It ignores targets outside of the
+// graph.
 func findLoop(nodes int, targets func(int) []int) int {
 	const open, done = 1, 2
 	state := make([]uint8, nodes)

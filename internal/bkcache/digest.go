@@ -4,8 +4,8 @@ import "strings"
 
 const hexDigits = "0123456789abcdef"
 
-// validDigest accepts what go-digest's Validate does, without its regular
-// expressions: a listing may hold 100,000 keys.
+// validDigest accepts what go-digest's Validate accepts. It uses no regular
+// expressions, because a listing may have 100,000 keys.
 func validDigest(digest string) bool {
 	algorithm, encoded, _ := strings.Cut(digest, ":")
 	var length int
@@ -22,7 +22,7 @@ func validDigest(digest string) bool {
 	return len(encoded) == length && consistsOf(encoded, hexDigits)
 }
 
-// consistsOf reports whether s has one byte or more, all of them from set.
+// consistsOf reports whether s has at least one byte, and all bytes are in set.
 func consistsOf(s, set string) bool {
 	for i := range len(s) {
 		if strings.IndexByte(set, s[i]) < 0 {

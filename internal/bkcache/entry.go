@@ -2,7 +2,7 @@ package bkcache
 
 import "time"
 
-// Entry is a cache entry as GitHub lists it. Its ID identifies it: one key on two
+// Entry is a cache entry in GitHub's listing, identified by its ID: one key on two
 // refs makes two entries.
 type Entry struct {
 	ID      int64

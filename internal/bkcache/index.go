@@ -11,7 +11,7 @@ import (
 	cacheconfig "github.com/moby/buildkit/cache/remotecache/v1/types"
 )
 
-// Layer is a blob that an index names, and the size in bytes that it gives.
+// Layer is a blob that an index references, with its size in bytes.
 type Layer struct {
 	Digest string
 	Size   int64
@@ -29,8 +29,8 @@ type Index struct {
 	config cacheconfig.CacheConfig
 }
 
-// ParseIndex decodes and checks the bytes of an index. Unknown fields are
-// ignored, as BuildKit does. The result does not hold on to data.
+// ParseIndex decodes and checks an index. Like BuildKit, it ignores unknown fields.
+// The result does not refer to data.
 func ParseIndex(data []byte) (*Index, error) {
 	var config *cacheconfig.CacheConfig
 	if err := json.Unmarshal(data, &config); err != nil {
@@ -52,15 +52,6 @@ func ParseIndex(data []byte) (*Index, error) {
 
 // Records returns how many cache keys the index holds.
 func (x *Index) Records() int { return len(x.config.Records) }
-
-// Size returns the bytes of all layers, each counted once.
-func (x *Index) Size() int64 {
-	var total int64
-	for _, l := range x.Layers {
-		total += l.Size
-	}
-	return total
-}
 
 // distinctLayers drops the repetitions of blobs that stand on several parents.
 func distinctLayers(all []cacheconfig.CacheLayer) []Layer {

@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// Version is the version of every entry that go-actions-cache writes, whatever
-// its key: the sha256 of "|go-actionscache-1.0". Other programs on that library
-// share it, so it takes version and key to recognise BuildKit's entries.
+// Version is the version of every entry that go-actions-cache writes: the sha256 of
+// "|go-actionscache-1.0". Other programs with that library use the same version, so
+// only version and key together show that an entry is BuildKit's.
 const Version = "693bb7016429d80366022f036f84856888c9f13e00145f5f6f4dce303a38d6f2"
 
 // The fixed parts of BuildKit's keys; the 1 is its format version.
 const (
-	indexPrefix  = "index-"
+	IndexKeys    = "index-" // how the keys of indexes begin
 	indexInfix   = "-1-"
 	signedSuffix = "-sig"
-	blobPrefix   = "buildkit-blob-1-"
+	BlobKeys     = "buildkit-blob-1-" // how those of layers and signatures begin
 )
 
 // RefHashLen is the number of hex digits of a ref's hash in an index key.
 const RefHashLen = 8
 
-// Kind tells what an entry holds.
+// Kind is what an entry contains.
 type Kind uint8
 
 // The kinds of entries. The zero Kind is an entry of another tool.
@@ -39,8 +39,8 @@ func (k Kind) String() string {
 	return [...]string{"other", "index", "layer", "signature"}[k]
 }
 
-// Key is a parsed key. Keys are comparable, and [Key.String] returns what was
-// parsed. The zero Key is another tool's, with an empty key.
+// Key is a parsed key. Keys are comparable, and [Key.String] returns the text that
+// was parsed. The zero Key is an empty key of another tool.
 type Key struct {
 	Kind    Kind
 	Signed  bool   // index: written by a BuildKit that signs or verifies indexes
@@ -54,10 +54,10 @@ type Key struct {
 // ParseKey parses the key of an entry with the given version.
 func ParseKey(key, version string) Key {
 	if version == Version {
-		if digest, ok := strings.CutPrefix(key, blobPrefix); ok {
+		if digest, ok := strings.CutPrefix(key, BlobKeys); ok {
 			return parseBlob(key, digest)
 		}
-		if rest, ok := strings.CutPrefix(key, indexPrefix); ok {
+		if rest, ok := strings.CutPrefix(key, IndexKeys); ok {
 			return parseIndexKey(key, rest)
 		}
 	}
@@ -75,7 +75,8 @@ func parseBlob(key, digest string) Key {
 	return Key{Kind: kind, Digest: digest, text: key}
 }
 
-// parseIndexKey reads from the end, because only the scope may hold "#" and "-1-".
+// parseIndexKey parses from the end, because only the scope may contain "#" and
+// "-1-".
 func parseIndexKey(key, rest string) Key {
 	hash := strings.LastIndexByte(rest, '#')
 	if hash < 0 || !consistsOf(rest[hash+1:], "0123456789") {
@@ -98,23 +99,23 @@ func parseIndexKey(key, rest string) Key {
 func (k Key) String() string { return k.text }
 
 // MatchesRef reports whether an index key was made for ref. BuildKit hashes the
-// last scope of its token that it may write, and the service files the entry
-// under that ref, so anything else comes from elsewhere.
+// last ref that its token may write, and the service stores the entry on that ref.
+// If they differ, something else wrote the entry.
 func (k Key) MatchesRef(ref string) bool {
 	return k.Kind == KindIndex && k.RefHash == RefHash(ref)
 }
 
-// RefHash returns what stands for ref in index keys.
+// RefHash returns the hash of ref in index keys.
 func RefHash(ref string) string {
 	sum := sha256.Sum256([]byte(ref))
 	return hex.EncodeToString(sum[:RefHashLen/2])
 }
 
 // IndexPrefix is the key that BuildKit looks up to import a scope of a ref. The
-// service matches it as a prefix, so that an unsigned lookup finds signed
-// indexes too; those that follow it with "#" are the scope's own.
+// service matches prefixes, so an unsigned lookup also finds signed indexes. The
+// scope's own indexes continue with "#".
 func IndexPrefix(scope, ref string, signed bool) string {
-	prefix := indexPrefix + scope + indexInfix + RefHash(ref)
+	prefix := IndexKeys + scope + indexInfix + RefHash(ref)
 	if signed {
 		return prefix + signedSuffix
 	}
@@ -126,10 +127,10 @@ func IndexKey(scope, ref string, signed bool, n uint64) Key {
 	return ParseKey(IndexPrefix(scope, ref, signed)+"#"+strconv.FormatUint(n, 10), Version)
 }
 
-// LayerKey returns the key of the blob with the given digest; a string that is
-// no digest gives a key of [KindOther].
-func LayerKey(digest string) Key { return ParseKey(blobPrefix+digest, Version) }
+// LayerKey returns the key of the blob with the given digest, or a key of
+// [KindOther] if the string is not a digest.
+func LayerKey(digest string) Key { return ParseKey(BlobKeys+digest, Version) }
 
-// SignatureKey returns the key of the signature of the index with the given
-// digest; a string that is no digest gives a key of [KindOther].
-func SignatureKey(digest string) Key { return ParseKey(blobPrefix+digest+signedSuffix, Version) }
+// SignatureKey returns the key of the signature of the index with the given digest,
+// or a key of [KindOther] if the string is not a digest.
+func SignatureKey(digest string) Key { return ParseKey(BlobKeys+digest+signedSuffix, Version) }

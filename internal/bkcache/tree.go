@@ -2,7 +2,8 @@ package bkcache
 
 import "time"
 
-// Node is a layer in the tree of an index. Its children stand on it.
+// Node is a layer in the tree of an index. Its children are the layers on top of
+// it.
 type Node struct {
 	Layer
 	MediaType string
@@ -13,9 +14,9 @@ type Node struct {
 	Children []*Node
 }
 
-// Tree returns the layers without a parent, each with the layers above it, in
-// the order of the index. A blob that stands on several parents appears under
-// each of them. Records that resolve to no layer do not appear.
+// Tree returns the layers without a parent, each with the layers above it, in the
+// order of the index. A blob with several parents appears under each of them.
+// Records without a layer do not appear.
 func (x *Index) Tree() []*Node {
 	nodes := make([]*Node, len(x.config.Layers))
 	for i, l := range x.config.Layers {

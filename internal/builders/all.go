@@ -45,3 +45,14 @@ func Current(dockerCLI command.Cli) string {
 	}
 	return b.Name
 }
+
+// Chosen is the builder that was asked for; empty means the current one. buildx reads
+// its variable as the default of its flag, so that --builder= chooses the current one
+// whatever the variable says.
+func Chosen(lookup func(string) (string, bool), flag string, given bool) string {
+	if given {
+		return flag
+	}
+	variable, _ := lookup("BUILDX_BUILDER")
+	return variable
+}

@@ -2,6 +2,7 @@ package builders
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -57,6 +58,9 @@ func load(ctx context.Context, dockerCLI command.Cli, loaded *builder.Builder, m
 		b.Driver = "docker" // what builds on a context, once its Engine answers
 	}
 	if err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = errSilent
+		}
 		for _, n := range loaded.NodeGroup.Nodes {
 			b.Nodes = append(b.Nodes, Node{Name: n.Name, Endpoint: n.Endpoint, DriverOpts: n.DriverOpts, Err: err, EngineDown: engineDown(dockerCLI, n.Endpoint, err)})
 		}
@@ -65,11 +69,20 @@ func load(ctx context.Context, dockerCLI command.Cli, loaded *builder.Builder, m
 	b.Nodes = make([]Node, len(nodes))
 	var asked sync.WaitGroup
 	for i := range nodes {
-		asked.Go(func() { b.Nodes[i] = ask(ctx, &nodes[i], more) })
+		asked.Go(func() {
+			b.Nodes[i] = ask(ctx, &nodes[i], more)
+			if b.Nodes[i].Err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				b.Nodes[i].Err = errSilent
+			}
+		})
 	}
 	asked.Wait()
 	return b
 }
+
+// errSilent is why a node could not be asked that kept silent: gRPC, the Engine's
+// client and buildx each have words of their own for a context that has ended.
+var errSilent = fmt.Errorf("no answer in %.0f s", patience.Seconds())
 
 // engineDown is the address of the Engine behind an endpoint that could not be
 // asked for its driver, empty where err has another reason.

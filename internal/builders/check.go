@@ -23,6 +23,9 @@ type Checks struct {
 	Job bool
 	// Buildx is the version of buildx, empty if unknown.
 	Buildx string
+	// Last says that no buildx asks again after this: a builder of which no node
+	// answers is an error, not a warning.
+	Last bool
 	// CacheURL is where BuildKit is to find the cache service.
 	CacheURL string
 }
@@ -34,7 +37,7 @@ func (b *Builder) Check(c Checks) []cacheopts.Note {
 	if b.Unreachable() {
 		return []cacheopts.Note{b.engineDown()}
 	}
-	return slices.Concat(b.checkReach(), b.checkDriver(c), b.checkVersions(c), b.checkNodes(c), b.checkLoopback(c))
+	return slices.Concat(b.checkReach(c), b.checkDriver(c), c.CheckBuildx(), b.checkBuildKit(c), b.checkCapability(), b.checkNodes(c), b.checkLoopback(c))
 }
 
 // Unreachable says that the builder needs a Docker Engine, and none of its nodes' answers.
@@ -63,12 +66,16 @@ func (b *Builder) engineDown() cacheopts.Note {
 	}
 }
 
-func (b *Builder) checkReach() (notes []cacheopts.Note) {
+func (b *Builder) checkReach(c Checks) (notes []cacheopts.Note) {
+	level := cacheopts.LevelWarning
+	if c.Last && !slices.ContainsFunc(b.Nodes, func(n Node) bool { return n.Err == nil }) {
+		level = cacheopts.LevelError
+	}
 	for _, n := range b.Nodes {
 		if n.Err != nil {
 			notes = append(notes, cacheopts.Note{
-				Level: cacheopts.LevelWarning,
-				Text:  fmt.Sprintf("node %q of builder %q does not answer: %v", n.Name, b.Name, n.Err),
+				Level: level,
+				Text:  fmt.Sprintf("node %q of builder %q does not answer: %s", n.Name, b.Name, strings.Join(strings.Fields(n.Err.Error()), " ")),
 				Hint:  "docker buildx inspect " + b.Name,
 			})
 		}
@@ -128,16 +135,55 @@ func (b *Builder) engineLacks() (why string, store bool) {
 	return "", false
 }
 
-func (b *Builder) checkVersions(c Checks) (notes []cacheopts.Note) {
+// CheckBuildx judges buildx, as [Builder.Check] does among the rest.
+func (c Checks) CheckBuildx() []cacheopts.Note {
+	if !c.V2 || !release.Before(c.Buildx, release.Buildx) {
+		return nil
+	}
+	return []cacheopts.Note{tooOld("buildx "+c.Buildx, release.Buildx, "https://docs.docker.com/go/buildx/")}
+}
+
+func (b *Builder) checkBuildKit(c Checks) (notes []cacheopts.Note) {
 	if !c.V2 {
 		return nil
 	}
-	if release.Before(c.Buildx, release.Buildx) {
-		notes = append(notes, tooOld("buildx "+c.Buildx, release.Buildx, "https://docs.docker.com/go/buildx/"))
-	}
 	for _, n := range b.Nodes {
-		if release.Before(n.BuildKit, release.BuildKit) {
-			notes = append(notes, tooOld(fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name), release.BuildKit, release.CreateBuilder))
+		what := fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name)
+		switch {
+		case release.Before(n.BuildKit, release.BuildKit):
+			notes = append(notes, tooOld(what, release.BuildKit, release.CreateBuilder))
+		case release.Before(n.BuildKit, release.Renewal):
+			notes = append(notes, cacheopts.Note{
+				Level: cacheopts.LevelWarning,
+				Text:  fmt.Sprintf("%s does not renew the URLs of cached layers, which expire after ten minutes: longer builds may fail; %s renews them", what, release.Renewal),
+				Hint:  b.renew(),
+			})
+		}
+	}
+	return notes
+}
+
+// renew is how the builder gets a newer BuildKit.
+func (b *Builder) renew() string {
+	switch b.Driver {
+	case "docker-container":
+		return "docker ghacache migrate-v2 --upgrade-builder " + b.Name
+	case "docker":
+		return "https://docs.docker.com/engine/install/   # a newer Engine has a newer BuildKit"
+	}
+	return release.CreateBuilder + "   # its BuildKit is new enough"
+}
+
+// checkCapability judges what [Examine] asked. An Engine claims the capability also
+// without the containerd image store, about which checkDriver has said it.
+func (b *Builder) checkCapability() (notes []cacheopts.Note) {
+	for _, n := range b.Nodes {
+		if n.GHA != nil && !*n.GHA {
+			notes = append(notes, cacheopts.Note{
+				Level: cacheopts.LevelError,
+				Text:  fmt.Sprintf("BuildKit %s of node %q has no type=gha caches, and buildx drops such an option silently", n.BuildKit, n.Name),
+				Hint:  release.CreateBuilder,
+			})
 		}
 	}
 	return notes

@@ -15,7 +15,7 @@ func one(driver string, n builders.Node) *builders.Builder {
 }
 
 func engine(version string, containerd bool) *builders.Builder {
-	return one("docker", builders.Node{Running: true, BuildKit: "v0.20.0", Engine: builders.Engine{Version: version, ContainerdStore: containerd}})
+	return one("docker", builders.Node{Running: true, BuildKit: "v0.23.2", Engine: builders.Engine{Version: version, ContainerdStore: containerd}})
 }
 
 // finding is a note: its level, and parts of its text and of its hint.
@@ -109,6 +109,33 @@ func TestCheck(t *testing.T) {
 			one("remote", builders.Node{}), builders.Checks{V2: true, Buildx: "v0.21.0-rc2"},
 			[]finding{{cacheopts.LevelError, "buildx v0.21.0-rc2 does not speak cache service v2", []string{"https://docs.docker.com/go/buildx/", migrate}}},
 		},
+		"a BuildKit that does not renew URLs may fail in long builds": {
+			one("docker-container", builders.Node{Running: true, BuildKit: "v0.22.0"}), builders.Checks{V2: true},
+			[]finding{{cacheopts.LevelWarning, "BuildKit v0.22.0 of node \"n0\" does not renew the URLs of cached layers", []string{"migrate-v2 --upgrade-builder b"}}},
+		},
+		"only a docker-container builder is upgraded from here": {
+			one("remote", builders.Node{Running: true, BuildKit: "v0.22.0"}), builders.Checks{V2: true},
+			[]finding{{cacheopts.LevelWarning, "v0.23.2 renews them", []string{create}}},
+		},
+		"an Engine's BuildKit comes with the Engine": {
+			one("docker", builders.Node{Running: true, BuildKit: "v0.20.0", Engine: builders.Engine{Version: "28.0.0", ContainerdStore: true}}), builders.Checks{V2: true, AllowDocker: true},
+			[]finding{{cacheopts.LevelWarning, "v0.23.2 renews them", []string{"engine/install"}}},
+		},
+		"a BuildKit that says that it has no gha caches": {
+			one("remote", builders.Node{Running: true, BuildKit: "v0.8.3", GHA: new(false)}), builders.Checks{},
+			[]finding{{cacheopts.LevelError, "BuildKit v0.8.3 of node \"n0\" has no type=gha caches", []string{create}}},
+		},
+		"a BuildKit that says that it has gha caches": {
+			one("remote", builders.Node{Running: true, BuildKit: "v0.33.1", GHA: new(true)}), builders.Checks{V2: true}, nil,
+		},
+		"nobody asks again a builder that does not answer": {
+			one("remote", builders.Node{Err: errors.New("connection refused")}), builders.Checks{Last: true},
+			[]finding{{cacheopts.LevelError, "does not answer: connection refused", []string{"docker buildx inspect b"}}},
+		},
+		"a node that answers is enough to build": {
+			&builders.Builder{Name: "b", Driver: "remote", Nodes: []builders.Node{{Name: "n0", Err: errors.New("connection refused")}, {Name: "n1", Running: true}}}, builders.Checks{Last: true},
+			[]finding{{cacheopts.LevelWarning, "does not answer: connection refused", []string{"docker buildx inspect b"}}},
+		},
 		"several nodes overwrite each other's index": {
 			two, builders.Checks{Export: true}, []finding{{cacheopts.LevelWarning, "has 2 nodes", []string{"scope"}}},
 		},
@@ -127,6 +154,10 @@ func TestCheck(t *testing.T) {
 			one("remote", builders.Node{Err: errors.New("connection refused")}), builders.Checks{V2: true},
 			[]finding{{cacheopts.LevelWarning, "node \"n0\" of builder \"b\" does not answer: connection refused", []string{"docker buildx inspect b"}}},
 		},
+		"an error of several lines is one line": {
+			one("remote", builders.Node{Err: errors.New("listing workers:\n  connection error\n\tof the transport")}), builders.Checks{},
+			[]finding{{cacheopts.LevelWarning, "does not answer: listing workers: connection error of the transport", []string{"docker buildx inspect b"}}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			compare(t, c.builder.Check(c.checks), c.want)
@@ -142,6 +173,9 @@ func compare(t *testing.T, got []cacheopts.Note, want []finding) {
 	for i, w := range want {
 		if got[i].Level != w.level || !strings.Contains(got[i].Text, w.text) {
 			t.Errorf("got %s: %s, want %s: …%s…", got[i].Level, got[i].Text, w.level, w.text)
+		}
+		if strings.ContainsAny(got[i].Text, "\r\n") {
+			t.Errorf("%q has several lines", got[i].Text)
 		}
 		hints := strings.Split(got[i].Hint, "\n")
 		if len(hints) != len(w.hints) {

@@ -3,6 +3,8 @@
 package builders_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,6 +78,36 @@ func TestFindBuildxRemembersTheVersionOfAFile(t *testing.T) {
 			t.Cleanup(func() { os.RemoveAll(filepath.Dir(memory)) })
 			found("v0.31.0")
 		})
+	}
+}
+
+func TestWhatIsKnownIsBounded(t *testing.T) {
+	const most = 100
+	memory := filepath.Join(config.Dir(), "ghacache", "known.json")
+	type fact struct {
+		Key    string `json:"key"`
+		Answer string `json:"answer"`
+	}
+	var facts []fact
+	for i := range most {
+		facts = append(facts, fact{fmt.Sprint("old ", i), "x"})
+	}
+	data, err := json.Marshal(facts)
+	check(t, err)
+	check(t, os.MkdirAll(filepath.Dir(memory), 0o700))
+	check(t, os.WriteFile(memory, data, 0o600))
+	t.Cleanup(func() { os.RemoveAll(filepath.Dir(memory)) })
+
+	dir := t.TempDir()
+	script(t, filepath.Join(dir, "docker-buildx"), "v0.30.0")
+	_, err = builders.FindBuildx(plugins(dir))
+	check(t, err)
+	data, err = os.ReadFile(memory)
+	check(t, err)
+	facts = nil
+	check(t, json.Unmarshal(data, &facts))
+	if len(facts) != most || facts[0].Key != "old 1" || facts[most-2].Key != "old 99" || facts[most-1].Answer != "v0.30.0" {
+		t.Errorf("%d facts, from %+v to %+v", len(facts), facts[0], facts[len(facts)-1])
 	}
 }
 

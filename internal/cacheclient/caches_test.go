@@ -54,6 +54,15 @@ func TestADeletionWhoseReplyIsCutFindsNothingLeft(t *testing.T) {
 	}
 }
 
+func TestUsage(t *testing.T) {
+	items := entries(2)
+	items[0].content, items[1].content = "12345", "678"
+	s := open(t, cacheserver.Options{}, items...)
+	if used, err := client(t, s, serve(t, s), Options{}).Usage(t.Context()); err != nil || used != 8 {
+		t.Errorf("%d bytes are used, error %v; want 8", used, err)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	s := open(t, cacheserver.Options{MaxSize: 20 << 30, MaxAge: 48 * time.Hour})
 	c := client(t, s, serve(t, s), Options{})
@@ -72,7 +81,7 @@ func TestLimitsThatAServerDoesNotTellAreUnknown(t *testing.T) {
 func TestRate(t *testing.T) {
 	s := open(t, cacheserver.Options{RateLimit: cacheserver.RateLimit{Hourly: 50}})
 	c := client(t, s, serve(t, s), Options{})
-	if _, err := c.defaultBranch(t.Context()); err != nil {
+	if _, err := c.DefaultBranch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if rate, err := c.Rate(t.Context()); err != nil || rate.Limit != 50 || rate.Remaining != 49 || rate.Reset.IsZero() {

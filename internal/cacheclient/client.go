@@ -14,28 +14,30 @@ import (
 	"github.com/google/go-github/v92/github"
 )
 
-// parallel bounds the requests under way of one operation. GitHub takes 100 at
-// once, of all clients of a token together.
+// parallel is how many requests one operation sends at a time. GitHub allows 100 at
+// a time for all clients of a token together.
 const parallel = 16
 
 // Options configure a [Client]. All but Now may be zero.
 type Options struct {
 	Now    func() time.Time    // required
-	OnWait func(time.Duration) // told of waits of more than a second for a rate limit, once each; must not use the client
-	// MaxWait is the longest wait for a rate limit; a longer one is a [LimitError].
-	// 15 minutes if zero.
+	OnWait func(time.Duration) // called once for each wait of more than a second for a rate limit; must not use the client
+	// MaxWait is the longest wait for a rate limit. Beyond it, the error is a
+	// [LimitError]. Zero means 15 minutes.
 	MaxWait time.Duration
-	// Points is what the secondary rate limit allows in the time of Per: a GET costs
-	// 1 point, a deletion 5. GitHub's 900 a minute if zero.
+	// Attempts is how often a request that fails in passing is sent. Zero means 5.
+	Attempts int
+	// Points is what the secondary rate limit allows in the time of Per: a GET
+	// costs 1 point, a deletion 5. Zero means GitHub's 900 points a minute.
 	Points int
 	Per    time.Duration
 
-	UserAgent string            // that of go-github if empty
-	Transport http.RoundTripper // sends single requests; like http.DefaultTransport if nil
+	UserAgent string            // empty: that of go-github
+	Transport http.RoundTripper // sends each request; nil: like http.DefaultTransport
 }
 
 // Client lists and deletes the caches of a repository over REST. It is safe for
-// concurrent use; all users together keep within the rate limits.
+// concurrent use. All users together stay within the rate limits.
 type Client struct {
 	target Target
 	token  string
@@ -59,7 +61,7 @@ func New(target Target, token string, opts Options) (*Client, error) {
 	clock := &clock{now: opts.Now}
 	rest, err := github.NewClient(
 		github.WithHTTPClient(&http.Client{
-			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts), clock: clock},
+			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts), clock: clock, attempts: cmp.Or(opts.Attempts, attempts)},
 			CheckRedirect: checkRedirect,
 		}),
 		github.WithURLs(new(api.String()), nil),
@@ -87,7 +89,7 @@ func newPacer(opts Options) *pacer {
 	return p
 }
 
-// newTransport keeps the connections of all parallel requests.
+// newTransport keeps as many idle connections as there are parallel requests.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -100,8 +102,9 @@ func newTransport() *http.Transport {
 	}
 }
 
-// checkRedirect follows renamed repositories. A redirect that turns a deletion
-// into a GET would look like a success.
+// checkRedirect follows renamed repositories. It refuses a redirect that turns a
+// deletion into a GET, because the GET's success would look like that of the
+// deletion.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if req.Method != via[0].Method {
 		return errors.New("not following a redirect that changes the method")
@@ -115,7 +118,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 // Target returns what the client was made for.
 func (c *Client) Target() Target { return c.target }
 
-// get decodes the reply to a path below the repository, for what go-github lacks.
+// get decodes the reply to a path below the repository. It serves what go-github
+// lacks.
 func (c *Client) get(ctx context.Context, path string, query url.Values, into any) (*github.Response, error) {
 	u := url.URL{Path: "repos/" + c.target.Owner + "/" + c.target.Repo + "/" + path, RawQuery: query.Encode()}
 	req, err := c.rest.NewRequest(ctx, http.MethodGet, u.String(), nil)
@@ -125,9 +129,9 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, into an
 	return c.rest.Do(req, into)
 }
 
-// ProbeList reports whether token can list the caches of repository, an
-// owner/name, at an API such as https://api.github.com, where BuildKit looks. It
-// does not wait for rate limits.
+// ProbeList returns an error unless token can list the caches of repository, an
+// owner/name, at an API such as https://api.github.com. BuildKit lists them in the
+// same way. ProbeList does not wait for rate limits.
 func ProbeList(ctx context.Context, apiURL, repository, token string, opts Options) error {
 	api, err := parseAPI(apiURL)
 	if err != nil {
@@ -135,13 +139,18 @@ func ProbeList(ctx context.Context, apiURL, repository, token string, opts Optio
 	}
 	owner, name, ok := strings.Cut(repository, "/")
 	if !ok || !nameRE.MatchString(owner) || !nameRE.MatchString(name) {
-		return hint.With(errors.New("the repository is not an owner/name"), "repository=OWNER/NAME")
+		return hint.With(errors.New("the repository is not OWNER/NAME"), "repository=OWNER/NAME")
 	}
 	opts.MaxWait = time.Second
 	c, err := New(Target{hostOf(api), api.String(), owner, name}, token, opts)
 	if err != nil {
 		return err
 	}
-	_, err = c.page(ctx, Filter{}, pageQuery{number: 1, size: 1})
+	return c.Probe(ctx)
+}
+
+// Probe reports whether the token can list the caches, by asking for one.
+func (c *Client) Probe(ctx context.Context) error {
+	_, err := c.page(ctx, Filter{}, pageQuery{number: 1, size: 1})
 	return err
 }

@@ -1,14 +1,14 @@
-// Package cacheclient talks to GitHub's cache service for the commands. It finds
-// the repository, the API and the token, lists and deletes entries over REST
-// ([Client]), and reads and writes content with a job's runtime token ([Runtime]).
-// Neither can do the other's work.
+// Package cacheclient is the client of GitHub's cache service. It finds the
+// repository, the API and the token. [Client] lists and deletes entries over
+// REST. [Runtime] reads content with the runtime token of a job, and [Uploader]
+// writes it. REST cannot read content, and the runtime token cannot list.
 //
-// It promises that a listing holds every entry that was there from its beginning
-// to its end, whatever came and went meanwhile; that rate limits are kept rather
-// than hit; that no token goes to a host it was not given for; and that neither
-// tokens nor signed URLs appear in an error. Each request has a timeout and ends
-// with its context. What GitHub answers to a question that this package cannot
-// prove is reported as not known.
+// A listing holds every entry that existed from its beginning to its end,
+// whatever was added or deleted meanwhile. The client slows down before
+// GitHub's rate limits are reached. It sends a token only to the host that the
+// token is for, and no error contains a token or a signed URL. Each request has
+// a timeout and ends with its context. If GitHub's answer does not prove
+// something, the result is unknown.
 //
-// Errors that the user can do something about have a method Hint() string.
+// Errors that the user can fix have a method Hint() string.
 package cacheclient

@@ -13,19 +13,19 @@ import (
 	"github.com/google/go-github/v92/github"
 )
 
-// LimitError is returned instead of waiting longer than [Options.MaxWait].
+// LimitError is returned instead of a wait longer than [Options.MaxWait].
 type LimitError struct{ Until time.Time }
 
-// Error names the time as RFC 3339.
+// Error gives the time as RFC 3339.
 func (e *LimitError) Error() string {
 	return "the rate limit is used up until " + e.Until.UTC().Format(time.RFC3339)
 }
 
 // Hint says what to do.
-func (e *LimitError) Hint() string { return "run it again then" }
+func (e *LimitError) Hint() string { return "run the command again then" }
 
-// explain says what was being done, without secrets, and what to do about it.
-// Need is the permission that the request takes, such as "actions: read".
+// explain adds what was being done and a hint, and removes secrets. Need is the
+// permission that the request needs, such as "actions: read".
 func (c *Client) explain(err error, need, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -59,8 +59,8 @@ func status(err error) int {
 	return 0
 }
 
-// redactedError has the text of an error without its secrets. What it wraps is for
-// errors.Is and errors.As, not for printing.
+// redactedError has the text of an error without its secrets. The error that it
+// wraps is for errors.Is and errors.As, not for printing.
 type redactedError struct {
 	text string
 	error
@@ -69,8 +69,8 @@ type redactedError struct {
 func (r redactedError) Error() string { return r.text }
 func (r redactedError) Unwrap() error { return r.error }
 
-// redact takes the token out of the text of err, and out of a reply's text what
-// go-github puts around it.
+// redact removes the token from the text of err. For a reply from GitHub, it keeps
+// method, URL, status and message only.
 func redact(err error, token string) error {
 	text := err.Error()
 	if reply, ok := errors.AsType[*github.ErrorResponse](err); ok {
@@ -83,13 +83,14 @@ func redact(err error, token string) error {
 	return redactedError{text, err}
 }
 
-// queryRE finds what signs a URL.
+// queryRE finds the query of a URL, which holds its signature.
 var queryRE = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
 
 const maxText = 500
 
-// redactSigned also takes out what signs URLs, and makes a line of the error:
-// azcore's have many, with rules between, and go-actions-cache quotes whole pages.
+// redactSigned also removes the signatures of URLs, and makes one line of the
+// error: azcore's errors have many lines and rules between them, and
+// go-actions-cache quotes whole pages.
 func redactSigned(err error, token string) error {
 	text := queryRE.ReplaceAllString(redact(err, token).Error(), "$1?REDACTED")
 	words := slices.DeleteFunc(strings.Fields(text), func(word string) bool { return strings.Trim(word, "-") == "" })

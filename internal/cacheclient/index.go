@@ -21,32 +21,16 @@ type Index struct {
 	Err error
 }
 
-// Head returns the index that BuildKit would import for a scope on a ref, and its
-// key. The service matches by prefix, so the key may be that of a signed index or
-// of another scope whose name goes on like this one's key; BuildKit would read it
-// all the same.
-func (r *Runtime) Head(ctx context.Context, scope, ref string, signed bool) (index *bkcache.Index, key string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
-	defer cancel()
-	entry, err := r.match(ctx, bkcache.IndexPrefix(scope, ref, signed))
-	if err != nil {
-		return nil, "", err
-	}
-	index, _, err = r.parse(ctx, entry)
-	return index, entry.Key, err
-}
-
-// Owns returns why the content that r reads may not be that of the client's
-// entries: its token is for a repository of another number. Nothing else would tell,
-// because repositories that were built alike have indexes of the same keys and sizes.
-// A token that names no number passes.
+// Owns returns an error if the token of r is for another repository than the client's.
+// The content would not show it: repositories with the same builds have indexes with
+// the same keys and sizes. A token without a repository number passes.
 func (c *Client) Owns(ctx context.Context, r *Runtime) error {
 	if r.repository == 0 {
 		return nil
 	}
 	repo, _, err := c.rest.Repositories.Get(ctx, c.target.Owner, c.target.Repo)
 	if err != nil {
-		return c.explain(err, "metadata: read", "asking whether the runtime token is for %s", c.target)
+		return c.explain(err, "metadata: read", "checking that the runtime token is for %s", c.target)
 	}
 	if repo.GetID() != r.repository {
 		return fmt.Errorf("the runtime token is for another repository than %s", c.target)
@@ -54,10 +38,9 @@ func (c *Client) Owns(ctx context.Context, r *Runtime) error {
 	return nil
 }
 
-// Indexes reads the index entries of a whole listing, by id. An index that the
-// token cannot read has an Err, and so has one of which it is not certain that it
-// was the one read. Entries do not change: what was read before of them counts and is
-// not read again.
+// Indexes reads the index entries of a whole listing. It returns them by entry ID. An
+// index has an Err if the token cannot read it, or if the entry that was read may be
+// another one. Entries never change, so an index in before is not read again.
 func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, before map[int64]Index) map[int64]Index {
 	var mu sync.Mutex
 	indexes := map[int64]Index{}
@@ -87,13 +70,13 @@ func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, before m
 }
 
 var (
-	errRef      = errors.New("the runtime token does not read its ref")
-	errNamesake = errors.New("several refs have an entry of that key")
+	errRef      = errors.New("the runtime token cannot read its ref")
+	errNamesake = errors.New("several refs have an entry with this key")
 	errSize     = errors.New("it changed since it was listed")
 )
 
-// index reads one entry of a listing. Entries are immutable and looked up by key,
-// on the first of the token's refs that has it: so a key must be unique.
+// index reads one entry of a listing. The service looks a key up on the token's refs
+// in their order and returns the first match, so the key must be unique.
 func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkcache.Index, error) {
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
@@ -130,7 +113,7 @@ func (r *Runtime) parse(ctx context.Context, entry *actionscache.Entry) (*bkcach
 	return index, int64(len(content.data)), nil
 }
 
-// limited collects what is not too large for an index.
+// limited collects bytes up to the largest size of an index.
 type limited struct{ data []byte }
 
 func (l *limited) Write(p []byte) (int, error) {

@@ -19,15 +19,16 @@ type Filter struct {
 	Ref    string // in full
 }
 
-// perPage is the most that GitHub gives.
+// perPage is the largest page that GitHub returns.
 const perPage = 100
 
-// List returns the entries that the filter selects, oldest first. An entry that
-// is there from beginning to end is in it, though others come and go meanwhile.
+// List returns the entries that the filter selects, oldest first. It misses no
+// entry that exists from its beginning to its end, even if others are added or
+// deleted meanwhile.
 //
-// Pages are numbered by position, so an entry that is deleted moves those behind
-// it, and one may slip from a page that is still to come to one that was read.
-// Therefore pages read in any order count only if nothing moved; see [listing.complete].
+// GitHub numbers pages by position. If an entry is deleted, later entries move up,
+// and one can move from a page that is not read yet to one that is. So pages read
+// in any order count only if nothing moved; see [listing.complete].
 func (c *Client) List(ctx context.Context, f Filter) ([]bkcache.Entry, error) {
 	for range 2 {
 		l, err := c.listAtOnce(ctx, f)
@@ -64,9 +65,9 @@ func (l *listing) sorted() []bkcache.Entry {
 	return entries
 }
 
-// listAtOnce reads the newest page, then all others concurrently, oldest first,
-// so that new entries move none, and then the newest again. If the entry that was
-// the newest still has the position it had, none before it went.
+// listAtOnce reads the newest page, then all pages concurrently, oldest first, so
+// that new entries move none, and then the newest page again. If the entry that was
+// newest still has its position, no entry before it was deleted.
 func (c *Client) listAtOnce(ctx context.Context, f Filter) (listing, error) {
 	l := listing{entries: map[int64]bkcache.Entry{}}
 	first, err := c.newest(ctx, f)
@@ -111,9 +112,9 @@ func (c *Client) pagesAscending(ctx context.Context, f Filter, count int) ([]pag
 }
 
 // listBackwards reads from the last page to the first, one after another, and then
-// the newest entries. An entry only ever moves to an earlier page, where it is still to
-// be read; if the service orders entries of one time now so, now otherwise, one may be
-// missing all the same, and what is short is no listing.
+// the newest entries. Entries only move to earlier pages, which are still to be
+// read. But if the service does not keep the order of entries of the same time, one
+// may be missed. Then the count is short, and that is an error.
 func (c *Client) listBackwards(ctx context.Context, f Filter) ([]bkcache.Entry, error) {
 	l := listing{entries: map[int64]bkcache.Entry{}}
 	first, err := c.page(ctx, f, pageQuery{number: 1, size: 1})
@@ -134,8 +135,8 @@ func (c *Client) listBackwards(ctx context.Context, f Filter) ([]bkcache.Entry, 
 	l.add(newest)
 	if len(l.entries) < newest.total {
 		return nil, hint.With(
-			fmt.Errorf("listing caches of %s: the service showed %d of %d", c.target, len(l.entries), newest.total),
-			"run it again when fewer builds write to the cache")
+			fmt.Errorf("listing caches of %s: the service returned %d of %d entries", c.target, len(l.entries), newest.total),
+			"run the command again when fewer builds write to the cache")
 	}
 	return l.sorted(), nil
 }
@@ -147,10 +148,11 @@ type page struct {
 
 type pageQuery struct {
 	number, size int
+	sort         string // created_at if empty
 	descending   bool
 }
 
-// newest reads the page that the newest entries are on.
+// newest reads the page with the newest entries.
 func (c *Client) newest(ctx context.Context, f Filter) (page, error) {
 	return c.page(ctx, f, pageQuery{number: 1, size: perPage, descending: true})
 }
@@ -158,7 +160,7 @@ func (c *Client) newest(ctx context.Context, f Filter) (page, error) {
 func (c *Client) page(ctx context.Context, f Filter, q pageQuery) (page, error) {
 	opts := github.ActionsCacheListOptions{
 		ListOptions: github.ListOptions{Page: q.number, PerPage: q.size},
-		Sort:        new("created_at"),
+		Sort:        new(cmp.Or(q.sort, "created_at")),
 		Direction:   new("asc"),
 	}
 	if q.descending {
@@ -184,7 +186,7 @@ func (c *Client) page(ctx context.Context, f Filter, q pageQuery) (page, error) 
 	return p, nil
 }
 
-// entryOf keeps one copy of versions and refs, of which there are few.
+// entryOf shares the strings of versions and refs, because they repeat.
 func entryOf(c *github.ActionsCache) bkcache.Entry {
 	return bkcache.Entry{
 		ID:      c.GetID(),

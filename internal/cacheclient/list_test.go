@@ -121,7 +121,7 @@ func TestListMissesNothingThatStaysWhileOthersComeAndGo(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	s := open(t, cacheserver.Options{}, entries(1050)...)
-	token, err := s.RuntimeToken([]cacheserver.Scope{{Ref: mainRef, Write: true}}, time.Hour)
+	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

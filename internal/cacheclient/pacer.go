@@ -15,32 +15,32 @@ const (
 )
 
 // pacer admits requests as fast as the limits allow. For the secondary limit it
-// looks back over a sliding window rather than filling a bucket: a bucket for
-// which no minute holds more than the limit either delays a listing or spends
-// less than deletions may.
+// counts the points of a sliding window. A token bucket would not do: one that
+// never exceeds the limit in any minute either slows a listing down or wastes
+// points that deletions could use.
 //
-// The window of the service cannot overflow before this one does, because a
-// request counts from when it is sent until the window's length after its reply.
+// A request counts from when it is sent until one window after its reply. So this
+// window is full before the service's window is.
 type pacer struct {
 	now     func() time.Time
 	onWait  func(time.Duration)
 	maxWait time.Duration
-	limit   int // points within per that are documented
+	limit   int // points within per, as documented
 	per     time.Duration
 
 	mu       sync.Mutex
 	spent    []spending // answered within per, oldest first
 	sum      int        // of the points in spent
-	flying   int        // points of the requests that are not answered
-	requests int        // number of the requests that are not answered
+	flying   int        // points of the requests under way
+	requests int        // number of requests under way
 
 	remaining int // primary limit: requests left until reset
 	reset     time.Time
 
-	points   int       // of the limit, what the service seems to allow
-	calm     time.Time // since when it has refused nothing, or when points rose last
-	paused   time.Time // until when the service wants no request
-	refusals int       // how often it said so
+	points   int       // part of limit that the service seems to allow
+	calm     time.Time // since when it has refused nothing, or when points last rose
+	paused   time.Time // until when to send nothing
+	refusals int       // refusals of the service
 	told     time.Time // until when the user was told to wait
 }
 
@@ -49,10 +49,12 @@ type spending struct {
 	points int
 }
 
-// acquire waits until a request may be sent. After it, release must be called.
+// acquire waits until a request may be sent. The caller must call release after the
+// reply. It does not wait for what must be sent earlier: that is [ErrLate].
 func (p *pacer) acquire(ctx context.Context, points int) error {
+	by, _ := ctx.Value(deadline{}).(time.Time)
 	for {
-		wait, err := p.admit(points)
+		wait, err := p.admit(points, by)
 		if err != nil || wait == 0 {
 			return err
 		}
@@ -62,13 +64,17 @@ func (p *pacer) acquire(ctx context.Context, points int) error {
 	}
 }
 
-// admit counts the request as sent, or says how long to wait before asking again.
-func (p *pacer) admit(points int) (time.Duration, error) {
+// admit counts the request as sent, or returns how long to wait before asking
+// again.
+func (p *pacer) admit(points int, by time.Time) (time.Duration, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	p.relax(now)
 	wait := max(p.paused.Sub(now), p.primaryWait(now), p.secondaryWait(now, points))
+	if !by.IsZero() && now.Add(max(wait, 0)).After(by) {
+		return 0, ErrLate
+	}
 	if wait <= 0 {
 		p.flying += points
 		p.requests++
@@ -84,8 +90,8 @@ func (p *pacer) admit(points int) (time.Duration, error) {
 	return wait, nil
 }
 
-// poll is how long to wait for the reply of a request that may be the last one
-// that the primary limit allows.
+// poll is how long to wait for the replies to requests under way that may have used
+// up the primary limit.
 const poll = 50 * time.Millisecond
 
 func (p *pacer) primaryWait(now time.Time) time.Duration {
@@ -112,7 +118,7 @@ func (p *pacer) secondaryWait(now time.Time, points int) time.Duration {
 			return s.at.Add(p.per).Sub(now) + time.Millisecond
 		}
 	}
-	return p.per // what is under way counts for that long at least
+	return p.per // requests under way count at least that long
 }
 
 // release counts the request as answered.
@@ -129,7 +135,7 @@ func (p *pacer) spend(points int) {
 	p.sum += points
 }
 
-// observe notes what a reply says of the primary limit. Replies come out of order.
+// observe notes the primary limit of a reply. Replies arrive in any order.
 func (p *pacer) observe(remaining int, reset time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,15 +147,15 @@ func (p *pacer) observe(remaining int, reset time.Time) {
 	}
 }
 
-// refuse stops all requests for a time, because the service refused one. The
-// window then counts as full: others may have spent what is missing. Where the
-// service refuses again, it allows less than it documents.
+// refuse stops all requests for a time, because the service refused one. The window
+// then counts as full, because other clients may have spent the rest. A second
+// refusal means that the service allows less than it documents.
 func (p *pacer) refuse(wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	p.relax(now)
-	fresh := !now.Before(p.paused) // not an answer to what was sent before the last refusal
+	fresh := !now.Before(p.paused) // not the reply to a request sent before the last refusal
 	if until := now.Add(wait); until.After(p.paused) {
 		p.paused, p.calm = until, until
 	}
@@ -164,8 +170,8 @@ func (p *pacer) refuse(wait time.Duration) {
 	}
 }
 
-// relax takes back what refusals have led to, a step for each whole window without
-// one: others spent the points, and not for good.
+// relax undoes refusals, one step for each whole window without one, because other
+// clients do not spend the points for good.
 func (p *pacer) relax(now time.Time) {
 	for p.refusals > 0 && now.Sub(p.calm) > p.per {
 		if p.points == p.limit {
@@ -174,16 +180,5 @@ func (p *pacer) relax(now time.Time) {
 		}
 		p.points = min(2*p.points, p.limit)
 		p.calm = p.calm.Add(p.per)
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
 	}
 }

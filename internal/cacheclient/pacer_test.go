@@ -173,7 +173,7 @@ func TestPacerRecoversFromRefusals(t *testing.T) {
 	var have []int
 	for range 6 {
 		now = now.Add(p.per + 2*time.Second)
-		if _, err := p.admit(0); err != nil {
+		if _, err := p.admit(0, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		have = append(have, p.points)
@@ -218,10 +218,10 @@ func TestAWaitLongerThanMaxWaitIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, cacheserver.Options{Now: time.Now, RateLimit: cacheserver.RateLimit{Hourly: 1}}, entries(1)...)
 		c := client(t, s, "http://direct", Options{Transport: direct{Handler: s}})
-		if _, err := c.defaultBranch(t.Context()); err != nil {
+		if _, err := c.DefaultBranch(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		_, err := c.defaultBranch(t.Context())
+		_, err := c.DefaultBranch(t.Context())
 		limit, ok := errors.AsType[*LimitError](err)
 		if !ok || !strings.Contains(err.Error(), limit.Until.UTC().Format(time.RFC3339)) || hintOf(err) == "" {
 			t.Errorf("have %v, hint %q", err, hintOf(err))

@@ -44,11 +44,11 @@ func (c *Client) pulls(ctx context.Context, refs []string) ([]*github.PullReques
 	return append(open, others...), c.explain(err, "pull-requests: read", "getting pull requests of %s", c.target)
 }
 
-// openPulls reads the first page and then, concurrently, those that its links
-// announce. What moves between pages meanwhile may be missing.
+// openPulls reads the first page, and then concurrently the pages that its links
+// announce. It may miss pull requests that move between pages meanwhile.
 func (c *Client) openPulls(ctx context.Context) ([]*github.PullRequest, error) {
 	page := func(ctx context.Context, number int) ([]*github.PullRequest, *github.Response, error) {
-		opts := &github.PullRequestListOptions{State: "open", Sort: "created", Direction: "asc"} // new ones move none
+		opts := &github.PullRequestListOptions{State: "open", Sort: "created", Direction: "asc"} // so that new ones do not move the others
 		opts.Page, opts.PerPage = number, perPage
 		return c.listPulls(ctx, opts)
 	}
@@ -76,8 +76,8 @@ func (c *Client) listPulls(ctx context.Context, opts *github.PullRequestListOpti
 }
 
 // otherPulls finds pull requests that are not known to be open. Caches live for
-// days, so their pull requests are among those closed last: it reads these page by
-// page, for as long as a page finds any, and asks for the rest one by one.
+// days, so their pull requests are among those closed last. It reads these page by
+// page, as long as a page finds any, and asks for the rest one by one.
 func (c *Client) otherPulls(ctx context.Context, wanted map[int]bool) (found []*github.PullRequest, err error) {
 	opts := &github.PullRequestListOptions{State: "closed", Sort: "updated", Direction: "desc"}
 	opts.PerPage = perPage
@@ -109,7 +109,7 @@ func (c *Client) eachPull(ctx context.Context, numbers map[int]bool) (found []*g
 		group.Go(func() error {
 			pull, _, err := c.rest.PullRequests.Get(ctx, c.target.Owner, c.target.Repo, number)
 			if status(err) == http.StatusNotFound {
-				return nil // which proves nothing
+				return nil // GitHub hides it; that does not prove that it is closed
 			}
 			if err != nil {
 				return err

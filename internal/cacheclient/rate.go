@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// Rate is what is left of the requests that GitHub takes from this token in an
-// hour.
+// Rate is what is left of a token's hourly limit of requests.
 type Rate struct {
 	Limit, Remaining int
 	Reset            time.Time
 }
 
-// Rate asks for the rate limit, which costs nothing of it. A GitHub Enterprise
-// Server without rate limits answers with an error.
+// Rate asks for the rate limit. The request does not count against it. A GitHub
+// Enterprise Server without rate limits answers with an error.
 func (c *Client) Rate(ctx context.Context) (Rate, error) {
 	limits, _, err := c.rest.RateLimit.Get(ctx)
 	if err != nil {

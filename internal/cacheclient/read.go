@@ -3,11 +3,12 @@ package cacheclient
 import (
 	"context"
 	"fmt"
+	"time"
 
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
-// Refs lists the refs whose entries the token reads, in its order.
+// Refs returns the refs that the token can read, in the token's order.
 func (r *Runtime) Refs() []string {
 	var refs []string
 	for _, s := range r.cache.Scopes() {
@@ -18,23 +19,23 @@ func (r *Runtime) Refs() []string {
 	return refs
 }
 
-// Read returns the content of an entry, which is no larger than an index may be, and
-// its key: the service finds the newest entry whose key begins with the given one
-// if none has exactly that.
+// Read returns the content of an entry, up to the largest size of an index, and its
+// key. If no entry has exactly this key, the service finds the newest entry whose
+// key begins with it.
 func (r *Runtime) Read(ctx context.Context, key string) (content []byte, found string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
-	for attempt := 1; ; attempt++ {
+	err = retry(ctx, func(int) (again bool, wait time.Duration, err error) {
 		entry, err := r.match(ctx, key)
 		if err != nil {
-			return nil, "", err
+			return false, 0, err
 		}
 		var data limited
-		if err = entry.WriteTo(ctx, &data); err == nil {
-			return data.data, entry.Key, nil
+		if err := entry.WriteTo(ctx, &data); err != nil {
+			return passing(err), 0, fmt.Errorf("reading cache %q: %w", entry.Key, redactSigned(err, r.token))
 		}
-		if attempt == attempts || !passing(err) || sleep(ctx, backoff(attempt)) != nil {
-			return nil, "", fmt.Errorf("reading cache %q: %w", entry.Key, redactSigned(err, r.token))
-		}
-	}
+		content, found = data.data, entry.Key
+		return false, 0, nil
+	})
+	return content, found, err
 }

@@ -18,21 +18,21 @@ import (
 	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
-// Refs finds out about the refs given, with as few requests as it takes. It
-// returns what it could find out, along with the errors of what it could not: a
-// job's token often lacks `contents: read` or `pull-requests: read`.
+// Refs asks GitHub about refs, with as few requests as possible. It returns what it
+// learned, along with the errors of what it could not learn: the token of a job
+// often lacks `contents: read` or `pull-requests: read`.
 //
-// A ref is closed only if GitHub says so: a pull request is shown as closed, a
-// branch or tag is missing from a whole listing of those that begin alike, and for
-// a branch all open pull requests could be listed, one of which may be based on
-// it. A failed request or a page that lacks something closes nothing.
+// A ref is closed only if GitHub says so. A pull request must be shown as closed. A
+// branch or tag must be missing from a complete listing of refs with the same
+// prefix, and for a branch all open pull requests must be listed, because one may
+// be based on it. A failed request or an incomplete page closes nothing.
 func (c *Client) Refs(ctx context.Context, refs []string) (bkcache.Refs, error) {
 	known := bkcache.Refs{Closed: map[string]string{}, Bases: map[string]string{}}
 	var pulls []*github.PullRequest
 	var branches, tags []string
 	var errs [4]error
 	var wait sync.WaitGroup
-	wait.Go(func() { known.Default, errs[0] = c.defaultBranch(ctx) })
+	wait.Go(func() { known.Default, errs[0] = c.DefaultBranch(ctx) })
 	wait.Go(func() { pulls, errs[1] = c.pulls(ctx, refs) })
 	wait.Go(func() { branches, errs[2] = c.deleted(ctx, refs, "refs/heads/") })
 	wait.Go(func() { tags, errs[3] = c.deleted(ctx, refs, "refs/tags/") })
@@ -53,18 +53,19 @@ func markClosed(known bkcache.Refs, refs []string, reason string) {
 	}
 }
 
-func (c *Client) defaultBranch(ctx context.Context) (string, error) {
+// DefaultBranch returns the full ref of the default branch, such as refs/heads/main.
+func (c *Client) DefaultBranch(ctx context.Context) (string, error) {
 	repo, _, err := c.rest.Repositories.Get(ctx, c.target.Owner, c.target.Repo)
 	if err != nil {
 		return "", c.explain(err, "metadata: read", "getting the default branch of %s", c.target)
 	}
 	if repo.GetDefaultBranch() == "" {
-		return "", errors.New("no default branch is named of " + c.target.String())
+		return "", errors.New("GitHub reports no default branch of " + c.target.String())
 	}
 	return names.Branch(repo.GetDefaultBranch()), nil
 }
 
-// deleted returns those of refs that begin with kind and do not exist.
+// deleted returns the refs that begin with kind and do not exist.
 func (c *Client) deleted(ctx context.Context, refs []string, kind string) ([]string, error) {
 	wanted := map[string]bool{}
 	for _, ref := range refs {
@@ -75,9 +76,10 @@ func (c *Client) deleted(ctx context.Context, refs []string, kind string) ([]str
 	return c.missing(ctx, slices.Sorted(maps.Keys(wanted)))
 }
 
-// missing returns those of the sorted refs that do not exist. One listing of all
-// that begin alike answers that, unless it comes in pages, which could miss what
-// moves between them: then each half is asked for, and in the end each ref alone.
+// missing returns the refs that do not exist. The refs are sorted. One listing of
+// their common prefix answers that, unless GitHub returns it in pages, which could
+// miss refs that move between them. Then missing asks for each half, and in the end
+// for each ref alone.
 func (c *Client) missing(ctx context.Context, refs []string) ([]string, error) {
 	if len(refs) == 0 {
 		return nil, nil
@@ -105,8 +107,8 @@ func (c *Client) missing(ctx context.Context, refs []string) ([]string, error) {
 	return slices.Concat(left, right), err
 }
 
-// confirm asks for one of the refs by its whole name: a listing that misses what is
-// there would make garbage of it.
+// confirm asks for one of the refs by its whole name. A listing that misses an
+// existing ref would make garbage of its caches.
 func (c *Client) confirm(ctx context.Context, gone []string) error {
 	if len(gone) == 0 {
 		return nil
@@ -117,12 +119,12 @@ func (c *Client) confirm(ctx context.Context, gone []string) error {
 		return c.explain(err, "contents: read", "looking for %s of %s", ref, c.target)
 	}
 	if existing[ref] {
-		return fmt.Errorf("%s exists, but a listing of what begins like it misses it", ref)
+		return fmt.Errorf("GitHub's listing of refs misses %s, which exists", ref)
 	}
 	return nil
 }
 
-// commonPrefix cuts no character in half.
+// commonPrefix does not cut a character in half.
 func commonPrefix(sorted []string) string {
 	first, last := sorted[0], sorted[len(sorted)-1]
 	n := 0
@@ -135,8 +137,8 @@ func commonPrefix(sorted []string) string {
 	return first[:n]
 }
 
-// matchingRefs lists the refs that begin with prefix, a full ref's beginning, and
-// tells whether these are all. GitHub documents no pages for this listing.
+// matchingRefs lists the refs that begin with prefix, and reports whether the list
+// is complete. GitHub documents no pages for this listing.
 func (c *Client) matchingRefs(ctx context.Context, prefix string) (refs map[string]bool, whole bool, err error) {
 	var list []github.Reference
 	path := "git/matching-refs/" + strings.TrimPrefix(prefix, "refs/")

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
@@ -205,89 +204,5 @@ func TestRefsFindsPullRequestsInPagesAndAlone(t *testing.T) {
 	// The default branch, two pages of open ones, two of closed ones, and the old one alone.
 	if have := count.requests.Load(); have != 6 {
 		t.Errorf("%d requests", have)
-	}
-}
-
-// runs are those of a repository, newest first, which the service has none of.
-type runs map[string][]time.Time
-
-func (all runs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	type run struct {
-		Created time.Time `json:"created_at"`
-	}
-	query := r.URL.Query()
-	found := []run{}
-	for _, at := range all[query.Get("status")] {
-		found = append(found, run{at})
-	}
-	page, _ := strconv.Atoi(query.Get("page"))
-	if page*perPage < len(found) {
-		w.Header().Set("Link", fmt.Sprintf(`<http://x/?page=%d>; rel="next", <http://x/?page=%d>; rel="last"`, page+1, (len(found)+perPage-1)/perPage))
-	}
-	shown := found[min((page-1)*perPage, len(found)):min(page*perPage, len(found))]
-	_ = json.NewEncoder(w).Encode(map[string]any{"total_count": len(found), "workflow_runs": shown})
-}
-
-func TestOldestRun(t *testing.T) {
-	now := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
-	ago := func(n int) (times []time.Time) {
-		for i := range n {
-			times = append(times, now.Add(-time.Duration(i+1)*time.Second))
-		}
-		return times
-	}
-	for name, test := range map[string]struct {
-		runs runs
-		want time.Time // zero: when it was asked
-		fail bool
-	}{
-		"none":                     {},
-		"one is queued":            {runs: runs{"queued": ago(1)}, want: now.Add(-time.Second)},
-		"one is running":           {runs: runs{"queued": ago(1), "in_progress": ago(2)}, want: now.Add(-2 * time.Second)},
-		"one waits for a reviewer": {runs: runs{"in_progress": ago(1), "waiting": ago(2)}, want: now.Add(-2 * time.Second)},
-		"one waits for its group":  {runs: runs{"pending": ago(1)}, want: now.Add(-time.Second)},
-		"one is requested":         {runs: runs{"requested": ago(1)}, want: now.Add(-time.Second)},
-		"the last of many":         {runs: runs{"in_progress": ago(350)}, want: now.Add(-350 * time.Second)},
-		"too many":                 {runs: runs{"in_progress": ago(1001)}, fail: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			have, asked, err := clientWith(t, serve(t, test.runs), "t0ken", Options{}).OldestRun(t.Context())
-			want := test.want
-			if want.IsZero() && !test.fail {
-				want = asked
-			}
-			if (err != nil) != test.fail || !have.Equal(want) {
-				t.Errorf("have %v, error %v, want %v", have, err, want)
-			}
-		})
-	}
-}
-
-func TestOldestRunGoesByTheClockThatIsBehind(t *testing.T) {
-	for name, test := range map[string]struct{ service, most, least time.Duration }{
-		"the service's": {-2 * time.Hour, -2*time.Hour - time.Minute, -2*time.Hour - 2*time.Minute},
-		"this one":      {2 * time.Hour, -time.Minute, -2 * time.Minute},
-	} {
-		for reply, status := range map[string]int{"no runs": http.StatusOK, "an error": http.StatusForbidden} {
-			t.Run(name+", "+reply, func(t *testing.T) {
-				before := time.Now()
-				url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					w.Header().Set("Date", time.Now().Add(test.service).UTC().Format(http.TimeFormat))
-					w.WriteHeader(status)
-					runs{}.ServeHTTP(w, r)
-				}))
-				_, asked, _ := clientWith(t, url, "t0ken", Options{}).OldestRun(t.Context())
-				if d := asked.Sub(before); d > test.most+time.Second || d < test.least {
-					t.Errorf("asked %v after the test began", d)
-				}
-			})
-		}
-	}
-}
-
-func TestOldestRunIsNotKnownWhereThereAreNoWorkflows(t *testing.T) {
-	s := open(t, cacheserver.Options{})
-	if have, _, err := client(t, s, serve(t, s), Options{}).OldestRun(t.Context()); err == nil || !have.IsZero() {
-		t.Errorf("have %v, error %v", have, err)
 	}
 }

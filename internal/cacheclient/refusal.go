@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-github/v92/github"
 )
 
-// refused reports whether a reply means that a rate limit was exceeded, and not
-// that a permission is missing: GitHub answers 403 to both.
+// refused reports whether a reply means that a rate limit was exceeded. GitHub
+// answers 403 to that, and to a missing permission.
 func refused(resp *http.Response) bool {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		return true
@@ -24,9 +24,9 @@ func refused(resp *http.Response) bool {
 	return first || second || resp.Header.Get("Retry-After") != ""
 }
 
-// refusedFor is how long a refusal holds, by the rules that GitHub gives: what
-// Retry-After says, else until the primary limit is reset if it is used up, else a
-// minute, and longer each time.
+// refusedFor returns how long to wait after a refusal, by GitHub's rules: what
+// Retry-After says; or until the primary limit is reset, if it is used up; or a
+// minute, which doubles with each attempt.
 func refusedFor(h http.Header, now time.Time, attempt int) time.Duration {
 	if wait, ok := retryAfter(h, now); ok {
 		return wait
@@ -50,8 +50,8 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	return max(date.Sub(now), 0), true
 }
 
-// primary reads the state of the hourly limit. The reset is told in whole seconds,
-// so it has come only when that second is over.
+// primary reads the hourly limit. The header gives the reset in whole seconds, so
+// the reset has happened only when that second is over.
 func primary(h http.Header) (remaining int, reset time.Time, ok bool) {
 	remaining, err := strconv.Atoi(h.Get("X-RateLimit-Remaining"))
 	if err != nil {

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -18,15 +16,15 @@ import (
 // ErrNotFound means that the token's refs hold no such entry.
 var ErrNotFound = errors.New("no such cache entry")
 
-// Each lookup, with its repetitions, and each read of an index takes no longer.
+// The longest time of a lookup and of reading an index, both with their repetitions.
 const (
 	lookupTimeout = time.Minute
 	indexTimeout  = 2 * time.Minute
 )
 
-// Runtime reads and writes entries with a job's runtime token, as BuildKit does.
-// It sees the refs that the token names and cannot list. To look an entry up
-// counts as using it. It is safe for concurrent use.
+// Runtime reads entries with a job's runtime token, as BuildKit does. It sees the
+// refs that the token grants, and cannot list them. The service counts a lookup as a
+// use of the entry. A Runtime is safe for concurrent use.
 type Runtime struct {
 	cache      *actionscache.Cache
 	token      string
@@ -34,8 +32,8 @@ type Runtime struct {
 }
 
 // NewRuntime returns a client of the service at url, which is $ACTIONS_RESULTS_URL
-// for version 2 and $ACTIONS_CACHE_URL for version 1. It sends nothing; the error
-// is that of the token, such as its having expired.
+// for version 2 and $ACTIONS_CACHE_URL for version 1. It sends nothing. It returns an
+// error if the token cannot be read or has expired.
 func NewRuntime(url string, version int, token, userAgent string) (*Runtime, error) {
 	cache, err := actionscache.New(token, url, version == 2, actionscache.Opt{
 		Client:      &http.Client{Transport: newTransport()},
@@ -49,7 +47,7 @@ func NewRuntime(url string, version int, token, userAgent string) (*Runtime, err
 	return &Runtime{cache, token, repositoryOf(token)}, nil
 }
 
-// repositoryOf reads a claim of a token that was read before.
+// repositoryOf reads the repository's number from a token that NewRuntime has parsed.
 func repositoryOf(token string) int64 {
 	var claims struct {
 		jwt.RegisteredClaims
@@ -58,7 +56,7 @@ func repositoryOf(token string) int64 {
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil {
 		return 0
 	}
-	id, _ := claims.ID.Int64() // 0 where it is no number, so not known
+	id, _ := claims.ID.Int64() // 0 if it is not a number
 	return id
 }
 
@@ -83,9 +81,19 @@ func (r *Runtime) Has(ctx context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
-// find returns the entry with exactly this key. The service takes a key for a
-// prefix, too, and prefers what one ref has of that to what the next one has of
-// the very key.
+// Probe looks up a key that nobody writes, once, and reports whether the service
+// answered. A reply that asks to wait is waited for until ctx ends.
+func (r *Runtime) Probe(ctx context.Context) error {
+	const key = "docker-ghacache-doctor"
+	if _, err := r.cache.Load(ctx, key); err != nil {
+		return fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
+	}
+	return nil
+}
+
+// find returns the entry with exactly this key. The service also matches longer
+// keys, and prefers a longer key on the token's first ref to the exact one on its
+// second.
 func (r *Runtime) find(ctx context.Context, key string) (*actionscache.Entry, error) {
 	entry, err := r.match(ctx, key)
 	if err == nil && entry.Key != key {
@@ -94,24 +102,24 @@ func (r *Runtime) find(ctx context.Context, key string) (*actionscache.Entry, er
 	return entry, err
 }
 
-// match returns the entry that the service finds for a key or what begins with it.
+// match returns the entry that the service finds for a key or a prefix.
 func (r *Runtime) match(ctx context.Context, key string) (*actionscache.Entry, error) {
-	for attempt := 1; ; attempt++ {
-		entry, err := r.cache.Load(ctx, key)
+	var entry *actionscache.Entry
+	err := retry(ctx, func(int) (again bool, wait time.Duration, err error) {
+		entry, err = r.cache.Load(ctx, key)
 		if err == nil && entry == nil {
 			err = ErrNotFound
 		}
-		if err == nil {
-			return entry, nil
-		}
-		if attempt == attempts || !passingRuntime(err) || sleep(ctx, backoff(attempt)) != nil {
-			return nil, fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
-		}
+		return err != nil && passingRuntime(err), 0, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
 	}
+	return entry, nil
 }
 
-// passingRuntime reports whether a failed lookup may succeed later. Throttling has
-// been waited for.
+// passingRuntime reports whether a failed lookup may succeed later. go-actions-cache
+// has already waited for a service that throttles.
 func passingRuntime(err error) bool {
 	if reply, ok := errors.AsType[actionscache.HTTPError](err); ok {
 		return reply.StatusCode >= http.StatusInternalServerError
@@ -119,61 +127,11 @@ func passingRuntime(err error) bool {
 	return !errors.Is(err, ErrNotFound) && passing(err)
 }
 
-// describe adds what go-actions-cache leaves out, and takes secrets out.
+// describe adds the URL and the status, which go-actions-cache leaves out, and removes
+// secrets.
 func (r *Runtime) describe(err error) error {
 	if reply, ok := errors.AsType[actionscache.HTTPError](err); ok {
 		err = fmt.Errorf("%s: %d %w", strings.TrimRight(r.cache.URL, "/"), reply.StatusCode, err)
 	}
 	return redactSigned(err, r.token)
 }
-
-// Open returns the content of the entry with exactly this key. The service does not
-// tell its size, which the caller knows from a listing or an index. Reads go on
-// until ctx ends.
-func (r *Runtime) Open(ctx context.Context, key string, size int64) (*Content, error) {
-	entry, err := r.find(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	return &Content{size: size, key: key, token: r.token, reader: entry.Download(ctx)}, nil
-}
-
-// Save stores content under a key, on the ref that the token may write. An entry
-// that exists is [io/fs.ErrExist].
-func (r *Runtime) Save(ctx context.Context, key string, content *Content) error {
-	if err := r.cache.Save(ctx, key, content); err != nil {
-		return fmt.Errorf("saving cache %q: %w", key, r.describe(err))
-	}
-	return nil
-}
-
-// Content is the content of an entry. It is best read from front to back: each
-// step aside is another request.
-type Content struct {
-	size  int64
-	key   string
-	token string
-
-	mu     sync.Mutex // the reader takes one call at a time, v1 uploads read four
-	reader actionscache.ReaderAtCloser
-}
-
-// Size returns the bytes that were given to [Runtime.Open].
-func (c *Content) Size() int64 { return c.size }
-
-// ReadAt implements [io.ReaderAt].
-func (c *Content) ReadAt(p []byte, off int64) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if off >= c.size {
-		return 0, io.EOF
-	}
-	n, err := c.reader.ReadAt(p, off)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("reading cache %q: %w", c.key, redactSigned(err, c.token))
-	}
-	return n, err
-}
-
-// Close ends reading.
-func (c *Content) Close() error { return c.reader.Close() }

@@ -5,34 +5,47 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
-// Stream returns the content of the entry with exactly this key, size bytes of
-// it, to be read from front to back. A connection that breaks off is made again
-// where it did.
+// Stream returns the content of the entry with exactly this key, to be read from front
+// to back. The service does not tell its size, which the caller knows from a listing or
+// an index. If a connection breaks, the next one continues at the same byte. Reads end
+// with ctx.
 func (r *Runtime) Stream(ctx context.Context, key string, size int64) (io.ReadCloser, error) {
-	content, err := r.Open(ctx, key, size)
-	if err != nil {
+	s := &stream{ctx: ctx, runtime: r, key: key, size: size}
+	if err := s.open(); err != nil {
 		return nil, err
 	}
-	return &stream{ctx: ctx, runtime: r, key: key, content: content}, nil
+	return s, nil
 }
 
 type stream struct {
-	ctx     context.Context // of all reads, which take none
+	ctx     context.Context // of all reads, because Read has no ctx
 	runtime *Runtime
 	key     string
-	content *Content
+	size    int64
+	content actionscache.ReaderAtCloser
 	off     int64
 	failed  int // attempts since the last byte
 }
 
+func (s *stream) open() error {
+	entry, err := s.runtime.find(s.ctx, s.key)
+	if err != nil {
+		return err
+	}
+	s.content = entry.Download(s.ctx)
+	return nil
+}
+
 func (s *stream) Read(p []byte) (int, error) {
 	for {
-		if s.off == s.content.size {
+		if s.off == s.size {
 			return 0, io.EOF
 		}
-		n, err := s.content.ReadAt(p[:min(int64(len(p)), s.content.size-s.off)], s.off)
+		n, err := s.content.ReadAt(p[:min(int64(len(p)), s.size-s.off)], s.off)
 		s.off += int64(n)
 		if n > 0 {
 			s.failed = 0
@@ -46,22 +59,17 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 }
 
-// again opens the content anew, unless it is of no use.
+// again opens the content anew, if that can help.
 func (s *stream) again(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading cache %q: it is shorter than it should be: %w", s.key, io.ErrUnexpectedEOF)
 	}
 	s.failed++
 	if s.failed == attempts || !passing(err) || sleep(s.ctx, backoff(s.failed)) != nil {
-		return err
-	}
-	content, err := s.runtime.Open(s.ctx, s.key, s.content.size)
-	if err != nil {
-		return err
+		return fmt.Errorf("reading cache %q: %w", s.key, redactSigned(err, s.runtime.token))
 	}
 	_ = s.content.Close() // it is broken
-	s.content = content
-	return nil
+	return s.open()
 }
 
 func (s *stream) Close() error { return s.content.Close() }

@@ -31,12 +31,12 @@ func (t Target) String() string {
 	return t.Host + "/" + name
 }
 
-// Sources are the places that name repository, API and token.
+// Sources are the places where repository, API and token can be set.
 type Sources struct {
 	Repo   string // --repo: [HOST/]OWNER/NAME or a URL
 	Lookup func(name string) (string, bool)
 
-	// What the Actions variables say; each may be empty.
+	// The values of the Actions variables; each may be empty.
 	Repository string // $GITHUB_REPOSITORY
 	APIURL     string // $GITHUB_API_URL
 	JobToken   string // $GITHUB_TOKEN
@@ -44,10 +44,9 @@ type Sources struct {
 
 const dotcom = "github.com"
 
-// Target finds the repository: the one given, that of the job, or the one that
-// the remotes of the Git repository in the current folder name, as gh finds it. The
-// host is the one named with the repository, else that of $GITHUB_API_URL, else
-// $GH_HOST, else github.com.
+// Target finds the repository: the one given, or the job's, or the one that gh
+// finds in the remotes of the Git repository in the current folder. The host comes
+// from the repository, or $GITHUB_API_URL, or $GH_HOST, or is github.com.
 func (s Sources) Target() (Target, error) {
 	host := cmp.Or(s.get("GH_HOST"), dotcom)
 	var job *url.URL
@@ -64,7 +63,7 @@ func (s Sources) Target() (Target, error) {
 	}
 	for _, name := range []string{repo.Owner, repo.Name} {
 		if !nameRE.MatchString(name) {
-			return Target{}, hint.With(fmt.Errorf("%q is not part of a repository's name", name), hintRepo)
+			return Target{}, hint.With(fmt.Errorf("%q is not a valid owner or name of a repository", name), hintRepo)
 		}
 	}
 	host = normalize(repo.Host)
@@ -77,7 +76,7 @@ func (s Sources) Target() (Target, error) {
 
 const hintRepo = "--repo [HOST/]OWNER/NAME"
 
-// nameRE leaves no way out of the path that a name becomes part of.
+// nameRE accepts no name that changes the path of a URL, such as "..".
 var nameRE = regexp.MustCompile(`^[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*$`)
 
 func (s Sources) repository(host string) (repository.Repository, error) {
@@ -85,7 +84,7 @@ func (s Sources) repository(host string) (repository.Repository, error) {
 	if named == "" {
 		repo, err := repository.Current()
 		if err != nil {
-			return repo, hint.With(fmt.Errorf("finding the repository: %w", err), hintRepo+"\ngh auth login")
+			return repo, notFound(err)
 		}
 		return repo, nil
 	}
@@ -96,15 +95,27 @@ func (s Sources) repository(host string) (repository.Repository, error) {
 	return repo, nil
 }
 
-// Job reports whether t is the repository of this job, on the host of this job: only
-// for that one is the job's runtime token good. It is false where the variables do not
-// tell, or name only part of it: repositories of one name exist on many hosts.
+// notFound makes one line of what go-gh says. If git failed, that is git's first line.
+func notFound(err error) error {
+	git, failed := strings.CutPrefix(err.Error(), "failed to run git: ")
+	line, _, _ := strings.Cut(strings.TrimPrefix(git, "fatal: "), "\n")
+	err = fmt.Errorf("finding the repository: %s", line)
+	if failed {
+		return hint.With(err, hintRepo)
+	}
+	return hint.With(err, hintRepo+"\ngh auth login") // go-gh knows the hosts that gh has logged in to
+}
+
+// Job reports whether t is the repository of this job, on the host of this job. The
+// runtime token of the job is for that repository only. Job is false if the
+// variables are incomplete, because several hosts can have a repository of the same
+// name.
 func (s Sources) Job(t Target) bool {
 	return s.ownAPI(t) && strings.EqualFold(s.Repository, t.Owner+"/"+t.Repo)
 }
 
-// apiOf is the API for a host: the job's if it is for that host, and otherwise
-// where GitHub has it.
+// apiOf returns the API of a host: the job's API if it is on that host, otherwise
+// the one where GitHub has it.
 func apiOf(host string, job *url.URL) (string, error) {
 	if job != nil && hostOf(job) == host {
 		return job.String(), nil
@@ -114,8 +125,8 @@ func apiOf(host string, job *url.URL) (string, error) {
 		base = "https://api." + host
 	}
 	u, err := parseAPI(base)
-	if err != nil || hostOf(u) != host { // evil.example#.ghe.com would get GitHub's token
-		return "", hint.With(errors.New("the host of the repository is not the name of a host"), hintRepo)
+	if err != nil || hostOf(u) != host { // "evil.example#.ghe.com" would get GitHub's token
+		return "", hint.With(errors.New("the host of the repository is not a host name"), hintRepo)
 	}
 	return u.String(), nil
 }
@@ -125,16 +136,16 @@ func (s Sources) get(name string) string {
 	return strings.TrimSpace(value)
 }
 
-// parseAPI never quotes what may hold a password.
+// parseAPI does not quote the URL in errors, because it may hold a password.
 func parseAPI(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, hint.With(errors.New("the address of the API is not an HTTP URL"), "GITHUB_API_URL=https://HOST/api/v3")
+		return nil, hint.With(errors.New("the URL of GitHub's API is not an HTTP URL"), "GITHUB_API_URL=https://HOST/api/v3")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), Path: strings.TrimRight(u.Path, "/") + "/"}, nil
 }
 
-// hostOf is the host that an API is for.
+// hostOf returns the host that an API serves.
 func hostOf(api *url.URL) string {
 	if host, ok := strings.CutPrefix(api.Host, "api."); ok && names.Server(host) {
 		return host
@@ -142,7 +153,7 @@ func hostOf(api *url.URL) string {
 	return api.Host
 }
 
-// normalize leaves a port alone, which gh's rules know nothing of.
+// normalize keeps a port, which gh's function would not.
 func normalize(host string) string {
 	if strings.Contains(host, ":") {
 		return strings.ToLower(host)

@@ -218,3 +218,34 @@ func TestToken(t *testing.T) {
 		})
 	}
 }
+
+func TestTheErrorOfAMissingRepositoryIsOneLine(t *testing.T) {
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Skip("no git")
+	}
+	t.Chdir(t.TempDir())
+	for name, test := range map[string]struct {
+		init                 bool
+		ending, hint, noHint string
+	}{
+		"outside of a Git repository": {false, ".git", "--repo", "gh auth login"},
+		"without a remote":            {true, "no git remotes configured for this repository", "gh auth login", "--nothing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if test.init {
+				t.Chdir(t.TempDir())
+				if out, err := exec.CommandContext(t.Context(), git, "init").CombinedOutput(); err != nil {
+					t.Fatalf("git init: %s", out)
+				}
+			}
+			_, err := Sources{Lookup: lookup(nil)}.Target()
+			if err == nil || strings.Contains(err.Error(), "\n") || !strings.HasSuffix(err.Error(), test.ending) {
+				t.Errorf("error %q", err)
+			}
+			if have := hintOf(err); !strings.Contains(have, test.hint) || strings.Contains(have, test.noHint) {
+				t.Errorf("hint %q", have)
+			}
+		})
+	}
+}

@@ -9,18 +9,17 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
-// Token returns the token for a target. gh's rules tell which one is for which
-// host: GH_TOKEN and GITHUB_TOKEN for github.com and *.ghe.com, their
-// ENTERPRISE namesakes for other hosts, and gh's own login. Beyond them, the
-// GITHUB_TOKEN of a job is for the API of that job, whatever its host, and for no
-// other.
+// Token returns the token for a target, by gh's rules: GH_TOKEN and GITHUB_TOKEN
+// for github.com and *.ghe.com, GH_ENTERPRISE_TOKEN and GITHUB_ENTERPRISE_TOKEN for
+// other hosts, and gh's own login. In addition, the GITHUB_TOKEN of a job is used
+// for the job's API, whatever its host, and only for that.
 func (s Sources) Token(t Target) (string, error) {
 	for _, token := range s.candidates(t) {
 		if token != "" {
 			return token, nil
 		}
 	}
-	// The variables were looked at above, by stricter rules than those in there.
+	// candidates has read the variables, by stricter rules than go-gh's.
 	token, source := auth.TokenForHost(t.Host)
 	if token != "" && slices.Contains([]string{"oauth_token", "gh"}, source) {
 		return token, nil
@@ -40,7 +39,7 @@ func (s Sources) candidates(t Target) []string {
 	return []string{job, s.get("GH_ENTERPRISE_TOKEN"), s.get("GITHUB_ENTERPRISE_TOKEN")}
 }
 
-// ownAPI reports whether t is answered by the API that the job names.
+// ownAPI reports whether the job's API serves t.
 func (s Sources) ownAPI(t Target) bool {
 	u, err := parseAPI(s.APIURL)
 	return err == nil && u.String() == t.APIURL

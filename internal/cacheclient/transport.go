@@ -3,33 +3,30 @@ package cacheclient
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
 )
 
 const (
-	attempts       = 5
 	attemptTimeout = 30 * time.Second
-	firstBackoff   = 500 * time.Millisecond
 	maxReply       = 64 << 20 // bytes; the largest page is that of a repository with very many branches
 )
 
-// transport sends requests without bodies: when the limits allow, with the token
-// if they are for the API it belongs to, and again where they failed in passing.
-// It reads the whole reply, so that one that breaks off is repeated as well.
+// transport sends requests without bodies, as fast as the limits allow. It adds the
+// token, refuses every other API, and repeats requests that may succeed later. It
+// reads the whole reply, so that it can repeat one that breaks off.
 type transport struct {
 	base  http.RoundTripper
 	api   *url.URL
 	token string
 	pacer *pacer
 	clock *clock
+
+	attempts int
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -40,20 +37,20 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cost := req.Context(), points(req.Method)
 	req = req.Clone(ctx)
 	req.Header.Set("Authorization", "Bearer "+t.token)
-	for attempt := 1; ; attempt++ {
+	var resp *http.Response
+	err := retry(ctx, func(attempt int) (again bool, wait time.Duration, err error) {
 		if err := t.pacer.acquire(ctx, cost); err != nil {
-			return nil, err
+			return false, 0, err
 		}
-		resp, err := t.send(req)
-		again, wait := t.judge(resp, err, attempt)
-		t.pacer.release(cost) // once the limits are known that the reply tells
-		if !again || attempt == attempts || ctx.Err() != nil {
-			return resp, err
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return nil, err
-		}
+		defer t.pacer.release(cost) // after judge, which tells the pacer the limits
+		resp, err = t.send(req)     //nolint:bodyclose // send has read and closed it
+		again, wait = t.judge(resp, err, attempt)
+		return again && attempt < t.attempts, wait, err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return resp, nil
 }
 
 func points(method string) int {
@@ -84,11 +81,11 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// judge tells the pacer what the reply says of the limits, and the caller whether
-// to send the request again, and when. After a refusal the pacer knows when.
+// judge tells the pacer the limits that the reply states, and the caller whether and
+// when to send the request again. After a refusal, the pacer also waits.
 func (t *transport) judge(resp *http.Response, err error, attempt int) (again bool, wait time.Duration) {
 	if err != nil {
-		return passing(err), backoff(attempt)
+		return passing(err), 0
 	}
 	t.clock.observe(resp.Header)
 	now := t.pacer.now()
@@ -105,20 +102,5 @@ func (t *transport) judge(resp *http.Response, err error, attempt int) (again bo
 	if wait, ok := retryAfter(resp.Header, now); ok && wait <= t.pacer.maxWait {
 		return true, wait
 	}
-	return true, backoff(attempt)
-}
-
-// passing reports whether a request without a reply may have one later.
-func passing(err error) bool {
-	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		return false
-	}
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	return !untrusted && !errors.Is(err, errTooLarge)
-}
-
-// backoff doubles with each attempt; jitter keeps clients apart that failed at once.
-func backoff(attempt int) time.Duration {
-	d := firstBackoff << (attempt - 1)
-	return d/2 + rand.N(d) //nolint:gosec // nobody gains by guessing it
+	return true, 0
 }

@@ -84,7 +84,7 @@ func TestAServiceThatHangsIsGivenUp(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		})
 		begin := time.Now()
-		_, err := clientWith(t, "http://direct", "t0ken", Options{Transport: direct{Handler: hang}}).defaultBranch(t.Context())
+		_, err := clientWith(t, "http://direct", "t0ken", Options{Transport: direct{Handler: hang}}).DefaultBranch(t.Context())
 		if took := time.Since(begin); err == nil || took < attempts*attemptTimeout || took > 2*attempts*attemptTimeout {
 			t.Errorf("have %v after %v", err, took)
 		}
@@ -126,7 +126,7 @@ func TestErrorsNameRequestAndFix(t *testing.T) {
 			": 403 Resource not accessible by personal access token", "permissions: {actions: read}\n",
 		},
 		"permissions that GitHub names": {
-			second(clientWith(t, alternatives, "t0ken", Options{}).defaultBranch(t.Context())),
+			second(clientWith(t, alternatives, "t0ken", Options{}).DefaultBranch(t.Context())),
 			": 403", "permissions: {pull-requests: read, contents: read}\n",
 		},
 		"a token of another service": {
@@ -140,7 +140,7 @@ func TestErrorsNameRequestAndFix(t *testing.T) {
 			ProbeList(t.Context(), url, "other/repo", "", Options{Now: time.Now}), "no token for " + host(url), "gh auth login",
 		},
 		"no repository": {
-			ProbeList(t.Context(), url, "repo", readOnly, Options{Now: time.Now}), "not an owner/name", "repository=OWNER/NAME",
+			ProbeList(t.Context(), url, "repo", readOnly, Options{Now: time.Now}), "not OWNER/NAME", "repository=OWNER/NAME",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestTheTokenGoesToNoOtherHost(t *testing.T) {
 		t.Errorf("%s has %q", r.URL, r.Header.Get("Authorization"))
 	}))
 	away := serve(t, http.RedirectHandler(strange+"/repos/local/repo/actions/caches", http.StatusTemporaryRedirect))
-	_, err := clientWith(t, away, "t0ken", Options{}).defaultBranch(t.Context())
+	_, err := clientWith(t, away, "t0ken", Options{}).DefaultBranch(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "not sending the token") {
 		t.Errorf("have %v", err)
 	}
@@ -206,7 +206,7 @@ func TestAnUntrustedCertificateIsNotRetried(t *testing.T) {
 	server.Config.ErrorLog = discard()
 	defer server.Close()
 	count := &counted{RoundTripper: newTransport()}
-	_, err := clientWith(t, server.URL, "t0ken", Options{Transport: count}).defaultBranch(t.Context())
+	_, err := clientWith(t, server.URL, "t0ken", Options{Transport: count}).DefaultBranch(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "certificate") || count.requests.Load() != 1 {
 		t.Errorf("%d requests, error %v", count.requests.Load(), err)
 	}
@@ -226,7 +226,7 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 			_, list := c.List(t.Context(), Filter{})
 			_, limits := c.Limits(t.Context())
 			_, refs := c.Refs(t.Context(), []string{mainRef, "refs/pull/1/merge"})
-			_, _, run := c.OldestRun(t.Context())
+			_, run := c.Runs(t.Context(), 0)
 			if list == nil || refs == nil || run == nil {
 				t.Errorf("no error of %v, %v, %v", list, refs, run)
 			}

@@ -19,17 +19,16 @@ import (
 )
 
 const (
-	// go-actions-cache sends 1 MiB after the other. The memory of an upload is
-	// these two, multiplied.
+	// go-actions-cache sends one MiB after the other, which is slow over a distance.
+	// An upload takes blockSize times blocksAhead of memory.
 	blockSize   = 4 << 20
 	blocksAhead = 4
 
-	// callTimeout is what BuildKit waits for a throttled service.
+	// callTimeout is how long BuildKit waits for a service that throttles.
 	callTimeout = 10 * time.Minute
 )
 
-// Uploader is a [Runtime] of version 2 that saves entries from streams, faster
-// than [Runtime.Save] over a distance.
+// Uploader is a [Runtime] of version 2 that also saves entries.
 type Uploader struct {
 	*Runtime
 	client *http.Client
@@ -42,12 +41,10 @@ func NewUploader(r *Runtime, now func() time.Time) *Uploader {
 }
 
 // Upload stores size bytes of content under a key, on the ref that the token may
-// write. The entry appears only when content has ended with io.EOF, so that a
-// reader can still object to what it has read. An entry that exists, or that
-// somebody has begun, is [io/fs.ErrExist].
-//
-// An upload that was begun and not finished occupies its key until the service
-// forgets it.
+// write. The entry appears only after content has ended with io.EOF, so that a reader
+// can still reject the bytes. Upload returns [io/fs.ErrExist] if the entry exists, or
+// if another upload has reserved its key. An unfinished upload reserves its key until
+// the service drops it.
 func (u *Uploader) Upload(ctx context.Context, key string, content io.Reader, size int64) error {
 	err := u.upload(ctx, key, content, size)
 	if err != nil {
@@ -66,7 +63,7 @@ func (u *Uploader) upload(ctx context.Context, key string, content io.Reader, si
 		return err
 	}
 	if !created.OK {
-		return hint.With(fmt.Errorf("the service does not take it: %s", created.Message), "a runtime token with write permission")
+		return hint.With(fmt.Errorf("the service rejected it: %s", created.Message), "a runtime token with write permission")
 	}
 	if err := u.put(ctx, created.URL, content); err != nil {
 		return err
@@ -83,15 +80,14 @@ func (u *Uploader) upload(ctx context.Context, key string, content io.Reader, si
 	if finished.OK {
 		return nil
 	}
-	// It may have been finished by a call whose reply was lost.
+	// An earlier call may have committed it, and its reply was lost.
 	if there, err := u.Has(ctx, key); there || err != nil {
 		return err
 	}
-	return fmt.Errorf("the service does not finish it: %s", finished.Message)
+	return fmt.Errorf("the service did not commit it: %s", finished.Message)
 }
 
-// put sends content to a signed URL, in blocks that Azure's client repeats when
-// they fail.
+// put sends content to a signed URL in blocks. Azure's client repeats blocks that fail.
 func (u *Uploader) put(ctx context.Context, url string, content io.Reader) error {
 	var opts blockblob.ClientOptions
 	opts.Transport = u.client
@@ -103,7 +99,7 @@ func (u *Uploader) put(ctx context.Context, url string, content io.Reader) error
 	return err
 }
 
-// call calls a method of the service, again where it failed in passing.
+// call calls a method of the service, and repeats calls that may succeed later.
 func (u *Uploader) call(ctx context.Context, method string, request, reply any) error {
 	body, err := json.Marshal(request)
 	if err != nil {
@@ -111,21 +107,12 @@ func (u *Uploader) call(ctx context.Context, method string, request, reply any) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	for attempt := 1; ; attempt++ {
-		again, wait, err := u.try(ctx, method, body, reply)
-		if !again || attempt == attempts {
-			return err
-		}
-		if wait == 0 {
-			wait = backoff(attempt)
-		}
-		if sleep(ctx, wait) != nil {
-			return err
-		}
-	}
+	return retry(ctx, func(int) (again bool, wait time.Duration, err error) {
+		return u.try(ctx, method, body, reply)
+	})
 }
 
-// try says whether to try again, and when if the service tells.
+// try calls once. It tells whether to call again, and when, if the service says so.
 func (u *Uploader) try(ctx context.Context, method string, body []byte, reply any) (again bool, wait time.Duration, err error) {
 	url := strings.TrimRight(u.cache.URL, "/") + "/twirp/github.actions.results.api.v1.CacheService/" + method
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))

@@ -76,7 +76,7 @@ func TestUploadThatFailsMakesNoEntry(t *testing.T) {
 	}{
 		"the reader objects at the end": {io.MultiReader(bytes.NewReader(randomBytes(1, 2*blockSize+1)), iotest.ErrReader(errors.New("not what it should be"))), 2*blockSize + 1, "not what it should be"},
 		"the reader objects at once":    {iotest.ErrReader(errors.New("not what it should be")), 1, "not what it should be"},
-		"there is less than was said":   {strings.NewReader("12"), 3, "does not finish it"},
+		"there is less than was said":   {strings.NewReader("12"), 3, "did not commit it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, cacheserver.Options{})
@@ -114,7 +114,7 @@ func TestUploadRepeatsWhatFailsInPassing(t *testing.T) {
 
 func TestUploadWithATokenThatOnlyReads(t *testing.T) {
 	s := open(t, cacheserver.Options{})
-	token, err := s.RuntimeToken([]cacheserver.Scope{{Ref: mainRef}}, time.Hour)
+	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

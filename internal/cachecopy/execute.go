@@ -12,28 +12,28 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
-// Source is the service that is copied from. Nothing on it changes.
+// Source is the service to copy from. A copy does not change it.
 type Source interface {
 	Has(ctx context.Context, key string) (bool, error)
 	Read(ctx context.Context, key string) (content []byte, found string, err error)
 	Stream(ctx context.Context, key string, size int64) (io.ReadCloser, error)
 }
 
-// Target is the service that is copied to. Upload returns [fs.ErrExist] for an
-// entry that is there, or that somebody has begun; content that does not end with
-// [io.EOF] makes no entry.
+// Target is the service to copy to. Upload returns [fs.ErrExist] if the entry
+// exists, or if another upload has reserved its key. If the content does not end
+// with [io.EOF], Upload makes no entry.
 type Target interface {
 	Has(ctx context.Context, key string) (bool, error)
 	Upload(ctx context.Context, key string, content io.Reader, size int64) error
 }
 
-// Progress is how far a copy is. What the target had counts.
+// Progress is how much is copied, including what the target had.
 type Progress struct {
 	Layers int
 	Bytes  int64
 }
 
-// Result is what a copy did.
+// Result is what a copy has done.
 type Result struct {
 	Indexes []string `json:"indexes"` // keys as they were written
 	Layers  int      `json:"layers"`  // copied
@@ -50,7 +50,7 @@ const (
 	grace = 10 * time.Second
 )
 
-// Missing looks up layers, and returns the digests of those that are not there.
+// Missing looks up layers, and returns the digests of those that do not exist.
 func Missing(ctx context.Context, from Source, layers []bkcache.Layer) (map[string]bool, error) {
 	var mu sync.Mutex
 	missing := map[string]bool{}
@@ -68,9 +68,10 @@ func Missing(ctx context.Context, from Source, layers []bkcache.Layer) (map[stri
 	return missing, group.Wait()
 }
 
-// Execute copies layers and then indexes. A layer that the source cannot give, or
-// not as its digest says, costs the indexes that name it, see [Result.Left].
-// The error is one of the target or of ctx; the next copy goes on from there.
+// Execute copies layers and then indexes. If the source cannot return a layer, or
+// the layer does not match its digest, the indexes that reference it are not
+// copied, see [Result.Left]. Execute returns errors of the target and of ctx; the
+// next copy continues from there.
 func (p *Plan) Execute(ctx context.Context, from Source, to Target, progress func(Progress)) (Result, error) {
 	c := &copying{from: from, to: to, progress: progress, failed: map[string]error{}}
 	c.result.Indexes, c.result.Left = []string{}, []Left{}
@@ -84,8 +85,8 @@ func (p *Plan) Execute(ctx context.Context, from Source, to Target, progress fun
 	return c.result, err
 }
 
-// each works on items at the same time, until the first error; what is under way
-// then is brought to its end.
+// each handles items concurrently until the first error, and finishes those that it
+// has begun.
 func each[T any](ctx context.Context, items []T, work func(T) error) error {
 	group, stopped := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -101,7 +102,7 @@ func each[T any](ctx context.Context, items []T, work func(T) error) error {
 	return context.Cause(ctx)
 }
 
-// graceful ends some time after its parent.
+// graceful returns a context that ends some time after its parent.
 func graceful(parent context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
 	stop := context.AfterFunc(parent, func() { time.AfterFunc(grace, cancel) })

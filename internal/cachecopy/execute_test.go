@@ -219,7 +219,7 @@ func TestCopyChangesNothingOnTheSource(t *testing.T) {
 func TestCopyEndsWhereTheTargetRefuses(t *testing.T) {
 	app := cacheOf("app", false, 1, 10, 20)
 	from, to := serve(t, cacheserver.Options{}, entriesOf(app)), serve(t, cacheserver.Options{}, nil)
-	token, err := to.RuntimeToken([]cacheserver.Scope{{Ref: mainRef}}, time.Hour)
+	token, err := to.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef}}, time.Hour)
 	check(t, err)
 	readOnly, err := cacheclient.NewRuntime(to.url, 2, token, "test")
 	check(t, err)

@@ -89,7 +89,7 @@ func check(t *testing.T, err error) {
 
 func (s service) runtime(t *testing.T, version int) *cacheclient.Runtime {
 	t.Helper()
-	token, err := s.RuntimeToken([]cacheserver.Scope{{Ref: mainRef, Write: true}}, time.Hour)
+	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
 	check(t, err)
 	r, err := cacheclient.NewRuntime(s.url+"/", version, token, "test")
 	check(t, err)
@@ -124,7 +124,9 @@ func wantCopied(t *testing.T, s service, c cache) {
 	t.Helper()
 	r := s.runtime(t, 2)
 	key := bkcache.ParseKey(c.index.Key, bkcache.Version)
-	x, _, err := r.Head(t.Context(), key.Scope, mainRef, key.Signed)
+	data, _, err := r.Read(t.Context(), bkcache.IndexPrefix(key.Scope, mainRef, key.Signed))
+	check(t, err)
+	x, err := bkcache.ParseIndex(data)
 	check(t, err)
 	if len(x.Layers) != len(c.layers) {
 		t.Errorf("index %s names %d layers", c.index.Key, len(x.Layers))

@@ -52,8 +52,8 @@ func (c *copying) signature(ctx context.Context, x plannedIndex) error {
 	return nil
 }
 
-// write makes the index an entry of the target. A number whose upload somebody
-// began and left is passed over, as BuildKit does (SaveMutable).
+// write stores the index in the target. If another upload has reserved its number
+// and not finished, write takes the next number, as BuildKit does (SaveMutable).
 func (c *copying) write(ctx context.Context, x plannedIndex) error {
 	const attempts = 10
 	key := x.Key
@@ -88,7 +88,7 @@ func next(key string) (string, error) {
 	slot := Slot(key)
 	n, err := strconv.ParseUint(strings.TrimPrefix(key, slot), 10, 64)
 	if err != nil {
-		return "", fmt.Errorf("counting on from index %q: %w", key, err)
+		return "", fmt.Errorf("finding the number after index %q: %w", key, err)
 	}
 	return slot + strconv.FormatUint(n+1, 10), nil
 }

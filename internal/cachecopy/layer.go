@@ -9,7 +9,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
-// copying is a copy under way.
+// copying is the state of a running copy.
 type copying struct {
 	from     Source
 	to       Target
@@ -50,7 +50,7 @@ func (c *copying) layer(ctx context.Context, l bkcache.Layer) error {
 	return nil
 }
 
-// count changes what is counted, and tells.
+// count updates the progress and reports it.
 func (c *copying) count(change func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,8 +58,8 @@ func (c *copying) count(change func()) {
 	c.progress(c.done)
 }
 
-// fail notes what a layer's indexes are left for. An interruption is no fault of
-// the layer.
+// fail notes why the indexes of a layer are not copied. An interruption is not the
+// layer's fault.
 func (c *copying) fail(ctx context.Context, l bkcache.Layer, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -72,9 +72,9 @@ func (c *copying) fail(ctx context.Context, l bkcache.Layer, err error) error {
 	return nil
 }
 
-var errUnfinished = errors.New("somebody's upload of it is not finished; copy again when it is, or when the service has forgotten it")
+var errUnfinished = errors.New("another upload of it is not finished; copy again when it is, or when the service has dropped it")
 
-// occupied is nil if an entry that could not be made is there by now.
+// occupied returns nil if the entry exists by now.
 func (c *copying) occupied(ctx context.Context, key string) error {
 	there, err := c.to.Has(ctx, key)
 	if err == nil && !there {

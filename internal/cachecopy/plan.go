@@ -14,9 +14,8 @@ type Index struct {
 	Data []byte
 }
 
-// Plan says what is copied from one service to another. Layers come before the
-// indexes that name them, so that an interruption leaves no index that points at
-// nothing.
+// Plan is what to copy from one service to another. Layers come before the indexes
+// that reference them, so that an interruption leaves no index with missing layers.
 type Plan struct {
 	Layers []bkcache.Layer // each once
 	Left   []Left
@@ -37,12 +36,13 @@ type plannedIndex struct {
 	content *bkcache.Index
 }
 
-// NewPlan plans to copy indexes and the layers that they name. There holds what
+// NewPlan plans to copy indexes and the layers that they reference. There is what
 // the target has: the digest of its own index of each scope and ref, by the key up
-// to "#". Gone holds the digests of layers that the source has no more; the indexes
-// that need one are left.
+// to "#". Gone has the digests of layers that the source has evicted; indexes that
+// need one are not copied.
 //
-// Nothing is ever replaced: builds on the target know better than the source.
+// Nothing is replaced, because builds on the target have newer indexes than the
+// source.
 func NewPlan(indexes []Index, there map[string]string, gone map[string]bool) *Plan {
 	p := &Plan{}
 	indexes = slices.Clone(indexes)
@@ -69,7 +69,7 @@ func (p *Plan) add(x Index, there map[string]string, gone map[string]bool) {
 	key := bkcache.ParseKey(x.Key, bkcache.Version)
 	content, err := bkcache.ParseIndex(x.Data)
 	if err == nil && key.Kind != bkcache.KindIndex {
-		err = errors.New("it is no index of BuildKit")
+		err = errors.New("it is not an index of BuildKit")
 	}
 	if err != nil {
 		p.Left = append(p.Left, Left{Key: x.Key, Why: err.Error()})

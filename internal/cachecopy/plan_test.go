@@ -52,7 +52,7 @@ func TestPlanCopy(t *testing.T) {
 		"without a layer that is gone":          {[]Index{app, web}, nil, []string{"app"}, web.Key + "|2||" + app.Key + ": layers that it names are gone"},
 		"without a layer that all need":         {[]Index{app, web}, nil, []string{"base"}, "|0||" + app.Key + ": layers that it names are gone; " + web.Key + ": layers that it names are gone"},
 		"a damaged index":                       {[]Index{{appKey(1), []byte("<html>")}}, nil, nil, "|0||" + appKey(1) + ": decoding index"},
-		"an entry that is none":                 {[]Index{{"go-mod#1", app.Data}}, nil, nil, "|0||go-mod#1: it is no index of BuildKit"},
+		"an entry that is none":                 {[]Index{{"go-mod#1", app.Data}}, nil, nil, "|0||go-mod#1: it is not an index of BuildKit"},
 		"another scope of the target is no bar": {[]Index{app}, map[string]string{Slot(web.Key): "x"}, nil, app.Key + "|2||"},
 	} {
 		t.Run(name, func(t *testing.T) {

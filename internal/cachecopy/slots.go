@@ -10,13 +10,28 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 )
 
-// Slot is what all indexes of a scope on a ref have in common: their key up to its
-// number.
+// Slot is the part of the key that all indexes of a scope on a ref share: the key
+// up to its number.
 func Slot(key string) string { return key[:strings.LastIndexByte(key, '#')+1] }
+
+// FindSlots are the slots on refs that builds may look in: those of scopes, or where
+// there are none, those that list finds. A runtime token cannot list; where nothing
+// else can either, the error says why, and the slots are those of [cacheopts.DefaultScope].
+func FindSlots(ctx context.Context, refs, scopes []string, list func(context.Context) ([]bkcache.Entry, error)) ([]string, error) {
+	if len(scopes) > 0 {
+		return Slots(scopes, refs), nil
+	}
+	listing, err := list(ctx)
+	if err != nil {
+		return Slots([]string{cacheopts.DefaultScope}, refs), err
+	}
+	return Listed(listing, refs), nil
+}
 
 // Slots are those in which builds look for the indexes of scopes on refs.
 func Slots(scopes, refs []string) (slots []string) {
@@ -30,7 +45,7 @@ func Slots(scopes, refs []string) (slots []string) {
 	return slots
 }
 
-// Listed are the slots on refs that have an index in a listing.
+// Listed returns the slots on refs that have an index in a listing.
 func Listed(listing []bkcache.Entry, refs []string) (slots []string) {
 	for _, e := range listing {
 		key := bkcache.ParseKey(e.Key, e.Version)
@@ -61,7 +76,7 @@ func ReadIndexes(ctx context.Context, from Source, slots []string) ([]Index, err
 	return slices.DeleteFunc(found, func(x Index) bool { return x.Key == "" }), err
 }
 
-// Digests are those of a service's own indexes in the slots of others, by slot.
+// Digests returns the digests of a service's own indexes in slots, by slot.
 func Digests(ctx context.Context, of Source, indexes []Index) (map[string]string, error) {
 	var slots []string
 	for _, x := range indexes {

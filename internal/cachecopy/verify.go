@@ -10,7 +10,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
-// verifier reads a layer, and objects at its end if it is not that layer.
+// verifier reads a layer, and returns an error at its end if it is not that layer.
 type verifier struct {
 	content io.Reader
 	layer   bkcache.Layer
@@ -42,7 +42,7 @@ func (v *verifier) Read(p []byte) (int, error) {
 
 func (v *verifier) verify() error {
 	if v.size != v.layer.Size {
-		return fmt.Errorf("layer %s has %d bytes, and should have %d", v.layer.Digest, v.size, v.layer.Size)
+		return fmt.Errorf("layer %s has %d bytes instead of %d", v.layer.Digest, v.size, v.layer.Size)
 	}
 	if got := fmt.Sprintf("sha256:%x", v.hash.Sum(nil)); got != v.layer.Digest {
 		return fmt.Errorf("layer %s is damaged: its digest is %s", v.layer.Digest, got)

@@ -13,19 +13,20 @@ import (
 	"time"
 )
 
-// What a blob URL permits, as Azure abbreviates it: read, or create and write.
+// The permissions of a blob URL, as Azure abbreviates them: read, or create and write.
 const (
 	toRead  = "r"
 	toWrite = "cw"
 )
 
-// A client asks for a new URL to read when one has expired; for one to write it cannot.
+// A client whose URL for reading has expired asks for a new one. It cannot do that for writing, so that URL lives
+// longer.
 const (
 	readable  = time.Hour
 	writeable = 24 * time.Hour
 )
 
-// azureVersion is the version of the Blob Storage protocol that is spoken.
+// azureVersion is the version of the Blob Storage protocol that this service speaks.
 const azureVersion = "2025-05-05"
 
 func (s *Server) routeBlobs() {
@@ -33,7 +34,8 @@ func (s *Server) routeBlobs() {
 	s.mux.HandleFunc("PUT /devstoreaccount1/cache/{id}", s.blobHandler(toWrite, s.writeBlob))
 }
 
-// blobURL is shaped like one of the Azure emulator, which clients that look at URLs accept: account, container, blob.
+// blobURL has the shape of the Azure emulator's URLs, account, container and blob, which clients that check URLs
+// accept.
 func (s *Server) blobURL(base string, id int64, permission string) string {
 	ttl := readable
 	if permission == toWrite {
@@ -51,7 +53,8 @@ func (s *Server) blobSignature(id, permission, expiry string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// checkBlobURL returns the id of the blob if the URL is one of this service's, permits what is asked and has not expired.
+// checkBlobURL returns the id of the blob if this service signed the URL, the URL has the permission and it has not
+// expired.
 func (s *Server) checkBlobURL(r *http.Request, permission string) (int64, error) {
 	q := r.URL.Query()
 	want := s.blobSignature(r.PathValue("id"), permission, q.Get("se"))
@@ -100,7 +103,7 @@ func (s *Server) readBlob(w http.ResponseWriter, r *http.Request, id int64) erro
 	return nil
 }
 
-// contentWriter gives the refusals of ServeContent the codes of Blob Storage.
+// contentWriter adds the error codes of Blob Storage to the errors of ServeContent.
 type contentWriter struct{ http.ResponseWriter }
 
 // WriteHeader implements [http.ResponseWriter].
@@ -114,13 +117,13 @@ func (w contentWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// ReadFrom implements [io.ReaderFrom]: the kernel can then send a file by itself.
+// ReadFrom implements [io.ReaderFrom], so that the kernel can send the file.
 func (w contentWriter) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, r) }
 
-// etag needs only the id: what can be read never changes.
+// etag is made from the id only, because finished entries never change.
 func etag(id int64) string { return fmt.Sprintf(`"0x%X"`, id) }
 
-// azureError is an error of Blob Storage: its code goes into a header and into the body.
+// azureError is an error of Blob Storage. Its code is sent in a header and in the body.
 type azureError struct {
 	status int
 	code   string
@@ -138,7 +141,7 @@ var (
 	errBlobFinished  = &azureError{http.StatusConflict, "BlobImmutableDueToPolicy"}
 )
 
-// writeBlobError ignores that the client may be gone.
+// writeBlobError ignores write errors: the client may have closed the connection.
 func writeBlobError(w http.ResponseWriter, err error) (status int) {
 	e := azureErrorOf(err)
 	w.Header().Set("X-Ms-Error-Code", e.code)

@@ -14,7 +14,7 @@ const (
 	maxBlockList = 50_000
 	maxListBytes = 16 << 20
 
-	// wholeBlob is the block that stands for a blob put in one piece; no client can name it.
+	// wholeBlob is the block id for a blob that is uploaded in one request. No client can send this id.
 	wholeBlob = ""
 )
 
@@ -44,7 +44,7 @@ func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) err
 	return nil
 }
 
-// checkUnfinished tells a finished entry, which never changes, from one that is gone.
+// checkUnfinished tells a finished entry, which never changes, from one that does not exist.
 func (s *Server) checkUnfinished(id int64) error {
 	_, err := s.entries.Upload(id)
 	if err == nil {
@@ -70,7 +70,7 @@ func (s *Server) putBlob(r *http.Request, id int64) error {
 	return s.entries.Assemble(id, []string{wholeBlob})
 }
 
-// putBlock takes block ids as they are: clients encode what they like.
+// putBlock does not decode block ids, because clients encode them in different ways.
 func (s *Server) putBlock(r *http.Request, id int64) error {
 	block := r.URL.Query().Get("blockid")
 	if block == "" || len(block) > maxBlockID {
@@ -90,8 +90,8 @@ func (s *Server) putBlockList(w http.ResponseWriter, r *http.Request, id int64) 
 	return s.entries.Assemble(id, blocks)
 }
 
-// parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>. OpenDAL has said Uncommitted: it means the same as long as
-// a blob is put once.
+// parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>. OpenDAL used to send Uncommitted, which means the
+// same if a blob is uploaded once.
 func parseBlockList(body io.Reader) (ids []string, err error) {
 	var list struct {
 		XMLName xml.Name `xml:"BlockList"`
@@ -112,7 +112,7 @@ func parseBlockList(body io.Reader) (ids []string, err error) {
 	return ids, nil
 }
 
-// azureErrorOf gives every error the code that Blob Storage has for it.
+// azureErrorOf returns the Blob Storage code of an error.
 func azureErrorOf(err error) *azureError {
 	if e, ok := errors.AsType[*azureError](err); ok {
 		return e

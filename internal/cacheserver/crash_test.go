@@ -42,7 +42,7 @@ func serveUntilKilled(dir string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	token, err := s.RuntimeToken([]Scope{{Ref: mainRef, Write: true}}, time.Hour)
+	token, err := s.RuntimeToken([]RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -1,11 +1,11 @@
-// Package cacheserver is a GitHub Actions cache service as an [net/http.Handler], for a laptop, for tests and for runners of
-// one's own. BuildKit, the @actions/cache toolkit, gh, go-github and other clients of GitHub's service work against it
-// unchanged: v2 (Twirp in JSON and protobuf), v1, the part of Azure Blob Storage that they use, and the REST API at
-// / and under /api/v3.
+// Package cacheserver is a GitHub Actions cache service as an [net/http.Handler], for laptops, tests and self-hosted
+// runners. BuildKit, the @actions/cache toolkit, gh, go-github and other clients of GitHub's service work with it
+// unchanged. It serves version 2 (Twirp in JSON and protobuf), version 1, the part of Azure Blob Storage that these
+// clients use, and the REST API at / and under /api/v3.
 //
-// It promises what GitHub's service does: entries never change, matching goes by ref, key and age as documented there, a
-// token reads and writes only the refs it names, unused and superfluous entries are evicted. What it cannot know of a
-// repository it does not invent: see [Options.Refs].
+// It behaves as GitHub documents its service. Entries never change. Lookups match by ref, key and age. A token reads
+// and writes only the refs that it lists. Entries that are unused, or beyond the size limit, are evicted. The service
+// invents nothing about the repository: see [Options.Refs].
 //
-// The protocols are here, the entries behind [Backend]; package store keeps them in a folder.
+// This package has the protocols, and [Backend] has the entries. Package store implements it with a folder.
 package cacheserver

@@ -5,8 +5,8 @@ import "strings"
 // Variable is an environment variable that a client needs.
 type Variable struct{ Name, Value string }
 
-// Environment lists what makes clients use the service at base, such as http://127.0.0.1:8080: v2 and v1 clients, and REST
-// clients, which find the API where a GitHub Enterprise Server has it.
+// Environment returns the variables with which clients use the service at base, such as http://127.0.0.1:8080. They
+// serve clients of v2 and v1, and REST clients, which look for the API under the path of a GitHub Enterprise Server.
 func (i *Issuer) Environment(base, runtimeToken, restToken string) []Variable {
 	base = strings.TrimRight(base, "/")
 	return []Variable{

@@ -11,7 +11,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
-// fail answers a request with an error and logs one of the service itself.
+// fail answers a request with an error, and logs it if it is the service's own.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, store.ErrTooMany) {
 		w.Header().Set("Retry-After", "60")
@@ -21,7 +21,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// writeError writes an error in the way of the protocol that the path belongs to.
+// writeError writes an error in the format of the protocol that the path belongs to.
 func writeError(w http.ResponseWriter, r *http.Request, err error) (status int) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/twirp/"):
@@ -34,8 +34,8 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) (status int) 
 	return writeRESTError(w, err)
 }
 
-// failureStatus is the status of an error that the protocol has no word for. A full disk is 507, which clients do not retry:
-// azcore retries 500 for twenty minutes.
+// failureStatus is the status of an error that the protocol has no code for. A full disk is 507, which clients do not
+// retry; azcore retries 500 for twenty minutes.
 func failureStatus(err error) int {
 	if e, ok := errors.AsType[*restError](err); ok {
 		return e.Status
@@ -49,7 +49,7 @@ func failureStatus(err error) int {
 	return http.StatusInternalServerError
 }
 
-// publicText keeps paths of this machine out of replies; the log has the whole error.
+// publicText removes paths of this machine from replies. The log has the whole error.
 func publicText(err error, status int) string {
 	if _, ok := errors.AsType[*restError](err); !ok && status >= http.StatusInternalServerError {
 		return http.StatusText(status)
@@ -57,7 +57,7 @@ func publicText(err error, status int) string {
 	return err.Error()
 }
 
-// clientBody marks errors of reading as the client's.
+// clientBody marks errors of reading the request's body as the client's.
 type clientBody struct{ io.Reader }
 
 func (b clientBody) Read(p []byte) (int, error) {

@@ -10,24 +10,24 @@ import (
 	"time"
 )
 
-// Fault spoils requests, for tests of clients. [ParseFault] makes one.
+// Fault makes requests fail, for tests of clients. [ParseFault] returns one.
 type Fault struct {
-	method  string // any if empty
+	method  string // empty: any
 	path    *regexp.Regexp
-	query   bool // path is matched with the query
-	status  int  // 0 cuts the connection
+	query   bool // match path and query
+	status  int  // 0: cut the connection
 	after   int64
-	count   int // 0 is always
+	count   int // 0: always
 	retry   time.Duration
 	retries bool
 }
 
 // ParseFault reads PATTERN:ACTION[:COUNT[:RETRY-AFTER]].
 //
-// PATTERN is a path, or a method and a path: "POST /twirp/*". An asterisk stands for anything, slashes included. A pattern with a
-// question mark is held against path and query, another one against the path alone, both without /api/v3. ACTION is a status, or "cut" to close the
-// connection without a reply, or "cut=BYTES" to close it after so many bytes of the reply's body. COUNT is how many requests
-// are spoiled, all if it is missing or 0. RETRY-AFTER is in seconds.
+// PATTERN is a path, or a method and a path: "POST /twirp/*". An asterisk matches anything, also slashes. A pattern
+// with a question mark is compared with path and query, any other with the path, both without /api/v3. ACTION is a
+// status; or "cut", which closes the connection without a reply; or "cut=BYTES", which closes it after that many
+// bytes of the reply's body. COUNT is how many requests fail: all if it is missing or 0. RETRY-AFTER is in seconds.
 func ParseFault(text string) (Fault, error) {
 	fields := strings.Split(text, ":")
 	if len(fields) < 2 || len(fields) > 4 {
@@ -57,7 +57,7 @@ func (f *Fault) parsePattern(pattern string) error {
 		f.method, path = method, rest
 	}
 	if path == "" || path[0] != '/' && path[0] != '*' {
-		return fmt.Errorf("pattern %q: a path begins with / or *", pattern)
+		return fmt.Errorf("pattern %q: want a path that begins with / or *", pattern)
 	}
 	glob := strings.ReplaceAll(regexp.QuoteMeta(path), `\*`, ".*")
 	var err error
@@ -88,7 +88,7 @@ func (f *Fault) parseAction(action string) error {
 
 func parseNumber(text string, n *int) (err error) {
 	if *n, err = strconv.Atoi(text); err != nil || *n < 0 {
-		return fmt.Errorf("%q is not a number from 0 on", text)
+		return fmt.Errorf("%q: want a number, 0 or more", text)
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (f *Fault) matches(r *http.Request) bool {
 	return f.path.MatchString(path)
 }
 
-// faults are those of a server, with what is left of their counts.
+// faults are the faults of a server, with the requests left for each.
 type faults struct {
 	mu    sync.Mutex
 	rules []Fault
@@ -127,7 +127,7 @@ func (f *faults) take(r *http.Request) (Fault, bool) {
 	return Fault{}, false
 }
 
-// apply answers the request, or returns the writer with which it is to be answered.
+// apply answers the request, or returns the writer for the reply.
 func (f Fault) apply(w http.ResponseWriter, r *http.Request) http.ResponseWriter {
 	if f.after > 0 {
 		return &cutWriter{w, f.after}
@@ -144,7 +144,7 @@ func (f Fault) apply(w http.ResponseWriter, r *http.Request) http.ResponseWriter
 	return nil
 }
 
-// cutWriter closes the connection after so many bytes of body.
+// cutWriter closes the connection after that many bytes of the body.
 type cutWriter struct {
 	http.ResponseWriter
 	left int64

@@ -12,7 +12,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
-// What a request may be refused for. The texts of the denials are GitHub's.
+// The reasons for which a request is refused. The texts of the denials are GitHub's.
 var (
 	errUnauthenticated = errors.New("invalid, expired or missing token")
 	errReadDenied      = errors.New("cache read denied: token has no readable scopes")
@@ -28,7 +28,7 @@ type grant struct {
 	writable string   // empty if none
 }
 
-// authorize reads the runtime token of a request. Neither the token nor why it is refused gets out.
+// authorize reads the runtime token of a request. Its error contains neither the token nor the reason.
 func (s *Server) authorize(r *http.Request) (grant, error) {
 	token, ok := bearer(r)
 	if !ok {
@@ -47,7 +47,7 @@ func (s *Server) authorize(r *http.Request) (grant, error) {
 		if a.Permission&permissionRead != 0 {
 			g.readable = append(g.readable, a.Scope)
 		}
-		// The last one: BuildKit builds an index's key from the last writable ref.
+		// The last writable ref: BuildKit builds the key of an index from it.
 		if a.Permission&permissionWrite != 0 {
 			g.writable = a.Scope
 		}
@@ -55,7 +55,7 @@ func (s *Server) authorize(r *http.Request) (grant, error) {
 	return g, nil
 }
 
-// bearer takes the scheme of gh, "token", too.
+// bearer also accepts "token", the scheme that gh uses.
 func bearer(r *http.Request) (string, bool) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.TrimSpace(token), ok && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "token"))
@@ -67,24 +67,24 @@ const (
 	maxJSON   = 1 << 20
 )
 
-// checkKeys returns the keys without repetitions: go-actions-cache sends the first one twice.
+// checkKeys returns the keys without duplicates: go-actions-cache sends the first one twice.
 func checkKeys(keys []string) ([]string, error) {
 	var unique []string
 	for _, key := range keys {
 		if key == "" || strings.Contains(key, ",") || utf8.RuneCountInString(key) > maxKeyLen {
-			return nil, fmt.Errorf("%w: a key has 1 to %d characters and no comma", errInvalid, maxKeyLen)
+			return nil, fmt.Errorf("%w: a key must have 1 to %d characters and no comma", errInvalid, maxKeyLen)
 		}
 		if !slices.Contains(unique, key) {
 			unique = append(unique, key)
 		}
 	}
 	if len(unique) == 0 || len(unique) > maxKeys {
-		return nil, fmt.Errorf("%w: 1 to %d keys are needed", errInvalid, maxKeys)
+		return nil, fmt.Errorf("%w: want 1 to %d keys", errInvalid, maxKeys)
 	}
 	return unique, nil
 }
 
-// name is that of the entry which a request with this key would write.
+// name returns the name of the entry that a request with this key would write.
 func (g grant) name(version, key string) (store.Name, error) {
 	if g.writable == "" {
 		return store.Name{}, errWriteDenied

@@ -50,10 +50,10 @@ func serve(t testing.TB, opts Options) service {
 }
 
 // token returns a runtime token for scopes, to read and write the main branch if none are given.
-func (s service) token(t testing.TB, scopes ...Scope) string {
+func (s service) token(t testing.TB, scopes ...RefAccess) string {
 	t.Helper()
 	if scopes == nil {
-		scopes = []Scope{{Ref: mainRef, Write: true}}
+		scopes = []RefAccess{{Ref: mainRef, Write: true}}
 	}
 	token, err := s.RuntimeToken(scopes, time.Hour)
 	if err != nil {
@@ -72,7 +72,7 @@ func (s service) restToken(t testing.TB, write bool) string {
 }
 
 // cache is BuildKit's client.
-func (s service) cache(t testing.TB, v2 bool, scopes ...Scope) *actionscache.Cache {
+func (s service) cache(t testing.TB, v2 bool, scopes ...RefAccess) *actionscache.Cache {
 	t.Helper()
 	c, err := actionscache.New(s.token(t, scopes...), s.url+"/", v2, actionscache.Opt{Client: &http.Client{}})
 	if err != nil {

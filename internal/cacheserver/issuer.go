@@ -15,11 +15,12 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/moby/sys/atomicwriter"
 )
 
-// Issuer makes the tokens of a service, from the key in its folder. It needs no running service.
+// Issuer makes the tokens of a service from the key in its folder. The service need not run.
 type Issuer struct {
-	Repository string // owner/name, which the service answers for
+	Repository string // owner/name of the service's repository
 
 	secret     []byte
 	now        func() time.Time
@@ -28,20 +29,21 @@ type Issuer struct {
 	blobKey    []byte
 }
 
-// identity is what the file service.json in the folder holds.
+// identity is the content of the file service.json in the folder.
 type identity struct {
 	Secret     []byte `json:"secret"`
 	Repository string `json:"repository"`
 }
 
-// Scope is a ref that a runtime token may read and, with Write, write.
-type Scope struct {
+// RefAccess is a ref that a runtime token may read and, with Write, write.
+type RefAccess struct {
 	Ref    string
 	Write  bool
-	NoRead bool // as the token of a job with cache mode write-only
+	NoRead bool // like the token of a job with cache mode write-only
 }
 
-// OpenIssuer reads the key of the service in dir, which must have been started once. A nil now means [time.Now].
+// OpenIssuer reads the key of the service in dir. The service must have been started there once. If now is nil,
+// [time.Now] is used.
 func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	if now == nil {
 		now = time.Now //nolint:forbidigo // as documented
@@ -58,10 +60,10 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	return i, i.derive()
 }
 
-// ownerAndName matches a repository; no name consists of dots alone.
+// ownerAndName matches OWNER/NAME, and no name that has only dots.
 var ownerAndName = regexp.MustCompile(`^\w[\w-]*/\.*[\w-][\w.-]*$`)
 
-// openIssuer makes the key at the first start and keeps the repository for OpenIssuer.
+// openIssuer makes the key at the first start, and stores the repository for OpenIssuer.
 func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
 	if repository != "" && !ownerAndName.MatchString(repository) {
 		return nil, fmt.Errorf("repository %q: want OWNER/NAME", repository)
@@ -81,25 +83,16 @@ func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
 
 func identityFile(dir string) string { return filepath.Join(dir, "service.json") }
 
-// save replaces the file as a whole: a token must never be signed with a key that is lost afterwards.
+// save replaces the whole file and syncs it, so that no token is signed with a key that is lost afterwards.
 func (i *Issuer) save(dir string) error {
 	data, err := json.Marshal(identity{i.secret, i.Repository}) //nolint:gosec // the file is there to keep the secret
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, "service-*.json") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), identityFile(dir))
+	return atomicwriter.WriteFile(identityFile(dir), data, 0o600)
 }
 
-// derive makes a key for each kind of signature, so that none is taken for another.
+// derive makes one key for each kind of signature, so that no signature is valid as another kind.
 func (i *Issuer) derive() error {
 	for kind, key := range map[string]*[]byte{"runtime token": &i.runtimeKey, "REST token": &i.restKey, "blob URL": &i.blobKey} {
 		var err error
@@ -110,7 +103,7 @@ func (i *Issuer) derive() error {
 	return nil
 }
 
-// runtimeClaims are those of GitHub's runtime token; ac is JSON within JSON there too.
+// runtimeClaims are the claims of GitHub's runtime token. GitHub also encodes ac as JSON within JSON.
 type runtimeClaims struct {
 	jwt.RegisteredClaims
 	AC           string `json:"ac"`
@@ -134,16 +127,16 @@ type restClaims struct {
 	Permission string `json:"permission"`
 }
 
-// RuntimeToken returns a token for the cache protocols that is valid for ttl from now. Refs are searched in this order, so
-// a job's own ref comes first; the last writable one is written, as BuildKit has it.
-func (i *Issuer) RuntimeToken(scopes []Scope, ttl time.Duration) (string, error) {
-	list := make([]access, len(scopes))
-	for n, s := range scopes {
-		list[n] = access{Scope: s.Ref}
-		if !s.NoRead {
+// RuntimeToken returns a token for the cache protocols that is valid for ttl from now. The service searches the refs
+// in this order, so a job's own ref comes first. Clients write to the last writable one, as BuildKit does.
+func (i *Issuer) RuntimeToken(refs []RefAccess, ttl time.Duration) (string, error) {
+	list := make([]access, len(refs))
+	for n, r := range refs {
+		list[n] = access{Scope: r.Ref}
+		if !r.NoRead {
 			list[n].Permission |= permissionRead
 		}
-		if s.Write {
+		if r.Write {
 			list[n].Permission |= permissionWrite
 		}
 	}
@@ -154,7 +147,7 @@ func (i *Issuer) RuntimeToken(scopes []Scope, ttl time.Duration) (string, error)
 	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.Repository, "1"})
 }
 
-// RESTToken returns a token for the REST API, to list and, with write, to delete.
+// RESTToken returns a token for the REST API. It can list and, with write, delete.
 func (i *Issuer) RESTToken(write bool, ttl time.Duration) (string, error) {
 	permission := "read"
 	if write {
@@ -163,7 +156,7 @@ func (i *Issuer) RESTToken(write bool, ttl time.Duration) (string, error) {
 	return sign(i.restKey, restClaims{i.valid(ttl), permission})
 }
 
-// valid begins a minute ago, because the clock of a client in a virtual machine may be slow.
+// valid begins a minute ago, because a client's clock may be behind, as in virtual machines.
 func (i *Issuer) valid(ttl time.Duration) jwt.RegisteredClaims {
 	now := i.now()
 	return jwt.RegisteredClaims{

@@ -69,7 +69,7 @@ func TestTokensForARunningService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := issuer.RuntimeToken([]Scope{{Ref: mainRef}}, time.Minute)
+	token, err := issuer.RuntimeToken([]RefAccess{{Ref: mainRef}}, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

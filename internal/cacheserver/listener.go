@@ -11,12 +11,11 @@ import (
 // grace is how long requests under way may take when the service stops.
 const grace = 5 * time.Second
 
-// Serve answers connections until ctx ends, and then for a few seconds the
-// requests under way. It closes l.
+// Serve answers connections until ctx ends. It then gives the requests under way a few seconds. It closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: s, ErrorLog: s.log, ReadHeaderTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, // Go's clients leave after 90 seconds, and should do so first
+		IdleTimeout: 2 * time.Minute, // Go's clients close idle connections after 90 seconds, and should do so first
 	}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {

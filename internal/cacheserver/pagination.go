@@ -12,8 +12,8 @@ const (
 	maxPerPage     = 100
 )
 
-// paginate returns the page that the request asks for and links to the others, as GitHub does: values out of bounds are
-// moved into them, a page after the last is empty.
+// paginate returns the page that the request asks for, and links to the others. Like GitHub, it moves values out of
+// range into the range, and returns an empty page after the last.
 func paginate[T any](w http.ResponseWriter, r *http.Request, all []T) []T {
 	perPage := min(positive(r, "per_page", defaultPerPage), maxPerPage)
 	last := max(1, (len(all)+perPage-1)/perPage)
@@ -46,7 +46,7 @@ func pageLinks(r *http.Request, page, last int) (links []string) {
 	return links
 }
 
-// requestPath is the path as the client sent it, with the prefix that routing has taken off.
+// requestPath is the path as the client sent it, with the prefix that routing removed.
 func requestPath(r *http.Request) string {
 	path, _, _ := strings.Cut(r.RequestURI, "?")
 	if _, rest, ok := strings.Cut(path, "://"); ok {

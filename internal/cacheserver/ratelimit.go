@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// RateLimit is what the REST API allows. The zero value never gets into the way.
+// RateLimit is the limit of the REST API. The zero value limits nothing.
 type RateLimit struct {
-	Hourly int           // requests an hour, reported in X-RateLimit headers; a million if zero
-	Points int           // the secondary limit: a GET costs 1 point, anything else 5; none if zero
-	Per    time.Duration // what Points are for; a minute if zero
-	Status int           // of the secondary limit's refusal, 403 or 429; 403 if zero
+	Hourly int           // requests an hour, reported in X-RateLimit headers; 0: a million
+	Points int           // the secondary limit: a GET costs 1 point, anything else 5; 0: none
+	Per    time.Duration // the time for Points; 0: a minute
+	Status int           // of a refusal by the secondary limit, 403 or 429; 0: 403
 }
 
-// limiter counts as GitHub documents its limits. Refused requests cost nothing.
+// limiter counts as GitHub documents its limits. A refused request costs nothing.
 type limiter struct {
 	limit RateLimit
 	now   func() time.Time
@@ -73,7 +73,7 @@ func points(r *http.Request) int {
 	return 5
 }
 
-// advance begins a new hour and forgets what was spent too long ago to count.
+// advance begins a new hour, and drops spending that no longer counts.
 func (l *limiter) advance() {
 	now := l.now()
 	if !now.Before(l.reset) {
@@ -84,7 +84,7 @@ func (l *limiter) advance() {
 	}
 }
 
-// secondaryWait is how long it takes until so many points may be spent; 0 if they may now.
+// secondaryWait is how long to wait until that many points may be spent; 0 if they may now.
 func (l *limiter) secondaryWait(points int) time.Duration {
 	if l.limit.Points == 0 {
 		return 0
@@ -120,7 +120,7 @@ type rateJSON struct {
 	Reset     int64 `json:"reset"`
 }
 
-// rateLimit reports the hourly limit and costs nothing.
+// rateLimit reports the hourly limit. The request costs nothing.
 func (s *Server) rateLimit(w http.ResponseWriter, _ *http.Request) error {
 	l := s.limiter
 	l.mu.Lock()

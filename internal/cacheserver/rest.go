@@ -11,7 +11,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
-// restError is an error as GitHub's REST API writes it.
+// restError is an error in the format of GitHub's REST API.
 type restError struct {
 	Message string `json:"message"`
 	Docs    string `json:"documentation_url"`
@@ -23,7 +23,7 @@ func (e *restError) Error() string { return e.Message }
 const (
 	docs = "https://docs.github.com/rest"
 
-	// enterprisePrefix is where a GitHub Enterprise Server has the API.
+	// enterprisePrefix is the path of the API on a GitHub Enterprise Server.
 	enterprisePrefix = "/api/v3"
 )
 
@@ -39,7 +39,7 @@ func unprocessable(format string, args ...any) error {
 
 type restHandler func(w http.ResponseWriter, r *http.Request) error
 
-// routeREST serves the API where api.github.com has it and where a GitHub Enterprise Server does.
+// routeREST serves the API under the paths of api.github.com and of a GitHub Enterprise Server.
 func (s *Server) routeREST() {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]restHandler{
@@ -63,7 +63,8 @@ func (s *Server) routeREST() {
 		"GET /repos/{owner}/{repo}/pulls":                      s.pulls,
 		"GET /repos/{owner}/{repo}/branches":                   s.branches,
 		"GET /repos/{owner}/{repo}/git/matching-refs/{ref...}": s.matchingRefs,
-		// There is no actions/runs: who uses the service is not known, and an empty list would say that nobody does.
+		// There is no actions/runs: the service does not know its users, and an empty list would say that it has
+		// none.
 	} {
 		mux.HandleFunc(pattern, s.rest(s.limited(handle)))
 	}
@@ -75,7 +76,7 @@ func (s *Server) routeREST() {
 	s.mux.Handle(enterprisePrefix+"/", http.StripPrefix(enterprisePrefix, mux))
 }
 
-// limited counts a request against the rate limits and checks what its path names.
+// limited counts a request against the rate limits, and checks owner and repository in its path.
 func (s *Server) limited(handle restHandler) restHandler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := s.limiter.admit(w, r); err != nil {
@@ -114,7 +115,7 @@ func (s *Server) authorizeREST(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// names reports whether owner and repository of the path, where it has them, are those of the service.
+// names reports whether the path is about the service's repository. A path without owner and repository is.
 func (s *Server) names(r *http.Request) bool {
 	owner, repo, _ := strings.Cut(s.Repository, "/")
 	same := func(name, want string) bool {
@@ -195,7 +196,7 @@ func (s *Server) deleteByID(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// fullRef takes the name of a branch for its ref, as go-github documents the parameter.
+// fullRef also accepts the name of a branch, because go-github documents the parameter so.
 func fullRef(ref string) string {
 	if ref == "" || strings.HasPrefix(ref, "refs/") {
 		return ref
@@ -203,7 +204,8 @@ func fullRef(ref string) string {
 	return github.Branch(ref)
 }
 
-// deleteByKey answers with what it deleted; what another request deleted meanwhile is not in there.
+// deleteByKey answers with the entries that it deleted. Entries that another request deleted meanwhile are not among
+// them.
 func (s *Server) deleteByKey(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	if q.Get("key") == "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
-// GitHub counts gigabytes of 2^30 bytes here, and whole ones.
+// GitHub counts whole gigabytes of 2^30 bytes here.
 const gigabyte = 1 << 30
 
 func (s *Server) repoUsage(w http.ResponseWriter, _ *http.Request) error {
@@ -66,7 +66,7 @@ func (s *Server) storage(w http.ResponseWriter, _ *http.Request) error {
 
 func roundUp(n, unit int64) int64 { return (n + unit - 1) / unit }
 
-// setRetention changes the limit until the service ends; the next start has its own.
+// setRetention changes the limit until the service ends. The next start uses its options.
 func (s *Server) setRetention(w http.ResponseWriter, r *http.Request) error {
 	var req retentionJSON
 	if err := readJSON(w, r, &req); err != nil {
@@ -80,7 +80,7 @@ func (s *Server) setRetention(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// setStorage changes the limit until the service ends; the next start has its own.
+// setStorage changes the limit until the service ends. The next start uses its options.
 func (s *Server) setStorage(w http.ResponseWriter, r *http.Request) error {
 	var req storageJSON
 	if err := readJSON(w, r, &req); err != nil {

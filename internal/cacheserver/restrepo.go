@@ -10,7 +10,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
-// repository answers with what the service knows; the many other fields of GitHub's answer it does not make up.
+// repository answers with the fields that the service knows. It does not invent the other fields of GitHub's answer.
 func (s *Server) repository(w http.ResponseWriter, _ *http.Request) error {
 	owner, name, _ := strings.Cut(s.Repository, "/")
 	writeJSON(w, http.StatusOK, map[string]any{
@@ -20,7 +20,7 @@ func (s *Server) repository(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// held are the refs that entries are on, sorted.
+// held returns the refs that have entries, sorted.
 func (s *Server) held() []string {
 	refs := map[string]bool{}
 	for _, e := range s.entries.List(store.Query{}) {
@@ -29,7 +29,7 @@ func (s *Server) held() []string {
 	return slices.Sorted(maps.Keys(refs))
 }
 
-// existing are the refs that exist, sorted: see [Options.Refs].
+// existing returns the refs that exist, sorted: see [Options.Refs].
 func (s *Server) existing() []string {
 	refs := s.opts.Refs
 	if refs == nil {
@@ -66,7 +66,8 @@ func (s *Server) matchingRefs(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// pulls takes a merge ref that exists for an open pull request, and one that only has entries for a closed one.
+// pulls lists an open pull request for every merge ref that exists, and a closed one for every other merge ref with
+// entries.
 func (s *Server) pulls(w http.ResponseWriter, r *http.Request) error {
 	type branch struct {
 		Ref string `json:"ref"`

@@ -13,8 +13,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
-// Backend keeps entries for a [Server] to show. Its errors are those of package store. A service that relays to another one
-// would be another Backend.
+// Backend stores the entries of a [Server]. Its errors are those of package store. A service that relays to another
+// service would be another Backend.
 type Backend interface {
 	Find(refs []string, version string, keys []string) (store.Entry, error)
 	Open(id int64) (store.Entry, io.ReadSeekCloser, error)
@@ -37,25 +37,26 @@ type Backend interface {
 
 // Options configure [Open]. The zero value of all but Dir is usable.
 type Options struct {
-	// Dir keeps entries and the signing key. It is made if need be; one process uses it at a time.
+	// Dir stores entries and the signing key. Open creates it if needed. One process uses it at a time.
 	Dir string
-	// Repository is the owner/name that REST answers for. Empty means that of the last start, at first local/repo.
+	// Repository is the owner/name of the repository. Empty means the one of the last start, or local/repo at the
+	// first start.
 	Repository string
-	// DefaultBranch is what REST says it is; main if empty.
+	// DefaultBranch is the default branch that REST reports. Empty means main.
 	DefaultBranch string
-	// Refs are the full refs that exist beside the default branch; REST lists them as branches, tags and open pull requests.
-	// The service knows only the refs that its entries are on; nil means that these exist, so that no entry looks abandoned.
+	// Refs are the full refs that exist besides the default branch. REST lists them as branches, tags and open pull
+	// requests. If Refs is nil, every ref with entries exists, so that no entry looks abandoned.
 	Refs []string
 
-	MaxSize        int64         // bytes of all entries; 10 GiB if zero
-	MaxAge         time.Duration // an entry unused for so long goes; 7 days if zero
-	ReservationTTL time.Duration // an upload to which nothing comes for so long is forgotten; an hour if zero
+	MaxSize        int64         // bytes of all entries; 0: 10 GiB
+	MaxAge         time.Duration // evict entries unused for this long; 0: 7 days
+	ReservationTTL time.Duration // drop uploads that received nothing for this long; 0: an hour
 
-	Now func() time.Time // time.Now if nil
-	Log io.Writer        // errors of the disk, and housekeeping that failed; nothing if nil
+	Now func() time.Time // nil: time.Now
+	Log io.Writer        // errors of the disk and of housekeeping; nil: none
 
-	Latency   time.Duration // waited before each reply, in real time
-	Faults    []Fault       // the first that matches a request and is not used up answers it
+	Latency   time.Duration // delay of each reply, in real time
+	Faults    []Fault       // the first that matches a request and has a count left answers it
 	RateLimit RateLimit     // of REST
 }
 
@@ -84,7 +85,7 @@ type Server struct {
 	mux     *http.ServeMux
 }
 
-// Open starts a service on a folder. [store.ErrLocked] if another process serves it.
+// Open starts a service on a folder. It returns [store.ErrLocked] if another process serves the folder.
 func Open(opts Options) (*Server, error) {
 	opts = opts.withDefaults()
 	logger := log.New(opts.Log, "", log.LstdFlags)
@@ -123,14 +124,14 @@ func newServer(opts Options, entries Backend, logger *log.Logger) (*Server, erro
 	return s, nil
 }
 
-// Close ends the service, after the last request: shut the HTTP server down first. Unfinished uploads are lost.
+// Close ends the service. Shut the HTTP server down before. Unfinished uploads are lost.
 func (s *Server) Close() error { return s.entries.Close() }
 
-// ServeHTTP implements [http.Handler]. Requests may name the service in absolute form, as to a proxy.
+// ServeHTTP implements [http.Handler]. It also accepts absolute request URLs, as a proxy does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// BuildKit dereferences this header of a blob's reply; the others carry it in logs.
+	// BuildKit dereferences this header of a blob's reply. Other clients log it.
 	w.Header().Set("X-Ms-Request-Id", rand.Text())
-	// Clients join a base URL that ends in a slash with a path that begins with one.
+	// Clients join a base URL that ends with a slash and a path that begins with one.
 	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
 	wait(r, s.opts.Latency)
 	if f, ok := s.faults.take(r); ok {
@@ -151,7 +152,7 @@ func wait(r *http.Request, d time.Duration) {
 	}
 }
 
-// baseURL is the address under which the client reached the service.
+// baseURL is the URL by which the client reached the service.
 func baseURL(r *http.Request) string {
 	if r.TLS != nil {
 		return "https://" + r.Host

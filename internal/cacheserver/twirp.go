@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// call is a request to the v2 service and its reply to be filled.
+// call is a request to the v2 service, and its reply.
 type call struct {
 	grant
 	base    string
@@ -78,7 +78,7 @@ func (s *Server) serveTwirp(w http.ResponseWriter, r *http.Request, m protorefle
 func (s *Server) createEntry(c call) error {
 	name, err := c.name()
 	if errors.Is(err, errWriteDenied) {
-		// GitHub says so with status 200; BuildKit shows "failed to reserve cache".
+		// GitHub answers this with status 200. BuildKit shows "failed to reserve cache".
 		c.out.set("message", err.Error())
 		return nil
 	}
@@ -136,18 +136,18 @@ func (s *Server) findEntry(c call) error {
 	return nil
 }
 
-// name is that of the entry that the call writes.
+// name is the name of the entry that the call writes.
 func (c call) name() (store.Name, error) {
 	return c.grant.name(c.in.text("version"), c.in.text("key"))
 }
 
 var (
-	errBadRoute  = errors.New("no such method, or a content type other than JSON and protobuf")
+	errBadRoute  = errors.New("unknown method, or a content type other than JSON and protobuf")
 	errMalformed = errors.New("malformed request")
 )
 
-// writeTwirpError maps errors as twitchtv.github.io/twirp/docs/errors.html does. The field is msg: go-actions-cache takes
-// an error with "message" for one of v1.
+// writeTwirpError maps errors as twitchtv.github.io/twirp/docs/errors.html does. The field is msg: go-actions-cache
+// takes an error with "message" for an error of v1.
 func writeTwirpError(w http.ResponseWriter, err error) (status int) {
 	status = failureStatus(err)
 	code := cmp.Or(map[int]string{
@@ -176,7 +176,7 @@ func writeTwirpError(w http.ResponseWriter, err error) (status int) {
 	return status
 }
 
-// writeJSON ignores that the client may be gone.
+// writeJSON ignores write errors: the client may have closed the connection.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)

@@ -98,8 +98,8 @@ func TestTwirpRefusals(t *testing.T) {
 	if _, created := s.twirp(t, "CreateCacheEntry", token, `{"key":"reserved","version":"v"}`); created["ok"] != true {
 		t.Fatal(created)
 	}
-	readOnly := s.token(t, Scope{Ref: mainRef})
-	writeOnly := s.token(t, Scope{Ref: mainRef, Write: true, NoRead: true})
+	readOnly := s.token(t, RefAccess{Ref: mainRef})
+	writeOnly := s.token(t, RefAccess{Ref: mainRef, Write: true, NoRead: true})
 	manyKeys := `["` + strings.Join(strings.Fields("a b c d e f g h i j"), `","`) + `"]`
 
 	tests := map[string]struct {
@@ -171,12 +171,12 @@ func TestExpiredTokenIsRefused(t *testing.T) {
 func TestScopesAreApart(t *testing.T) {
 	versions(t, func(t *testing.T, v2 bool) {
 		s := serve(t, Options{})
-		save := func(key string, content string, scopes ...Scope) error {
+		save := func(key string, content string, scopes ...RefAccess) error {
 			return s.cache(t, v2, scopes...).Save(t.Context(), key, blob(content))
 		}
-		base := Scope{Ref: mainRef, Write: true}
-		pull := []Scope{{Ref: "refs/pull/1/merge", Write: true}, {Ref: mainRef}}
-		other := []Scope{{Ref: "refs/pull/2/merge", Write: true}, {Ref: mainRef}}
+		base := RefAccess{Ref: mainRef, Write: true}
+		pull := []RefAccess{{Ref: "refs/pull/1/merge", Write: true}, {Ref: mainRef}}
+		other := []RefAccess{{Ref: "refs/pull/2/merge", Write: true}, {Ref: mainRef}}
 		for _, err := range []error{
 			save("shared", "base", base), save("own", "pull", pull...), save("shared-newer", "base", base),
 			save("shared", "pull", pull...), // the same key on another ref is another entry
@@ -186,17 +186,17 @@ func TestScopesAreApart(t *testing.T) {
 			}
 		}
 		for _, tt := range []struct {
-			scopes    []Scope
+			scopes    []RefAccess
 			key, want string
 		}{
 			{pull, "own", "pull"}, {pull, "shared", "pull"}, {pull, "shared-", "base"}, {pull, "share", "pull"},
-			{other, "own", ""}, {other, "shared", "base"}, {[]Scope{base}, "own", ""}, {[]Scope{base}, "share", "base"},
+			{other, "own", ""}, {other, "shared", "base"}, {[]RefAccess{base}, "own", ""}, {[]RefAccess{base}, "share", "base"},
 		} {
 			if got := load(t, s.cache(t, v2, tt.scopes...), tt.key); got != tt.want {
 				t.Errorf("%s with %v: %q, want %q", tt.key, tt.scopes, got, tt.want)
 			}
 		}
-		if err := save("k", "x", Scope{Ref: mainRef}); err == nil || strings.Contains(err.Error(), s.url) {
+		if err := save("k", "x", RefAccess{Ref: mainRef}); err == nil || strings.Contains(err.Error(), s.url) {
 			t.Errorf("saving with a read-only token: %v", err)
 		}
 	})
@@ -205,7 +205,7 @@ func TestScopesAreApart(t *testing.T) {
 // BuildKit derives the key of an index from the last writable ref, so the entry must be on that one.
 func TestLastWritableRefIsWritten(t *testing.T) {
 	s := serve(t, Options{})
-	c := s.cache(t, true, Scope{Ref: "refs/heads/a", Write: true}, Scope{Ref: "refs/heads/b", Write: true}, Scope{Ref: mainRef})
+	c := s.cache(t, true, RefAccess{Ref: "refs/heads/a", Write: true}, RefAccess{Ref: "refs/heads/b", Write: true}, RefAccess{Ref: mainRef})
 	if err := c.Save(t.Context(), "key", blob("x")); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// cacheService is results/api/v1/cache.proto of actions/toolkit, without the field metadata (1), which no client fills.
+// cacheService is results/api/v1/cache.proto of actions/toolkit without the field metadata (1), which no client
+// sends.
 const cacheService = `
 name: "results/api/v1/cache.proto" package: "github.actions.results.api.v1" syntax: "proto3"
 message_type { name: "CreateCacheEntryRequest"
@@ -68,8 +69,8 @@ type codec struct {
 	marshal     func(proto.Message) ([]byte, error)
 }
 
-// codecFor accepts snake_case and camelCase, 64-bit numbers as strings and as numbers; JSON replies are in snake_case, as
-// Twirp's are.
+// codecFor accepts snake_case and camelCase, and 64-bit numbers as strings and as numbers. JSON replies are in
+// snake_case, like Twirp's.
 func codecFor(contentType string) (codec, bool) {
 	switch contentType {
 	case "application/json":
@@ -84,7 +85,7 @@ func codecFor(contentType string) (codec, bool) {
 	return codec{}, false
 }
 
-// message gives access to fields by their names, which must be in cacheService.
+// message accesses fields by their names in cacheService.
 type message struct{ *dynamicpb.Message }
 
 func (m message) field(name protoreflect.Name) protoreflect.FieldDescriptor {

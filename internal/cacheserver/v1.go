@@ -116,7 +116,7 @@ func (s *Server) finishV1(w http.ResponseWriter, r *http.Request, g grant) error
 	return nil
 }
 
-// ownUpload is the upload that the request names, if its ref is the one that the token writes.
+// ownUpload returns the upload that the request names, if the token writes its ref.
 func (s *Server) ownUpload(r *http.Request, g grant) (int64, error) {
 	id, err := parseID(r.PathValue("id"))
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *Server) ownUpload(r *http.Request, g grant) (int64, error) {
 	return id, nil
 }
 
-// parseID takes ids as they were given out, and nothing else that reads as a number.
+// parseID accepts ids in the form in which the service returned them, and no other spelling of a number.
 func parseID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id <= 0 || strconv.FormatInt(id, 10) != text {
@@ -171,7 +171,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// writeV1Error answers as the artifact cache service did; clients look at typeKey and message.
+// writeV1Error answers as the artifact cache service did. Clients read typeKey and message.
 func writeV1Error(w http.ResponseWriter, err error) (status int) {
 	status, kind := failureStatus(err), "InternalServerError"
 	switch {

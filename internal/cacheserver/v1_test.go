@@ -70,8 +70,8 @@ func TestV1Refusals(t *testing.T) {
 	s.save(t, mainRef, "finished", "content")
 	token := s.token(t)
 	id := s.reserveV1ID(t, token, "reserved")
-	readOnly, other := s.token(t, Scope{Ref: mainRef}), s.token(t, Scope{Ref: "refs/heads/other", Write: true})
-	writeOnly := s.token(t, Scope{Ref: mainRef, Write: true, NoRead: true})
+	readOnly, other := s.token(t, RefAccess{Ref: mainRef}), s.token(t, RefAccess{Ref: "refs/heads/other", Write: true})
+	writeOnly := s.token(t, RefAccess{Ref: mainRef, Write: true, NoRead: true})
 	upload := v1Path + "caches/" + id
 
 	tests := map[string]struct {

@@ -4,7 +4,7 @@ import "github.com/docker-ghacache/docker-ghacache/internal/release"
 
 // What a workflow needs.
 const (
-	exposeRuntime = "- uses: " + release.Runtime + "   # a step before the run: step that builds"
+	exposeRuntime = release.Expose
 	setupBuildx   = "- uses: " + release.SetupBuildx + "   # in a job: a step before the build"
 	loadImage     = "--load   # if a later step runs the image: that builder leaves it in its cache otherwise"
 )

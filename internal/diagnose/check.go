@@ -3,6 +3,10 @@ package diagnose
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // A Status is the result of a Check.
@@ -11,8 +15,8 @@ type Status string
 // The statuses.
 const (
 	OK      Status = "ok"
-	Warning Status = "warning" // works, or may work, with a flaw
-	Error   Status = "error"   // a gha cache does not work
+	Warning Status = "warning" // builds use the cache, with a flaw; or a command of this program does not work
+	Error   Status = "error"   // builds fail, or do not use the cache
 	Skipped Status = "skipped" // not examined
 )
 
@@ -25,38 +29,41 @@ type Check struct {
 	Fix    []string `json:"fix,omitempty"`    // commands, flags or YAML; one to a hint line
 }
 
-// Examine judges the facts. There is one Check for each subject, always in this order: from this machine over the job to
-// the service and what it holds.
+// Examine judges the facts. There is a Check for each subject, or several where there is more than one thing to say about
+// it, always in this order: from this machine over the job to the service and what it holds.
 func Examine(f Facts) []Check {
 	subjects := []struct {
 		name  string
-		judge func(Facts) Check
+		judge func(Facts) []Check
 	}{
-		{"docker", docker},
+		{"docker", one(docker)},
 		{"buildx", buildx},
 		{"builder", builder},
-		{"driver", driver},
-		{"BuildKit", buildKit},
-		{"gha capability", capability},
-		{"runtime variables", variables},
-		{"token claims", claims},
-		{"permissions", permissions},
-		{"expiry", expiry},
-		{"cache-mode", mode},
-		{"service", service},
-		{"REST token", restToken},
-		{"REST permission", restPermission},
-		{"REST rate", restRate},
-		{"usage", usage},
-		{"index integrity", integrity},
-		{"scopes", scopes},
+		{"runtime variables", one(variables)},
+		{"token claims", one(claims)},
+		{"permissions", one(permissions)},
+		{"expiry", one(expiry)},
+		{"cache-mode", one(mode)},
+		{"service", one(service)},
+		{"REST token", one(restToken)},
+		{"REST permission", one(restPermission)},
+		{"REST rate", one(restRate)},
+		{"usage", one(usage)},
+		{"index integrity", one(integrity)},
+		{"scopes", one(scopes)},
 	}
-	checks := make([]Check, len(subjects))
-	for i, s := range subjects {
-		checks[i] = s.judge(f)
-		checks[i].Name = s.name
+	var checks []Check
+	for _, s := range subjects {
+		for _, c := range s.judge(f) {
+			c.Name = s.name
+			checks = append(checks, c)
+		}
 	}
 	return checks
+}
+
+func one(judge func(Facts) Check) func(Facts) []Check {
+	return func(f Facts) []Check { return []Check{judge(f)} }
 }
 
 // Worst returns the gravest status of checks: Error, Warning, or OK. Skipped counts as OK.
@@ -89,13 +96,28 @@ func (c Check) fail(reason string, fix ...string) Check {
 	return c
 }
 
+// mild makes a warning of an error that does not stop builds.
+func (c Check) mild() Check {
+	c.Status = Warning
+	return c
+}
+
+// lines are those of a hint, none for none.
+func lines(hint string) []string {
+	return strings.FieldsFunc(hint, func(r rune) bool { return r == '\n' })
+}
+
 // failed explains an error by the catalogue where that knows it, else by its own words and the given fix.
 func failed(err error, fix ...string) Check {
 	text := evidence(err.Error())
+	if own := hint.Of(err); own != "" {
+		fix = lines(own)
+	}
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		if known, ok := ExplainError(e.Error()); ok {
 			cause := known.in(host).Cause // this program asked, on this machine
-			return fine("%s", text).fail(cause.Claim(), cause.Advice...)
+			elsewhere := slices.DeleteFunc(slices.Clone(cause.Advice), func(a string) bool { return strings.HasPrefix(a, doctor) })
+			return fine("%s", text).fail(cause.Claim(), elsewhere...)
 		}
 	}
 	return Check{}.fail(text, fix...)

@@ -1,12 +1,13 @@
 package diagnose
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker/go-units"
 )
 
@@ -17,44 +18,61 @@ const (
 )
 
 func restToken(f Facts) Check {
+	r := f.REST
 	switch {
-	case f.REST.Token:
-		return fine("for %s", cmp.Or(f.REST.Repository, "no repository"))
-	case f.Runtime.Job:
-		return Check{}.warn("ls, du and prune need a token for the REST API", "env: {GITHUB_TOKEN: '${{ github.token }}'}   # on the step")
+	case r.Token:
+		return fine("for %s", r.Repository)
+	case r.Err == nil:
+		return skip("not asked")
 	}
-	return Check{}.warn("ls, du and prune need a token for the REST API", "gh auth login", "GH_TOKEN=…")
+	return Check{}.warn(evidence(r.Err.Error())+"; ls, du and prune need it", lines(hint.Of(r.Err))...)
 }
 
+// restPermission warns at most: builds do not use the REST API, unless they are given ghtoken.
 func restPermission(f Facts) Check {
 	r := f.REST
 	switch {
-	case !r.Asked:
-		return skip("not asked")
-	case r.Err == nil && r.CanDelete == nil:
-		return fine("lists the caches")
-	case r.Err == nil && *r.CanDelete:
-		return fine("lists and deletes the caches")
+	case !r.Token:
+		return skip("no token to ask with")
 	case r.Err == nil:
-		return fine("lists the caches").warn("the token may not delete caches, which prune needs", "permissions: {actions: write}   # a classic token: scope repo")
-	case r.Status == 401:
-		return failed(r.Err, "gh auth refresh").fail("the token is not valid", "gh auth refresh", "GH_TOKEN=…")
-	case r.Status == 403, r.Status == 404:
-		return failed(r.Err).fail("the token may not list the caches of "+r.Repository, "permissions: {actions: read}   # a classic token: scope repo")
+		return fine("lists the caches")
 	}
-	return failed(r.Err, status)
+	found := fine("%s", evidence(r.Err.Error()))
+	silent, isSilent := errors.AsType[Silence](r.Err)
+	switch {
+	case isSilent:
+		return fine("%s", r.Repository).warn(silent.Error()+": ls, du and prune wait for this API as well", status)
+	case r.Limited:
+		return found.warn("the REST API refuses requests of this token, because there were too many", r.again())
+	case r.Foreign:
+		return found.warn("the answer is not one of GitHub's REST API: a proxy, or another server", "echo $GITHUB_API_URL $GH_HOST $HTTPS_PROXY", "--repo HOST/OWNER/NAME")
+	case r.Status == unauthorized:
+		return found.warn("the token is not valid, or has expired", lines(hint.Of(r.Err))...)
+	case r.Status == forbidden:
+		return found.warn("the token may not list the caches of "+r.Repository, lines(hint.Of(r.Err))...)
+	case r.Status == notFound:
+		return found.warn(r.Repository+" does not exist, or the token may not see it", append([]string{"--repo [HOST/]OWNER/NAME"}, lines(hint.Of(r.Err))...)...)
+	}
+	return failed(r.Err, status).mild()
+}
+
+func (r REST) again() string {
+	if r.Until.IsZero() {
+		return "wait some minutes"
+	}
+	return "wait until " + r.Until.UTC().Format(time.RFC3339)
 }
 
 func restRate(f Facts) Check {
 	r := f.REST
 	if r.Limit == 0 {
-		return skip("not asked")
+		return skip("not known")
 	}
 	c := fine("%d of %d requests left", r.Remaining, r.Limit)
 	again := "wait until " + r.Reset.UTC().Format(time.RFC3339)
 	switch {
 	case r.Remaining == 0:
-		return c.fail("the REST API answers no more in this hour", again)
+		return c.warn("the REST API answers no more in this hour", again)
 	case float64(r.Remaining) < scarce*float64(r.Limit):
 		return c.warn("few requests are left in this hour", again)
 	}
@@ -67,9 +85,12 @@ func usage(f Facts) Check {
 		return skip("not asked")
 	}
 	if u.Err != nil {
-		return failed(u.Err).warn("the usage is not known")
+		return fine("%s", evidence(u.Err.Error())).warn("the cache could not be listed, so its size is not known", "docker ghacache du")
 	}
 	size := units.BytesSize(float64(u.Bytes))
+	if u.Limit == 0 && u.LimitErr != nil {
+		return fine("%s in %d entries", size, u.Entries).warn("the limit is not known: "+evidence(u.LimitErr.Error()), "docker ghacache du")
+	}
 	if u.Limit == 0 {
 		return fine("%s in %d entries", size, u.Entries)
 	}
@@ -87,19 +108,18 @@ func usage(f Facts) Check {
 
 func integrity(f Facts) Check {
 	if len(f.Indexes) == 0 {
-		return skip("no index that this token can read")
+		return skip("no index can be read from here")
 	}
 	layers := 0
 	for _, i := range f.Indexes {
 		layers += i.Layers
 		if i.Missing > 0 {
 			return fine("scope %q on %s: %d of %d layers are missing", i.Scope, i.Ref, i.Missing, i.Layers).
-				fail("the index names layers that were evicted: builds that need one fail",
-					"docker ghacache inspect "+i.Scope, "docker ghacache prune --scope "+i.Scope)
+				warn("the index references layers that were evicted: builds run those steps again", "docker ghacache inspect "+i.Scope)
 		}
 	}
 	if err := firstError(f.Indexes, func(i Index) (string, error) { return fmt.Sprintf("scope %q on %s", i.Scope, i.Ref), i.Err }); err != nil {
-		return failed(err).warn("an index could not be read", "docker ghacache ls")
+		return fine("%s", evidence(err.Error())).warn("an index could not be read", "docker ghacache ls")
 	}
 	return fine("%s, %s, none missing", count(len(f.Indexes), "index", "indexes"), count(layers, "layer", "layers"))
 }

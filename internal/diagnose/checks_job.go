@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -18,14 +19,10 @@ func variables(f Facts) Check {
 	switch {
 	case !r.Token:
 		c.Detail = r.Service
-		return c.fail("the step does not see ACTIONS_RUNTIME_TOKEN: buildx drops the cache without a word", strings.Split(r.Expose, "\n")...)
+		return c.fail("the step does not see ACTIONS_RUNTIME_TOKEN: buildx drops the cache without a word", lines(r.Expose)...)
 	case r.URL == "":
 		c.Detail = r.Service
-		return c.fail("the step sees a token and no URL of a cache service it could use", strings.Split(r.Expose, "\n")...)
-	case r.Version == 1 && !r.HasV1:
-		return c.fail(r.Service+" has no version 1 of the cache service any more", migrate)
-	case r.Version == 2 && !r.HasV2:
-		return c.fail(r.Service+" has no version 2 of the cache service", "version=1   # in the cache option")
+		return c.fail("the step sees a token and no URL of a cache service it could use", lines(r.Expose)...)
 	case len(r.Warnings) > 0:
 		return c.warn(strings.Join(r.Warnings, "; "))
 	}
@@ -61,9 +58,6 @@ func expiry(f Facts) Check {
 	if !f.hasToken() {
 		return skip("no usable runtime token")
 	}
-	if f.Grant.Expires.IsZero() {
-		return skip("the token names no end")
-	}
 	left := f.Grant.Expires.Sub(f.Now).Round(time.Second)
 	c := fine("expires in %s, at %s", left, f.Grant.Expires.UTC().Format(time.RFC3339))
 	switch {
@@ -91,25 +85,49 @@ func mode(f Facts) Check {
 	case "none":
 		return c.fail("the workflow uses no caches", fix)
 	}
-	return c.warn("the mode is not known", fix)
+	return skip("the mode is not known")
 }
+
+// slow is how long a lookup may take: a build makes one for each layer.
+const slow = 2 * time.Second
 
 func service(f Facts) Check {
 	p := f.Service
-	if p == nil {
+	switch {
+	case f.Runtime.Token && !f.usable():
+		return skip("no usable runtime token")
+	case p == nil:
 		return skip("no runtime to ask with")
 	}
 	if p.Err != nil {
-		return failed(p.Err, status, retry)
+		return f.refused(fine("%s", evidence(p.Err.Error())))
 	}
 	c := fine("answered within %s", p.Took.Round(time.Millisecond))
-	if !f.Runtime.Loopback || f.Builder.Driver != "docker-container" && f.Builder.Driver != "kubernetes" {
-		return c
-	}
-	for _, n := range f.Builder.Nodes {
-		if !n.HostNetwork {
-			return c.warn(fmt.Sprintf("node %s has a network of its own and does not reach %s", n.Name, evidence(p.URL)), newBuilder+" --driver-opt network=host")
-		}
+	if p.Took > slow {
+		return c.warn("the service is slow: a build asks it about each layer", status)
 	}
 	return c
 }
+
+// refused says why the lookup failed.
+func (f Facts) refused(found Check) Check {
+	p := f.Service
+	silent, isSilent := errors.AsType[Silence](p.Err)
+	switch {
+	case isSilent:
+		found.Detail = evidence(p.URL)
+		return found.fail(silent.Error()+": a build that uses the cache waits for this service as well", status, retry)
+	case p.Foreign:
+		return found.fail("the answer is not one of a cache service: a proxy, or another server", "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $HTTPS_PROXY", direct)
+	case p.Status == unauthorized, p.Status == forbidden:
+		return found.fail("the service refuses the runtime token: it is that of another service, or of a job that has ended", append([]string{retry}, lines(f.Runtime.Expose)...)...)
+	case p.Status == notFound:
+		return found.fail(fmt.Sprintf("no cache service of version %d answers at this URL", f.Runtime.Version), "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $ACTIONS_CACHE_SERVICE_V2", "docker ghacache migrate-v2")
+	case p.Status == tooMany:
+		return found.warn("the service refuses requests, because there were too many: BuildKit waits and tries again", "timeout=20m   # BuildKit tries this long, 10m by default", "mode=min   # fewer requests")
+	}
+	return failed(p.Err, status, retry)
+}
+
+// usable says that the runtime token can be used now.
+func (f Facts) usable() bool { return f.hasToken() && f.Grant.Expires.After(f.Now) }

@@ -3,12 +3,13 @@ package e2e
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/golden"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -76,7 +77,8 @@ func TestFrequentFailures(t *testing.T) {
 			u := newUser(t, c.builder)
 			c.set(u)
 			r := u.try(build(tinyImage(t), c.words...)...)
-			golden(t, fmt.Sprintf("%sexit %d\n", said(r.stderr), r.code))
+			_, name, _ := strings.Cut(t.Name(), "/")
+			golden.Equal(t, *update, filepath.Join("testdata", "frequent", name+".golden"), fmt.Sprintf("%sexit %d\n", said(r.stderr), r.code))
 		})
 	}
 }
@@ -115,20 +117,4 @@ func said(stderr string) string {
 		text = regexp.MustCompile(pattern).ReplaceAllString(text, stands)
 	}
 	return strings.TrimLeft(text, "\n")
-}
-
-func golden(t *testing.T, got string) {
-	t.Helper()
-	_, name, _ := strings.Cut(t.Name(), "/")
-	file := filepath.Join("testdata", "frequent", name+".golden")
-	if *update {
-		check(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		check(t, os.WriteFile(file, []byte(got), 0o644))
-		return
-	}
-	want, err := os.ReadFile(file)
-	check(t, err)
-	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
 }

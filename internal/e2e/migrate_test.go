@@ -122,19 +122,3 @@ func targetsOf(u *user, file string) (names []string) {
 	}
 	return names
 }
-
-func TestDoctorAsksForTheCapability(t *testing.T) {
-	u := newUser(t, shared.remote)
-	u.enter(serve(t))
-	var checks []struct{ Name, Status, Detail string }
-	check(t, json.Unmarshal([]byte(u.try("ghacache", "doctor", "--format", "json").stdout), &checks))
-	for _, c := range checks {
-		if c.Name == "gha capability" {
-			if c.Status != "ok" || c.Detail != "cache.gha" {
-				t.Errorf("got %+v", c)
-			}
-			return
-		}
-	}
-	t.Errorf("it is not among %+v", checks)
-}

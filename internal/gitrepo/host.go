@@ -1,6 +1,7 @@
 package gitrepo
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/exec"
@@ -31,6 +32,20 @@ func Host(ctx context.Context, environ []string, path string) string {
 		host = hostBehind(outputOf(ctx, environ, "ssh", "-G", host), host)
 	}
 	return strings.ToLower(host)
+}
+
+// HostOf is the one host of files and folders, see [Host]: otherwise, where none has a
+// remote; empty, where they are on different ones.
+func HostOf(ctx context.Context, environ, paths []string, otherwise string) string {
+	host := ""
+	for i, path := range paths {
+		remote := Host(ctx, environ, path)
+		if i > 0 && remote != host {
+			return ""
+		}
+		host = remote
+	}
+	return cmp.Or(host, otherwise)
 }
 
 // hostBehind is the host that an alias of ssh's configuration stands for.

@@ -27,3 +27,16 @@ type hinted struct {
 
 func (e hinted) Hint() string  { return e.fix }
 func (e hinted) Unwrap() error { return e.error }
+
+// Usage is an error in the command line itself, with its fix.
+func Usage(err error, fix string) error { return usage{With(err, fix)} }
+
+// IsUsage reports whether there is an error of [Usage] in err's tree.
+func IsUsage(err error) bool {
+	_, ok := errors.AsType[usage](err)
+	return ok
+}
+
+type usage struct{ error }
+
+func (u usage) Unwrap() error { return u.error }

@@ -32,3 +32,14 @@ func TestOf(t *testing.T) {
 		t.Errorf("%v is not %v", hinted, cause)
 	}
 }
+
+func TestUsage(t *testing.T) {
+	cause := errors.New("no such flag")
+	err := fmt.Errorf("reading: %w", hint.Usage(cause, "--help"))
+	if !hint.IsUsage(err) || !errors.Is(err, cause) || hint.Of(err) != "--help" {
+		t.Errorf("%v: usage %v, hint %q", err, hint.IsUsage(err), hint.Of(err))
+	}
+	if hint.IsUsage(hint.With(cause, "--help")) || hint.IsUsage(nil) {
+		t.Error("another error is taken for one of the command line")
+	}
+}

@@ -1,7 +1,7 @@
-// Package listing shows commands what a repository's cache holds: it opens the
-// repository ([Open]), takes a [Snapshot] of its entries, indexes and refs, and
-// selects among them ([Selector]).
+// Package listing opens a repository's cache for the commands ([Open]), takes a
+// [Snapshot] of its entries, indexes and refs, and selects from it
+// ([Selector]).
 //
-// What it cannot find out is unknown in the snapshot, never guessed, and said once
-// through [Options].Say.
+// If it cannot find something out, that is unknown in the snapshot, and
+// reported once through [Options].Say. It never guesses.
 package listing

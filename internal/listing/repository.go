@@ -10,18 +10,21 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// Options are what a repository takes from the program around it.
+// Options are what a repository needs from the program.
 type Options struct {
-	Job       actions.Runtime // of this process
+	Job       actions.Job // of this process
 	Lookup    actions.Lookup
 	Now       func() time.Time
 	UserAgent string
+	// MaxWait and Attempts are those of [cacheclient.Options].
+	MaxWait  time.Duration
+	Attempts int
 	// Say takes what is worth knowing, with commands to use, a line each.
 	Say func(level ui.Level, text, fix string)
 }
 
 // Repository is the cache of a repository, over REST and, in a job, with the
-// runtime token, which alone can read indexes.
+// runtime token. Only the runtime token can read indexes.
 type Repository struct {
 	Client  *cacheclient.Client
 	Runtime *cacheclient.Runtime // nil where there is no job of this very repository
@@ -32,8 +35,8 @@ type Repository struct {
 	used    map[int64]time.Time         // before they were read
 }
 
-// Open finds the repository, its API and the tokens. The name is [HOST/]OWNER/NAME;
-// an empty one is that of the job or of the folder at hand.
+// Open finds the repository, its API and the tokens. The name is [HOST/]OWNER/NAME.
+// If it is empty, Open takes the job's repository, or that of the current folder.
 func Open(name string, o Options) (*Repository, error) {
 	sources := cacheclient.Sources{
 		Repo: name, Lookup: o.Lookup,
@@ -50,6 +53,8 @@ func Open(name string, o Options) (*Repository, error) {
 	client, err := cacheclient.New(target, token, cacheclient.Options{
 		Now:       o.Now,
 		UserAgent: o.UserAgent,
+		MaxWait:   o.MaxWait,
+		Attempts:  o.Attempts,
 		OnWait: func(d time.Duration) {
 			o.Say(ui.Info, fmt.Sprintf("waiting %s for the rate limit of %s", d.Round(time.Second), target.Host), "")
 		},
@@ -57,15 +62,21 @@ func Open(name string, o Options) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repository{Client: client, opts: o, said: map[string]bool{}, used: map[int64]time.Time{}}
+	var runtime *cacheclient.Runtime
 	if sources.Job(target) {
-		r.Runtime = openRuntime(o)
+		runtime = openRuntime(o)
 	}
-	return r, nil
+	return New(client, runtime, o), nil
 }
 
-// openRuntime returns nil where this process has no usable runtime; then
-// indexes are not read, and what follows from them is not known.
+// New returns the repository of a client. Runtime is nil, or one that a job of this very
+// repository has.
+func New(client *cacheclient.Client, runtime *cacheclient.Runtime, o Options) *Repository {
+	return &Repository{Client: client, Runtime: runtime, opts: o, said: map[string]bool{}, used: map[int64]time.Time{}}
+}
+
+// openRuntime returns nil if this process has no usable runtime token. Then indexes
+// are not read, and what depends on them is unknown.
 func openRuntime(o Options) *cacheclient.Runtime {
 	url := o.Job.ServiceURL()
 	if o.Job.Token == "" || url == "" {
@@ -79,7 +90,7 @@ func openRuntime(o Options) *cacheclient.Runtime {
 	return runtime
 }
 
-// Warn says what could not be found out, with each reason.
+// Warn reports what is unknown, with each reason.
 func (r *Repository) Warn(what string, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, err := range joined.Unwrap() {
@@ -90,7 +101,10 @@ func (r *Repository) Warn(what string, err error) {
 	r.say(ui.Warning, fmt.Sprintf("%s: %v", what, err), hint.Of(err))
 }
 
-// say says a thing once, however often the cache is listed.
+// Note says what is worth knowing, with a command to use.
+func (r *Repository) Note(text, fix string) { r.say(ui.Info, text, fix) }
+
+// say reports each text once, however often the cache is listed.
 func (r *Repository) say(level ui.Level, text, fix string) {
 	if !r.said[text] {
 		r.said[text] = true

@@ -15,8 +15,8 @@ import (
 	"github.com/docker/go-units"
 )
 
-// Selector is what --scope, --ref and --filter select. Values of one kind are
-// alternatives, kinds narrow each other.
+// Selector is the selection of --scope, --ref and --filter. Values of one option
+// are alternatives; all options must match.
 type Selector struct {
 	Scopes, Refs []string // glob patterns; refs in full
 	Kinds        []string
@@ -25,8 +25,8 @@ type Selector struct {
 	larger       int64     // only what is larger, in bytes
 }
 
-// NewSelector reads the options. Allowed are the names that --filter may have. An
-// error is one of the command line.
+// NewSelector reads the options. Allowed are the names that --filter accepts. Its
+// errors are errors of the command line.
 func NewSelector(scopes, refs []string, filter map[string]map[string]bool, now time.Time, allowed ...string) (Selector, error) {
 	s := Selector{Scopes: slices.Clone(scopes), Refs: slices.Clone(refs)}
 	for name, values := range filter {
@@ -54,7 +54,7 @@ func checkPatterns(patterns []string) error {
 	return nil
 }
 
-var errTwice = errors.New("it is given twice")
+var errTwice = errors.New("the filter is given twice")
 
 func (s *Selector) filter(name, value string, now time.Time) (err error) {
 	switch name {
@@ -90,10 +90,10 @@ func oneOf[T any](value string, names ...T) error {
 	if slices.Contains(words, value) {
 		return nil
 	}
-	return fmt.Errorf("it is none of %s", strings.Join(words, ", "))
+	return fmt.Errorf("want one of %s", strings.Join(words, ", "))
 }
 
-// parseTime reads a time, or how long ago it was.
+// parseTime reads a time, or a duration before now.
 func parseTime(value string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(value); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
@@ -106,8 +106,8 @@ func parseTime(value string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is neither a duration (168h) nor a date (2006-01-02)", value)
 }
 
-// Match reports whether one of the patterns matches; none at all matches
-// everything. Unlike in paths, a star matches slashes, too.
+// Match reports whether one of the patterns matches, or there are none. Unlike in
+// paths, an asterisk also matches slashes.
 func Match(patterns []string, s string) bool {
 	if len(patterns) == 0 {
 		return true
@@ -119,7 +119,7 @@ func Match(patterns []string, s string) bool {
 	})
 }
 
-// one reports whether s is among the values; none at all admit everything.
+// one reports whether s is among the values, or there are none.
 func one(values []string, s string) bool { return len(values) == 0 || slices.Contains(values, s) }
 
 // Entry reports whether an entry is selected.
@@ -129,7 +129,8 @@ func (s Selector) Entry(item *reclaim.Item) bool {
 		(s.Until.IsZero() || item.Used.Before(s.Until)) && (s.larger == 0 || item.Size > s.larger)
 }
 
-// Place reports whether a cache is selected as far as no content of an index tells.
+// Place reports whether a cache is selected, as far as that is known without its
+// index.
 func (s Selector) Place(c *reclaim.Cache) bool {
 	return Match(s.Scopes, c.Scope) && Match(s.Refs, c.Ref)
 }
@@ -140,7 +141,7 @@ func (s Selector) Cache(c *reclaim.Cache) bool {
 		(s.Until.IsZero() || c.Used.Before(s.Until)) && (s.larger == 0 || c.Err == nil && c.Size > s.larger)
 }
 
-// Incomplete is the state of a cache of which layers were evicted.
+// Incomplete is the state of a cache with evicted layers.
 const Incomplete = "incomplete"
 
 // State is the state of a whole cache.

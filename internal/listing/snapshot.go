@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
@@ -16,14 +15,14 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// Snapshot is what a repository's cache held at one time.
+// Snapshot is the content of a repository's cache at one time.
 type Snapshot struct {
 	*reclaim.Analysis
 	Indexes map[int64]cacheclient.Index // those that were tried
 }
 
-// Snapshot lists the cache, reads the indexes that the runtime token reaches and asks
-// about the refs. What it cannot find out about these is not known, and said.
+// Snapshot lists the cache, reads the indexes that the runtime token can read, and
+// asks about the refs. What it cannot find out is unknown, and reported.
 func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
 	entries, err := r.Client.List(ctx, cacheclient.Filter{})
 	if err != nil {
@@ -49,8 +48,8 @@ func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
 	return &Snapshot{Analyze(entries, indexes, refs), indexes}, nil
 }
 
-// readIndexes reads nothing that could be another repository's: such an index would
-// have what this one needs taken for garbage.
+// readIndexes reads no index that may be of another repository. With such an index,
+// layers that this repository needs would look unreferenced.
 func (r *Repository) readIndexes(ctx context.Context, entries []bkcache.Entry) map[int64]cacheclient.Index {
 	err := r.Client.Owns(ctx, r.Runtime)
 	if err == nil {
@@ -63,8 +62,8 @@ func (r *Repository) readIndexes(ctx context.Context, entries []bkcache.Entry) m
 	return indexes
 }
 
-// forgetReading gives the indexes that this process has read the last use before that:
-// else the second plan would take the first for a build.
+// forgetReading restores the last use of indexes from before this process read
+// them. Otherwise the second plan would take the first plan's reading for a build.
 func (r *Repository) forgetReading(entries []bkcache.Entry, indexes map[int64]cacheclient.Index) {
 	for i := range entries {
 		e := &entries[i]
@@ -77,7 +76,7 @@ func (r *Repository) forgetReading(entries []bkcache.Entry, indexes map[int64]ca
 	r.indexes = indexes
 }
 
-// builtRefs are the refs that BuildKit's entries are on.
+// builtRefs are the refs with BuildKit's entries.
 func builtRefs(entries []bkcache.Entry) []string {
 	seen := map[string]bool{}
 	var refs []string
@@ -90,7 +89,7 @@ func builtRefs(entries []bkcache.Entry) []string {
 	return refs
 }
 
-// Analyze holds a listing against the indexes that were read of it.
+// Analyze compares a listing with the indexes that were read.
 func Analyze(entries []bkcache.Entry, read map[int64]cacheclient.Index, refs bkcache.Refs) *reclaim.Analysis {
 	indexes := make(map[int64]reclaim.Index, len(read))
 	for id, x := range read {
@@ -102,7 +101,7 @@ func Analyze(entries []bkcache.Entry, read map[int64]cacheclient.Index, refs bkc
 	return reclaim.Analyze(entries, indexes, refs)
 }
 
-// NoteUnread says how to see what the indexes hold that could not be read.
+// NoteUnread reports how many indexes could not be read, and how to read them.
 func (r *Repository) NoteUnread(s *Snapshot, in func(*reclaim.Cache) bool) {
 	var total, foreign, failed int
 	var refs []string
@@ -124,28 +123,28 @@ func (r *Repository) NoteUnread(s *Snapshot, in func(*reclaim.Cache) bool) {
 		}
 	}
 	if foreign > 0 {
-		r.say(ui.Info, fmt.Sprintf("%d of %d indexes cannot be read from here, so the layers that they name are not known", foreign, total), r.hintUnread(refs))
+		r.say(ui.Info, fmt.Sprintf("%d of %d indexes cannot be read here, so their layers are unknown", foreign, total), r.hintUnread(refs))
 	}
 	if failed > 0 {
-		r.say(ui.Warning, fmt.Sprintf("%d of %d indexes could not be read, one of them because of %v", failed, total, first), hint.Of(first))
+		r.say(ui.Warning, fmt.Sprintf("%d of %d indexes could not be read; one of the errors: %v", failed, total, first), hint.Of(first))
 	}
 }
 
-// EveryCache selects all.
+// EveryCache selects every cache.
 func EveryCache(*reclaim.Cache) bool { return true }
 
 func (r *Repository) reads(ref string) bool { return r.Runtime != nil && r.Runtime.Reads(ref) }
 
-// hintUnread is where the indexes on refs can be read.
+// hintUnread says where the indexes on refs can be read.
 func (r *Repository) hintUnread(refs []string) string {
 	const few = 3
 	refs = slices.Compact(slices.Sorted(slices.Values(refs)))
 	if len(refs) > few {
 		refs = append(refs[:few], "…")
 	}
-	hint := "run it in a job on " + strings.Join(refs, ", ")
+	hint := "run the command in a job on " + strings.Join(refs, ", ")
 	if r.Runtime == nil {
-		hint += ", after this step\n" + actions.Expose
+		hint += "\n" + r.opts.Job.Service.Expose()
 	}
 	return hint
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
 
-// Options say how to judge. The zero value judges by what the files tell,
-// offline, and leaves working majors alone.
+// Options control Check. The zero value goes by the content of the files, stays
+// offline, and does not update majors that work.
 type Options struct {
 	Service     Service  // "" is ServiceAuto
 	Host        string   // of the repository, such as github.com; "" if it is not known
@@ -24,14 +24,14 @@ type Options struct {
 	Unsafe      bool     // edits that need a second look are wanted, too
 	Only        []string // rule ids; empty for all
 
-	// Resolve asks for the tag behind a commit of an action (owner/name) that
-	// the built-in table does not know. It returns "" if there is none. Nil
-	// stays offline. It is called from several goroutines.
+	// Resolve returns the tag of a commit of an action (owner/name) that the
+	// built-in table does not have, or "". Nil stays offline. Several goroutines
+	// call it.
 	Resolve func(ctx context.Context, repo, commit string) (tag string, err error)
 }
 
-// Check judges files and directories. The error is one of the arguments or of
-// ctx; a file that cannot be read or parsed is in Report.Skipped.
+// Check judges files and directories. It returns an error for wrong arguments and
+// if ctx ends. Files that cannot be read or parsed are in Report.Skipped.
 func Check(ctx context.Context, paths []string, opts Options) (Report, error) {
 	if err := opts.validate(); err != nil {
 		return Report{}, err
@@ -71,7 +71,7 @@ func (r *Report) note(f *file) {
 
 func (o Options) validate() error {
 	if !slices.Contains([]Service{"", ServiceAuto, ServiceV1, ServiceV2}, o.Service) {
-		return fmt.Errorf("unknown service %q: auto, v1 or v2", o.Service)
+		return fmt.Errorf("unknown service %q: want auto, v1 or v2", o.Service)
 	}
 	for _, id := range o.Only {
 		if !slices.ContainsFunc(rules.All(), func(r rules.Rule) bool { return r.ID == id }) {

@@ -106,12 +106,12 @@ func TestFilesThatAreNoWorkflowGoByTheWorkflows(t *testing.T) {
 		reason   string
 	}{
 		{"a workflow on a runner of GitHub", ".github/workflows/a.yml", migrate.Options{}, true, ""},
-		{"no workflow", "docs/a.md", migrate.Options{}, false, "nothing tells which service it runs on"},
+		{"no workflow", "docs/a.md", migrate.Options{}, false, "its cache service is unknown"},
 		{"no workflow, but the host", "docs/a.md", migrate.Options{Host: "github.com"}, true, ""},
 		{"no workflow, but the service", "docs/a.md", migrate.Options{Service: migrate.ServiceV2}, true, ""},
-		{"a workflow of Gitea", ".gitea/workflows/a.yml", migrate.Options{}, false, "left as it is"},
-		{"a workflow of Forgejo", ".forgejo/workflows/a.yml", migrate.Options{Host: "github.com"}, false, "left as it is"},
-		{"a server of its own", ".github/workflows/a.yml", migrate.Options{Host: "github.corp.example"}, false, "left as it is"},
+		{"a workflow of Gitea", ".gitea/workflows/a.yml", migrate.Options{}, false, "unchanged"},
+		{"a workflow of Forgejo", ".forgejo/workflows/a.yml", migrate.Options{Host: "github.com"}, false, "unchanged"},
+		{"a server of its own", ".github/workflows/a.yml", migrate.Options{Host: "github.corp.example"}, false, "unchanged"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, map[string]string{tt.workflow: oldSetup, "docker-bake.hcl": bake})

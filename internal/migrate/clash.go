@@ -8,10 +8,10 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// withhold takes the edits of a finding away, for the reason given.
+// withhold removes the edits of a finding, and notes the reason.
 func withhold(fd *rules.Finding, why string) { fd.Edits, fd.Safe, fd.NoFix = nil, false, why }
 
-// clash takes the edits from findings that want the same bytes differently.
+// clash removes the edits of findings that change the same bytes differently.
 func clash(findings []rules.Finding) {
 	type wish struct {
 		source.Edit
@@ -34,7 +34,7 @@ func clash(findings []rules.Finding) {
 			continue
 		}
 		for _, k := range []int{a.finding, b.finding} {
-			withhold(&findings[k], "another finding wants to write something else there")
+			withhold(&findings[k], "another finding changes the same text differently")
 		}
 	}
 }

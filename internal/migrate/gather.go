@@ -11,9 +11,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// gather settles every file's findings with what only all files together tell:
-// the service of files that are no workflow, and whether there is a gha cache.
-// Act is the path of a file that says that act runs the workflows, or "".
+// gather adds to every file's findings what only all files together show: the
+// service of files that are not workflows, and whether there is a gha cache. Act is
+// the path of a file which shows that act runs the workflows, or "".
 func (r *Report) gather(files []*file, act string, opts Options) {
 	r.files = map[string]*source.File{}
 	followCalls(files, opts.Minimum)
@@ -38,7 +38,7 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 	r.prove()
 }
 
-// unique merges findings that came to the same from several uses of a variable.
+// unique merges equal findings from several uses of a variable.
 func unique(findings []rules.Finding) []rules.Finding {
 	slices.SortStableFunc(findings, func(a, b rules.Finding) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule), cmp.Compare(len(a.Via), len(b.Via)))
@@ -60,7 +60,7 @@ func unique(findings []rules.Finding) []rules.Finding {
 	return out
 }
 
-// finish drops what was not asked for, and counts lines and columns.
+// finish drops findings that were not asked for, and counts lines and columns.
 func finish(findings []rules.Finding, f *source.File, only []string) []Finding {
 	slices.SortStableFunc(findings, func(a, b rules.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
 	line, col, at := 1, 1, len(f.Src)-len(bytes.TrimPrefix(f.Src, []byte("\ufeff")))

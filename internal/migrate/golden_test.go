@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/docker-ghacache/docker-ghacache/internal/golden"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/report"
@@ -65,7 +65,7 @@ func testFile(t *testing.T, input string) {
 	found := mustCheck(t, dir, opts)
 	got := describe(t, found, dir)
 
-	golden(t, input+".want", got)
+	golden.Equal(t, *update, input+".want", got)
 
 	edits := found.Edits(path)
 	if _, err := found.Write(t.Context()); err != nil {
@@ -148,21 +148,4 @@ func describe(t *testing.T, r migrate.Report, dir string) string {
 	}
 	prefix := strings.TrimPrefix(filepath.ToSlash(dir), "/")
 	return strings.NewReplacer(" a/"+prefix, " a", " b/"+prefix, " b", "/"+prefix+"/", "").Replace(out.String())
-}
-
-// golden holds got against a file, or writes it there with -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
-	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// Finding is what a rule has to say, and where.
+// Finding is a finding of a rule, and its place.
 type Finding struct {
 	File string `json:"file"`   // path as it was reached from the argument of Check
 	Line int    `json:"line"`   // from 1
@@ -18,7 +18,7 @@ type Finding struct {
 	rules.Finding
 }
 
-// Report is what Check found, in the order of files and lines.
+// Report is the result of Check, in the order of files and lines.
 type Report struct {
 	Findings []Finding        `json:"findings"`
 	Skipped  []source.Skipped `json:"skipped,omitempty"` // files that could be of interest and were not judged
@@ -28,17 +28,17 @@ type Report struct {
 	edits  map[string][]source.Edit // the wanted ones, by file, in order
 }
 
-// Change is a file and what the wanted edits make of it.
+// Change is a file, and its content after the wanted edits.
 type Change struct {
 	Path     string
 	Was, Now []byte
 }
 
-// Wanted says that the finding's edits are made by Write: they are safe, or
-// unsafe ones were asked for.
+// Wanted reports whether Write makes the finding's edits: they are safe, or unsafe
+// ones were asked for.
 func (r Report) Wanted(fd Finding) bool { return len(fd.Edits) > 0 && (fd.Safe || r.unsafe) }
 
-// want collects the edits that Write makes.
+// want returns the edits that Write makes.
 func (r *Report) want() {
 	r.edits = map[string][]source.Edit{}
 	for _, fd := range r.Findings {
@@ -51,10 +51,10 @@ func (r *Report) want() {
 	}
 }
 
-// changed lists the files with wanted edits, in order.
+// changed returns the files with wanted edits, in order.
 func (r Report) changed() []string { return slices.Sorted(maps.Keys(r.edits)) }
 
-// Changes are what Write would make of the files.
+// Changes returns the files that Write would change.
 func (r Report) Changes() ([]Change, error) {
 	var out []Change
 	for _, path := range r.changed() {
@@ -67,10 +67,10 @@ func (r Report) Changes() ([]Change, error) {
 	return out, nil
 }
 
-// Write makes the wanted edits and returns the files it wrote. Each file is
-// replaced as a whole or not at all: if one edit of it fails its check, if it
-// changed since Check, or if it is read-only, it stays as it is, the others are
-// still written, and the error names it.
+// Write makes the wanted edits and returns the files that it wrote. It replaces a
+// file completely or not at all: a file stays as it is if one of its edits fails
+// the check, if it changed since Check, or if it is read-only. Write still writes
+// the other files, and the error lists those that it did not write.
 func (r Report) Write(ctx context.Context) (written []string, err error) {
 	for _, path := range r.changed() {
 		if ctx.Err() != nil {

@@ -14,10 +14,11 @@ import (
 type Service string
 
 const (
-	// ServiceAuto tells the service from Options.Host and the files, each workflow for itself.
+	// ServiceAuto finds the service from Options.Host and the files, for each
+	// workflow separately.
 	ServiceAuto Service = "auto"
-	// ServiceV1 is a service without version 2: GHES, Gitea, Forgejo, act. There only what holds on
-	// both versions is fixed.
+	// ServiceV1 is a service without version 2: GHES, Gitea, Forgejo, act. Only
+	// mistakes that matter to both versions are fixed there.
 	ServiceV1 Service = "v1"
 	// ServiceV2 is github.com or *.ghe.com, or another service with version 2.
 	ServiceV2 Service = "v2"
@@ -25,11 +26,12 @@ const (
 	serviceUnknown Service = "unknown"
 )
 
-// evidence is what a file says about its cache service, each a reason in words.
+// evidence is what a file shows about its cache service. Each field is a reason in
+// words, or empty.
 type evidence struct{ v1, v2, other string }
 
-// see takes the URL of a service into account. GitHub's hosts say nothing new,
-// and a variable alone is mostly the runner's.
+// see adds the URL of a service. It ignores GitHub's hosts, and variables alone,
+// which are mostly the runner's.
 func (e *evidence) see(raw string) {
 	_, rest, ok := strings.Cut(raw, "://")
 	if !ok {
@@ -38,17 +40,17 @@ func (e *evidence) see(raw string) {
 	host, _, _ := strings.Cut(rest, "/")
 	host, _, _ = strings.Cut(host, ":")
 	if !github.Cloud(host) {
-		e.other = "it names the cache service " + host
+		e.other = "it sets the cache service " + host
 	}
 }
 
-// alone is the service that the evidence speaks for by itself.
+// alone is the service that the evidence shows without options.
 func (e evidence) alone() Service {
 	service, _ := e.verdict(Options{})
 	return service
 }
 
-// verdict is the service of a file, and why.
+// verdict is the service of a file, and the reason.
 func (e evidence) verdict(o Options) (Service, string) {
 	switch {
 	case o.Service == ServiceV1 || o.Service == ServiceV2:
@@ -64,13 +66,13 @@ func (e evidence) verdict(o Options) (Service, string) {
 	case e.v2 != "":
 		return ServiceV2, e.v2
 	}
-	return serviceUnknown, "nothing tells which service it runs on"
+	return serviceUnknown, "its cache service is unknown"
 }
 
-// evidenceOf collects what a page says.
+// evidenceOf collects the evidence of a page.
 func evidenceOf(p *scan.Page) (e evidence) {
 	if p.Runners != nil {
-		e.v2 = "it runs on " + p.Runners[0] + ", a runner of GitHub"
+		e.v2 = "it runs on " + p.Runners[0] + ", which GitHub hosts"
 	}
 	e.v1 = v1Reason(p)
 	for _, x := range p.Entries {
@@ -93,14 +95,14 @@ func evidenceOf(p *scan.Page) (e evidence) {
 	return e
 }
 
-// v1Reason is why a page belongs to Gitea or Forgejo, "" if nothing says so.
+// v1Reason is the reason why a page belongs to Gitea or Forgejo, or "".
 func v1Reason(p *scan.Page) string {
 	if p.Scheme != "" {
-		return "it names an action by URL (" + p.Scheme + "), as Gitea and Forgejo do"
+		return "it gives the URL of an action (" + p.Scheme + "), which only Gitea and Forgejo accept"
 	}
 	for _, name := range []string{"forgejo", "gitea"} {
 		if bytes.Contains(p.File.Src, []byte("${{ "+name+".")) {
-			return "it uses the context of " + name
+			return "it uses the context " + name
 		}
 	}
 	path := filepath.ToSlash(p.File.Target)
@@ -110,8 +112,8 @@ func v1Reason(p *scan.Page) string {
 	return ""
 }
 
-// together is what the workflows say of the service, if they agree. It holds
-// for files that say nothing themselves.
+// together is the service that the workflows show, if they agree. It serves files
+// that do not show it themselves.
 func together(files []*file) evidence {
 	var all evidence
 	for _, f := range files {
@@ -120,7 +122,7 @@ func together(files []*file) evidence {
 		case all == evidence{} || all.alone() == f.evidence.alone():
 			all = f.evidence
 		default:
-			return evidence{other: "the workflows run on different services"}
+			return evidence{other: "the workflows use different cache services"}
 		}
 	}
 	return all

@@ -6,8 +6,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
 )
 
-// settle keeps what is right for the service and withholds edits where it
-// cannot be told.
+// settle keeps the findings that matter to the service, and removes edits if the
+// service is unknown.
 func settle(findings []rules.Finding, service Service, why string) []rules.Finding {
 	both := map[string]bool{}
 	for _, r := range rules.All() {
@@ -30,7 +30,7 @@ func settle(findings []rules.Finding, service Service, why string) []rules.Findi
 			}
 			continue
 		case len(fd.Edits) > 0:
-			withhold(&fd, why+"; name the service with --service v1 or --service v2")
+			withhold(&fd, why+"; set --service v1 or --service v2")
 		}
 		out = append(out, fd)
 	}
@@ -39,17 +39,17 @@ func settle(findings []rules.Finding, service Service, why string) []rules.Findi
 	}
 	return append(out, rules.Finding{
 		Rule: rules.V1Service, Certainty: rules.Advice, Offset: left.Offset, Text: left.Text,
-		Why: "version 1 must stay: " + why, NoFix: fmt.Sprintf("left as it is (%d places)", count),
+		Why: "this file needs version 1: " + why, NoFix: fmt.Sprintf("unchanged (places: %d)", count),
 	})
 }
 
-// spare withholds the edits that choose version 2 for good, where act runs the
-// workflows, too: act has version 1 only. A newer builder does no harm there.
+// spare removes the edits that choose version 2 if act also runs the workflows,
+// because act has version 1 only. A newer builder does no harm there.
 func spare(findings []rules.Finding, act string) {
 	for i := range findings {
 		fd := &findings[i]
 		if len(fd.Edits) > 0 && (fd.Rule == rules.CacheVersion || fd.Rule == rules.ServiceFlag) {
-			withhold(fd, act+" says that act runs it, which has version 1 only; --service v2 edits it all the same")
+			withhold(fd, act+" shows that act runs these workflows, and act has version 1 only; --service v2 makes the edit anyway")
 		}
 	}
 }

@@ -10,15 +10,15 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// protect holds back edits to variables that the file uses for something else, too:
-// they are not safe.
+// protect marks edits to variables that the file also uses for something else as
+// unsafe.
 func protect(findings []rules.Finding, f *source.File) {
 	for i := range findings {
 		fd := &findings[i]
 		for _, name := range names(fd.Via) {
 			if fd.Safe && references(f, name) > sites(fd.Via, name) {
 				fd.Safe = false
-				fd.Why += fmt.Sprintf("; %s is used elsewhere, too", name)
+				fd.Why += fmt.Sprintf("; the file also uses %s elsewhere", name)
 			}
 		}
 	}
@@ -32,7 +32,7 @@ func names(uses []source.Use) []string {
 	return slices.Compact(slices.Sorted(slices.Values(out)))
 }
 
-// sites counts the places where name is used.
+// sites counts the places that use a variable.
 func sites(uses []source.Use, name string) int {
 	at := map[int]bool{}
 	for _, u := range uses {
@@ -43,7 +43,7 @@ func sites(uses []source.Use, name string) int {
 	return len(at)
 }
 
-// references counts the uses of a variable in lines that are no comment.
+// references counts the uses of a variable in lines that are not comments.
 func references(f *source.File, name string) int {
 	re := regexp.MustCompile(`(?:\b(?:env|matrix|inputs)\.(?:[\w-]+\.)*|\$[({]?|\{\{\s*|[Ee]nv:)` + regexp.QuoteMeta(name) + `\b`)
 	count := 0

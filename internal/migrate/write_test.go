@@ -14,6 +14,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/report"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 func contents(t *testing.T, path string) string {
@@ -26,7 +27,7 @@ func contents(t *testing.T, path string) string {
 }
 
 // newestBuildx is what oldSetup is moved to.
-const newestBuildx = "v0.38.2"
+const newestBuildx = release.NewestBuildx
 
 func TestWriteKeepsModeAndLeavesNothingBehind(t *testing.T) {
 	dir := tree(t, map[string]string{".github/workflows/a.yml": oldSetup, ".github/workflows/new.yml": "on: push\n"})

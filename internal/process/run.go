@@ -47,13 +47,13 @@ type ExitError struct {
 
 func (e *ExitError) Error() string { return fmt.Sprintf("%s exited with code %d", e.Path, e.Code) }
 
-// Run runs a program to its end and returns its exit code, 128+n if signal n
-// ended it. The error says that it could not be run, not that it failed.
+// Run runs a program to its end and returns its exit code, or 128+n if signal n
+// ended it. It returns an error if the program could not be run, not if it failed.
 //
-// SIGINT and SIGTERM reach the program once each: the terminal delivers a
-// Ctrl-C itself, anything else is forwarded. The third signal kills it. So does
-// the end of this process (on Linux). A ctx that ends without a signal, as when
-// docker closes the plugin socket, interrupts the program.
+// SIGINT and SIGTERM reach the program once each: the terminal delivers Ctrl-C
+// itself, and Run forwards other signals. The third signal kills the program. On
+// Linux, so does the end of this process. If ctx ends without a signal, as when
+// docker closes the plugin socket, Run interrupts the program.
 func Run(ctx context.Context, c Command) (int, error) {
 	signals := make(chan os.Signal, signalLimit)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -82,7 +82,7 @@ func Run(ctx context.Context, c Command) (int, error) {
 	return exitCode(cmd.ProcessState), nil
 }
 
-// keepTerminal returns what puts a terminal back into its present mode: a program
+// keepTerminal returns a function that restores the mode of a terminal. A program
 // that is killed cannot do that itself.
 func keepTerminal(w io.Writer) (restore func()) {
 	file, ok := w.(*os.File)
@@ -96,7 +96,7 @@ func keepTerminal(w io.Writer) (restore func()) {
 	return func() { _ = terminal.Reset() } // fails only when it is gone
 }
 
-// relay brings signals and the end of ctx to the program until it has ended.
+// relay forwards signals and the end of ctx to the program until it ends.
 func relay(ctx context.Context, p *os.Process, signals <-chan os.Signal, ended <-chan struct{}) {
 	cancelled := ctx.Done()
 	var settled <-chan time.Time
@@ -127,9 +127,9 @@ func forward(p *os.Process, s os.Signal, heard int) {
 	}
 }
 
-// Output runs a program that prints little and returns what it printed. An exit
-// code other than 0 is an [*ExitError]; the outputs are returned with it. The
-// command's own Stdout and Stderr are not used.
+// Output runs a program with little output and returns that. For an exit code other
+// than 0, it returns the outputs and an [*ExitError]. It does not use the command's
+// own Stdout and Stderr.
 func Output(ctx context.Context, c Command) (stdout, stderr []byte, err error) {
 	var out, errOut bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errOut

@@ -4,5 +4,5 @@ package process
 
 import "syscall"
 
-// dieWithParent has no counterpart here.
+// dieWithParent does nothing: only Linux can do that.
 func dieWithParent() *syscall.SysProcAttr { return nil }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// atTerminal says that this process and its children are in the foreground of a
-// terminal, whose Ctrl-C reaches all of them. The streams may be pipes.
+// atTerminal reports whether this process and its children are in the foreground of
+// a terminal. Then its Ctrl-C reaches all of them, even if the streams are pipes.
 func atTerminal() bool {
 	tty, err := os.Open("/dev/tty")
 	if err != nil {

@@ -2,8 +2,8 @@ package process
 
 import "os"
 
-// atTerminal is always true: the console brings its events to every process
-// attached to it, and there is no other way to interrupt one.
+// atTerminal is always true: the console sends its events to every process attached
+// to it, and a process cannot be interrupted in another way.
 func atTerminal() bool { return true }
 
 func interrupt(p *os.Process) { _ = p.Kill() }

@@ -112,7 +112,7 @@ func (a *Analysis) attribute() {
 		if !x.current() {
 			continue
 		}
-		for i := range a.graph.named(x) {
+		for i := range a.graph.references(x) {
 			a.Items[i].claim(x.cache+1, scope)
 		}
 	}

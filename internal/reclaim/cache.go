@@ -74,9 +74,9 @@ func (c *Cache) measure(a *Analysis, current *holds) {
 	c.Layers = len(head.Layers)
 	c.UniqueKnown = true
 	c.count(c.Head, a, current)
-	for i := a.graph.signatures[head.Digest]; i > 0; i = a.graph.next[i-1] {
-		if head.position(a.graph.ref[i-1]) >= 0 {
-			c.count(&a.Items[i-1], a, current)
+	for _, i := range a.graph.signatures[head.Digest] {
+		if head.position(a.graph.ref[i]) >= 0 {
+			c.count(&a.Items[i], a, current)
 		}
 	}
 	var own, all time.Time

@@ -31,7 +31,7 @@ func (a *Analysis) Contents(c *Cache) []Content {
 		if x.cache == head.cache || !x.current() {
 			continue
 		}
-		for i := range a.graph.named(x) {
+		for i := range a.graph.references(x) {
 			if content := at[i]; content != nil {
 				content.addOther(&a.Caches[x.cache])
 			}

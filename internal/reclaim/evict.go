@@ -56,7 +56,7 @@ func (p *planner) evictCache(c *Cache) int64 {
 		if p.verdicts[x.item].Decision == Delete {
 			continue
 		}
-		if p.young(&p.Items[x.item]) && !p.policy.named() {
+		if item := &p.Items[x.item]; (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.named() {
 			return p.spare(c, Keep, Young)
 		}
 		staying = append(staying, x)
@@ -91,7 +91,7 @@ func (p *planner) gainKnown(gone []*index) bool {
 		if x.Err != nil || !x.genuine {
 			return false
 		}
-		for i := range p.graph.named(x) {
+		for i := range p.graph.references(x) {
 			if p.kept.of(i) == unknown {
 				return false
 			}
@@ -108,8 +108,8 @@ func (p *planner) drop(gone []*index) int64 {
 		item := &p.Items[x.item]
 		p.verdicts[x.item] = p.deletion(item, ForStorage)
 		bytes += item.Size
-		p.free(x, ForStorage)
-		for i := range p.graph.named(x) {
+		p.noteFreed(x, ForStorage)
+		for i := range p.graph.references(x) {
 			if before := p.verdicts[i].Decision; before != Delete {
 				p.verdicts[i] = p.decideBlob(i)
 				if p.verdicts[i].Decision == Delete {

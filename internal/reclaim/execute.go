@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,7 +15,7 @@ import (
 
 // parallel bounds the deletions under way. GitHub takes 100 at once, of all clients
 // together; keeping to its rate is the [Service]'s business.
-const parallel = 16
+const parallel = 20
 
 // ErrUsed is returned by a second execution of a plan.
 var ErrUsed = errors.New("the plan was executed before")
@@ -59,33 +60,57 @@ type Progress struct {
 }
 
 // Execute deletes what the plan deletes, several entries at a time, and goes on when
-// one fails. Blobs go in batches, each held against a fresh look: what a build has begun
-// to need stays. It returns when all were tried or, once ctx ends or a look fails, the
-// deletions under way have ended; if entries were skipped, the error is the cause. The
-// plan is good for one execution. Unless it is nil, progress is called after each entry,
-// one call at a time.
-func (p *Plan) Execute(ctx context.Context, service Service, progress func(Progress)) (Result, error) {
+// one fails. It looks again right before each few blobs: what a build has begun to need
+// stays. It returns when all were tried or, once ctx ends or a look fails, the deletions
+// under way have ended; if entries were skipped, the error is the cause. The plan is good
+// for one execution. Unless it is nil, progress is called after each entry, one call at a
+// time.
+func (p *Plan) Execute(ctx context.Context, service Service, now func() time.Time, progress func(Progress)) (Result, error) {
 	if p.used.Swap(true) {
 		return Result{}, ErrUsed
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	e := &execution{plan: p, service: service, progress: progress, stop: stop, gone: make([]bool, len(p.Verdicts))}
+	e := &execution{plan: p, service: service, now: now, progress: progress, workers: parallel, batch: parallel}
+	return e.execute(ctx)
+}
+
+func (e *execution) execute(ctx context.Context) (Result, error) {
+	p := e.plan
+	ctx, e.stop = context.WithCancelCause(ctx)
+	defer e.stop(nil)
+	e.gone = make([]bool, len(p.Verdicts))
 	superseded, previous, heads, rest := p.phases()
-	e.run(ctx, superseded)
-	e.run(ctx, e.releaseIndexes(previous))
-	e.run(ctx, e.releaseIndexes(heads))
-	e.runBlobs(ctx, e.releaseBlobs(rest))
+	e.runIndexes(ctx, superseded)
+	e.runIndexes(ctx, e.releaseIndexes(previous))
+	e.runIndexes(ctx, e.releaseIndexes(heads))
+	others, blobs := p.divide(rest)
+	e.run(ctx, others, time.Time{})
+	e.runBlobs(ctx, e.releaseBlobs(blobs))
+	e.settle(ctx)
 	if e.result.Skipped.Count > 0 {
 		return e.result, context.Cause(ctx)
 	}
 	return e.result, nil
 }
 
+// divide separates the entries of other tools from BuildKit's blobs.
+func (p *Plan) divide(items []int32) (others, blobs []int32) {
+	for _, i := range items {
+		if p.Verdicts[i].Key.Kind == bkcache.KindOther {
+			others = append(others, i)
+		} else {
+			blobs = append(blobs, i)
+		}
+	}
+	return others, blobs
+}
+
 type execution struct {
 	plan     *Plan
 	service  Service
+	now      func() time.Time
 	progress func(Progress)
+	workers  int // deletions at once
+	batch    int // blobs that rest on one glance
 	stop     context.CancelCauseFunc
 
 	mu      sync.Mutex
@@ -93,37 +118,51 @@ type execution struct {
 	gone    []bool // by item
 	result  Result
 	missing []missing
+	late    []int32 // what the service was given too late
 
-	fresh *Analysis // no older than the last deletion; nil if there is none
+	view view
 }
 
-// run tries the items and returns when all are through, and it is known what became
-// of each.
-func (e *execution) run(ctx context.Context, items []int32) {
-	e.fresh = nil
+// runIndexes tries the indexes, and finds out what became of each.
+func (e *execution) runIndexes(ctx context.Context, items []int32) {
+	e.run(ctx, items, time.Time{})
+	e.settle(ctx)
+}
+
+// run tries the items and returns, once all are through, those that could not be sent
+// before a time.
+func (e *execution) run(ctx context.Context, items []int32, before time.Time) (late []int32) {
 	var workers errgroup.Group
-	workers.SetLimit(parallel)
+	workers.SetLimit(e.workers)
 	for _, i := range items {
 		workers.Go(func() error {
-			e.try(ctx, i)
+			e.try(ctx, i, before)
 			return nil
 		})
 	}
 	_ = workers.Wait() // no worker returns an error: each entry stands for itself
-	e.settle(ctx)
+	late, e.late = e.late, nil
+	return late
 }
 
-func (e *execution) try(ctx context.Context, i int32) {
+func (e *execution) try(ctx context.Context, i int32, before time.Time) {
 	if ctx.Err() != nil {
 		e.skip(i)
 		return
 	}
-	err := e.service.Delete(ctx, e.plan.Verdicts[i].ID)
-	if errors.Is(err, fs.ErrNotExist) {
-		e.doubt(i, err)
-		return
+	err := e.service.Delete(ctx, e.plan.Verdicts[i].ID, before)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.missing = append(e.missing, missing{i, err})
+	case errors.Is(err, ErrLate):
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.late = append(e.late, i)
+	default:
+		e.report(ctx, i, err)
 	}
-	e.report(ctx, i, err)
 }
 
 func (e *execution) skip(i int32) {
@@ -172,13 +211,11 @@ func (e *execution) releaseIndexes(items []int32) []int32 {
 	return e.release(items, func(i int32) bool { return held[i] })
 }
 
-// releaseBlobs returns the blobs that no index could name which had to go and is
-// still there, and the entries of other tools.
-func (e *execution) releaseBlobs(rest []int32) []int32 {
+// releaseBlobs returns the blobs that no index could reference which had to go and is
+// still there.
+func (e *execution) releaseBlobs(blobs []int32) []int32 {
 	staying := e.plan.graph.hold(e.stays)
-	return e.release(rest, func(i int32) bool {
-		return e.plan.Verdicts[i].Key.Kind != bkcache.KindOther && staying.of(i) != free
-	})
+	return e.release(blobs, func(i int32) bool { return staying.of(i) != free })
 }
 
 // release returns the items that nothing holds, and counts the others. Once the

@@ -24,13 +24,16 @@ type store struct {
 	interrupt func()
 	world     *world         // what there was before
 	hidden    map[int64]bool // what it denies to have
-	arrive    func(w *world) // called at each look with what is left: builds go on
+	arrive    func(w *world) // called at each glance with what is left: builds go on
+	looking   func()         // called at each look
 	looks     int
+	glances   int
+	runs      bkcache.Runs
 }
 
 var errDenied = errors.New("denied")
 
-func (s *store) Delete(_ context.Context, id int64) error {
+func (s *store) Delete(_ context.Context, id int64, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.left == 0 {
@@ -52,19 +55,39 @@ func (s *store) Delete(_ context.Context, id int64) error {
 func (s *store) Look(ctx context.Context) (*Analysis, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.looks++
-	if s.arrive != nil {
-		s.arrive(s.world)
+	if s.looks++; s.looking != nil {
+		s.looking()
 	}
 	return s.world.without(s.gone).analyze(), context.Cause(ctx)
 }
+
+func (s *store) Glance(ctx context.Context, _ []bkcache.Entry, _ time.Time) (Glance, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.glances++; s.arrive != nil {
+		s.arrive(s.world)
+	}
+	g := Glance{Used: map[int64]time.Time{}}
+	for _, e := range s.world.without(s.gone).entries {
+		g.Used[e.ID] = e.Used
+	}
+	for _, x := range s.world.without(s.gone).indexes {
+		g.Indexes = append(g.Indexes, x.ID)
+	}
+	return g, context.Cause(ctx)
+}
+
+func (s *store) Runs(ctx context.Context) (bkcache.Runs, error) { return s.runs, context.Cause(ctx) }
+
+// still is a clock that stands still.
+func still() time.Time { return now }
 
 // execute runs a plan against a store that fails and is interrupted as drawn.
 func execute(t *rapid.T, w *world, plan *Plan, left int, fail map[int64]bool) (*store, Result, error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s := &store{world: w, gone: map[int64]bool{}, fail: fail, left: left, interrupt: cancel}
-	result, err := plan.Execute(ctx, s, nil)
+	result, err := plan.Execute(ctx, s, still, nil)
 	return s, result, err
 }
 
@@ -139,7 +162,7 @@ func TestPlanningAgainFinishesTheJob(t *testing.T) {
 		for v := range first.Deletions() {
 			stays := !interrupted.gone[v.ID] && !finished.gone[v.ID]
 			// Orphans that were to go with a named cache wait until they are old enough.
-			if stays && !isYoung(v.Entry, policy, true) {
+			if stays && !w.isYoung(v.Entry, policy, true) {
 				t.Fatalf("%+v stays for good", v)
 			}
 		}
@@ -187,7 +210,7 @@ func TestExecute(t *testing.T) {
 		b, plan := build()
 		s := &store{world: &b.world, gone: map[int64]bool{}, left: -1}
 		var reported []int
-		result, err := plan.Execute(t.Context(), s, func(p Progress) {
+		result, err := plan.Execute(t.Context(), s, still, func(p Progress) {
 			reported = append(reported, p.Done)
 			if p.Err != nil || p.Verdict == nil {
 				t.Errorf("progress %+v", p)
@@ -204,10 +227,10 @@ func TestExecute(t *testing.T) {
 	t.Run("a plan is good for one execution", func(t *testing.T) {
 		b, plan := build()
 		s := &store{world: &b.world, gone: map[int64]bool{}, left: -1}
-		if _, err := plan.Execute(t.Context(), s, nil); err != nil {
+		if _, err := plan.Execute(t.Context(), s, still, nil); err != nil {
 			t.Fatal(err)
 		}
-		if result, err := plan.Execute(t.Context(), s, nil); !errors.Is(err, ErrUsed) || result.Deleted.Count != 0 {
+		if result, err := plan.Execute(t.Context(), s, still, nil); !errors.Is(err, ErrUsed) || result.Deleted.Count != 0 {
 			t.Errorf("%+v, %v", result, err)
 		}
 	})
@@ -215,7 +238,7 @@ func TestExecute(t *testing.T) {
 	t.Run("an index that cannot be deleted keeps its cache, and nothing else", func(t *testing.T) {
 		b, plan := build()
 		s := &store{world: &b.world, gone: map[int64]bool{}, left: -1, fail: map[int64]bool{2: true}}
-		result, err := plan.Execute(t.Context(), s, nil)
+		result, err := plan.Execute(t.Context(), s, still, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +256,7 @@ func TestExecute(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cause := errors.New("interrupt")
 		s := &store{world: &b.world, gone: map[int64]bool{}, left: 1, interrupt: func() { cancel(cause) }}
-		result, err := plan.Execute(ctx, s, nil)
+		result, err := plan.Execute(ctx, s, still, nil)
 		if !errors.Is(err, cause) || result.Deleted.Count != 1 || result.Skipped.Count != 5 || result.Failed.Count != 0 {
 			t.Fatalf("%+v, %v", result, err)
 		}
@@ -243,7 +266,7 @@ func TestExecute(t *testing.T) {
 		b, plan := build()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		_, err := plan.Execute(ctx, &store{world: &b.world, gone: map[int64]bool{}, left: -1}, func(p Progress) {
+		_, err := plan.Execute(ctx, &store{world: &b.world, gone: map[int64]bool{}, left: -1}, still, func(p Progress) {
 			if p.Done == 6 {
 				cancel()
 			}

@@ -36,31 +36,27 @@ func (x *index) position(ref int32) int {
 // graph knows which blobs the indexes name.
 type graph struct {
 	reach      *reach
-	ref        []int32          // by item
-	layers     map[string]int32 // digest to the first item that holds it, plus 1
-	signatures map[string]int32 // digest of the signed index, likewise
-	next       []int32          // by item: the next that holds the same, plus 1
-	indexes    []index          // cache by cache, heads first
+	ref        []int32            // by item
+	layers     map[string][]int32 // digest to the items that hold it, in their order
+	signatures map[string][]int32 // digest of the signed index, likewise
+	indexes    []index            // cache by cache, heads first
 }
 
 func newGraph(items []Item, contents map[int64]Index, refs bkcache.Refs) *graph {
 	g := &graph{
 		reach:      newReach(refs, items),
 		ref:        make([]int32, len(items)),
-		layers:     make(map[string]int32, len(items)),
-		signatures: map[string]int32{},
-		next:       make([]int32, len(items)),
+		layers:     make(map[string][]int32, len(items)),
+		signatures: map[string][]int32{},
 	}
 	for i := range items {
 		item := &items[i]
 		g.ref[i] = g.reach.id(item.Ref)
 		switch item.Key.Kind {
 		case bkcache.KindLayer:
-			g.next[i] = g.layers[item.Key.Digest]
-			g.layers[item.Key.Digest] = int32(i) + 1
+			g.layers[item.Key.Digest] = append(g.layers[item.Key.Digest], int32(i))
 		case bkcache.KindSignature:
-			g.next[i] = g.signatures[item.Key.Digest]
-			g.signatures[item.Key.Digest] = int32(i) + 1
+			g.signatures[item.Key.Digest] = append(g.signatures[item.Key.Digest], int32(i))
 		case bkcache.KindIndex:
 			g.indexes = append(g.indexes, g.newIndex(i, item, contents))
 		}
@@ -132,10 +128,10 @@ func compareCaches(a, b *Item) int {
 	}
 }
 
-// named yields the items that x names: every copy of each blob on a ref that it sees
+// references yields the items that x references: every copy of each blob on a ref that it sees
 // or, where there is none any more, every copy that a job which reads x can fetch. It
 // yields nothing where x was not read.
-func (g *graph) named(x *index) iter.Seq[int32] {
+func (g *graph) references(x *index) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		for _, l := range x.Layers {
 			if !g.copies(x, g.layers[l.Digest], yield) {
@@ -146,10 +142,10 @@ func (g *graph) named(x *index) iter.Seq[int32] {
 	}
 }
 
-// copies yields those of the items from first on that stand for a blob of x.
-func (g *graph) copies(x *index, first int32, yield func(int32) bool) bool {
+// copies yields those of the items that stand for a blob of x, all of which hold the same.
+func (g *graph) copies(x *index, items []int32, yield func(int32) bool) bool {
 	seen := false
-	for i := range g.from(first) {
+	for _, i := range items {
 		if x.position(g.ref[i]) < 0 {
 			continue
 		}
@@ -157,7 +153,7 @@ func (g *graph) copies(x *index, first int32, yield func(int32) bool) bool {
 			return false
 		}
 	}
-	for i := range g.from(first) {
+	for _, i := range items {
 		if !seen && slices.Contains(x.readers, g.ref[i]) && !yield(i) {
 			return false
 		}
@@ -165,20 +161,12 @@ func (g *graph) copies(x *index, first int32, yield func(int32) bool) bool {
 	return true
 }
 
-// from yields the item first-1 and those that hold the same.
-func (g *graph) from(first int32) iter.Seq[int32] {
-	return func(yield func(int32) bool) {
-		for i := first; i > 0 && yield(i-1); i = g.next[i-1] {
-		}
-	}
-}
-
 // resolve returns the item that BuildKit would fetch for a layer of x on its ref, or
 // -1. Among copies on one ref, which do not occur on GitHub, the newest counts.
 func (g *graph) resolve(x *index, digest string) int32 {
 	best, bestPosition := int32(-1), -1
-	for i := range g.from(g.layers[digest]) {
-		if p := x.position(g.ref[i]); p >= 0 && (best < 0 || p < bestPosition) {
+	for _, i := range g.layers[digest] {
+		if p := x.position(g.ref[i]); p >= 0 && (best < 0 || p <= bestPosition) {
 			best, bestPosition = i, p
 		}
 	}

@@ -31,7 +31,7 @@ func (g *graph) hold(in func(*index) bool) *holds {
 // add takes n more of x into the set, or fewer where n is negative.
 func (h *holds) add(x *index, n int32) {
 	if x.Err == nil {
-		for i := range h.named(x) {
+		for i := range h.references(x) {
 			h.names[i] += n
 		}
 		return

@@ -36,7 +36,7 @@ func TestWhatBuildsNeedMeanwhileStays(t *testing.T) {
 			b.anyIndex(x, x.keyRef, "3", now, now)
 		}
 		s := &store{world: &b.world, gone: map[int64]bool{}, left: -1}
-		if _, err := plan.Execute(t.Context(), s, nil); err != nil {
+		if _, err := plan.Execute(t.Context(), s, still, nil); err != nil {
 			t.Fatal(err)
 		}
 		if broken := b.broken(s.gone); len(broken) > 0 {
@@ -50,22 +50,22 @@ func TestWhatBuildsNeedMeanwhileStays(t *testing.T) {
 	})
 }
 
-func TestEachBatchIsHeldAgainstAFreshLook(t *testing.T) {
+func TestEachBatchIsLookedAtAgain(t *testing.T) {
 	b := &builder{world: world{refs: bkcache.Refs{Default: mainRef}}}
 	var layers []string
-	for i := range 2*perLook(0) + 1 {
+	for i := range 2*parallel + 1 {
 		layers = append(layers, b.layer(fmt.Sprint(i), mainRef, 9*day))
 	}
 	plan := NewPlan(b.analyze(), Policy{}, now)
 	s := &store{world: &b.world, gone: map[int64]bool{}, left: -1}
 	s.arrive = func(*world) {
-		if s.looks == 2 {
+		if s.glances == 3 {
 			b.index("a", mainRef, 1, 0, layers[len(layers)-1])
 		}
 	}
-	result, err := plan.Execute(t.Context(), s, nil)
-	if err != nil || s.looks != 3 || result.Deleted.Count != len(layers)-1 || result.Needed.Count != 1 {
-		t.Errorf("%d looks, %+v, %v", s.looks, result, err)
+	result, err := plan.Execute(t.Context(), s, still, nil)
+	if err != nil || s.looks != 1 || s.glances != 4 || result.Deleted.Count != len(layers)-1 || result.Needed.Count != 1 {
+		t.Errorf("%d looks, %d glances, %+v, %v", s.looks, s.glances, result, err)
 	}
 }
 
@@ -78,14 +78,14 @@ func TestWhatTheServiceDeniesToHaveIsDeletedOnceItIsNotListed(t *testing.T) {
 	t.Run("another program was faster", func(t *testing.T) {
 		s, plan := build()
 		s.gone[1], s.gone[2] = true, true
-		if result, err := plan.Execute(t.Context(), s, nil); err != nil || result.Deleted.Count != 2 || s.looks != 2 {
+		if result, err := plan.Execute(t.Context(), s, still, nil); err != nil || result.Deleted.Count != 2 || s.looks != 2 {
 			t.Errorf("%+v, %v", result, err)
 		}
 	})
 	t.Run("the token may not see it", func(t *testing.T) {
 		s, plan := build()
 		s.hidden = map[int64]bool{1: true, 2: true}
-		result, err := plan.Execute(t.Context(), s, nil)
+		result, err := plan.Execute(t.Context(), s, still, nil)
 		if err != nil || result.Failed.Count != 1 || result.Held.Count != 1 || !errors.Is(result.Failures[0].Err, fs.ErrNotExist) {
 			t.Errorf("%+v, %v", result, err)
 		}
@@ -94,9 +94,23 @@ func TestWhatTheServiceDeniesToHaveIsDeletedOnceItIsNotListed(t *testing.T) {
 		s, plan := build()
 		s.hidden = map[int64]bool{2: true}
 		ctx, cancel := context.WithCancelCause(t.Context())
-		s.arrive = func(*world) { cancel(errDenied) }
-		if result, err := plan.Execute(ctx, s, nil); !errors.Is(err, errDenied) || result.Skipped.Count != 2 {
+		s.looking = func() { cancel(errDenied) }
+		if result, err := plan.Execute(ctx, s, still, nil); !errors.Is(err, errDenied) || result.Skipped.Count != 2 {
 			t.Errorf("%+v, %v", result, err)
 		}
 	})
+}
+
+func TestARunThatIsOlderThanItsJobsIsNoNews(t *testing.T) {
+	b := &builder{world: world{refs: bkcache.Refs{Default: mainRef}}}
+	b.layer("orphan", feature, 20*day)
+	runs := bkcache.Runs{Asked: now, Runs: []bkcache.Run{{ID: 1, Refs: []string{pull1}, Began: ago(9 * day)}}}
+	b.refs.Bases = map[string]string{pull1: mainRef}
+	plan := NewPlan(b.analyze(), Policy{Runs: runs}, now).Proven()
+	runs.Asked = now.Add(time.Minute)
+	s := &store{world: &b.world, gone: map[int64]bool{}, left: -1, runs: runs}
+	result, err := plan.Execute(t.Context(), s, still, nil)
+	if err != nil || s.looks != 0 || result.Deleted.Count != 1 {
+		t.Errorf("%d looks, %+v, %v", s.looks, result, err)
+	}
 }

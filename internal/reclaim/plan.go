@@ -15,20 +15,40 @@ type Plan struct {
 	Verdicts []Verdict // by ID: one for each item
 	Heads    string    // of the analysis, see [Analysis.Heads]
 
-	graph *graph
-	used  atomic.Bool
+	graph    *graph
+	analysis *Analysis
+	runs     bkcache.Runs
+	at       time.Time
+	proven   bool // it deletes nothing else
+	used     atomic.Bool
 }
 
-// Total is the number of entries with a decision and reason, and their bytes.
+// Proven returns a plan that deletes only what is [Proven], and keeps the rest of what p
+// deletes with the reason [OnlyLikely].
+func (p *Plan) Proven() *Plan {
+	proven := &Plan{
+		Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, graph: p.graph,
+		analysis: p.analysis, runs: p.runs, at: p.at, proven: true,
+	}
+	for i := range proven.Verdicts {
+		if v := &proven.Verdicts[i]; v.Class == Likely {
+			v.Decision, v.Class, v.Reason, v.Detail = Unclear, "", OnlyLikely, ""
+		}
+	}
+	return proven
+}
+
+// Total is the number of entries with a decision, class and reason, and their bytes.
 type Total struct {
 	Decision Decision
+	Class    Class
 	Reason   Reason
 	Count    int
 	Bytes    int64
 }
 
-// NewPlan judges every item of a by policy at the time now, which should be no
-// earlier than the listing.
+// NewPlan judges every item of a by policy at the time now, by GitHub's clock or earlier,
+// which is no later than the listing was begun.
 func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 	p := newPlanner(a, policy, now)
 	p.decide()
@@ -37,7 +57,8 @@ func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 		p.decide()
 		p.evict()
 	}
-	return &Plan{Verdicts: p.verdicts, Heads: a.Heads(), graph: a.graph}
+	p.classify()
+	return &Plan{Verdicts: p.verdicts, Heads: a.Heads(), graph: a.graph, analysis: a, runs: policy.Runs, at: now}
 }
 
 // Totals returns what the plan comes to: what it deletes, does not know, keeps; the
@@ -45,13 +66,14 @@ func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 func (p *Plan) Totals() []Total {
 	type kind struct {
 		decision Decision
+		class    Class
 		reason   Reason
 	}
 	sums := map[kind]*Total{}
 	for _, v := range p.Verdicts {
-		k := kind{v.Decision, v.Reason}
+		k := kind{v.Decision, v.Class, v.Reason}
 		if sums[k] == nil {
-			sums[k] = &Total{Decision: v.Decision, Reason: v.Reason}
+			sums[k] = &Total{Decision: v.Decision, Class: v.Class, Reason: v.Reason}
 		}
 		sums[k].Count++
 		sums[k].Bytes += v.Size
@@ -64,6 +86,7 @@ func (p *Plan) Totals() []Total {
 	slices.SortFunc(totals, func(a, b Total) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(order, a.Decision), slices.Index(order, b.Decision)),
+			cmp.Compare(b.Class, a.Class), // proven before likely
 			cmp.Compare(b.Bytes, a.Bytes),
 			cmp.Compare(b.Count, a.Count),
 			cmp.Compare(a.Reason, b.Reason),

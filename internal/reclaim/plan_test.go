@@ -3,6 +3,7 @@ package reclaim
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,7 +113,7 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 		switch {
 		case p.Scope != nil && !p.Scope(x.scope), p.Ref != nil && !p.Ref(x.Ref):
 			t.Fatalf("not admitted: %+v", v)
-		case isYoung(x.Entry, p, false) && !userNamed:
+		case w.isYoung(x.Entry, p, false) && !userNamed:
 			t.Fatalf("young: %+v", v)
 		case x.keyRef != x.Ref && !userNamed:
 			t.Fatalf("of an unknown ref: %+v", v)
@@ -128,7 +129,7 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 		ForUntil:      v.Decision == Delete && !p.Until.IsZero(),
 		ForAll:        v.Decision == Delete && p.All,
 		ForStorage:    v.Decision == Delete && p.KeepStorage > 0 && x.read,
-		Young:         v.Decision == Keep && (isYoung(x.Entry, p, false) || p.KeepStorage > 0),
+		Young:         v.Decision == Keep && (w.isYoung(x.Entry, p, false) || p.KeepStorage > 0),
 		NotSelected:   v.Decision == Keep && !selected,
 		ForeignRef:    v.Decision == Unclear && x.keyRef != x.Ref,
 		GainUnknown:   v.Decision == Unclear && p.KeepStorage > 0,
@@ -147,17 +148,16 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 		could = could || stays && w.couldName(x, b)
 		freed = freed || !stays && x.read && w.couldName(x, b) && verdicts[x.ID].Reason == v.Reason
 	}
-	deleted := v.Decision == Delete && !could
-	young := isYoung(b.Entry, p, true)
-	lookedUp := b.Used.After(b.Created) && isYoung(bkcache.Entry{Used: b.Used}, p, true)
+	deleted := v.Decision == Delete && !could && !w.isWatched(b.Entry, p, true)
+	young := w.isYoung(b.Entry, p, true)
 	truth := map[Reason]bool{
 		ForClosed:       deleted && w.closed(b.Ref) && (!young || p.Ref != nil),
 		ForUnreferenced: deleted && !young,
-		ForScope:        deleted && p.Scope != nil && freed && !lookedUp,
+		ForScope:        deleted && p.Scope != nil && freed,
 		ForUntil:        deleted && !p.Until.IsZero() && freed && (!young || p.All || p.Ref != nil),
 		ForRef:          deleted && p.Ref != nil,
 		ForAll:          deleted && p.All,
-		ForStorage:      deleted && p.KeepStorage > 0 && freed && (!young || p.Scope != nil && !lookedUp || p.Scope == nil && p.Ref != nil),
+		ForStorage:      deleted && p.KeepStorage > 0 && freed && (!young || p.Scope != nil || p.Ref != nil),
 		InUse:           v.Decision == Keep && named,
 		NotSelected:     v.Decision == Keep && !named,
 		Young:           v.Decision == Keep && !could && young,
@@ -168,15 +168,71 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 	}
 }
 
-func isYoung(e bkcache.Entry, p Policy, blob bool) bool {
-	created, used := now.Add(-p.Grace), now.Add(-p.Grace)
-	if !p.OldestRun.IsZero() {
-		used = p.OldestRun
-		if p.OldestRun.Before(created) {
-			created = p.OldestRun
+// isYoung reports whether an entry is too young for what the user did not name, and
+// watched whether a run under way could have created or found it.
+func (w *world) isYoung(e bkcache.Entry, p Policy, blob bool) bool {
+	return e.Created.After(now.Add(-p.Grace)) || w.isWatched(e, p, blob)
+}
+
+func (w *world) isWatched(e bkcache.Entry, p Policy, blob bool) bool {
+	if w.closed(e.Ref) {
+		return false
+	}
+	asked := p.Runs.Asked
+	if asked.IsZero() {
+		asked = now.Add(-p.Grace)
+	}
+	watched := e.Created.After(asked) || blob && e.Used.After(asked)
+	for _, run := range w.watchers(e.Ref, p) {
+		uploaded := !p.Runs.Asked.IsZero() && e.Created.After(run.Began.Add(-time.Hour))
+		watched = watched || e.Created.After(run.Began) || blob && (e.Used.After(run.Began) || uploaded)
+	}
+	return watched
+}
+
+// watchers are the runs under way that could see ref.
+func (w *world) watchers(ref string, p Policy) (runs []bkcache.Run) {
+	if p.Runs.Asked.IsZero() {
+		p.Runs.Runs = []bkcache.Run{{Began: now.Add(-p.Grace)}}
+	}
+	for _, run := range p.Runs.Runs {
+		sees := len(run.Refs) == 0 || !strings.HasPrefix(ref, "refs/")
+		for _, from := range run.Refs {
+			reads, all := jobReads(from, w.refs)
+			sees = sees || !all || slices.Contains(reads, ref)
+		}
+		if oldest := p.Runs.Asked.Add(-5 * day); !p.Runs.Asked.IsZero() && run.Began.Before(oldest) {
+			run.Began = oldest // the run goes on, its earlier jobs do not
+		}
+		if sees && !w.closed(ref) {
+			runs = append(runs, run)
 		}
 	}
-	return e.Created.After(created) || blob && e.Used.After(used)
+	return runs
+}
+
+func TestADeletionIsProvenUnlessARunUnderWayCouldSeeTheBlob(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds().Draw(t, "world")
+		policy := policies().Draw(t, "policy")
+		plan := NewPlan(w.analyze(), policy, now)
+		proven := decisions(plan.Proven())
+		for _, v := range plan.Verdicts {
+			want := Class("")
+			if v.Decision == Delete {
+				want = Proven
+			}
+			blob := v.Key.Kind == bkcache.KindLayer || v.Key.Kind == bkcache.KindSignature
+			if v.Decision == Delete && blob && len(w.watchers(v.Ref, policy)) > 0 {
+				want = Likely
+			}
+			only := proven[v.ID]
+			stays := only.Decision == Unclear && only.Reason == OnlyLikely
+			if v.Class != want || stays != (want == Likely) || !stays && only != v {
+				t.Fatalf("%+v: %s, want %s; in a plan of what is proven: %s %s", v.Item, v.Class, want, only.Decision, only.Reason)
+			}
+		}
+	})
 }
 
 // TestTheStatesForetellTheDefaultPlan also proves that the plan is complete.
@@ -184,7 +240,7 @@ func TestTheStatesForetellTheDefaultPlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := worlds().Draw(t, "world")
 		a := w.analyze()
-		policy := Policy{OldestRun: now.Add(time.Hour)}
+		policy := Policy{Runs: bkcache.Runs{Asked: now.Add(time.Hour)}}
 		late := now.Add(2 * time.Hour) // nothing is young
 		for _, v := range NewPlan(a, policy, late).Verdicts {
 			garbage := v.State == Superseded || v.State == Unreferenced

@@ -12,8 +12,8 @@ type planner struct {
 	policy Policy
 	label  Reason // for what is deleted with a whole cache
 
-	createdAfter time.Time // what makes an entry young
-	usedAfter    time.Time // what makes a blob young
+	grace time.Time // what was created since is young
+	guard *guard
 
 	verdicts []Verdict
 	kept     *holds   // of the indexes that stay
@@ -23,14 +23,8 @@ type planner struct {
 func newPlanner(a *Analysis, policy Policy, now time.Time) *planner {
 	p := &planner{
 		Analysis: a, policy: policy, label: label(&policy),
-		createdAfter: now.Add(-policy.Grace), usedAfter: now.Add(-policy.Grace),
+		grace: now.Add(-policy.Grace), guard: a.graph.guard(policy.Runs, now.Add(-policy.Grace)),
 		verdicts: make([]Verdict, len(a.Items)),
-	}
-	if run := policy.OldestRun; !run.IsZero() {
-		p.usedAfter = run
-		if run.Before(p.createdAfter) {
-			p.createdAfter = run
-		}
 	}
 	if !policy.narrowed() && !policy.reasoned() && !policy.All && policy.KeepStorage == 0 {
 		p.selectGarbage()
@@ -79,11 +73,11 @@ func (p *planner) decideIndex(x *index) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
 	case !x.genuine && !p.policy.named():
 		return Verdict{Item: item, Decision: Unclear, Reason: ForeignRef}
-	case p.young(item) && !p.policy.named():
+	case (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.named():
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
 	}
 	if reason == p.label {
-		p.free(x, reason)
+		p.noteFreed(x, reason)
 	}
 	return p.deletion(item, reason)
 }
@@ -106,10 +100,10 @@ func (p *planner) indexReason(x *index, item *Item) Reason {
 	return ""
 }
 
-// free notes that x, which goes with its whole cache, names its blobs. What an
+// noteFreed notes that x, which goes with its whole cache, names its blobs. What an
 // unread index could name is not known to be its own, and not noted.
-func (p *planner) free(x *index, reason Reason) {
-	for i := range p.graph.named(x) {
+func (p *planner) noteFreed(x *index, reason Reason) {
+	for i := range p.graph.references(x) {
 		if p.freedFor[i] == "" {
 			p.freedFor[i] = reason
 		}
@@ -136,7 +130,7 @@ func (p *planner) decideBlob(i int32) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
 	case hold == unknown:
 		return Verdict{Item: item, Decision: Unclear, Reason: IndexUnread}
-	case p.young(item) && !p.namedBy(reason), p.policy.Scope != nil && p.lookedUp(item):
+	case p.young(item) && !p.namedBy(reason), p.guard.young(item, p.graph.ref[i]):
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
 	default:
 		return p.deletion(item, reason)
@@ -188,16 +182,8 @@ func (p *planner) decideOther(item *Item) Verdict {
 	return Verdict{Item: item, Decision: Keep, Reason: OtherTool}
 }
 
-func (p *planner) young(item *Item) bool {
-	return item.Created.After(p.createdAfter) ||
-		item.Key.Kind != bkcache.KindIndex && item.Used.After(p.usedAfter)
-}
-
-// lookedUp reports whether a build has found the blob lately. Who names a scope does
-// not name what another one shares with it: its export, still running, may count on it.
-func (p *planner) lookedUp(item *Item) bool {
-	return item.Used.After(item.Created) && item.Used.After(p.usedAfter)
-}
+// young reports whether a job that nobody knows of may have created the item.
+func (p *planner) young(item *Item) bool { return item.Created.After(p.grace) }
 
 func (p *planner) deletion(item *Item, reason Reason) Verdict {
 	v := Verdict{Item: item, Decision: Delete, Reason: reason}

@@ -109,7 +109,7 @@ func planCases() map[string]planCase {
 				b.index("a", feature, 1, time.Hour, b.layer("base", feature, time.Hour))
 				b.layer("orphan", feature, time.Minute)
 				b.layer("orphan", mainRef, 9*day)
-				return Policy{Ref: only(feature), Grace: DefaultGrace}
+				return Policy{Ref: only(feature), Runs: idle(), Grace: DefaultGrace}
 			},
 			map[string]string{
 				"a#1 on " + feature: "delete: ref", "base on " + feature: "delete: ref",
@@ -122,7 +122,7 @@ func planCases() map[string]planCase {
 				b.index("b", mainRef, 1, time.Hour, sum("base"))
 				b.layer("orphan", mainRef, time.Minute)
 				b.layer("old", mainRef, 9*day)
-				return Policy{Scope: only("a"), Grace: DefaultGrace}
+				return Policy{Scope: only("a"), Runs: idle(), Grace: DefaultGrace}
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: scope", "top on " + mainRef: "delete: scope",
@@ -134,7 +134,7 @@ func planCases() map[string]planCase {
 			func(b *builder) Policy {
 				b.index("a", mainRef, 1, 9*day, sum("base"), b.layer("top", mainRef, 9*day))
 				b.blob(knownBlob{digest: sum("base")}, mainRef, ago(9*day), ago(time.Second))
-				return Policy{Scope: only("a"), OldestRun: ago(time.Hour), Grace: DefaultGrace}
+				return Policy{Scope: only("a"), Runs: since(time.Hour), Grace: DefaultGrace}
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: scope", "top on " + mainRef: "delete: scope", "base on " + mainRef: "keep: too young",
@@ -151,7 +151,7 @@ func planCases() map[string]planCase {
 			func(b *builder) Policy {
 				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true, names: []string{sum("old")}}, mainRef, "1", ago(9*day), ago(time.Minute))
 				b.layer("old", mainRef, 9*day)
-				return Policy{Until: ago(7 * day), OldestRun: now, Grace: DefaultGrace}
+				return Policy{Until: ago(7 * day), Runs: since(0), Grace: DefaultGrace}
 			},
 			map[string]string{"a#1 on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: in use"},
 		},
@@ -174,7 +174,7 @@ func planCases() map[string]planCase {
 				b.anyIndex(knownIndex{scope: "b", keyRef: mainRef, read: true, names: []string{sum("base"), sum("new")}}, mainRef, "1", ago(9*day), now)
 				b.blob(knownBlob{digest: sum("new")}, mainRef, ago(9*day), ago(2*time.Hour))
 				b.blob(knownBlob{digest: sum("base")}, mainRef, ago(9*day), ago(2*time.Hour))
-				return Policy{Until: ago(7 * day), OldestRun: ago(time.Hour), Grace: DefaultGrace}
+				return Policy{Until: ago(7 * day), Runs: since(time.Hour), Grace: DefaultGrace}
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: until", "old on " + mainRef: "delete: until",
@@ -188,7 +188,7 @@ func planCases() map[string]planCase {
 				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true}, mainRef, "1", ago(9*day), now)
 				b.index("a", mainRef, 2, 8*day)
 				b.index("a", mainRef, 3, 8*day)
-				return Policy{OldestRun: ago(time.Hour), Grace: DefaultGrace}
+				return Policy{Runs: since(time.Hour), Grace: DefaultGrace}
 			},
 			map[string]string{
 				"orphan on " + mainRef: "keep: too young", "old on " + mainRef: "delete: unreferenced",
@@ -199,7 +199,7 @@ func planCases() map[string]planCase {
 			func(b *builder) Policy {
 				b.layer("orphan", mainRef, 2*day)
 				b.layer("old", mainRef, 4*day)
-				return Policy{OldestRun: ago(3 * day)}
+				return Policy{Runs: since(3 * day)}
 			},
 			map[string]string{"orphan on " + mainRef: "keep: too young", "old on " + mainRef: "delete: unreferenced"},
 		},
@@ -219,7 +219,7 @@ func planCases() map[string]planCase {
 			func(b *builder) Policy {
 				b.other("setup-go", "1", mainRef, time.Minute)
 				b.layer("orphan", mainRef, time.Minute)
-				return Policy{All: true, Other: true, Grace: DefaultGrace}
+				return Policy{All: true, Other: true, Runs: idle(), Grace: DefaultGrace}
 			},
 			map[string]string{"setup-go on " + mainRef: "delete: all", "orphan on " + mainRef: "delete: all"},
 		},

@@ -1,6 +1,10 @@
 package reclaim
 
-import "time"
+import (
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
 
 // DefaultGrace is how long entries are left alone for a job that nobody knows of:
 // the longest that a job on GitHub's runners takes, several times over.
@@ -32,14 +36,15 @@ type Policy struct {
 	// goes only if it is known what it alone names.
 	KeepStorage int64
 
-	// Grace protects what was created within it, unless the user named it by Scope,
-	// Ref or All. Zero protects nothing. Scope names no blob that was looked up since it
-	// was created, because it may be another scope's as well.
+	// Grace protects what was created within it, unless the user named it by Scope, Ref
+	// or All. Zero protects nothing.
 	Grace time.Duration
-	// OldestRun is when the oldest queued or running workflow run began, and protects
-	// likewise. Zero means that it is not known: blobs used within Grace then stay,
-	// too. If there is no such run, give the time of the listing.
-	OldestRun time.Time
+	// Runs are the workflow runs under way. On the refs that a run could see, they protect
+	// indexes that were created and blobs that were created or used since the run began,
+	// whatever else the policy says; no other blob there is [Proven]. Closed refs they do
+	// not protect. If the runs are not known, it is as if one that sees everything had
+	// begun Grace ago.
+	Runs bkcache.Runs
 }
 
 // narrowed reports whether the policy admits only part of the entries.

@@ -51,18 +51,30 @@ func (r *reach) id(ref string) int32 {
 }
 
 func (r *reach) visibleFrom(id int32, ref string) []int32 {
-	base, based := r.base(ref)
-	if r.refs.Default == "" || !placed(ref) || based && base == "" {
+	names, known := r.reads(ref)
+	if !known {
 		return nil
 	}
 	refs := []int32{id}
-	if based {
-		refs = append(refs, r.id(base))
-	}
-	if main := r.id(r.refs.Default); !slices.Contains(refs, main) {
-		refs = append(refs, main)
+	for _, name := range names[1:] {
+		if other := r.id(name); !slices.Contains(refs, other) {
+			refs = append(refs, other)
+		}
 	}
 	return append(refs, r.unplaced...)
+}
+
+// reads returns the full refs that a job on ref reads, in the order of its look-ups,
+// and whether they are known.
+func (r *reach) reads(ref string) (refs []string, known bool) {
+	base, based := r.base(ref)
+	if r.refs.Default == "" || !placed(ref) || based && base == "" {
+		return nil, false
+	}
+	if refs = append(refs, ref); based {
+		refs = append(refs, base)
+	}
+	return append(refs, r.refs.Default), true
 }
 
 // base returns the branch that jobs on ref read beside the default one, if there is

@@ -10,6 +10,20 @@ const (
 	Unclear Decision = "unknown" // kept, because it cannot be told whether it may go
 )
 
+// Class says how sure it is that no build needs what is deleted.
+type Class string
+
+// The classes. Every verdict that deletes has one of them.
+const (
+	// Proven: no workflow run under way could see the blob, or its ref is closed. So
+	// nobody can be about to reference it. Indexes are proven as well: without one, a
+	// build starts without a cache, and it never misses a layer.
+	Proven Class = "proven"
+	// Likely: no index that stays references the blob, but a run under way could see it
+	// and reference it when it ends. If so, the next build runs one step again.
+	Likely Class = "likely"
+)
+
 // Reason says why a decision was made.
 type Reason string
 
@@ -38,12 +52,14 @@ const (
 	IndexUnread Reason = "an index that could name it was not read"
 	ForeignRef  Reason = "its key was made for another ref"
 	GainUnknown Reason = "what only it names is not known"
+	OnlyLikely  Reason = "a build under way could need it" // in a plan of what is proven, see [Plan.Proven]
 )
 
 // Verdict is what a plan does with an entry and why.
 type Verdict struct {
 	*Item
 	Decision Decision
+	Class    Class // of a deletion; empty for other decisions
 	Reason   Reason
 	Detail   string // why the ref counts as closed; empty for other reasons
 }

@@ -13,6 +13,14 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
+// idle is what is known of the runs where there are none.
+func idle() bkcache.Runs { return bkcache.Runs{Asked: now} }
+
+// since is what is known of the runs where one that could see everything began long ago.
+func since(d time.Duration) bkcache.Runs {
+	return bkcache.Runs{Asked: now, Runs: []bkcache.Run{{Began: ago(d)}}}
+}
+
 // now is when the plans of the tests are made.
 var now = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
@@ -225,7 +233,12 @@ func policies() *rapid.Generator[Policy] {
 		}
 		p.Grace = rapid.SampledFrom([]time.Duration{0, day, 4 * day}).Draw(t, "grace")
 		if some("runs known") {
-			p.OldestRun = ago(rapid.SampledFrom(someAges).Draw(t, "oldest run"))
+			p.Runs.Asked = ago(time.Minute)
+			for range rapid.IntRange(0, 2).Draw(t, "runs") {
+				run := bkcache.Run{Began: ago(rapid.SampledFrom(someAges).Draw(t, "began"))}
+				run.Refs = rapid.SliceOfN(rapid.SampledFrom(someRefs), 0, 2).Draw(t, "run on")
+				p.Runs.Runs = append(p.Runs.Runs, run)
+			}
 		}
 		return p
 	})

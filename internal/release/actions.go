@@ -8,3 +8,7 @@ const (
 	Runtime     = "crazy-max/ghaction-github-runtime@v4"
 	SetupBuildx = "docker/setup-buildx-action@v4"
 )
+
+// Expose is the step that gives the run: steps behind it what GitHub's runner gives to
+// JavaScript actions only.
+const Expose = "- uses: " + Runtime + "   # gives run: steps the cache's credentials"

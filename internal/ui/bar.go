@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Bar draws the share part of whole with width characters. What is out of
-// bounds is taken for none or all.
+// Bar draws part of whole as a bar of width characters. Values out of range count
+// as empty or full.
 func Bar(part, whole int64, width int) string {
 	full := 0
 	if whole > 0 {

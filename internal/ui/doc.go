@@ -1,4 +1,3 @@
-// Package ui writes what the user reads: notes and errors with their hints,
-// tables, sizes, times and progress. It takes writers and knows nothing of the
-// cache; data goes to one writer, everything else to another.
+// Package ui writes for people: notes and errors with their hints, bars and
+// progress. It does not know the cache.
 package ui

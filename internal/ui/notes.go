@@ -9,10 +9,10 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
-// Level is how much a note matters.
+// Level is the importance of a note.
 type Level string
 
-// The levels, which are also the words that notes begin with.
+// The levels. A note begins with its level.
 const (
 	Info    Level = "info"
 	Warning Level = "warning"
@@ -29,7 +29,7 @@ func (l Level) colour() string {
 	return "\x1b[36m"
 }
 
-// Notes writes notes and errors, one line each and then their hints. Its zero
+// Notes writes notes and errors, each as one line followed by its hints. The zero
 // value writes nothing.
 type Notes struct {
 	W        io.Writer
@@ -56,7 +56,7 @@ func (n Notes) Note(level Level, text, hint string) {
 }
 
 // Hint writes one `hint:` line for every line of hint. Lines of YAML, which begin
-// with a dash or with white space, are written as they are, to be pasted.
+// with a dash or white space, are written unchanged, so that they can be pasted.
 func (n Notes) Hint(hint string) {
 	if n.W == nil {
 		return
@@ -69,8 +69,8 @@ func (n Notes) Hint(hint string) {
 	}
 }
 
-// Error writes err, with the hints of every error in its tree that has a
-// method Hint() string.
+// Error writes err, and the hints of every error in its tree with a method Hint()
+// string.
 func (n Notes) Error(err error) {
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {

@@ -55,10 +55,10 @@ func TestCompleteIsCompleteAndShowsNoToken(t *testing.T) {
 			rt.Fatalf("%d entries for %d requests", len(result.Entries), len(reqs))
 		}
 		for _, note := range result.Notes {
-			if strings.Contains(note.Text+note.Hint, secretValue) {
+			if strings.Contains(note.Text+note.Hint+strings.Join(note.Values, ""), secretValue) {
 				rt.Fatalf("%+v shows a token", note)
 			}
-			if note.Text == "" || strings.ContainsAny(note.Text, "\r\n") {
+			if note.Code == "" || note.Level == "" || note.Text == "" || strings.ContainsAny(note.Text, "\r\n") {
 				rt.Fatalf("%+v is no note to show", note)
 			}
 		}

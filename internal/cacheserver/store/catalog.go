@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// catalog holds every finished entry in memory: by id, by name for matching, by last use for eviction.
+// catalog holds every finished entry in memory: by id, by name for lookups, and by last use for eviction.
 type catalog struct {
 	byID    map[int64]*list.Element
 	shelves map[shelf][]*Entry // sorted by key
-	used    *list.List         // of *Entry, the last used in front
+	used    *list.List         // of *Entry, the last used first
 	size    int64
 }
 
-// shelf is where one lookup searches: prefixes match within a ref and version only.
+// shelf is the part that one lookup searches: prefixes match within a ref and version only.
 type shelf struct{ ref, version string }
 
 func newCatalog() catalog {
@@ -61,7 +61,7 @@ func (c *catalog) has(n Name) bool {
 	return found
 }
 
-// find goes through the refs in order and in each through the keys in order: the exact key, then the newest entry that
+// find searches the refs in order, and in each the keys in order: the exact key first, then the newest entry that
 // begins with it. GitHub documents this as "Matching a cache key".
 func (c *catalog) find(refs []string, version string, keys []string) (*Entry, bool) {
 	for _, ref := range refs {
@@ -104,7 +104,7 @@ func (c *catalog) touch(e *Entry, now time.Time) {
 	c.used.MoveToFront(c.byID[e.ID])
 }
 
-// evict removes what is beyond the limits, the least recently used first, and returns it.
+// evict removes and returns the entries beyond the limits, the least recently used first.
 func (c *catalog) evict(l Limits, now time.Time) (evicted []Entry) {
 	for c.used.Len() > 0 {
 		oldest := entryAt(c.used.Back())

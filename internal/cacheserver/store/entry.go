@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// What the store refuses. Errors of the disk come through as they are, so a full one is syscall.ENOSPC.
+// The errors of the store. Errors of the disk are returned unchanged: a full disk is syscall.ENOSPC.
 var (
 	ErrExists       = errors.New("entry already exists")
 	ErrNotFound     = errors.New("no such entry")
 	ErrSize         = errors.New("uploaded size differs from the size given")
 	ErrTooMany      = errors.New("too many unfinished uploads")
-	ErrTooLarge     = errors.New("upload is larger than the whole cache may be")
-	ErrUnknownBlock = errors.New("block list names an unknown block")
+	ErrTooLarge     = errors.New("upload is larger than the limit of the whole cache")
+	ErrUnknownBlock = errors.New("block list has an unknown block")
 	ErrLocked       = errors.New("another process serves this folder")
 )
 
-// Name identifies an entry. One name is used once at a time, finished or not.
+// Name identifies an entry. At most one entry or upload has a name.
 type Name struct {
 	Ref     string `json:"ref"`
 	Version string `json:"version"`
 	Key     string `json:"key"`
 }
 
-// Entry is a finished cache entry. IDs grow, start at 1 and are never used twice in a folder. Size is in bytes.
+// Entry is a finished cache entry. IDs start at 1 and grow, and a folder never uses one twice. Size is in bytes.
 type Entry struct {
 	Name
 	ID       int64     `json:"id"`
@@ -34,26 +34,26 @@ type Entry struct {
 	Created  time.Time `json:"created"`
 	Accessed time.Time `json:"accessed"`
 
-	content []extent // where in its file the content is, one after the other
+	content []extent // where the content is in its file, in order
 	boot    string   // see [Store.settleLater]
 }
 
-// newer orders entries by creation; the id decides between equal times.
+// newer orders entries by creation time, and by id if the times are equal.
 func newer(a, b *Entry) bool {
 	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) > 0
 }
 
-// Order is what a listing is sorted by; equal values are ordered by id.
+// Order is how a listing is sorted. Equal values are ordered by id.
 type Order int
 
-// The orders of GitHub's listing; the zero value is its default.
+// The orders of GitHub's listing. The zero value is GitHub's default.
 const (
 	ByAccessed Order = iota
 	ByCreated
 	BySize
 )
 
-// Query selects and orders entries. The zero value is every entry, the last used first.
+// Query selects and orders entries. The zero value selects every entry, the last used first.
 type Query struct {
 	Ref       string // all if empty
 	Key       string // the complete key; all if empty

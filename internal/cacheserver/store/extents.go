@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// extent is a run of bytes: in the file for blocks, in the content for chunks.
+// extent is a range of bytes: of the file for blocks, of the content for chunks.
 type extent struct {
 	Off int64 `json:"off"`
 	N   int64 `json:"n"`
@@ -13,7 +13,7 @@ type extent struct {
 
 func (e extent) end() int64 { return e.Off + e.N }
 
-// join appends e to the content, merging it with the run it continues.
+// join appends e to the content, and merges it with an extent that it continues.
 func join(content []extent, e extent) []extent {
 	if last := len(content) - 1; last >= 0 && content[last].end() == e.Off {
 		content[last].N += e.N
@@ -25,7 +25,7 @@ func join(content []extent, e extent) []extent {
 	return append(content, e)
 }
 
-// cover adds e to the extents that have arrived; the result is sorted, and touching extents are one.
+// cover adds e to the extents that have arrived. The result is sorted, and adjacent extents are merged.
 func cover(arrived []extent, e extent) []extent {
 	arrived = append(uncover(arrived, e), e)
 	slices.SortFunc(arrived, func(a, b extent) int { return cmp.Compare(a.Off, b.Off) })
@@ -36,7 +36,7 @@ func cover(arrived []extent, e extent) []extent {
 	return merged
 }
 
-// uncover takes e out of the extents that have arrived.
+// uncover removes e from the extents that have arrived.
 func uncover(arrived []extent, e extent) []extent {
 	var rest []extent
 	for _, x := range arrived {
@@ -57,7 +57,7 @@ func total(content []extent) (n int64) {
 	return n
 }
 
-// fileSize is how long the file of the content is.
+// fileSize is the length of the file with the content.
 func fileSize(content []extent) (size int64) {
 	for _, e := range content {
 		size = max(size, e.end())

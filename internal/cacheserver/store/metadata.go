@@ -12,7 +12,7 @@ const (
 	idsAtOnce = 1 << 16
 )
 
-// row is an entry as it is saved, under its id.
+// row is an entry as the database stores it, by id.
 type row struct {
 	Entry
 	Content []extent `json:"content,omitempty"`
@@ -30,7 +30,7 @@ func (s *Store) save(e Entry) error {
 	return s.change([]Entry{e}, func(b *bolt.Bucket, e Entry) error { return b.Put(rowKey(e.ID), value) })
 }
 
-// amend changes what is saved of entries, except those that were forgotten meanwhile.
+// amend changes stored entries, and skips those that were dropped meanwhile.
 func (s *Store) amend(entries []Entry, change func(*row, Entry)) error {
 	return s.change(entries, func(b *bolt.Bucket, e Entry) error {
 		saved := b.Get(rowKey(e.ID))
@@ -54,7 +54,7 @@ func (s *Store) forget(entries ...Entry) error {
 	return s.change(entries, func(b *bolt.Bucket, e Entry) error { return b.Delete(rowKey(e.ID)) })
 }
 
-// takeTouched returns the entries whose time of last use is not saved yet, for [Store.saveUse]. The lock is held.
+// takeTouched returns the entries whose last use is not stored yet, for [Store.saveUse]. The caller holds the lock.
 func (s *Store) takeTouched() (used []Entry) {
 	for id := range s.touched {
 		if e, ok := s.entries.get(id); ok {
@@ -70,7 +70,7 @@ func (s *Store) saveUse(used []Entry) error {
 	return s.amend(used, func(r *row, e Entry) { r.Accessed = e.Accessed })
 }
 
-// change applies one change to each entry. Concurrent calls may share a transaction, and apply may run again.
+// change applies one change to each entry. Concurrent calls may share a transaction, and apply may run twice.
 func (s *Store) change(entries []Entry, apply func(*bolt.Bucket, Entry) error) error {
 	if len(entries) == 0 {
 		return nil
@@ -85,8 +85,8 @@ func (s *Store) change(entries []Entry, apply func(*bolt.Bucket, Entry) error) e
 	})
 }
 
-// idRange is what [Store.nextID] may give out without asking the database. A start takes a new range, so an id that an
-// interrupted client still holds never means another upload.
+// idRange is the range from which [Store.nextID] takes ids without asking the database. Each start takes a new range,
+// so that the id of an interrupted client never refers to another upload.
 type idRange struct{ next, end int64 }
 
 func (s *Store) nextID() (int64, error) {

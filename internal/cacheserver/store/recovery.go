@@ -23,12 +23,12 @@ func (s *Store) openDB() (err error) {
 	if err != nil {
 		return fmt.Errorf("opening %q: %w", path, err)
 	}
-	// Concurrent changes share one sync; a lone one should not wait long for company.
+	// Concurrent changes share one sync. A single one should not wait long for others.
 	s.db.MaxBatchDelay = time.Millisecond
 	return nil
 }
 
-// recover loads the metadata and makes the folders agree with it.
+// recover loads the metadata and removes what does not match it from the folders.
 func (s *Store) recover() error {
 	entries, err := s.load()
 	if err != nil {
@@ -54,8 +54,8 @@ func (s *Store) recover() error {
 	return errors.Join(s.sweep("uploads", func(string) bool { return false }), s.sweep("blobs", s.owned))
 }
 
-// whole reports whether an entry's content is all there. What was not on disk for certain when the machine stopped may have
-// holes, whatever its size.
+// whole reports whether an entry's content is complete. If it was perhaps not on disk when the machine stopped, it
+// may have holes, whatever its size.
 func (s *Store) whole(e *Entry) bool {
 	info, err := os.Stat(s.blob(e.ID))
 	return err == nil && info.Size() == fileSize(e.content) && (e.boot == "" || e.boot == s.boot)
@@ -71,7 +71,7 @@ func (s *Store) owned(name string) bool {
 	return ok
 }
 
-// load returns the saved entries, the last used at the end.
+// load returns the stored entries, the last used at the end.
 func (s *Store) load() (entries []*Entry, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
 		b, err := tx.CreateBucketIfNotExists([]byte(bucket))

@@ -6,12 +6,12 @@ import (
 	"os"
 )
 
-// scattered reads content whose blocks did not come in order. Putting them in order instead would write everything twice.
+// scattered reads content whose blocks arrived out of order. Sorting them in the file would write everything twice.
 type scattered struct {
 	file    *os.File // not embedded: io.Copy would prefer its WriteTo
 	content []extent
 	pos     int64
-	rest    io.Reader // the content from pos on, nil if unknown
+	rest    io.Reader // the content after pos; nil: unknown
 }
 
 // Read implements [io.Reader].

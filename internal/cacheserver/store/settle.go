@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// bootID names this boot of the machine; it is empty where none is known.
+// bootID identifies this boot of the machine. It is empty if unknown.
 func bootID() string {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id") // Linux
 	if err != nil {
@@ -18,11 +18,11 @@ func bootID() string {
 	return strings.TrimSpace(string(id))
 }
 
-// settleLater has an entry's content brought to disk in the background. The lock is held.
+// settleLater syncs an entry's content to disk in the background. The caller holds the lock.
 //
-// A client that finishes an entry need not wait for the disk: what the kernel has survives the end of the process. Only
-// when the machine itself stops is it lost. So the metadata say in which boot the content was written until it is known
-// to be on disk, and [Open] drops entries of an earlier boot.
+// A client that finishes an entry does not wait for the disk. The kernel keeps the content if the process ends; only
+// a crash of the machine loses it. So the metadata say in which boot the content was written until it is on disk, and
+// [Open] drops entries of an earlier boot.
 func (s *Store) settleLater(id int64) {
 	if s.boot == "" {
 		return
@@ -34,7 +34,7 @@ func (s *Store) settleLater(id int64) {
 	}
 }
 
-// settle works until nothing is left.
+// settle syncs until nothing is left.
 func (s *Store) settle() {
 	for {
 		s.mu.Lock()
@@ -46,12 +46,12 @@ func (s *Store) settle() {
 			return
 		}
 		if err := s.settleNow(ids); err != nil {
-			s.warn(fmt.Errorf("bringing entries in %q to disk: %w", s.dir, err))
+			s.warn(fmt.Errorf("syncing entries in %q: %w", s.dir, err))
 		}
 	}
 }
 
-// settleNow deletes what the disk fails to take.
+// settleNow syncs entries, and deletes those that the disk cannot store.
 func (s *Store) settleNow(ids []int64) error {
 	var errs []error
 	var settled []Entry
@@ -73,7 +73,7 @@ func (s *Store) settleNow(ids []int64) error {
 	return errors.Join(append(errs, s.amend(settled, func(r *row, _ Entry) { r.Boot = "" }))...)
 }
 
-// syncNames brings the names of the blobs to disk.
+// syncNames syncs the folder of the blobs.
 func (s *Store) syncNames() error {
 	if runtime.GOOS == "windows" {
 		return nil // folders cannot be synced there

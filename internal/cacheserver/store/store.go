@@ -13,7 +13,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Limits is how much is kept: beyond Size bytes the least recently used entries go, and each that nobody used for Age.
+// Limits are what the store evicts by: the least recently used entries beyond Size bytes, and every entry unused for
+// Age.
 type Limits struct {
 	Size int64
 	Age  time.Duration
@@ -22,9 +23,9 @@ type Limits struct {
 // Options configure [Open]. All are required.
 type Options struct {
 	Limits
-	Idle time.Duration // an upload is forgotten when nothing came for so long
+	Idle time.Duration // drop uploads that received nothing for this long
 	Now  func() time.Time
-	Warn func(error) // told of housekeeping that failed, which concerns no caller
+	Warn func(error) // called with errors of housekeeping, which concern no caller
 }
 
 // Store is a folder of cache entries. It is safe for concurrent use.
@@ -42,12 +43,12 @@ type Store struct {
 	uploads  map[int64]*upload
 	reserved map[Name]*upload
 	ids      idRange
-	touched  map[int64]bool // used since their metadata was saved
+	touched  map[int64]bool // used since their metadata were stored
 	saved    time.Time
 	listed   *listing // the last listing, until anything changes
 
-	boot       string  // this boot of the machine, empty if unknown
-	unsettled  []int64 // finished entries that are not known to be on disk
+	boot       string  // this boot of the machine; empty: unknown
+	unsettled  []int64 // finished entries that may not be on disk
 	settling   bool
 	background sync.WaitGroup
 }
@@ -57,8 +58,8 @@ type listing struct {
 	entries []Entry
 }
 
-// Open makes the folder if need be, takes it for this process and brings it in order: unfinished uploads, content
-// without metadata and metadata without whole content go. [ErrLocked] if another process has it.
+// Open creates the folder if needed and locks it for this process. It drops unfinished uploads, content without
+// metadata and metadata without complete content. It returns [ErrLocked] if another process has the lock.
 func Open(dir string, opts Options) (*Store, error) {
 	s := &Store{
 		dir: dir, idle: opts.Idle, now: opts.Now, warn: opts.Warn, limits: opts.Limits,
@@ -76,12 +77,12 @@ func Open(dir string, opts Options) (*Store, error) {
 	}
 	if err := s.recover(); err != nil {
 		s.background.Wait()
-		return nil, errors.Join(fmt.Errorf("bringing %q in order: %w", dir, err), s.db.Close())
+		return nil, errors.Join(fmt.Errorf("cleaning up %q: %w", dir, err), s.db.Close())
 	}
 	return s, nil
 }
 
-// Close brings everything to disk and gives the folder back. Unfinished uploads are lost.
+// Close syncs everything to disk and unlocks the folder. Unfinished uploads are lost.
 func (s *Store) Close() error {
 	s.background.Wait()
 	s.mu.Lock()
@@ -96,8 +97,8 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// Find looks for each key in each ref and version, refs first: the exact key, then the newest entry that begins with it.
-// The entry counts as used.
+// Find looks for the keys in each ref: the exact key first, then the newest entry that begins with it. The entry
+// counts as used.
 func (s *Store) Find(refs []string, version string, keys []string) (Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +112,7 @@ func (s *Store) Find(refs []string, version string, keys []string) (Entry, error
 	return *e, nil
 }
 
-// Open returns an entry and its content. The content stays readable when the entry is deleted meanwhile.
+// Open returns an entry and its content. The content stays readable if the entry is deleted meanwhile.
 func (s *Store) Open(id int64) (Entry, io.ReadSeekCloser, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,14 +136,14 @@ func (s *Store) List(q Query) []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
-	// A client that reads page after page asks the same question each time.
+	// A client that reads page after page asks for the same listing each time.
 	if s.listed == nil || s.listed.query != q {
 		s.listed = &listing{q, s.entries.list(q)}
 	}
 	return s.listed.entries
 }
 
-// Usage returns how many entries there are and their bytes.
+// Usage returns the number of entries and their bytes.
 func (s *Store) Usage() (count int, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,7 +151,7 @@ func (s *Store) Usage() (count int, size int64) {
 	return len(s.entries.byID), s.entries.size
 }
 
-// Delete removes an entry, finished ones only. A killed Delete has either not begun or is completed by the next [Open].
+// Delete removes a finished entry. If it is killed, it has either not begun, or the next [Open] completes it.
 func (s *Store) Delete(id int64) error {
 	s.mu.Lock()
 	e, ok := s.entries.remove(id)
@@ -169,7 +170,7 @@ func (s *Store) Limits() Limits {
 	return s.limits
 }
 
-// SetLimits changes the limits until [Store.Close] and evicts what is beyond them.
+// SetLimits changes the limits until [Store.Close], and evicts what is beyond them.
 func (s *Store) SetLimits(change func(*Limits)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,8 +178,8 @@ func (s *Store) SetLimits(change func(*Limits)) {
 	s.tidy()
 }
 
-// tidy evicts entries, drops idle uploads and has times of last use saved once a minute. It runs before everything that
-// looks at entries or names, which therefore never shows what should be gone. The lock is held.
+// tidy evicts entries, drops idle uploads and stores the times of last use once a minute. It runs before every
+// operation that reads entries or names, so that none sees an expired one. The caller holds the lock.
 func (s *Store) tidy() {
 	now := s.now()
 	if evicted := s.entries.evict(s.limits, now); len(evicted) > 0 {
@@ -196,7 +197,7 @@ func (s *Store) tidy() {
 	}
 }
 
-// later does in the background what the disk takes its time for, so that nobody waits who holds the lock.
+// later does slow work of the disk in the background, without the lock.
 func (s *Store) later(chore func() error) {
 	s.background.Go(func() {
 		if err := chore(); err != nil {
@@ -205,8 +206,8 @@ func (s *Store) later(chore func() error) {
 	})
 }
 
-// erase removes what is no longer in the catalog from the disk. Content goes first: that frees a full disk, on which the
-// metadata could not be changed, and metadata without content is dropped by [Open].
+// erase removes from the disk what the catalog has dropped. It removes content first: that frees a full disk, on
+// which the metadata could not be changed, and [Open] drops metadata without content.
 func (s *Store) erase(entries ...Entry) error {
 	var errs []error
 	for _, e := range entries {

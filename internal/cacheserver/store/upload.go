@@ -11,35 +11,35 @@ import (
 	"time"
 )
 
-// maxBlocks is Azure's limit of blocks of a blob before a block list.
+// maxBlocks is Azure's limit of uncommitted blocks of a blob.
 const maxBlocks = 100_000
 
-// upload is an unfinished entry. Blocks are appended to its file as they come, chunks are written at their offset; a piece counts
-// only once all of it has arrived.
+// upload is an unfinished entry. Blocks are appended to its file as they arrive; chunks are written at their offsets.
+// A block or chunk counts only when all of it has arrived.
 type upload struct {
 	name Name
 	id   int64
-	path string // of its file, which is open only while bytes come and which the first ones make
+	path string // of its file, which the first bytes create and which is open only while bytes arrive
 
 	now     func() time.Time
 	buffers *sync.Pool   // of *[]byte
-	active  atomic.Int64 // when bytes came last, in nanoseconds
+	active  atomic.Int64 // when bytes arrived last, in nanoseconds
 
-	mu        sync.RWMutex      // held for reading while bytes are written, so that none follow the end
-	ended     bool              // finished or given up
-	end       int64             // where the next block goes
+	mu        sync.RWMutex      // read-locked while bytes are written, so that none arrive after the end
+	ended     bool              // finished or aborted
+	end       int64             // offset of the next block
 	blocks    map[string]extent // by id
-	content   []extent          // what the last block list says
-	assembled bool              // a block list came
-	chunks    []extent          // what has arrived in chunks
+	content   []extent          // as the last block list gives it
+	assembled bool              // a block list has arrived
+	chunks    []extent          // chunks that have arrived
 }
 
-// idle reports whether nothing came for longer than limit.
+// idle reports whether nothing arrived for longer than limit.
 func (u *upload) idle(now time.Time, limit time.Duration) bool {
 	return now.UnixNano()-u.active.Load() > int64(limit)
 }
 
-// writeBlock takes exactly size bytes of body as the block id, which replaces an earlier one.
+// writeBlock stores exactly size bytes of body as block id. It replaces an earlier block of that id.
 func (u *upload) writeBlock(id string, size, limit int64, body io.Reader) error {
 	e, err := u.allot(size, limit)
 	if err != nil {
@@ -50,7 +50,7 @@ func (u *upload) writeBlock(id string, size, limit int64, body io.Reader) error 
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if err != nil {
-		// Giving the room back keeps the blocks in one run when the client sends this one again.
+		// If the client sends the block again, the blocks are still in one run.
 		if u.end == e.end() {
 			u.end = e.Off
 		}
@@ -71,8 +71,8 @@ func (u *upload) allot(size, limit int64) (extent, error) {
 	return e, nil
 }
 
-// writeChunk takes exactly size bytes of body as the content from off on. Bytes that arrived there before count again
-// only when these have.
+// writeChunk stores exactly size bytes of body as the content from off on. Bytes that arrived there before do not
+// count until these have arrived.
 func (u *upload) writeChunk(off, size, limit int64, body io.Reader) error {
 	if off > limit || size > limit-off {
 		return ErrTooLarge
@@ -91,7 +91,7 @@ func (u *upload) writeChunk(off, size, limit int64, body io.Reader) error {
 	return nil
 }
 
-// copy writes all of body at e and fails unless body is as long as e.
+// copy writes body at e. It fails unless body is exactly as long as e.
 func (u *upload) copy(e extent, body io.Reader) error {
 	file, err := u.open()
 	if err != nil {
@@ -138,7 +138,7 @@ func (w uploadWriter) WriteAt(p []byte, off int64) (int, error) {
 	return w.file.WriteAt(p, off)
 }
 
-// assemble makes the blocks the content, in this order. A client that missed the reply may say so again.
+// assemble makes the content from the blocks, in this order. A client that missed the reply may call it again.
 func (u *upload) assemble(ids []string) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -154,7 +154,7 @@ func (u *upload) assemble(ids []string) error {
 	return nil
 }
 
-// seal ends the upload and returns its content, unless that is not exactly size bytes.
+// seal ends the upload and returns its content. It fails unless the content has exactly size bytes.
 func (u *upload) seal(size int64) ([]extent, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -182,7 +182,7 @@ func (u *upload) abort() (aborted bool) {
 	return aborted
 }
 
-// failed tells an error of this machine's disk from one of the client's connection.
+// failed reports whether an error is of this machine's disk, and not of the client's connection.
 func failed(err error) bool {
 	_, ok := errors.AsType[*fs.PathError](err)
 	return ok

@@ -7,10 +7,11 @@ import (
 	"os"
 )
 
-// maxUploads is how many uploads there may be at a time. GitHub takes 200 a minute.
+// maxUploads is how many uploads may be unfinished at a time. GitHub accepts 200 a minute.
 const maxUploads = 10_000
 
-// Reserve takes a name for an upload: [ErrExists] if it is used or reserved, [ErrTooMany] if that must wait.
+// Reserve reserves a name for an upload. It returns [ErrExists] if the name is used or reserved, and [ErrTooMany] if
+// there are too many uploads.
 func (s *Store) Reserve(n Name) (id int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,7 +31,7 @@ func (s *Store) Reserve(n Name) (id int64, err error) {
 	return id, nil
 }
 
-// Reserved returns the upload that holds a name.
+// Reserved returns the upload that has reserved a name.
 func (s *Store) Reserved(n Name) (id int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +51,7 @@ func (s *Store) Upload(id int64) (Name, error) {
 	return u.name, nil
 }
 
-// WriteBlock takes exactly size bytes of body as a block, which counts once [Store.Assemble] names it.
+// WriteBlock stores exactly size bytes of body as a block. The block counts when [Store.Assemble] lists it.
 func (s *Store) WriteBlock(id int64, block string, size int64, body io.Reader) error {
 	u, err := s.upload(id)
 	if err != nil {
@@ -59,8 +60,8 @@ func (s *Store) WriteBlock(id int64, block string, size int64, body io.Reader) e
 	return s.abortIfFailed(u, u.writeBlock(block, size, s.Limits().Size, body))
 }
 
-// WriteChunk takes exactly size bytes of body as the content from off on. Chunks come in any order, concurrently, and may
-// overlap.
+// WriteChunk stores exactly size bytes of body as the content from off on. Chunks may arrive in any order,
+// concurrently, and may overlap.
 func (s *Store) WriteChunk(id, off, size int64, body io.Reader) error {
 	u, err := s.upload(id)
 	if err != nil {
@@ -69,7 +70,7 @@ func (s *Store) WriteChunk(id, off, size int64, body io.Reader) error {
 	return s.abortIfFailed(u, u.writeChunk(off, size, s.Limits().Size, body))
 }
 
-// Assemble makes these blocks the content of an upload, in this order. Their ids are opaque.
+// Assemble makes the content of an upload from these blocks, in this order. Block ids are opaque.
 func (s *Store) Assemble(id int64, blocks []string) error {
 	u, err := s.upload(id)
 	if err != nil {
@@ -78,7 +79,7 @@ func (s *Store) Assemble(id int64, blocks []string) error {
 	return u.assemble(blocks)
 }
 
-// Finish makes an upload an entry. [ErrSize] and the upload stays if what arrived is not exactly size bytes.
+// Finish makes an upload an entry. If not exactly size bytes have arrived, it returns [ErrSize] and the upload stays.
 func (s *Store) Finish(id, size int64) error {
 	u, err := s.upload(id)
 	if err != nil {
@@ -105,9 +106,9 @@ func (s *Store) Finish(id, size int64) error {
 	return nil
 }
 
-// publish brings content under its final name, and only then the metadata to disk.
+// publish renames the content to its final name, and then commits the metadata.
 func (s *Store) publish(e *Entry, path string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600) // nothing has made that of an empty entry yet
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600) // an empty entry has no file yet
 	if err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func (s *Store) upload(id int64) (*upload, error) {
 	return u, nil
 }
 
-// abortIfFailed gives the space of an upload back at once when the disk fails it.
+// abortIfFailed frees the space of an upload at once if the disk fails.
 func (s *Store) abortIfFailed(u *upload, err error) error {
 	if !failed(err) {
 		return err
@@ -149,7 +150,7 @@ func (s *Store) abortIfFailed(u *upload, err error) error {
 	return err
 }
 
-// drop forgets an upload, unless it is being finished. Its file is left to the caller, the lock is held.
+// drop drops an upload unless it is being finished. The caller holds the lock and removes the file.
 func (s *Store) drop(u *upload) (dropped bool) {
 	if dropped = u.abort(); dropped {
 		s.release(u)

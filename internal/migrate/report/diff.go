@@ -49,8 +49,8 @@ func writeDiff(w io.Writer, path, was, now string, colour bool) error {
 
 var hunkRE = regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? \+\d+((?:,(\d+))?) @@`)
 
-// renumber corrects the head of a hunk: udiff 0.4.1 forgets the lines between
-// two changes of one hunk in the new line number of the next.
+// renumber corrects the header of a hunk: udiff 0.4.1 leaves the lines between two
+// changes of a hunk out of the next hunk's line number.
 func renumber(line string, grown int) (string, int) {
 	m := hunkRE.FindStringSubmatch(line)
 	if m == nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/docker-ghacache/docker-ghacache/internal/golden"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/report"
@@ -53,7 +53,7 @@ func TestPrinters(t *testing.T) {
 			if err := p.print(&out); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join(testdata, p.name+".want"), out.String())
+			golden.Equal(t, *update, filepath.Join(testdata, p.name+".want"), out.String())
 		})
 	}
 }
@@ -69,22 +69,5 @@ func TestTextShowsNoControlCharacters(t *testing.T) {
 	}
 	if strings.ContainsAny(out.String(), "\x1b\a\r") {
 		t.Errorf("%q", out.String())
-	}
-}
-
-// golden holds got against a file, or writes it there with -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
 	}
 }

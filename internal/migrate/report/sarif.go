@@ -79,8 +79,8 @@ type sarifLog struct {
 	Runs    []sarifRun `json:"runs"`
 }
 
-// SARIF writes the findings as a SARIF 2.1.0 log of the tool with that name and
-// version. Edits are its fixes.
+// SARIF writes the findings as a SARIF 2.1.0 log of a tool with that name and
+// version. Edits are the log's fixes.
 func SARIF(w io.Writer, r migrate.Report, name, version string) error {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: name, Version: version}

@@ -40,7 +40,7 @@ func Text(w io.Writer, r migrate.Report, colour bool) error {
 	return err
 }
 
-// fixOf is what happens, or is to be done, about a finding.
+// fixOf says what Write does about a finding, or what the user has to do.
 func fixOf(r migrate.Report, fd migrate.Finding) string {
 	switch {
 	case r.Wanted(fd):
@@ -59,7 +59,7 @@ func colourOf(c rules.Certainty) string {
 	return map[rules.Certainty]string{rules.Certain: "31", rules.Conditional: "33", rules.Advice: "36"}[c]
 }
 
-// oneLine also keeps control characters of a file from a terminal.
+// oneLine also removes control characters.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -11,7 +11,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
 
-// Options say what to judge by.
+// Options control [Judge].
 type Options struct {
 	Tags tags.Table
 	Bump bool // also move Docker's actions to their newest major
@@ -31,7 +31,7 @@ type versioned struct {
 	unknown string // why it is not
 }
 
-// versionOf looks a version up in the table, and asks for the commits that the table
+// versionOf looks a version up in the table, and asks for commits that the table
 // does not have.
 func versionOf(a scan.Action, o Options) versioned {
 	r := versioned{Action: a, tags: o.Tags, version: o.Tags.Version(a.Repo, a.Ref)}
@@ -79,7 +79,7 @@ func (r versioned) move(target string, fd Finding) []Finding {
 	return fd.at(r.Uses, r.At)
 }
 
-// minimumOf is the first version of an action that speaks version 2 itself, ""
+// minimumOf is the first version of an action that supports version 2 itself, or ""
 // for an action that leaves that to a builder.
 func minimumOf(repo string) string {
 	return map[string]string{"actions/cache": "v4.2.0", "mozilla-actions/sccache-action": "v0.0.9"}[repo]

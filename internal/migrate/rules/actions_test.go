@@ -40,14 +40,14 @@ func TestCommitsOfActions(t *testing.T) {
 		}},
 		{"a comment that says less", source.Workflow, uses("actions/cache@2cdf405574d6ef1f33a1d12acccd3ae82f47b3f2 # v4"), nil},
 		{"a commit that is no release", source.Workflow, uses("actions/cache@" + unknown), []string{
-			`6 conditional actions/cache@0123456789012345678901234567890123456789: see that it is new enough`,
+			`6 conditional actions/cache@0123456789012345678901234567890123456789: check that it is new enough`,
 		}},
 		{"a commit that is said to be new enough", source.Workflow, uses("actions/cache@" + unknown + " # v4.2.3"), []string{
-			`6 advice actions/cache@0123456789012345678901234567890123456789: see that it is new enough`,
+			`6 advice actions/cache@0123456789012345678901234567890123456789: check that it is new enough`,
 		}},
 		{"a commit of an action that leaves it to a builder", source.Workflow, uses("docker/build-push-action@" + unknown), nil},
 		{"a fork of what installs a builder", source.Workflow, uses("example/setup-buildx-action@v1"), []string{
-			`6 advice example/setup-buildx-action@v1: see that it installs what is new enough`,
+			`6 advice example/setup-buildx-action@v1: check that it installs a version that is new enough`,
 		}},
 		{"a fork that is told a version", source.Workflow, job("      - uses: example/setup-buildx-action@v1\n        with: { version: latest }\n"), nil},
 	}
@@ -55,7 +55,7 @@ func TestCommitsOfActions(t *testing.T) {
 	t.Run("with --bump-actions", func(t *testing.T) {
 		run(t, []string{rules.ActionPin}, rules.Options{Bump: true}, []example{
 			{"a commit of an action that leaves it to a builder, bumped", source.Workflow, uses("docker/build-push-action@" + unknown), []string{
-				`6 advice docker/build-push-action@0123456789012345678901234567890123456789: see that it is new enough`,
+				`6 advice docker/build-push-action@0123456789012345678901234567890123456789: check that it is new enough`,
 			}},
 		})
 	})
@@ -69,7 +69,7 @@ func TestCommitsOfActions(t *testing.T) {
 		resolve := func(string, string) (string, error) { return "", errors.New("no network") }
 		run(t, []string{rules.ActionPin}, rules.Options{Resolve: resolve}, []example{
 			{"a commit that could not be asked for", source.Workflow, uses("actions/cache@" + unknown), []string{
-				`6 conditional actions/cache@0123456789012345678901234567890123456789: see that it is new enough`,
+				`6 conditional actions/cache@0123456789012345678901234567890123456789: check that it is new enough`,
 			}},
 		})
 	})
@@ -93,10 +93,10 @@ func TestMajorsOfActions(t *testing.T) {
 		}},
 		{"install: has no replacement", source.Workflow, job("      - uses: docker/setup-buildx-action@v2\n        with:\n          install: true\n"), []string{
 			`6 advice docker/setup-buildx-action@v2: "v2" to "v3"`,
-			`8 advice install: true: call docker buildx build, or run docker buildx install in a step`,
+			`8 advice install: true: call docker buildx build, or add a step that runs docker buildx install`,
 		}},
 		{"install: on version 3", source.Workflow, job("      - uses: docker/setup-buildx-action@v3\n        with:\n          install: true\n"), []string{
-			`8 advice install: true: call docker buildx build, or run docker buildx install in a step`,
+			`8 advice install: true: call docker buildx build, or add a step that runs docker buildx install`,
 		}},
 		{"bake-action with workdir:", source.Workflow, job("      - uses: docker/bake-action@v6\n        with: { workdir: app }\n"), nil},
 		{"bake-action that used the checkout", source.Workflow, job("      - uses: docker/bake-action@v5\n"), []string{
@@ -118,7 +118,7 @@ func TestBuildxOfTheRunner(t *testing.T) {
 			`6 advice docker/setup-buildx-action@v3: "" to "version: latest\n          "?`,
 		}},
 		{"a step that is not a block", source.Workflow, jobOn("self-hosted", "      - { uses: docker/setup-buildx-action@v3 }\n"), []string{
-			`6 advice docker/setup-buildx-action@v3: the step is not written as a block`,
+			`6 advice docker/setup-buildx-action@v3: the step is not in block style`,
 		}},
 		{"a version is given", source.Workflow, jobOn("self-hosted", setup+"        with: { version: latest }\n"), nil},
 		{"a runner of GitHub's", source.Workflow, job(setup), nil},

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// bump moves an action of Docker's to its newest major. That alone changes no cache
-// service: actions inherit the runner's variables, buildx and BuildKit decide.
+// bump updates a Docker action to its newest major. That alone changes no cache
+// service: actions inherit the runner's variables, and buildx and BuildKit decide.
 func bump(r versioned) []Finding {
 	newest := r.tags.Newest(r.Repo, "")
 	docker := strings.HasPrefix(r.Repo, "docker/") || strings.HasPrefix(r.Repo, "crazy-max/")
@@ -30,12 +30,12 @@ func bump(r versioned) []Finding {
 	return r.move(newest, r.changed(newest, fd))
 }
 
-// bumpBuildx renames what version 4 renames. Its install: has no replacement there,
-// so a step with it stays on version 3.
+// bumpBuildx renames the inputs that version 4 renamed. Version 4 has no
+// replacement for install:, so a step with it stays on version 3.
 func bumpBuildx(r versioned, fd Finding, newest string) []Finding {
 	if r.With.Has("install") {
 		stays := Finding{Rule: ActionMajor, Certainty: Advice, Text: "install: " + r.With.Value("install"),
-			Why: "setup-buildx-action v4 has no install", NoFix: "call docker buildx build, or run docker buildx install in a step"}.
+			Why: "setup-buildx-action v4 has no install", NoFix: "call docker buildx build, or add a step that runs docker buildx install"}.
 			at(r.With.Text("install"), 0)
 		if semver.Major(r.version) == "v3" {
 			return stays
@@ -46,7 +46,7 @@ func bumpBuildx(r versioned, fd Finding, newest string) []Finding {
 		switch key.Value {
 		case "config", "config-inline":
 			fd = fd.replace(key, 0, len(key.Value), "buildkitd-"+key.Value)
-			fd.Why += fmt.Sprintf("; it calls %s buildkitd-%s", key.Value, key.Value)
+			fd.Why += fmt.Sprintf("; it renames %s to buildkitd-%s", key.Value, key.Value)
 		}
 	}
 	return r.move(newest, r.changed(newest, fd))

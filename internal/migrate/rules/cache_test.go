@@ -13,10 +13,10 @@ func TestAttributesOfEntries(t *testing.T) {
 			`1 certain version=1: "1" to "2"`,
 		}},
 		{"version 2 would be wrong on an old service", source.Shell, "docker buildx build --cache-to type=gha,version=2 .\n", []string{
-			`1 certain version=2: take it out if the cache does not work`,
+			`1 certain version=2: remove it if the cache does not work`,
 		}},
 		{"url_v2 as well", source.Shell, "docker buildx build --cache-to type=gha,url_v2=https://cache.example/ .\n", []string{
-			`1 certain url_v2=https://cache.example/: take it out if the cache does not work`,
+			`1 certain url_v2=https://cache.example/: remove it if the cache does not work`,
 		}},
 		{"no version", source.Shell, "docker buildx build --cache-to type=gha,mode=max .\n", nil},
 		{"another backend", source.Shell, "docker buildx build --cache-to type=registry,version=1 .\n", nil},
@@ -30,8 +30,8 @@ func TestAttributesOfEntries(t *testing.T) {
 			`8 certain type=gha, token=***: " " to ""`,
 		}},
 		{"an entry of several lines", source.Workflow, job("      - uses: docker/build-push-action@v6\n        with:\n          cache-to: >-\n            type=gha,mode=max,\n            version=1\n"), []string{
-			`9 certain type=gha,mode=max, version=1: the entry is spread over several lines`,
-			`10 certain version=1: the entry is spread over several lines`,
+			`9 certain type=gha,mode=max, version=1: the entry is on several lines`,
+			`10 certain version=1: the entry is on several lines`,
 		}},
 		{"the object form in HCL", source.HCL, "target \"app\" {\n  cache-to = [{ type = \"gha\", version = \"1\" }]\n}\n", []string{
 			`2 certain version=1: "1" to "2"`,
@@ -51,10 +51,10 @@ func TestAddressesOfEntries(t *testing.T) {
 			`1 conditional url=$ACTIONS_CACHE_URL: ",url=$ACTIONS_CACHE_URL" to "", ",token=$ACTIONS_RUNTIME_TOKEN" to ""?`,
 		}},
 		{"another service", source.Shell, "docker build --cache-to type=gha,url=https://cache.example/ .\n", []string{
-			`1 conditional url=https://cache.example/: it is not the runner's`,
+			`1 conditional url=https://cache.example/: it is not the URL of the runner`,
 		}},
 		{"the URL in front", source.Shell, "docker build --cache-to url=$ACTIONS_CACHE_URL,type=gha .\n", []string{
-			`1 conditional url=$ACTIONS_CACHE_URL: it is not written in the common order`,
+			`1 conditional url=$ACTIONS_CACHE_URL: the order of its attributes is unusual`,
 		}},
 		{"no URL", source.Shell, "docker build --cache-to type=gha,mode=max .\n", nil},
 	})
@@ -77,7 +77,7 @@ func TestServiceFlag(t *testing.T) {
 			`3 conditional ACTIONS_CACHE_SERVICE_V2=0: "0" to "true"`,
 		}},
 		{"an env: that holds it twice", source.Workflow, job("      - run: make\n        env:\n          ACTIONS_CACHE_SERVICE_V2: 0\n          actions_cache_service_v2: 1\n"), []string{
-			`8 certain ACTIONS_CACHE_SERVICE_V2=0: the key is there twice`,
+			`8 certain ACTIONS_CACHE_SERVICE_V2=0: the mapping has this key twice`,
 		}},
 		{"a variable of a Makefile", source.Make, "ACTIONS_CACHE_SERVICE_V2 = no\nbuild:\n\tdocker build .\n", []string{
 			`1 certain ACTIONS_CACHE_SERVICE_V2=no: "no" to "true"?`,
@@ -96,36 +96,36 @@ func TestServiceFlag(t *testing.T) {
 func TestRuntimeVariables(t *testing.T) {
 	run(t, []string{rules.InsideBuild, rules.CacheURLExport}, rules.Options{}, []example{
 		{"a build argument", source.Workflow, job("      - uses: docker/build-push-action@v6\n        with:\n          build-args: ACTIONS_CACHE_URL=${{ env.ACTIONS_CACHE_URL }}\n"), []string{
-			`8 conditional ACTIONS_CACHE_URL=${{ env.ACTIONS_CACHE_URL }}: hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them`,
+			`8 conditional ACTIONS_CACHE_URL=${{ env.ACTIONS_CACHE_URL }}: also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them`,
 		}},
 		{"a secret of a command line", source.Shell, "docker build --secret id=ACTIONS_CACHE_URL .\n", []string{
-			`1 conditional id=ACTIONS_CACHE_URL: hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them`,
+			`1 conditional id=ACTIONS_CACHE_URL: also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them`,
 		}},
 		{"a Dockerfile", source.Dockerfile, "FROM alpine\nARG ACTIONS_CACHE_URL\n", []string{
-			`2 conditional ACTIONS_CACHE_URL: hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them`,
+			`2 conditional ACTIONS_CACHE_URL: also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them`,
 		}},
 		{"the arguments of a bake file", source.HCL, "target \"app\" {\n  args = { ACTIONS_CACHE_URL = \"\" }\n}\n", []string{
-			`2 conditional ACTIONS_CACHE_URL: hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them`,
+			`2 conditional ACTIONS_CACHE_URL: also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them`,
 		}},
 		{"the arguments of a compose file", source.Compose, "services: { app: { build: { args: [ACTIONS_CACHE_URL] } } }\n", []string{
-			`1 conditional ACTIONS_CACHE_URL: hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them`,
+			`1 conditional ACTIONS_CACHE_URL: also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them`,
 		}},
 		{"a script that exports it", source.Shell, "export ACTIONS_CACHE_URL=https://cache.example/\n", []string{
-			`1 conditional ACTIONS_CACHE_URL=https://cache.example/: export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, too`,
+			`1 conditional ACTIONS_CACHE_URL=https://cache.example/: also export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2`,
 		}},
 		{"a script that exports the others, too", source.Shell, "export ACTIONS_CACHE_URL=x\nexport ACTIONS_RESULTS_URL=y\n", nil},
 		{"an env:", source.Workflow, job("      - run: make\n        env:\n          ACTIONS_CACHE_URL: x\n"), []string{
-			`8 conditional ACTIONS_CACHE_URL: take it out, or set ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, too`,
+			`8 conditional ACTIONS_CACHE_URL: remove it, or also set ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2`,
 		}},
 		{"an env: with both", source.Workflow, job("      - run: make\n        env:\n          ACTIONS_CACHE_URL: x\n          ACTIONS_RESULTS_URL: y\n"), nil},
 		{"a github-script", source.Workflow, job("      - uses: actions/github-script@v7\n        with:\n          script: |\n            core.exportVariable('ACTIONS_CACHE_URL', process.env.ACTIONS_CACHE_URL || '');\n"), []string{
 			`9 conditional core.exportVariable('ACTIONS_CACHE_URL', process.env.ACTIONS_CACHE_URL || '');: "" to "\n            core.exportVariable('ACTIONS_RESULTS_URL', process.env.ACTIONS_RESULTS_URL || '');\n            core.exportVariable('ACTIONS_CACHE_SERVICE_V2', process.env.ACTIONS_CACHE_SERVICE_V2 || '');"`,
 		}},
 		{"a github-script on one line", source.Workflow, job("      - uses: actions/github-script@v7\n        with: { script: \"core.exportVariable('ACTIONS_CACHE_URL', process.env.ACTIONS_CACHE_URL)\" }\n"), []string{
-			`7 conditional core.exportVariable('ACTIONS_CACHE_URL', process.env.ACTIONS_CACHE_URL): the script is not a block`,
+			`7 conditional core.exportVariable('ACTIONS_CACHE_URL', process.env.ACTIONS_CACHE_URL): the script is not in block style`,
 		}},
 		{"a github-script that computes", source.Workflow, job("      - uses: actions/github-script@v7\n        with:\n          script: |\n            if (x) core.exportVariable('ACTIONS_CACHE_URL', url)\n"), []string{
-			`9 conditional if (x) core.exportVariable('ACTIONS_CACHE_URL', url): it is not a line of its own that copies process.env`,
+			`9 conditional if (x) core.exportVariable('ACTIONS_CACHE_URL', url): it is not a single line that copies process.env`,
 		}},
 		{"a github-script that is commented out", source.Workflow, job("      - uses: actions/github-script@v7\n        with:\n          script: |\n            // core.exportVariable('ACTIONS_CACHE_URL', process.env.ACTIONS_CACHE_URL)\n"), nil},
 	})
@@ -146,7 +146,7 @@ func TestTools(t *testing.T) {
 		}},
 		{"Dagger with another cache", source.Workflow, job("      - run: dagger call build\n        env:\n          _EXPERIMENTAL_DAGGER_CACHE_CONFIG: type=registry,ref=x\n"), nil},
 		{"vcpkg", source.Workflow, job("      - run: vcpkg install\n        env: { VCPKG_BINARY_SOURCES: 'clear;x-gha,readwrite' }\n"), []string{
-			`7 conditional x-gha: use another binary cache, as the newer vcpkg asks for`,
+			`7 conditional x-gha: use another binary cache, as newer releases of vcpkg require`,
 		}},
 		{"cache-dance with its old input", source.Workflow, job("      - uses: reproducible-containers/buildkit-cache-dance@v2\n        with:\n          cache-source: var-cache\n"), []string{
 			`8 advice cache-source: var-cache: write cache-map: {"SOURCE": "TARGET"}`,
@@ -165,25 +165,25 @@ func TestScopesThatAreShared(t *testing.T) {
 	}
 	run(t, []string{rules.SharedScope}, rules.Options{}, []example{
 		{"two images in the default scope", source.Workflow, job(push("context: a, cache-to: type=gha") + push("context: b, cache-to: type=gha")), []string{
-			`9 advice type=gha: give each image a scope of its own`,
+			`9 advice type=gha: give each image its own scope`,
 		}},
 		{"one image twice", source.Workflow, job(push("context: a, cache-to: type=gha") + push("context: a, push: true, cache-to: type=gha")), nil},
 		{"a scope for each", source.Workflow, job(push("context: a, cache-to: 'type=gha,scope=a'") + push("context: b, cache-to: 'type=gha,scope=b'")), nil},
 		{"a matrix of images", source.Workflow, job(push("context: '${{ matrix.dir }}', cache-to: type=gha")), []string{
-			`7 advice type=gha: give each image a scope of its own`,
+			`7 advice type=gha: give each image its own scope`,
 		}},
 		{"a matrix of images and scopes", source.Workflow, job(push("context: '${{ matrix.dir }}', cache-to: 'type=gha,scope=${{ matrix.dir }}'")), nil},
 		{"targets of a bake file", source.HCL, "target \"a\" { cache-to = [\"type=gha\"] }\ntarget \"b\" { cache-to = [\"type=gha\"] }\n", []string{
-			`2 advice type=gha: give each image a scope of its own`,
+			`2 advice type=gha: give each image its own scope`,
 		}},
 		{"targets of a bake file in JSON", source.JSON, "{\"target\": {\"a\": {\"cache-to\": [\"type=gha\"]},\n \"b\": {\"cache-to\": [\"type=gha\"]}}}\n", []string{
-			`2 advice type=gha: give each image a scope of its own`,
+			`2 advice type=gha: give each image its own scope`,
 		}},
 		{"services of a compose file", source.Compose, "services:\n  a: { build: { cache_to: [type=gha] } }\n  b: { build: { cache_to: [type=gha] } }\n", []string{
-			`3 advice type=gha: give each image a scope of its own`,
+			`3 advice type=gha: give each image its own scope`,
 		}},
 		{"an override of every target", source.Shell, "docker buildx bake --set '*.cache-to=type=gha'\n", []string{
-			`1 advice *.cache-to=type=gha: give each target a scope of its own`,
+			`1 advice *.cache-to=type=gha: give each target its own scope`,
 		}},
 		{"an override of every target, with a scope", source.Shell, "docker buildx bake --set '*.cache-to=type=gha,scope=x'\n", nil},
 	})

@@ -8,8 +8,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
 
-// pinnedCommit compares a commit with the comment beside it, and reports those whose
-// version matters and is not known. With bump, every version matters.
+// pinnedCommit compares a commit with the comment next to it, and reports a commit
+// whose version matters but is unknown. With bump, every version matters.
 func pinnedCommit(r versioned, bump bool) []Finding {
 	if !r.tags.Knows(r.Repo) {
 		return fork(r)
@@ -28,23 +28,23 @@ func pinnedCommit(r versioned, bump bool) []Finding {
 	return nil
 }
 
-// unknownCommit reports a commit that is no known release. It matters for the
-// actions that speak to the service themselves: any version of the others will do.
+// unknownCommit reports a commit that is not a known release. It matters for
+// actions that use the service themselves. Any version of the others works.
 func unknownCommit(r versioned, said string, bump bool) []Finding {
 	minimum := minimumOf(r.Repo)
 	if minimum == "" && !bump {
 		return nil
 	}
 	fd := Finding{Rule: ActionPin, Certainty: Conditional, Text: r.Uses.Value,
-		Why: cmp.Or(r.unknown, "no release of "+r.Repo+" is known to have this commit"), NoFix: "see that it is new enough"}
+		Why: cmp.Or(r.unknown, "this commit is no known release of "+r.Repo), NoFix: "check that it is new enough"}
 	if minimum == "" || said != "" && !old(said, minimum) {
 		fd.Certainty = Advice
 	}
 	return fd.at(r.Uses, r.At)
 }
 
-// fork reports a fork of an action that installs a builder, if the step does
-// not say which version to install.
+// fork reports a fork of an action that installs a builder, if the step does not
+// set the version to install.
 func fork(r versioned) []Finding {
 	if c, _ := installs(r.Action); c.rule == "" || c.rule == SccacheVersion {
 		return forkedCache(r)
@@ -53,7 +53,7 @@ func fork(r versioned) []Finding {
 		return nil
 	}
 	return Finding{Rule: ActionPin, Certainty: Advice, Text: r.Uses.Value, Pin: true,
-		Why: "it is a fork: what it installs cannot be told from here", NoFix: "see that it installs what is new enough"}.at(r.Uses, 0)
+		Why: "it is a fork, and the file does not show which version it installs", NoFix: "check that it installs a version that is new enough"}.at(r.Uses, 0)
 }
 
 // forkedCache reports a fork of actions/cache at a commit that it has from there.

@@ -10,22 +10,29 @@ import (
 )
 
 // component is a program that speaks version 2 of the service from version min
-// on. A fix moves to version to, the newest of a kind that was seen when this
-// table was written.
+// on. A fix moves to version to, the newest of a kind that `make refresh` has seen.
 type component struct{ rule, name, min, to string }
 
 // Minimum versions are those of https://docs.docker.com/build/ci/github-actions/cache/
 // and of the projects' tags. Compose stays on its major.
-func buildx() component   { return component{BuildxVersion, "Docker Buildx", release.Buildx, "v0.38.2"} }
-func buildkit() component { return component{BuildKitImage, "BuildKit", release.BuildKit, "v0.34.2"} }
-func engine() component   { return component{EngineVersion, "Docker Engine", release.Engine, "v29.9.3"} }
+func buildx() component {
+	return component{BuildxVersion, "Docker Buildx", release.Buildx, release.NewestBuildx}
+}
+func buildkit() component {
+	return component{BuildKitImage, "BuildKit", release.BuildKit, release.NewestBuildKit}
+}
+func engine() component {
+	return component{EngineVersion, "Docker Engine", release.Engine, release.NewestEngine}
+}
 func compose() component {
-	return component{ComposeVersion, "Docker Compose", release.Compose, "v2.40.3"}
+	return component{ComposeVersion, "Docker Compose", release.Compose, release.LastCompose2}
 }
 func runner() component {
-	return component{RunnerVersion, "the Actions runner", "v2.320.1", "v2.336.0"}
+	return component{RunnerVersion, "the Actions runner", "v2.320.1", release.NewestRunner}
 }
-func sccache() component { return component{SccacheVersion, "sccache", "v0.10.0", "v0.17.0"} }
+func sccache() component {
+	return component{SccacheVersion, "sccache", "v0.10.0", release.NewestSccache}
+}
 
 // since is the first version that counts, without its pre-release.
 func (c component) since() string {
@@ -33,15 +40,15 @@ func (c component) since() string {
 	return first
 }
 
-// old says that version, with or without its v and with 1 to 3 numbers, is
+// old reports whether version, with or without its v and with 1 to 3 numbers, is
 // before since.
 func old(version, since string) bool {
 	v := canonical(version)
 	return semver.IsValid(v) && semver.Compare(v, since) < 0
 }
 
-// canonical gives a version a v and takes leading zeros from its numbers, as in
-// Docker 19.03.
+// canonical adds a v to a version, and removes leading zeros from its numbers, as
+// in Docker 19.03.
 func canonical(version string) string {
 	return "v" + zerosRE.ReplaceAllString(strings.TrimPrefix(version, "v"), "$1$2")
 }

@@ -12,6 +12,6 @@ func cacheDance(a scan.Action) []Finding {
 		return nil
 	}
 	return Finding{Rule: CacheDance, Certainty: Advice, Text: "cache-source: " + a.With.Value("cache-source"),
-		Why: "buildkit-cache-dance takes cache-map since v3", NoFix: `write cache-map: {"SOURCE": "TARGET"}`}.
+		Why: "since v3, buildkit-cache-dance uses cache-map instead", NoFix: `write cache-map: {"SOURCE": "TARGET"}`}.
 		at(a.With.Text("cache-source"), 0)
 }

@@ -12,8 +12,8 @@ var (
 	downloadRE = regexp.MustCompile(`(docker/buildx|docker/compose|actions/runner|mozilla/sccache)/releases/download/`)
 )
 
-// downloads looks for releases fetched from GitHub. The version stands in the
-// path and mostly in the file's name, too.
+// downloads finds releases that are downloaded from GitHub. The version is in the
+// path and mostly also in the file's name.
 func downloads(t source.Text) (out []Finding) {
 	if !names(t.Value, "/releases/download/") {
 		return nil

@@ -17,10 +17,10 @@ func entryAttributes(e scan.Entry) (out []Finding) {
 	return out
 }
 
-// editable withholds edits from an entry that a folded scalar puts together.
+// editable forbids edits of an entry that is on several lines of a folded scalar.
 func editable(t source.Text) source.Text {
 	if t.Broken() {
-		return t.Refuse("the entry is spread over several lines")
+		return t.Refuse("the entry is on several lines")
 	}
 	return t
 }
@@ -30,7 +30,7 @@ func attribute(t source.Text, a source.Attribute) (out []Finding) {
 		out = Finding{
 			Rule: CacheSpace, Certainty: Certain, Text: t.Value,
 			Why: fmt.Sprintf("buildx reads the key %q and ignores it", a.Key),
-			Fix: "take the space away", Safe: true,
+			Fix: "remove the space", Safe: true,
 		}.replace(t, a.Start, a.Start+spaces, "").at(t, a.Start)
 	}
 	switch strings.TrimSpace(a.Key) {
@@ -42,14 +42,15 @@ func attribute(t source.Text, a source.Attribute) (out []Finding) {
 	return out
 }
 
-// cacheVersion judges the version attribute. It is set to 2, not taken out: that
-// holds in a step that does not see ACTIONS_CACHE_SERVICE_V2, too.
+// cacheVersion judges the version attribute. The edit sets 2 instead of removing
+// the attribute, because that also works in a step without
+// ACTIONS_CACHE_SERVICE_V2.
 func cacheVersion(t source.Text, i, j int) []Finding {
 	switch strings.TrimSpace(t.Value[i:j]) {
 	case "1":
 		return Finding{
 			Rule: CacheVersion, Certainty: Certain, Text: "version=1",
-			Why: "it chooses the service that was shut down", Fix: "version=2", Safe: true,
+			Why: "version 1 of the service was shut down", Fix: "version=2", Safe: true,
 		}.replace(t, i, j, "2").at(t, i)
 	case "2":
 		return needsV2(t, i, "version=2")
@@ -57,11 +58,11 @@ func cacheVersion(t source.Text, i, j int) []Finding {
 	return nil
 }
 
-// needsV2 reports what is wrong if the service turns out to be version 1.
+// needsV2 reports attributes that are wrong if the service has version 1 only.
 func needsV2(t source.Text, i int, shown string) []Finding {
 	return Finding{
 		Rule: V1Service, Certainty: Certain, Text: shown,
-		Why:   "this service has no version 2: there ACTIONS_RESULTS_URL is the artifact endpoint",
-		NoFix: "take it out if the cache does not work",
+		Why:   "this service has no version 2: its ACTIONS_RESULTS_URL serves artifacts",
+		NoFix: "remove it if the cache does not work",
 	}.at(t, i)
 }

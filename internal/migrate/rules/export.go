@@ -11,7 +11,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-const exportWhy = "steps that see ACTIONS_CACHE_URL without ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2 stay on version 1"
+const exportWhy = "a step with ACTIONS_CACHE_URL, but without ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, stays on version 1"
 
 // exportedIn judges ACTIONS_CACHE_URL in an env:.
 func exportedIn(env scan.Env) (out []Finding) {
@@ -20,8 +20,8 @@ func exportedIn(env scan.Env) (out []Finding) {
 			continue
 		}
 		out = append(out, Finding{Rule: CacheURLExport, Certainty: Conditional, Text: name.Value,
-			Why:   "run: steps see it and stay on version 1 without ACTIONS_RESULTS_URL; JavaScript actions do not see it",
-			NoFix: "take it out, or set ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, too"}.at(name, 0)...)
+			Why:   "without ACTIONS_RESULTS_URL, it keeps run: steps on version 1; JavaScript actions do not get it",
+			NoFix: "remove it, or also set ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2"}.at(name, 0)...)
 	}
 	return out
 }
@@ -29,8 +29,8 @@ func exportedIn(env scan.Env) (out []Finding) {
 var exportRE = regexp.MustCompile(`^(?:await\s+)?core\.exportVariable\(\s*['"` + "`" + `]ACTIONS_CACHE_URL['"` + "`" + `]\s*,.*process\.env\b.*ACTIONS_CACHE_URL.*\)\s*;?$`)
 
 // githubScript judges an actions/github-script step that exports the variables of
-// version 1, the workaround from before ghaction-github-runtime. The fix
-// repeats the line for the variables of version 2.
+// version 1, a workaround older than ghaction-github-runtime. The fix repeats the
+// line for the variables of version 2.
 func githubScript(a scan.Action) (out []Finding) {
 	if path.Base(a.Repo) != "github-script" {
 		return nil
@@ -55,15 +55,15 @@ func githubScript(a scan.Action) (out []Finding) {
 
 func exportLine(line source.Text, missing []string) []Finding {
 	fd := Finding{Rule: CacheURLExport, Certainty: Conditional, Text: line.Value, Why: exportWhy,
-		Fix: "export " + strings.Join(missing, " and ") + ", too", Safe: true}
+		Fix: "also export " + strings.Join(missing, " and "), Safe: true}
 	if !exportRE.MatchString(line.Value) {
-		fd = fd.without("it is not a line of its own that copies process.env")
+		fd = fd.without("it is not a single line that copies process.env")
 	}
 	end := len(line.Value)
 	if with, ok := repeated(line, missing); ok {
 		return fd.replace(line, end, end, with).at(line, 0)
 	}
-	return fd.without(cmp.Or(fd.NoFix, "the script is not a block")).at(line, 0)
+	return fd.without(cmp.Or(fd.NoFix, "the script is not in block style")).at(line, 0)
 }
 
 // repeated is the line again for each of names, with the indentation of the file.

@@ -6,17 +6,17 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// Certainty says how sure it is that a finding keeps a build on version 1.
+// Certainty is how certain it is that a finding keeps a build on version 1.
 type Certainty string
 
-// The certainties, the gravest first.
+// The certainties, the highest first.
 const (
 	Certain     Certainty = "certain"     // the build fails, or silently loses its cache, as the file stands
 	Conditional Certainty = "conditional" // it depends on something the file does not tell
 	Advice      Certainty = "advice"      // nothing is broken, but it is worth knowing
 )
 
-// Finding is what a rule has to say about one place in a file.
+// Finding is a problem at one place in a file.
 type Finding struct {
 	Rule      string        `json:"rule"` // id, see [All]
 	Certainty Certainty     `json:"certainty"`
@@ -34,7 +34,7 @@ type Finding struct {
 	least *Finding // the same with the least version that works, nil if there is only one
 }
 
-// tokenRE matches a token that is written out, not named by a variable.
+// tokenRE matches a token that is written literally, not as a variable.
 var tokenRE = regexp.MustCompile(`(token=)[^,\s"'$]+`)
 
 // at places a finding at t.Value[i:].
@@ -45,8 +45,8 @@ func (fd Finding) at(t source.Text, i int) []Finding {
 	return []Finding{fd}
 }
 
-// replace adds the edit that replaces t.Value[i:j]. If it cannot be made, there are
-// no edits, and the finding says why.
+// replace adds the edit that replaces t.Value[i:j]. If that is not possible, the
+// finding has no edits and says why.
 func (fd Finding) replace(t source.Text, i, j int, with string) Finding {
 	if fd.NoFix != "" {
 		return fd
@@ -62,7 +62,7 @@ func (fd Finding) replace(t source.Text, i, j int, with string) Finding {
 	return fd
 }
 
-// without takes the edits away, for the reason given.
+// without removes the edits, and notes the reason.
 func (fd Finding) without(why string) Finding {
 	fd.Edits, fd.Safe, fd.NoFix = nil, false, why
 	return fd

@@ -32,8 +32,8 @@ func flagAssigned(v scan.Variable) []Finding {
 	return flagValue(v.Value, 0, len(v.Value.Value), Certain)
 }
 
-// flagIn judges the variable of an env:. What no script sees has an effect only
-// where something else hands it on.
+// flagIn judges the variable of an env:. If no script sees it, it has an effect
+// only where something else passes it on.
 func flagIn(env scan.Env) (out []Finding) {
 	certainty := Conditional
 	if env.Seen {
@@ -52,8 +52,8 @@ func flagIn(env scan.Env) (out []Finding) {
 	return out
 }
 
-// flagValue judges a value of ACTIONS_CACHE_SERVICE_V2 as buildx and BuildKit
-// do, by ParseBool: yes and on are ignored.
+// flagValue judges a value of ACTIONS_CACHE_SERVICE_V2 by ParseBool, as buildx and
+// BuildKit do. They ignore yes and on.
 func flagValue(t source.Text, i, j int, certainty Certainty) []Finding {
 	value := t.Value[i:j]
 	on, err := strconv.ParseBool(value)

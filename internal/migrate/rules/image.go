@@ -10,8 +10,8 @@ import (
 
 var imageRE = regexp.MustCompile(`((?:[A-Za-z0-9_.-]+(?::[0-9]+)?/)*(?:buildkit|buildx-bin|docker|actions-runner))(:|@sha256:)`)
 
-// images looks for images of the components. A mirror may lack the new tag and
-// a digest belongs to one tag only: neither is a safe fix.
+// images finds images of the components. It is not a safe fix to change a mirror,
+// which may lack the new tag, or a tag with a digest, which fits one tag only.
 func images(t source.Text) (out []Finding) {
 	if !names(t.Value, "buildkit", "buildx-bin", "docker:", "docker@", "actions-runner") {
 		return nil
@@ -77,8 +77,8 @@ func imageEnd(s string) int {
 	return n
 }
 
-// imageOf is the component in an image of that name. Copies of moby/buildkit
-// under other names count, with mirror true.
+// imageOf is the component in an image of that name. For copies of moby/buildkit
+// under other names, mirror is true.
 func imageOf(repo string) (c component, mirror, ok bool) {
 	name := strings.TrimPrefix(strings.TrimPrefix(repo, "docker.io/"), "library/")
 	switch {

@@ -9,8 +9,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// installs is the component that an action installs, and the inputs that name its
-// version. Forks keep the name, and mostly the inputs, of what they fork.
+// installs is the component that an action installs, and the inputs for its
+// version. Forks keep the name, and mostly the inputs.
 func installs(a scan.Action) (c component, inputs []string) {
 	switch name := a.Name(); {
 	case strings.Contains(name, "setup-buildx") || name == "ghaction-docker-buildx":
@@ -68,7 +68,7 @@ func inputVersion(t source.Text, c component, what string) []Finding {
 	return nil
 }
 
-// Sink is an input of an action or reusable workflow that ends as a version of a
+// Sink is an input of an action or reusable workflow that sets the version of a
 // component.
 type Sink struct {
 	input string
@@ -80,8 +80,8 @@ var (
 	kitInputRE = regexp.MustCompile(`/buildkit:\$\{\{\s*inputs\.([\w-]+)\b`)
 )
 
-// Sinks lists the inputs of a file that name a version of something it installs, or
-// the tag of a BuildKit image.
+// Sinks returns the inputs of a file that set the version of something that it
+// installs, or the tag of a BuildKit image.
 func Sinks(p *scan.Page) (out []Sink) {
 	for _, line := range p.Inputs {
 		for _, m := range kitInputRE.FindAllStringSubmatch(line, -1) {

@@ -6,7 +6,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 )
 
-// Judge asks every detector about a page. Findings come in no particular order.
+// Judge runs every detector on a page. Findings are in no particular order.
 func Judge(p *scan.Page, o Options) (out []Finding) {
 	add := func(found []Finding) { out = append(out, found...) }
 	for _, w := range p.Words {
@@ -52,8 +52,8 @@ func Judge(p *scan.Page, o Options) (out []Finding) {
 	return choose(out, p.File.Src, o.Minimum)
 }
 
-// judgeAction asks the detectors about the use of an action. One that has to move
-// anyway is not bumped besides.
+// judgeAction runs the detectors on the use of an action. An action that must be
+// updated anyway is not also bumped.
 func judgeAction(a scan.Action, o Options) (out []Finding) {
 	r := versionOf(a, o)
 	out = append(out, installed(a)...)
@@ -70,8 +70,8 @@ func judgeAction(a scan.Action, o Options) (out []Finding) {
 	return out
 }
 
-// Concern says whether a file may hold anything to find: a quick look, before it is
-// parsed. A file without one of these words has nothing for any rule.
+// Concern reports whether a file may have findings. It is a quick look before the
+// file is parsed: every finding needs one of these words.
 func Concern(src []byte) bool {
 	for _, word := range []string{"buildx", "buildkit", "gha", "actions/cache", "ACTIONS_CACHE", "docker:", "docker@", "setup-docker",
 		"setup-compose", "docker/compose/", "actions-runner", "actions/runner", "sccache", "type=local", "docker/"} {

@@ -6,7 +6,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
 
-// minimum judges actions that speak to the cache service themselves.
+// minimum judges actions that use the cache service themselves.
 func minimum(r versioned) []Finding {
 	var target, least string
 	rule, why := ActionsCache, ""
@@ -14,7 +14,7 @@ func minimum(r versioned) []Finding {
 	case r.version == "":
 		return nil
 	case r.Repo == "actions/cache":
-		why = "actions/cache speaks version 2 of the cache service since v4.2.0 and v3.4.0"
+		why = "actions/cache supports version 2 of the cache service since v4.2.0 and v3.4.0"
 		target, least = cacheTarget(r.tags, r.version)
 	case r.Repo == "mozilla-actions/sccache-action" && old(r.version, minimumOf(r.Repo)):
 		rule, why = SccacheVersion, "sccache-action installs an sccache with version 2 of the cache service since v0.0.9"

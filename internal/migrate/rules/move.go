@@ -12,9 +12,9 @@ var (
 	destRE = regexp.MustCompile(`type=local,(?:.*,)?dest=([^,\s"']+)`)
 )
 
-// moveCache looks for a step that moves the directory that a local cache was
-// exported to. It kept the cache from growing; since buildx 0.35 reset=true on
-// --cache-to type=local does.
+// moveCache finds a step that moves the directory of a local cache. That kept the
+// cache from growing. Since buildx 0.35, reset=true on --cache-to type=local does
+// that.
 func moveCache(steps scan.Steps) (out []Finding) {
 	dests := map[string]bool{}
 	for _, step := range steps {

@@ -29,16 +29,16 @@ type pin struct {
 	noFix    string
 }
 
-// judge reports a version that is too old. BuildKit that is new enough but loses
-// its download URLs is worth advice.
+// judge reports a version that is too old. For a BuildKit that supports version 2,
+// but fails when download URLs expire, it gives advice.
 func (p pin) judge() []Finding {
 	version := p.t.Value[p.i:p.j]
 	fd := Finding{Rule: p.rule, Certainty: Certain, Pin: true, Text: p.shown}
 	switch {
 	case old(version, p.min):
-		fd.Why = fmt.Sprintf("%s speaks version 2 of the cache service since %s", p.name, p.since())
+		fd.Why = fmt.Sprintf("%s supports version 2 of the cache service since %s", p.name, p.since())
 	case p.rule == BuildKitImage && old(version, release.Renewal):
-		fd.Why = "BuildKit before " + release.Renewal + " fails when a download URL of the cache expires under a long build"
+		fd.Why = "BuildKit before " + release.Renewal + " fails if a download URL of the cache expires during a long build"
 		fd.Certainty, p.unsafe = Advice, true
 	default:
 		return nil
@@ -53,7 +53,7 @@ func (p pin) judge() []Finding {
 		fd.Why += " (" + p.what + ")"
 	}
 	if p.t.Origin(p.i).Many {
-		fd.Why += "; it is one of several values, maybe on purpose"
+		fd.Why += "; it is one of several values, perhaps on purpose"
 	}
 	out := p.fixed(fd, version, p.to)
 	out[0].least = &p.fixedLeast(fd, version)[0]
@@ -96,7 +96,7 @@ func (p pin) fixed(fd Finding, version, to string) []Finding {
 	return p.fixedAgain(fd, p.t.Value[i:p.j], with).at(p.t, i)
 }
 
-// fixedAgain follows the version into the name of a downloaded file.
+// fixedAgain also edits the version in the name of a downloaded file.
 func (p pin) fixedAgain(fd Finding, version, with string) Finding {
 	bare := strings.TrimPrefix(version, "v")
 	for at := p.j; fd.NoFix == "" && at < p.again; {
@@ -114,11 +114,11 @@ func (p pin) fixedAgain(fd Finding, version, with string) Finding {
 	return fd
 }
 
-// unknown reports a version that the file does not tell.
+// unknown reports a version that the file does not show.
 func (p pin) unknown() []Finding {
 	return Finding{
 		Rule: p.rule, Certainty: Advice, Text: p.shown, Pin: true,
-		Why:   "its version cannot be told from here",
-		NoFix: fmt.Sprintf("see that it is %s %s or newer", p.name, p.since()),
+		Why:   "the file does not show its version",
+		NoFix: fmt.Sprintf("check that it is %s %s or newer", p.name, p.since()),
 	}.at(p.t, p.i)
 }

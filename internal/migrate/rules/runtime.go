@@ -22,8 +22,8 @@ func handedIn(p *scan.Page, w scan.Word) []Finding {
 		return nil
 	}
 	return Finding{Rule: InsideBuild, Certainty: Conditional, Text: w.Value,
-		Why:   "what uses the cache inside the build gets the address of version 1 only",
-		NoFix: "hand in ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool knows them"}.at(w.Text, at)
+		Why:   "a tool inside the build gets only the URL of version 1",
+		NoFix: "also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them"}.at(w.Text, at)
 }
 
 // exportedByScript looks for ACTIONS_CACHE_URL set by a script without the variables of
@@ -34,7 +34,7 @@ func exportedByScript(p *scan.Page, w scan.Word) []Finding {
 		return nil
 	}
 	return Finding{Rule: CacheURLExport, Certainty: Conditional, Text: w.Value, Why: exportWhy,
-		NoFix: "export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, too"}.at(w.Text, at)
+		NoFix: "also export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2"}.at(w.Text, at)
 }
 
 // lonelyURL is where a word names ACTIONS_CACHE_URL, in a job or a file without
@@ -44,7 +44,7 @@ func lonelyURL(p *scan.Page, w scan.Word) (at int, ok bool) {
 	return at, at >= 0 && w.Key != cacheURL && source.FindGHA(w.Value) == nil && !p.Mentions(resultsURL, w.Pos(at))
 }
 
-// handed says that a word is an argument or a secret of a build.
+// handed reports whether a word is an argument or a secret of a build.
 func handed(w scan.Word, kind source.Kind) bool {
 	return slices.Contains([]source.Kind{source.Dockerfile, source.HCL, source.JSON, source.Compose}, kind) ||
 		slices.Contains([]string{"build-args", "secrets", "secret-envs", "args", "secret"}, w.Key) ||

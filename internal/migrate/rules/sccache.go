@@ -7,9 +7,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// sccacheFlag looks for scripts that build behind sccache-action, which exports
-// ACTIONS_CACHE_SERVICE_V2=on since v0.0.9: buildx does not read that as true.
-// Actions are not affected, the runner sets their variables.
+// sccacheFlag finds scripts that build after sccache-action, which exports
+// ACTIONS_CACHE_SERVICE_V2=on since v0.0.9. buildx does not read that as true.
+// Actions are not affected, because the runner sets their variables.
 func sccacheFlag(steps scan.Steps) (out []Finding) {
 	exported := false
 	for _, step := range steps {
@@ -23,7 +23,7 @@ func sccacheFlag(steps scan.Steps) (out []Finding) {
 			continue
 		}
 		out = append(out, Finding{Rule: ServiceFlag, Certainty: Conditional, Text: strings.TrimSpace(run.Value[at[0]:at[1]]),
-			Why:   "sccache-action, earlier in the job, exports ACTIONS_CACHE_SERVICE_V2=on, which buildx does not read as true",
+			Why:   "an earlier step, sccache-action, exports ACTIONS_CACHE_SERVICE_V2=on, which buildx does not read as true",
 			NoFix: `set ACTIONS_CACHE_SERVICE_V2: "true" in the env of this step`}.at(run, at[0])...)
 	}
 	return out

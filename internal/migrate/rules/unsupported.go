@@ -19,7 +19,7 @@ func vcpkg(t source.Text) []Finding {
 		return nil
 	}
 	return Finding{Rule: NoV2, Certainty: Conditional, Text: "x-gha",
-		Why: "vcpkg's x-gha provider was written for version 1", NoFix: "use another binary cache, as the newer vcpkg asks for",
+		Why: "vcpkg's x-gha provider supports version 1 only", NoFix: "use another binary cache, as newer releases of vcpkg require",
 	}.at(t, at[0])
 }
 
@@ -28,7 +28,7 @@ func dagger(env scan.Env) (out []Finding) {
 	for name, value := range env.Pairs() {
 		if name.Value == "_EXPERIMENTAL_DAGGER_CACHE_CONFIG" && source.FindGHA(value.Value) != nil {
 			out = append(out, Finding{Rule: NoV2, Certainty: Conditional, Text: value.Value,
-				Why: "no version of Dagger is known to speak version 2 of the cache service", NoFix: "use another cache"}.at(value, 0)...)
+				Why: "no known version of Dagger supports version 2 of the cache service", NoFix: "use another cache"}.at(value, 0)...)
 		}
 	}
 	return out

@@ -11,14 +11,15 @@ import (
 
 var buildsRE = regexp.MustCompile(`\b(?:docker|docker-compose|buildx|buildctl|make|just)\b|\.sh\b`)
 
-// env adds a mapping of variables. An alias is left out: its anchor is there.
+// env adds a mapping of variables. It skips an alias, because its anchor is scanned
+// anyway.
 func (p *Page) env(s *scope, vars *yaml.Node, seen bool) {
 	if vars = plain(vars); vars != nil {
 		p.Env = append(p.Env, Env{Mapping{s, vars}, seen})
 	}
 }
 
-// runsBuilds says that a step below n is a script that builds.
+// runsBuilds reports whether a step below n is a script that builds.
 func runsBuilds(n *yaml.Node) bool {
 	if n = plain(n); n == nil || n.Kind == yaml.ScalarNode {
 		return false

@@ -46,7 +46,7 @@ func (p *Page) bake() error {
 	return nil
 }
 
-// exports adds what a target exports.
+// exports adds the cache exports of a target.
 func (h *bakeFile) exports(target string, to hclsyntax.Expression) {
 	list, ok := to.(*hclsyntax.TupleConsExpr)
 	if !ok {
@@ -71,7 +71,7 @@ func (h *bakeFile) text(e hclsyntax.Expression, depth int) source.Text {
 			return raw
 		case "string":
 			if v := e.Val.AsString(); v != raw.Value {
-				return source.Opaque(src, v, raw.Pos(0), "it is written with escapes")
+				return source.Opaque(src, v, raw.Pos(0), "it has escapes")
 			}
 			return raw
 		}

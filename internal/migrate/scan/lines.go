@@ -15,8 +15,8 @@ var (
 	dockerVarRE = regexp.MustCompile(`^\s*(?i:ARG|ENV)\s+([A-Za-z_]\w*)[=\s]\s*["']?([^"'\s\\]*)`)
 )
 
-// byLine reads a Makefile, justfile or Dockerfile. Nothing parses the first two
-// from outside, so where a variable is involved the edit is a suggestion.
+// byLine reads a Makefile, justfile or Dockerfile. No parser knows the variables of
+// the first two, so an edit that involves a variable is a suggestion.
 func (p *Page) byLine() {
 	define := map[source.Kind]*regexp.Regexp{source.Make: makeVarRE, source.Just: justVarRE, source.Dockerfile: dockerVarRE}[p.File.Kind]
 	vars := map[string][]source.Text{}
@@ -48,7 +48,7 @@ func (p *Page) define(vars map[string][]source.Text, v Variable) {
 	vars[v.Name] = among(vars[v.Name], v.Value)
 }
 
-// loose gives the words of each line of a text that nothing parses.
+// loose returns the words of each line of a text that has no parser.
 func loose(s *scope, t source.Text) (out []source.Text) {
 	for _, line := range t.Lines() {
 		if !strings.HasPrefix(strings.TrimSpace(line.Value), "#") {

@@ -8,17 +8,17 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// Mapping is a YAML mapping, and what its values resolve to where it stands. The
+// Mapping is a YAML mapping, and the values that it resolves to at its place. The
 // zero value is empty.
 type Mapping struct {
 	scope *scope
 	node  *yaml.Node
 }
 
-// Has says that a value is there.
+// Has reports whether the mapping has a value.
 func (m Mapping) Has(path ...string) bool { return source.Get(m.node, path...) != nil }
 
-// Value is a value as it is written, "" if there is none.
+// Value returns a value as it is written, or "".
 func (m Mapping) Value(path ...string) string {
 	if n := source.Deref(source.Get(m.node, path...)); n != nil {
 		return n.Value
@@ -26,8 +26,8 @@ func (m Mapping) Value(path ...string) string {
 	return ""
 }
 
-// Text is a value as it is written, with the way back to its bytes. No part of one
-// that is there twice may be edited: parsers disagree on which of them counts.
+// Text returns a value as it is written, with its bytes. A value whose key is
+// duplicated must not be edited, because parsers disagree on which one counts.
 func (m Mapping) Text(path ...string) source.Text {
 	if m.node == nil {
 		return source.Text{}
@@ -39,15 +39,15 @@ func (m Mapping) Text(path ...string) source.Text {
 	return t
 }
 
-// Once withholds edits from the value of a key that is there twice.
+// Once forbids edits of the value of a duplicated key.
 func (m Mapping) Once(key string, t source.Text) source.Text {
 	if source.Duplicated(m.node, key) {
-		return t.Refuse("the key is there twice")
+		return t.Refuse("the mapping has this key twice")
 	}
 	return t
 }
 
-// Resolve gives what a value of the mapping can come to.
+// Resolve returns the possible values of a key.
 func (m Mapping) Resolve(t source.Text) []source.Text { return m.scope.expand(t) }
 
 // Pairs yields the keys and values as they are written.
@@ -61,7 +61,7 @@ func (m Mapping) Pairs() iter.Seq2[source.Text, source.Text] {
 	}
 }
 
-// plain leaves out aliases: their anchor is scanned where it stands.
+// plain leaves out aliases, because their anchors are scanned anyway.
 func plain(n *yaml.Node) *yaml.Node {
 	if n == nil || n.Kind == yaml.AliasNode {
 		return nil

@@ -2,7 +2,7 @@ package scan
 
 import "github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 
-// Page is what stands in a file, in the order in which it was found.
+// Page is the content of a file, in the order in which it was found.
 type Page struct {
 	File *source.File
 
@@ -48,7 +48,7 @@ type Entry struct {
 	Text source.Text
 }
 
-// Object is a gha cache entry that is written as an object: {type: gha, version: 1}.
+// Object is a gha cache entry in the form of an object: {type: gha, version: 1}.
 type Object struct {
 	Version source.Text // empty if it is not said
 	URL     string
@@ -77,7 +77,7 @@ type Variable struct {
 // Steps are the steps of a job, one after the other.
 type Steps []Mapping
 
-// Call is a step or job that runs a composite action or a reusable workflow of the
+// Call is a step or job that runs a composite action or reusable workflow of the
 // same repository.
 type Call struct {
 	Path string // from the repository's root

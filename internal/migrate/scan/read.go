@@ -7,7 +7,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// Read lists what stands in a file. The error says why it cannot be parsed.
+// Read lists the content of a file. The error says why it cannot be parsed.
 func Read(f *source.File) (*Page, error) {
 	if !utf8.Valid(f.Src) {
 		return nil, errors.New("not UTF-8")

@@ -9,7 +9,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// scalars adds every scalar below n but what is under skip, and what only
+// scalars adds every scalar below n, except those under skip and those that only
 // people read.
 func (p *Page) scalars(s *scope, n *yaml.Node, skip ...string) {
 	p.under(s, "", n, skip...)
@@ -36,7 +36,8 @@ func (p *Page) under(s *scope, key string, n *yaml.Node, skip ...string) {
 	}
 }
 
-// forPeople says that a key's value is no setting, or judged elsewhere (uses).
+// forPeople reports whether a key's value is not a setting, or is judged elsewhere
+// (uses).
 func forPeople(key string) bool {
 	return slices.Contains([]string{"name", "run-name", "description", "if", "uses", "deprecationMessage", "//"}, key) || proseRE.MatchString(key)
 }
@@ -98,8 +99,8 @@ func (p *Page) objects(s *scope, n *yaml.Node) {
 	p.object(o)
 }
 
-// targets adds what the services of a compose file, or the targets of a bake file
-// in JSON, export.
+// targets adds the cache exports of the services of a compose file, or of the
+// targets of a bake file in JSON.
 func (p *Page) targets(doc *source.YAML, root *yaml.Node) {
 	section, path := "services", []string{"build", "cache_to"}
 	if p.File.Kind == source.JSON {

@@ -67,7 +67,7 @@ func TestValuesAreResolvedToTheirBytes(t *testing.T) {
 		{"a build argument", source.Dockerfile, "ARG S=app\nRUN docker build --cache-to type=gha,scope=$S .\n", []string{"type=gha,scope=app @app"}},
 		{"a variable of a bake file", source.HCL, "variable \"S\" { default = \"app\" }\ntarget \"a\" { cache-to = [\"type=gha,scope=${S}\"] }\n", []string{"type=gha,scope=app @app"}},
 		{"a default of a compose file", source.Compose, "services: { a: { build: { cache_to: ['type=gha,scope=${S:-app}'] } } }\n", []string{"type=gha,scope=app @app"}},
-		{"escapes in YAML", source.Compose, "services: { a: { build: { cache_to: [\"type=gha,scope=\\u0061\"] } } }\n", []string{"type=gha,scope=a (it is written with escapes)"}},
+		{"escapes in YAML", source.Compose, "services: { a: { build: { cache_to: [\"type=gha,scope=\\u0061\"] } } }\n", []string{"type=gha,scope=a (it has escapes)"}},
 		{"an anchor", source.Compose, "x: &c type=gha,scope=app\nservices: { a: { build: { cache_to: [*c] } } }\n", []string{"type=gha,scope=app (it carries an anchor or a tag)"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -28,11 +28,11 @@ var (
 	memberRE  = regexp.MustCompile(`[\w-]+`)
 )
 
-// maxDepth bounds how far one variable leads to the next.
+// maxDepth limits how many variables lead to each other.
 const maxDepth = 8
 
-// expand gives the values of t with its expressions resolved. What cannot be
-// resolved stays as it is written.
+// expand returns the values of t with its expressions resolved. If one cannot be
+// resolved, it stays as it is written.
 func (s *scope) expand(t source.Text) []source.Text { return s.expandTo(t, 0) }
 
 func (s *scope) expandTo(t source.Text, depth int) []source.Text {
@@ -52,8 +52,8 @@ func (s *scope) expandTo(t source.Text, depth int) []source.Text {
 	return values
 }
 
-// eval gives what an expression can come to: literals, env, matrix and inputs,
-// through || and &&.
+// eval returns the possible values of an expression: literals, env, matrix and
+// inputs, with || and &&.
 func (s *scope) eval(t source.Text, depth int) []source.Text {
 	var out []source.Text
 	for _, part := range operands(t) {
@@ -124,7 +124,7 @@ func (s *scope) member(name string, depth int) []source.Text {
 	}
 	t := s.doc.Text(n)
 	if source.Duplicated(s.env, name) {
-		t = t.Refuse("the key is there twice")
+		t = t.Refuse("the mapping has this key twice")
 	}
 	around := *s
 	around.env = nil

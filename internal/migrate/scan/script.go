@@ -72,7 +72,7 @@ func several(values []source.Text) []source.Text {
 	return out
 }
 
-// word gives the values of a word: more than one where a variable has several.
+// word returns the values of a word: several if a variable has several.
 func (sh *script) word(parts []syntax.WordPart) []source.Text {
 	values := []source.Text{source.Empty(sh.t.File(), sh.t.Pos(0))}
 	for _, p := range parts {

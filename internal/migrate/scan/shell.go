@@ -20,8 +20,8 @@ func run(step Mapping) []source.Text {
 	return shell(step.scope, t)
 }
 
-// shell gives the words of a script. One that does not parse, a PowerShell script
-// for one, is read line by line, and edits to it are suggestions.
+// shell returns the words of a script. If it does not parse, such as a PowerShell
+// script, it is read line by line, and edits to it are suggestions.
 func shell(s *scope, t source.Text) []source.Text {
 	if source.Nested(t.Value) != nil {
 		return loose(s, t.Suggested())
@@ -51,7 +51,7 @@ func shell(s *scope, t source.Text) []source.Text {
 	return out
 }
 
-// parts are what a script is read from, each in its order.
+// parts are the parts of a script, each kind in its order.
 type parts struct {
 	words   []*syntax.Word
 	assigns []*syntax.Assign

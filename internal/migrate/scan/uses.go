@@ -45,8 +45,8 @@ func (p *Page) uses(step Mapping) {
 	}
 }
 
-// parseUses reads owner/name[/path]@ref. Gitea and Forgejo also take a whole
-// URL, GitHub does not.
+// parseUses reads owner/name[/path]@ref. Gitea and Forgejo also accept a URL;
+// GitHub does not.
 func (p *Page) parseUses(t source.Text) (Action, bool) {
 	name, ref, ok := strings.Cut(t.Value, "@")
 	if scheme, rest, url := strings.Cut(name, "://"); url {
@@ -100,7 +100,7 @@ func (p *Page) call(s *scope, uses source.Text, with *yaml.Node) {
 	}
 }
 
-// namesGHA says that a gha cache is named below n.
+// namesGHA reports whether there is a gha cache below n.
 func namesGHA(n *yaml.Node) bool {
 	if n = plain(n); n == nil {
 		return false

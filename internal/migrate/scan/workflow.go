@@ -8,7 +8,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// workflow reads jobs, their steps, and all else with the scope it stands in.
+// workflow reads jobs, their steps, and everything else with its scope.
 func (p *Page) workflow(doc *source.YAML, root *yaml.Node) {
 	top := p.scopeOf(doc)
 	top.env, top.inputs = source.Get(root, "env"), inputs(source.Get(root, "on"))
@@ -35,7 +35,7 @@ func behind(doc *source.YAML, root, jobs, job *yaml.Node) int {
 	return end
 }
 
-// inputs are those of workflow_call and workflow_dispatch, in one mapping.
+// inputs returns the inputs of workflow_call and workflow_dispatch, in one mapping.
 func inputs(on *yaml.Node) *yaml.Node {
 	all := &yaml.Node{Kind: yaml.MappingNode}
 	for _, event := range []string{"workflow_call", "workflow_dispatch"} {
@@ -103,7 +103,7 @@ func (p *Page) step(m Mapping) {
 	}
 }
 
-// imageIn tells the images of build-push-action apart.
+// imageIn identifies the image of a build-push-action.
 func imageIn(with Mapping) string {
 	var out strings.Builder
 	for _, key := range []string{"context", "file", "target", "platforms"} {

@@ -1,8 +1,8 @@
 package source
 
-// align pairs value with the bytes of src from start on, letting white space
-// differ: that is all in which a scalar without escapes differs from its
-// source, whatever its style. It fails where the source holds escapes.
+// align maps value to the bytes of src from start on. White space may differ: a
+// scalar without escapes differs from its source in nothing else, whatever its
+// style. It fails if the source has escapes.
 func align(value string, src []byte, start int) ([]run, bool) {
 	var runs []run
 	i, p := 0, start
@@ -28,7 +28,8 @@ func align(value string, src []byte, start int) ([]run, bool) {
 	return runs, true
 }
 
-// extend appends a run, to the last one if they are one in the file, too.
+// extend appends a run, or merges it with the last one if they are adjacent in the
+// file.
 func extend(runs []run, next run) []run {
 	if len(runs) > 0 {
 		last := &runs[len(runs)-1]

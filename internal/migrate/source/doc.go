@@ -1,15 +1,15 @@
 // Package source reads the files of a repository and edits them by spans of bytes.
 //
-// Whoever looks for something in a file gets a [Text]: a value with the way back to
-// the bytes that it came from, through quotes, escapes, block scalars and the
-// definitions of variables. [Text.Edit] turns a part of a value into an [Edit] of
-// those bytes, or says why that is not possible.
+// A [Text] is a value that knows the bytes it came from, through quotes,
+// escapes, block scalars and the definitions of variables. [Text.Edit] turns a
+// part of a value into an [Edit] of those bytes, or says why that is not
+// possible.
 //
-// Files are never printed from a parsed tree. [File.Apply] replaces the spans,
-// parses the result again, and refuses it unless the tree is the same but for the
-// edited scalars. [File.Write] puts the result in place of the file, as a whole or
-// not at all. So not one byte outside an edit changes.
+// Files are never printed from a parsed tree. [File.Apply] replaces the bytes
+// and parses the result again. It refuses the result unless only the edited
+// scalars of the tree differ. [File.Write] replaces the file completely or not
+// at all. So no byte outside of an edit changes.
 //
-// The package knows the syntax of files, of cache entries and of expressions. It
-// does not know what is worth editing.
+// The package knows the syntax of files, of cache entries and of expressions.
+// It does not know what to edit.
 package source

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Edit replaces the bytes [Start, End) of a file, which hold Old, by New. An
-// edit with Start equal to End inserts.
+// Edit replaces the bytes [Start, End) of a file, which are Old, by New. If Start
+// equals End, it inserts.
 type Edit struct {
 	Start int    `json:"start"`
 	End   int    `json:"end"`
@@ -21,7 +21,8 @@ type Edit struct {
 // NewKeys is an edit that inserts keys into a YAML mapping.
 func NewKeys(at int, text string) Edit { return Edit{Start: at, End: at, New: text, keys: true} }
 
-// Edit replaces Value[i:j] in the file. The error says why that cannot be.
+// Edit returns the edit that replaces Value[i:j] in the file. The error says why
+// there is none.
 func (t Text) Edit(i, j int, with string) (Edit, error) {
 	start, end, ok := t.Span(i, j)
 	switch {
@@ -30,16 +31,16 @@ func (t Text) Edit(i, j int, with string) (Edit, error) {
 	case i == j && len(t.runs) == 0:
 		return Edit{}, errors.New("there is nothing to replace")
 	case !ok:
-		return Edit{}, errors.New("it is put together from several places")
+		return Edit{}, errors.New("its parts come from several places")
 	case string(t.src[start:end]) != t.Value[i:j]:
-		return Edit{}, errors.New("it is written in a way that cannot be edited")
+		return Edit{}, errors.New("its notation cannot be edited")
 	}
 	return Edit{Start: start, End: end, Old: t.Value[i:j], New: with}, nil
 }
 
-// Apply returns src with edits made. It fails, and returns nothing, if an edit
-// lies outside src, two of them overlap, or src does not hold what an edit
-// expects. Equal edits count once.
+// Apply returns src with the edits made. It fails if an edit is outside of src, if
+// two edits overlap, or if src differs from what an edit expects. Equal edits count
+// once.
 func Apply(src []byte, edits []Edit) ([]byte, error) {
 	edits = Ordered(edits)
 	var out []byte
@@ -69,8 +70,8 @@ func Ordered(edits []Edit) []Edit {
 	return slices.Compact(edits)
 }
 
-// Overlaps says that both edits want the same bytes. Two insertions at one place
-// do, too: their order would be anyone's guess.
+// Overlaps reports whether both edits change the same bytes. Two insertions at one
+// place overlap, because their order would be arbitrary.
 func (e Edit) Overlaps(o Edit) bool {
 	return e != o && e.Start <= o.End && o.Start <= e.End && (e.Start < o.End && o.Start < e.End || e.Start == o.Start)
 }

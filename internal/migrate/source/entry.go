@@ -3,6 +3,8 @@ package source
 import (
 	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 )
 
 // Attribute is one field of a cache entry: entry[Start:End], its value from From on.
@@ -13,8 +15,8 @@ type Attribute struct {
 	Quoted     bool
 }
 
-// Attributes splits a cache entry at its commas. As in buildx a field with
-// a comma is quoted whole; what stands in ${{ }}, ${ } or $( ) is not split.
+// Attributes splits a cache entry at its commas. As in buildx, a field with a comma
+// is quoted as a whole. Text in ${{ }}, ${ } or $( ) is not split.
 func Attributes(entry string) []Attribute {
 	var out []Attribute
 	start, depth, quoted := 0, 0, false
@@ -84,9 +86,9 @@ func Entry(word string) (i, j int, ok bool) {
 	return i, max(i, j), true
 }
 
-// Scope is the scope that a cache entry names, or BuildKit's default.
+// Scope returns the scope of a cache entry, or BuildKit's default.
 func Scope(entry string) string {
-	scope := "buildkit"
+	scope := cacheopts.DefaultScope
 	for _, a := range Attributes(entry) {
 		if a.Key == "scope" {
 			scope = entry[a.From:a.End]

@@ -15,8 +15,8 @@ func Expressions(s string) [][]int {
 	return exprRE.FindAllStringSubmatchIndex(s, -1)
 }
 
-// Masked replaces every expression by a plain word of the same length, for what
-// reads the text around it as another language.
+// Masked replaces every expression by a plain word of the same length, so that the
+// text around it can be parsed as another language.
 func Masked(s string) string {
 	return exprRE.ReplaceAllStringFunc(s, func(e string) string { return strings.Repeat("x", len(e)) })
 }

@@ -14,12 +14,12 @@ type File struct {
 	Src    []byte
 }
 
-// maxSize bounds what is read of one file. Nothing written by hand is larger.
+// maxSize is the largest file that is read. No file that people write is larger.
 const maxSize = 4 << 20
 
 var errTooLarge = errors.New("larger than 4 MiB")
 
-// Read reads the file. It returns nil for one of no interest.
+// Read reads the file. It returns nil for a file without interest.
 func (p Place) Read() (*File, error) {
 	if script, err := isScript(p); p.kind == None && !p.root && !script {
 		return nil, err
@@ -32,7 +32,7 @@ func (p Place) Read() (*File, error) {
 		p.kind = kindByContent(p.target, src)
 	}
 	if p.kind == None {
-		return nil, errors.New("not a kind of file that is known")
+		return nil, errors.New("unknown kind of file")
 	}
 	return &File{Path: p.Path, Target: p.target, Kind: p.kind, Src: src}, nil
 }

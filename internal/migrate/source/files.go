@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// Skipped is a file that could be of interest and was not judged.
+// Skipped is a file that may be of interest, but was not judged.
 type Skipped struct {
 	File string `json:"file"`
 	Why  string `json:"why"`
 }
 
-// Place is where a file is that may be of interest.
+// Place is the path of a file that may be of interest.
 type Place struct {
 	Path string // as shown
 
@@ -25,16 +25,16 @@ type Place struct {
 	root   bool   // it was named, not found
 }
 
-// Tree is what lies below some paths.
+// Tree is the content of some paths.
 type Tree struct {
 	Places  []Place
 	Skipped []Skipped
 	Act     string // path of an .actrc, which says that act runs the workflows
 }
 
-// Find lists the files below paths that have a place in a build. It leaves out
-// .git, node_modules, vendor and testdata, and does not follow links to
-// directories. A link to a file is followed as long as it stays below its path.
+// Find lists the files below paths that can take part in a build. It leaves out
+// .git, node_modules, vendor and testdata. It does not follow links to directories,
+// and follows a link to a file only if the file is below the same path.
 func Find(ctx context.Context, paths []string) (Tree, error) {
 	w := walker{seen: map[string]bool{}}
 	for _, root := range paths {
@@ -89,8 +89,8 @@ func (w *walker) root(ctx context.Context, root string) error {
 	})
 }
 
-// absolute makes the directories above a relative path count: a workflow is
-// told by the directory it is in.
+// absolute adds the directories above a relative path, because a workflow is
+// recognised by its directory.
 func absolute(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		return abs
@@ -126,8 +126,8 @@ func (w *walker) file(p Place, d fs.DirEntry, root string) error {
 	return nil
 }
 
-// add takes a file once, however many paths lead to it. It is read as what the
-// first path makes of it.
+// add adds a file once, even if several paths lead to it. The first path decides
+// how it is read.
 func (w *walker) add(p Place) {
 	if !w.seen[p.target] {
 		w.seen[p.target] = true

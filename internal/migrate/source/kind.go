@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Kind is how a file is read.
+// Kind is the format of a file.
 type Kind int
 
-// The kinds of files. None is no kind that is known.
+// The kinds of files. None is an unknown kind.
 const (
 	None Kind = iota
 	Workflow
@@ -32,7 +32,7 @@ var (
 	shebangRE     = regexp.MustCompile(`^#!\s*\S*/(?:env\s+)?(?:-S\s+)?(?:ba|da|k|z)?sh\b`)
 )
 
-// kindByPath tells most files by their path; slash says that the path uses it.
+// kindByPath recognises most files by their path. Slash is the path with slashes.
 func kindByPath(path string) Kind {
 	path = filepath.ToSlash(path)
 	dir, name := "", path
@@ -64,9 +64,9 @@ func kindByPath(path string) Kind {
 	return None
 }
 
-// kindByContent tells a file that was named on the command line, or a script
-// without an extension. The outermost section counts, and of several the first: a
-// service of a compose file may be called jobs.
+// kindByContent recognises a file that was given on the command line, or a script
+// without an extension. The outermost section counts, and the first of several,
+// because a service of a compose file may be called jobs.
 func kindByContent(path string, src []byte) Kind {
 	if shebangRE.Match(src) {
 		return Shell

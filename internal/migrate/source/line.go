@@ -5,10 +5,10 @@ import (
 	"regexp"
 )
 
-// behindRE matches the rest of a line that holds nothing but a comment.
+// behindRE matches the rest of a line that has only a comment.
 var behindRE = regexp.MustCompile(`^["']?[}\], \t]*[ \t](#[^\r\n]*)`)
 
-// Comment is the comment behind t on its line.
+// Comment returns the comment after t on its line.
 func (t Text) Comment() Text {
 	_, end, ok := t.Span(0, len(t.Value))
 	if !ok {
@@ -21,13 +21,13 @@ func (t Text) Comment() Text {
 	return Literal(t.src, end+m[2], end+m[3])
 }
 
-// Indent is what stands before t on its line.
+// Indent returns the indentation of the line of t.
 func (t Text) Indent() string {
 	start := bytes.LastIndexByte(t.src[:t.at], '\n') + 1
 	return string(t.src[start:t.at])
 }
 
-// Newline is how the file of t ends its lines.
+// Newline returns the line ending of the file of t.
 func (t Text) Newline() string {
 	if n := bytes.IndexByte(t.src, '\n'); n > 0 && t.src[n-1] == '\r' {
 		return "\r\n"

@@ -2,7 +2,7 @@ package source
 
 import "slices"
 
-// Origin says how a part of a value got there.
+// Origin is how a part of a value came about.
 type Origin struct {
 	Via    []Use // variables that were spliced in
 	Many   bool  // one of several values of a variable
@@ -14,7 +14,7 @@ func (o Origin) same(p Origin) bool {
 	return slices.Equal(o.Via, p.Via) && o.Many == p.Many && o.Unsure == p.Unsure && o.Fixed == p.Fixed
 }
 
-// Origin is that of value[i:], by the run that holds it.
+// Origin returns the origin of value[i:], from the run that contains it.
 func (t Text) Origin(i int) Origin {
 	for _, r := range t.runs {
 		if r.at <= i && i < r.at+r.n {
@@ -31,7 +31,7 @@ type Use struct {
 	At, Def int
 }
 
-// From records that the text came out of a variable that is used at an offset.
+// From records that the text is the value of a variable that is used at an offset.
 func (t Text) From(name string, at int) Text {
 	u := Use{name, at, t.at}
 	t.via = append(slices.Clone(t.via), u)

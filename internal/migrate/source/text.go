@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// run says that n bytes of a value, from at on, are the file's bytes from src on.
+// run maps n bytes of a value, from at on, to the file's bytes from src on.
 type run struct {
 	at, src, n int
 	Origin
 }
 
-// Text is a string with the way back to the file's bytes. Variables are spliced
-// in with the bytes of their definition, so that a version found in the value
-// is edited where it is written.
+// Text is a string that knows the file's bytes that it came from. The value of a
+// variable keeps the bytes of its definition, so that an edit changes a version
+// where it is written.
 type Text struct {
 	Value string
 
@@ -25,21 +25,21 @@ type Text struct {
 	via    []Use  // variables that were spliced in anywhere
 }
 
-// Literal is a text that stands in src as it is.
+// Literal is a text that is in src unchanged.
 func Literal(src []byte, start, end int) Text {
 	return Text{Value: string(src[start:end]), src: src, runs: []run{{n: end - start, src: start}}, at: start}
 }
 
-// Opaque is a value that starts at an offset of src and is written there in a way
-// that cannot be edited, for the reason given.
+// Opaque is a value that starts at an offset of src and cannot be edited, for the
+// reason given.
 func Opaque(src []byte, value string, at int, why string) Text {
 	return Text{Value: value, src: src, at: at, refuse: why}
 }
 
-// Empty is a text without a value, to join others to.
+// Empty is a text without a value, to which others are joined.
 func Empty(src []byte, at int) Text { return Text{src: src, at: at} }
 
-// Refuse withholds all edits from t for the reason given, unless there is one already.
+// Refuse forbids all edits of t, for the reason given. The first reason stays.
 func (t Text) Refuse(why string) Text {
 	if t.refuse == "" {
 		t.refuse = why
@@ -47,7 +47,7 @@ func (t Text) Refuse(why string) Text {
 	return t
 }
 
-// File is the content of the file that t is from.
+// File returns the content of the file of t.
 func (t Text) File() []byte { return t.src }
 
 // firstRun is the first run that reaches behind value[:i], len(t.runs) if there is none.
@@ -55,7 +55,7 @@ func (t Text) firstRun(i int) int {
 	return sort.Search(len(t.runs), func(k int) bool { return t.runs[k].at+t.runs[k].n >= i })
 }
 
-// Span gives the file's bytes behind value[i:j], if they are in one piece.
+// Span returns the file's bytes of value[i:j], if they are in one piece.
 func (t Text) Span(i, j int) (start, end int, ok bool) {
 	for _, r := range t.runs[t.firstRun(i):] {
 		if r.at > i {
@@ -68,7 +68,7 @@ func (t Text) Span(i, j int) (start, end int, ok bool) {
 	return 0, 0, false
 }
 
-// Pos is the file offset to report for value[i:].
+// Pos returns the file offset to report for value[i:].
 func (t Text) Pos(i int) int {
 	for _, r := range t.runs[t.firstRun(i):] {
 		if r.at <= i && i < r.at+r.n {
@@ -81,7 +81,7 @@ func (t Text) Pos(i int) int {
 	return t.at
 }
 
-// Cut is value[i:j] with its way back.
+// Cut returns value[i:j], with its bytes.
 func (t Text) Cut(i, j int) Text {
 	out := t
 	out.Value, out.runs, out.at = t.Value[i:j], nil, t.Pos(i)

@@ -11,8 +11,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// Apply returns the content with edits made, and proves it: it parses as before, to
-// the same tree but for the scalars that were edited.
+// Apply returns the content with the edits made. It verifies the result: it must
+// parse to the same tree as before, except for the edited scalars.
 func (f *File) Apply(edits []Edit) ([]byte, error) {
 	out, err := Apply(f.Src, edits)
 	if err != nil {
@@ -37,12 +37,12 @@ func (f *File) verify(out []byte, edits []Edit) error {
 			return errors.New("it has a bracket or a quote too many or too few")
 		}
 		if strings.Count(string(f.Src), "\n") != strings.Count(string(out), "\n") {
-			return errors.New("it has another number of lines")
+			return errors.New("the number of lines changed")
 		}
 		return nil
 	case JSON:
 		if !json.Valid(out) && json.Valid(f.Src) {
-			return errors.New("it is no longer JSON")
+			return errors.New("the result is not JSON")
 		}
 	}
 	return sameYAML(f.Src, out, edits)
@@ -71,12 +71,12 @@ func sameHCL(src, out []byte) error {
 	a, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
 	b, _ := hclsyntax.LexConfig(out, "", hcl.InitialPos)
 	if len(a) != len(b) {
-		return errors.New("it has another number of tokens")
+		return errors.New("the number of tokens changed")
 	}
 	for i := range a {
 		text := a[i].Type == hclsyntax.TokenQuotedLit || a[i].Type == hclsyntax.TokenStringLit || a[i].Type == hclsyntax.TokenNumberLit
 		if a[i].Type != b[i].Type || !text && string(a[i].Bytes) != string(b[i].Bytes) {
-			return fmt.Errorf("line %d: another token", a[i].Range.Start.Line)
+			return fmt.Errorf("line %d: a token changed", a[i].Range.Start.Line)
 		}
 	}
 	return nil
@@ -94,7 +94,7 @@ func sameShell(src, out []byte) error {
 		return err
 	}
 	if was != now {
-		return errors.New("it is another script")
+		return errors.New("the structure of the script changed")
 	}
 	return nil
 }

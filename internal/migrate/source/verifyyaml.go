@@ -25,7 +25,7 @@ func sameYAML(src, out []byte, edits []Edit) error {
 		return err
 	}
 	if len(was.Roots) != len(now.Roots) {
-		return errors.New("it has another number of documents")
+		return errors.New("the number of documents changed")
 	}
 	p := yamlPair{was: was, now: now, edits: edits}
 	moved := 0
@@ -43,7 +43,7 @@ func sameYAML(src, out []byte, edits []Edit) error {
 
 func (p yamlPair) same(a, b *yaml.Node) error {
 	if a.Kind != b.Kind || a.Anchor != b.Anchor {
-		return fmt.Errorf("line %d: another kind of node", a.Line)
+		return fmt.Errorf("line %d: the kind of a node changed", a.Line)
 	}
 	if a.Kind == yaml.ScalarNode && (a.Value != b.Value || a.Tag != b.Tag) {
 		if p.edited(p.was.Offset(a), p.was.Text(a)) {
@@ -63,7 +63,7 @@ func (p yamlPair) same(a, b *yaml.Node) error {
 	return nil
 }
 
-// edited says that an edit lies in a scalar that starts at offset.
+// edited reports whether an edit is in the scalar that starts at offset.
 func (p yamlPair) edited(offset int, t Text) bool {
 	for _, r := range t.runs {
 		first := sort.Search(len(p.edits), func(i int) bool { return p.edits[i].Start >= max(offset, r.src) })
@@ -74,7 +74,7 @@ func (p yamlPair) edited(offset int, t Text) bool {
 	return false
 }
 
-// kept leaves out the children of b that an insertion brought.
+// kept returns the children of b without those that an insertion added.
 func (p yamlPair) kept(b *yaml.Node) []*yaml.Node {
 	var out []*yaml.Node
 	step := 1

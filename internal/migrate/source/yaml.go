@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// YAML is a YAML or JSON file with the way from its nodes to its bytes.
+// YAML is a YAML or JSON file. It maps its nodes to their bytes.
 type YAML struct {
 	Roots []*yaml.Node // of its documents
 
@@ -21,7 +21,7 @@ type YAML struct {
 	marks map[int][]int // offset of every markEvery-th column of a line
 }
 
-// markEvery bounds how far a column is counted, even in a line of a megabyte.
+// markEvery limits how far a column is counted, even in a line of a megabyte.
 const markEvery = 256
 
 // ParseYAML reads YAML or JSON, of one document or several.
@@ -44,8 +44,8 @@ func ParseYAML(src []byte) (*YAML, error) {
 	}
 }
 
-// yamlLines gives the offset of every line as libyaml counts them: it also
-// breaks at a lone CR and at U+0085, U+2028 and U+2029, and does not count the
+// yamlLines returns the offset of every line, as libyaml counts them. libyaml also
+// ends a line at a lone CR and at U+0085, U+2028 and U+2029, and does not count the
 // byte order mark as a column.
 func yamlLines(src []byte) []int {
 	lines := []int{0}
@@ -95,7 +95,7 @@ func (y *YAML) forward(at, runes int) int {
 	return at
 }
 
-// Text is a scalar with its way back. An alias has the text of its anchor.
+// Text returns a scalar with its bytes. An alias has the text of its anchor.
 func (y *YAML) Text(n *yaml.Node) Text {
 	if n == nil {
 		return Text{src: y.src}
@@ -119,7 +119,7 @@ func (y *YAML) Text(n *yaml.Node) Text {
 	}
 	runs, ok := align(n.Value, y.src, min(start, len(y.src)))
 	if !ok {
-		t.refuse = "it is written with escapes"
+		t.refuse = "it has escapes"
 		return t
 	}
 	t.runs = runs
@@ -161,7 +161,7 @@ func value(n *yaml.Node, key string, seen map[*yaml.Node]bool) *yaml.Node {
 	return nil
 }
 
-// Deref is what an alias stands for.
+// Deref returns the node of an alias, or n itself.
 func Deref(n *yaml.Node) *yaml.Node {
 	if n != nil && n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -191,7 +191,7 @@ func Items(n *yaml.Node) []*yaml.Node {
 	return n.Content
 }
 
-// Duplicated says that a mapping holds key more than once: parsers disagree on
+// Duplicated reports whether a mapping has key more than once. Parsers disagree on
 // which one counts, so neither is edited.
 func Duplicated(n *yaml.Node, key string) bool {
 	count := 0

@@ -1,4 +1,4 @@
-// Package tags knows which version of an action a tag or a commit is, for the
-// actions of Docker builds. It answers from a table that was written when the
-// program was, and opens no connection.
+// Package tags knows the version of a tag or a commit, for the actions of
+// Docker builds. Its table was written with the program, and it opens no
+// connection.
 package tags

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// actionTags is what `git ls-remote --tags` says of the actions that this
-// package knows: repository, tag, commit.
+// actionTags are the tags of the actions that this package knows: repository, tag,
+// commit. `make refresh` brings them up to date.
 //
 //go:embed action-tags.json
 var actionTags []byte
@@ -42,12 +42,12 @@ func Load() (Table, error) {
 	return t, nil
 }
 
-// Exact says that a tag does not move: v1.2.3, not v1.
+// Exact reports whether a tag does not move: v1.2.3 does not, v1 does.
 func Exact(tag string) bool { return semver.IsValid(tag) && strings.Count(tag, ".") >= 2 }
 
-// Version is the exact tag behind a ref, "" if that is not known. A moving tag
-// is what it pointed at when the table was written; one without an exact tag
-// stands for the first of its line.
+// Version returns the exact tag of a ref, or "" if it is unknown. A moving tag has
+// the version that it had when the table was written. A moving tag without an exact
+// tag counts as the first version of its line.
 func (t Table) Version(repo, ref string) string {
 	if IsCommit(ref) {
 		return t.names[ref]
@@ -61,7 +61,8 @@ func (t Table) Version(repo, ref string) string {
 	return semver.Canonical(ref)
 }
 
-// Newest is the highest tag of a repository, of one major version if that is not "".
+// Newest returns the highest tag of a repository, or of one of its majors if that
+// is not "".
 func (t Table) Newest(repo, major string) string {
 	best := ""
 	for tag := range t.commits[repo] {
@@ -78,10 +79,10 @@ func (t Table) Owner(commit string) string { return t.owners[commit] }
 // Knows says that the table has the tags of a repository.
 func (t Table) Knows(repo string) bool { return t.commits[repo] != nil }
 
-// Commit is the commit of a tag, "" if that is not known.
+// Commit returns the commit of a tag, or "" if it is unknown.
 func (t Table) Commit(repo, tag string) string { return t.commits[repo][tag] }
 
 var commitRE = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// IsCommit says that a ref is a whole commit, not a tag or branch.
+// IsCommit reports whether a ref is a whole commit, not a tag or branch.
 func IsCommit(ref string) bool { return commitRE.MatchString(ref) }

@@ -1,0 +1,86 @@
+package cacheopts
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// obstacle says why the entry cannot work here, or returns the zero Note. Its
+// texts name no target, so that many entries share one note.
+func (c *completion) obstacle(req Request, at service, token string) Note {
+	if token == "" || at.url == "" {
+		return c.lacking(req, at, token)
+	}
+	switch grant := c.rt.grant(token); {
+	case grant.Problem != "":
+		return c.fail(req, Note{Code: CodeUnusableToken, Attr: "token", Text: "the runtime token cannot be used: " + grant.Problem})
+	case !grant.Expires.IsZero() && !c.rt.Now.Before(grant.Expires):
+		at := grant.Expires.UTC().Format(time.RFC3339)
+		return c.fail(req, Note{Code: CodeExpiredToken, Attr: "token", Values: []string{at}, Text: "the runtime token expired at " + at})
+	case grant.NoRead != "":
+		return without(req, CodeWriteOnlyToken, grant.NoRead)
+	case req.Side == To && grant.ReadOnly != "":
+		return without(req, CodeReadOnlyToken, grant.ReadOnly)
+	}
+	return Note{}
+}
+
+func without(req Request, code Code, why string) Note {
+	return Note{
+		Code: code, Level: LevelWarning, Side: req.Side, Attr: "token",
+		Text: fmt.Sprintf("building without %s type=gha: %s", req.Side, why),
+	}
+}
+
+// lacking is for an entry without token or URL, which buildx drops in silence.
+func (c *completion) lacking(req Request, at service, token string) Note {
+	var missing []string
+	if token == "" {
+		missing = append(missing, "ACTIONS_RUNTIME_TOKEN")
+	}
+	if at.url == "" {
+		missing = append(missing, at.variable())
+	}
+	what := strings.Join(missing, " and ")
+	note := Note{Code: CodeNoRuntime, Values: missing, Text: "type=gha needs " + what + ", which this step of the job does not have"}
+	if c.rt.Job {
+		return c.fail(req, note)
+	}
+	note.Code = CodeNoJob
+	if c.opts.Strict {
+		note.Text = "type=gha needs " + what + ", and this is no job of GitHub Actions"
+		return c.fail(req, note)
+	}
+	note.Level, note.Text = LevelWarning, "building without type=gha: there is no "+what+" outside of a job of GitHub Actions"
+	return note
+}
+
+func (s service) variable() string {
+	if s.version == 2 || s.unknown {
+		return "ACTIONS_RESULTS_URL"
+	}
+	return "ACTIONS_CACHE_URL"
+}
+
+// fail gives a note its level: that of an error, unless the build can do without the entry.
+func (c *completion) fail(req Request, n Note) Note {
+	n.Level = LevelError
+	if c.optional(req) {
+		n.Level, n.Text = LevelWarning, "building without type=gha, as ignore-error allows: "+n.Text
+	}
+	return n
+}
+
+// optional reports whether the build can do without the entry.
+func (c *completion) optional(req Request) bool {
+	if req.Side == To {
+		return req.Entry.IgnoreError()
+	}
+	for _, other := range c.reqs {
+		if other.Side == To && other.Where == req.Where && other.Entry.GHA() && other.Entry.IgnoreError() {
+			return true
+		}
+	}
+	return false
+}

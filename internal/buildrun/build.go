@@ -1,0 +1,105 @@
+package buildrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+)
+
+// Build runs buildx build with these words after the verb, of which some may be this
+// program's own options. An error of type [Said] needs no more words.
+func Build(ctx context.Context, env *Env, words []string) error {
+	own, args, err := takeOptions("build", cacheopts.ScanBuild(words), env.Lookup)
+	inv := &invocation{env: env, verb: "build", own: own, args: args}
+	if err != nil {
+		return inv.report(err)
+	}
+	inv.call = func(string) string { return buildCall(args) }
+	inv.platforms = func(string) []string { return buildPlatforms(args, env.Lookup) }
+	return inv.report(inv.build(ctx))
+}
+
+func (inv *invocation) build(ctx context.Context) error {
+	requests, places, err := requestsOf(inv.args)
+	if err != nil {
+		return err
+	}
+	if gha, err := inv.screen(requests, hint.Usage(errRefused, "")); err != nil {
+		return err
+	} else if !gha {
+		return inv.passThrough(ctx)
+	}
+	done, err := inv.complete(ctx, requests)
+	if err != nil {
+		return err
+	}
+	for i, entry := range done {
+		place := &inv.args[places[i]]
+		if entry.Dropped {
+			place.Words = nil
+			continue
+		}
+		*place = place.WithValue(entry.Entry.Value())
+	}
+	return inv.run(ctx)
+}
+
+// requestsOf finds the gha entries among the arguments of build, and for each
+// the argument that holds it.
+func requestsOf(args []cacheopts.Arg) (requests []cacheopts.Request, places []int, err error) {
+	for i, arg := range args {
+		side := arg.Side()
+		if side == 0 {
+			continue
+		}
+		entries, err := cacheopts.Parse(arg.Value)
+		if err != nil && regexp.MustCompile(`(?i)\bgha\b`).MatchString(arg.Value) {
+			return nil, nil, hint.Usage(fmt.Errorf("%s: %w", side, err), hintOf(err))
+		}
+		// An entry beside others is a registry reference.
+		if len(entries) == 1 && concerns(side, entries[0]) {
+			requests = append(requests, cacheopts.Request{Side: side, Entry: entries[0]})
+			places = append(places, i)
+		}
+	}
+	return requests, places, nil
+}
+
+// screen reports mistakes in the entries before anything else is asked; an error among
+// them ends the invocation with the one given. It tells whether any entry is of
+// type=gha, without which there is no more to do.
+func (inv *invocation) screen(requests []cacheopts.Request, refusal error) (gha bool, err error) {
+	if inv.own.skip {
+		return len(requests) > 0, nil
+	}
+	found := cacheopts.Check(requests, cacheopts.Options{Strict: inv.own.strict})
+	mistaken := slices.ContainsFunc(found, func(n cacheopts.Note) bool { return n.Level == cacheopts.LevelError })
+	gha = slices.ContainsFunc(requests, func(r cacheopts.Request) bool { return r.Entry.GHA() })
+	if mistaken || !gha {
+		inv.note(found...)
+	}
+	if mistaken {
+		return gha, inv.refuse(refusal)
+	}
+	return gha, nil
+}
+
+// concerns reports whether an entry is of type=gha, or was meant to be. Others
+// are buildx's to judge.
+func concerns(side cacheopts.Side, e cacheopts.Entry) bool {
+	return e.GHA() || len(e.Check(side)) > 0
+}
+
+// AsksForHelp reports whether --help is among the arguments.
+func AsksForHelp(args []cacheopts.Arg) bool { return lastOn(args, "help") }
+
+// hintOf is the fix of a cache option that cannot be read.
+func hintOf(err error) string {
+	problem, _ := errors.AsType[cacheopts.Problem](err)
+	return problem.Hint
+}

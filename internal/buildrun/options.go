@@ -1,0 +1,123 @@
+package buildrun
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/spf13/pflag"
+)
+
+// ghaOptions are build's and bake's own options. They begin with --gha- so
+// that buildx can never mean them, and each has a GHACACHE_ variable.
+type ghaOptions struct {
+	dryRun            dryRunFormat
+	strict            bool
+	skip              bool
+	createBuilder     bool
+	allowDockerDriver bool
+	scopePerTarget    bool
+	scopePerPlatform  bool
+	write             writePolicy
+}
+
+// Flags are the own options of build or bake, to be described: [Build] and [Bake] read
+// them from the words that they get.
+func Flags(verb string) *pflag.FlagSet { return ghaFlags(verb, &ghaOptions{}) }
+
+// ghaFlags binds the own options of build or bake.
+func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
+	flags := pflag.NewFlagSet(verb, pflag.ContinueOnError)
+	flags.Var(&o.dryRun, "gha-dry-run", "Print the command that would run and the notes")
+	flags.Lookup("gha-dry-run").NoOptDefVal = string(dryRunText)
+	flags.BoolVar(&o.strict, "gha-strict", false, "Fail where there is no job, and on attributes that BuildKit ignores")
+	flags.BoolVar(&o.skip, "gha-skip", false, "Build without the gha caches, on any builder")
+	flags.BoolVar(&o.createBuilder, "gha-create-builder", false, `If the builder has the docker driver, create a builder named "ghacache" and use it`)
+	flags.BoolVar(&o.allowDockerDriver, "gha-allow-docker-driver", false, "Build on the docker driver if its Engine can export gha caches")
+	if verb == "bake" {
+		flags.BoolVar(&o.scopePerTarget, "gha-scope-per-target", false, "Append the name of the target to every scope")
+	}
+	flags.BoolVar(&o.scopePerPlatform, "gha-scope-per-platform", false, "Append the platform to every scope of a build for a single platform")
+	flags.Var(&o.write, "gha-write", "Refs that may write to the cache. With auto, only the default branch once the caches take 80% of their limit")
+	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + variable(f) + "]" })
+	return flags
+}
+
+func variable(f *pflag.Flag) string {
+	return "GHACACHE_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(f.Name, "gha-"), "-", "_"))
+}
+
+// takeOptions reads the own options from the environment and then from args,
+// and returns the arguments that are left for buildx.
+func takeOptions(verb string, args []cacheopts.Arg, lookup actions.Lookup) (opts ghaOptions, rest []cacheopts.Arg, err error) {
+	flags := ghaFlags(verb, &opts)
+	flags.VisitAll(func(f *pflag.Flag) {
+		if value, _ := lookup(variable(f)); value != "" && f.Value.Set(value) != nil {
+			err = cmp.Or(err, hint.Usage(fmt.Errorf("reading %s: %q is no value for --%s", variable(f), value, f.Name), verbHelp(verb)))
+		}
+	})
+	for _, arg := range args {
+		if !strings.HasPrefix(arg.Name, "gha-") {
+			rest = append(rest, arg)
+			continue
+		}
+		err = cmp.Or(err, takeOption(verb, flags, arg)) // go on: a --gha-dry-run=json tells how to say it
+	}
+	return opts, rest, err
+}
+
+func takeOption(verb string, flags *pflag.FlagSet, arg cacheopts.Arg) error {
+	f := flags.Lookup(arg.Name)
+	if f == nil && ghaFlags("bake", &ghaOptions{}).Lookup(arg.Name) != nil {
+		return hint.Usage(fmt.Errorf("--%s is an option of bake", arg.Name), verbHelp("bake"))
+	}
+	if f == nil {
+		return hint.Usage(fmt.Errorf("unknown flag --%s", arg.Name), verbHelp(verb))
+	}
+	value := f.NoOptDefVal
+	if arg.HasValue {
+		value = arg.Value
+	}
+	if f.Value.Set(value) != nil {
+		return hint.Usage(fmt.Errorf("%q is no value for --%s", value, f.Name), verbHelp(verb))
+	}
+	return nil
+}
+
+func verbHelp(verb string) string { return fmt.Sprintf("docker ghacache %s --help", verb) }
+
+// dryRunFormat is the value of --gha-dry-run; empty is no dry run.
+type dryRunFormat string
+
+const (
+	dryRunText dryRunFormat = "text"
+	dryRunJSON dryRunFormat = "json"
+)
+
+// Set implements [pflag.Value]. It also takes what a variable may say.
+func (d *dryRunFormat) Set(value string) error {
+	switch format := dryRunFormat(value); format {
+	case dryRunText, dryRunJSON:
+		*d = format
+		return nil
+	}
+	on, err := strconv.ParseBool(value)
+	if err != nil {
+		return err
+	}
+	*d = ""
+	if on {
+		*d = dryRunText
+	}
+	return nil
+}
+
+// String implements [pflag.Value].
+func (d *dryRunFormat) String() string { return string(*d) }
+
+// Type implements [pflag.Value].
+func (d *dryRunFormat) Type() string { return "text|json" }

@@ -1,0 +1,58 @@
+package buildrun
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+)
+
+func TestTakeOptions(t *testing.T) {
+	tests := []struct {
+		name, verb string
+		env        map[string]string
+		args, rest []string
+		want       ghaOptions
+		err        string
+	}{
+		{name: "nothing is set", verb: "build", args: []string{"-t", "x", "."}, rest: []string{"-t", "x", "."}},
+		{
+			name: "options stand anywhere before the dashes", verb: "build",
+			args: []string{"--gha-strict", "-t", "x", "--gha-dry-run", ".", "--", "--gha-strict"},
+			rest: []string{"-t", "x", ".", "--", "--gha-strict"},
+			want: ghaOptions{strict: true, dryRun: "text"},
+		},
+		{
+			name: "each has a variable", verb: "bake",
+			env: map[string]string{
+				"GHACACHE_DRY_RUN": "json", "GHACACHE_STRICT": "1", "GHACACHE_CREATE_BUILDER": "true",
+				"GHACACHE_ALLOW_DOCKER_DRIVER": "t", "GHACACHE_SCOPE_PER_TARGET": "true", "GHACACHE_SKIP": "1",
+			},
+			want: ghaOptions{dryRun: "json", strict: true, skip: true, createBuilder: true, allowDockerDriver: true, scopePerTarget: true},
+		},
+		{
+			name: "an option overrides its variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "1", "GHACACHE_DRY_RUN": "1"},
+			args: []string{"--gha-strict=false", "--gha-dry-run=false"},
+		},
+		{name: "an empty variable is none", verb: "build", env: map[string]string{"GHACACHE_STRICT": ""}},
+		{name: "bake's variable does not disturb build", verb: "build", env: map[string]string{"GHACACHE_SCOPE_PER_TARGET": "nonsense"}},
+		{name: "bake's option is none of build's", verb: "build", args: []string{"--gha-scope-per-target"}, err: "--gha-scope-per-target is an option of bake"},
+		{name: "a bad variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "on"}, err: `reading GHACACHE_STRICT: "on" is no value for --gha-strict`},
+		{name: "a bad value", verb: "build", args: []string{"--gha-dry-run=yaml"}, err: `"yaml" is no value for --gha-dry-run`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			lookup := func(name string) (string, bool) { value, ok := tt.env[name]; return value, ok }
+			got, rest, err := takeOptions(tt.verb, cacheopts.ScanBuild(tt.args), lookup)
+			if err != nil || tt.err != "" {
+				if err == nil || err.Error() != tt.err {
+					t.Fatalf("got error %v, want %q", err, tt.err)
+				}
+				return
+			}
+			if words := cacheopts.Words(rest); got != tt.want || !slices.Equal(words, tt.rest) {
+				t.Errorf("got %+v and %q", got, words)
+			}
+		})
+	}
+}

@@ -1,0 +1,57 @@
+package cacheclient
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"time"
+)
+
+const (
+	attempts     = 5
+	firstBackoff = 500 * time.Millisecond
+)
+
+// retry calls try until try asks for no repetition, at most five times. Between two
+// calls it waits as long as try says, or for 0 a time that doubles. It returns the
+// last error of try, also if ctx ends while it waits.
+func retry(ctx context.Context, try func(attempt int) (again bool, wait time.Duration, err error)) error {
+	for attempt := 1; ; attempt++ {
+		again, wait, err := try(attempt)
+		if !again || attempt == attempts {
+			return err
+		}
+		if ended := sleep(ctx, cmp.Or(wait, backoff(attempt))); ended != nil {
+			return cmp.Or(err, ended)
+		}
+	}
+}
+
+// backoff doubles with each attempt. Jitter keeps clients apart that failed at once.
+func backoff(attempt int) time.Duration {
+	d := firstBackoff << (attempt - 1)
+	return d/2 + rand.N(d) //nolint:gosec // nobody gains by guessing it
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// passing reports whether a request that got no reply may get one later.
+func passing(err error) bool {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return false
+	}
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return !untrusted && !errors.Is(err, errTooLarge)
+}

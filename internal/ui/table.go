@@ -1,0 +1,68 @@
+package ui
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/docker/cli/cli/command/formatter"
+)
+
+const (
+	columnGap   = 2
+	leastColumn = 4
+)
+
+// WriteTable writes rows of cells in columns. Where a line would be longer than
+// width, the widest columns are cut; a width of 0 admits any. A row without cells is
+// an empty line.
+func WriteTable(w io.Writer, rows [][]string, width int) error {
+	widths := fit(columnWidths(rows), width)
+	var b strings.Builder
+	for _, cells := range rows {
+		var line strings.Builder
+		for i, cell := range cells {
+			if utf8.RuneCountInString(cell) > widths[i] {
+				cell = formatter.Ellipsis(cell, widths[i])
+			}
+			line.WriteString(cell + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell))+columnGap))
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func columnWidths(rows [][]string) []int {
+	var widths []int
+	for _, cells := range rows {
+		for i, cell := range cells {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	return widths
+}
+
+// fit takes from the widest columns until all fit into width, or none has more than
+// the least that says anything.
+func fit(widths []int, width int) []int {
+	if width == 0 || len(widths) == 0 {
+		return widths
+	}
+	excess := -width - columnGap
+	for _, w := range widths {
+		excess += w + columnGap
+	}
+	for ; excess > 0; excess-- {
+		widest := slices.Index(widths, slices.Max(widths))
+		if widths[widest] <= leastColumn {
+			break
+		}
+		widths[widest]--
+	}
+	return widths
+}

@@ -1,0 +1,120 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/template/parse"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+)
+
+// Columns are the fields of a row in --format, each with its title in a table, in the
+// order of the help.
+type Columns [][2]string
+
+// CacheColumns are the columns of [Caches].
+func CacheColumns() Columns {
+	return Columns{
+		{"Scope", "SCOPE"}, {"Ref", "REF"}, {"Layers", "LAYERS"}, {"Size", "SIZE"}, {"Unique", "UNIQUE"},
+		{"Created", "CREATED"}, {"LastUsed", "LAST USED"}, {"State", "STATE"}, {"Versions", "VERSIONS"},
+	}
+}
+
+// EntryColumns are the columns of [Entries] and [AllEntries].
+func EntryColumns() Columns {
+	return Columns{
+		{"ID", "ID"}, {"Kind", "KIND"}, {"Scope", "SCOPE"}, {"Ref", "REF"}, {"Size", "SIZE"},
+		{"Created", "CREATED"}, {"LastUsed", "LAST USED"}, {"State", "STATE"}, {"Key", "KEY"},
+	}
+}
+
+// table is the template of a table with these columns, in which the last one is left
+// out unless all are asked for.
+func (c Columns) table(all bool) string {
+	if !all {
+		c = c[:len(c)-1]
+	}
+	return strings.Join(c.Fields("{{.", "}}"), `\t`)
+}
+
+// Fields lists the fields, each between these texts.
+func (c Columns) Fields(before, after string) []string {
+	var fields []string
+	for _, column := range c {
+		fields = append(fields, before+column[0]+after)
+	}
+	return fields
+}
+
+func (c Columns) titles() map[string]string {
+	titles := map[string]string{}
+	for _, column := range c {
+		titles[column[0]] = column[1]
+	}
+	return titles
+}
+
+func (c Columns) has(field string) bool {
+	return slices.ContainsFunc(c, func(column [2]string) bool { return column[0] == field })
+}
+
+// check finds a field that no row has. The fields are texts, which have none themselves,
+// so that it does not matter where in a template one is.
+func (c Columns) check(root parse.Node) error {
+	for _, field := range templateFields(root) {
+		if !c.has(field) {
+			return c.usage(fmt.Errorf("unknown field %q in --format; the fields are: %s", field, strings.Join(c.Fields("", ""), ", ")))
+		}
+	}
+	return nil
+}
+
+func (c Columns) usage(err error) error {
+	return hint.Usage(err, fmt.Sprintf(`--format '{{.%s}} {{.%s}}'`, c[0][0], c[1][0]))
+}
+
+// templateFields are the fields that a template names, and what it asks of them.
+func templateFields(node parse.Node) (names []string) {
+	switch n := node.(type) {
+	case *parse.FieldNode:
+		return n.Ident
+	case *parse.VariableNode:
+		return n.Ident[1:]
+	case *parse.ChainNode:
+		return append(templateFields(n.Node), n.Field...)
+	}
+	for _, part := range templateParts(node) {
+		names = append(names, templateFields(part)...)
+	}
+	return names
+}
+
+// templateParts are the nodes below one. The parser's lists may be nil.
+func templateParts(node parse.Node) (parts []parse.Node) {
+	branch := func(b *parse.BranchNode) {
+		parts = append(parts, b.Pipe, b.List)
+		if b.ElseList != nil {
+			parts = append(parts, b.ElseList)
+		}
+	}
+	switch n := node.(type) {
+	case *parse.ListNode:
+		return n.Nodes
+	case *parse.ActionNode:
+		return []parse.Node{n.Pipe}
+	case *parse.CommandNode:
+		return n.Args
+	case *parse.PipeNode:
+		for _, command := range n.Cmds {
+			parts = append(parts, command)
+		}
+	case *parse.IfNode:
+		branch(&n.BranchNode)
+	case *parse.WithNode:
+		branch(&n.BranchNode)
+	case *parse.RangeNode:
+		branch(&n.BranchNode)
+	}
+	return parts
+}

@@ -1,0 +1,57 @@
+package plugin
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestGlobalFlags(t *testing.T) {
+	tests := []struct {
+		name       string
+		args, want []string
+	}{
+		{"none", []string{"ghacache", "build", "."}, []string{}},
+		{"words and values", []string{"--context", "x", "-D", "-lerror", "ghacache", "-D", "build"}, []string{"--context", "x", "-D", "-lerror"}},
+		{"a value that is the plugin's name", []string{"--context", "ghacache", "ghacache", "build"}, []string{"--context", "ghacache"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := globalFlags(tt.args); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestParseRefs(t *testing.T) {
+	refs, err := parseRefs([]string{"feature/x", "refs/pull/7/merge", "main:ro"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range refs {
+		if s.Write {
+			s.Ref += " rw"
+		}
+		got = append(got, s.Ref)
+	}
+	if want := []string{"refs/heads/feature/x rw", "refs/pull/7/merge rw", "refs/heads/main"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, bad := range []string{"", ":ro", "a b", "a:rw"} {
+		if _, err := parseRefs([]string{bad}); err == nil {
+			t.Errorf("%q is taken for a ref", bad)
+		}
+	}
+}
+
+func FuzzParseCompletions(f *testing.F) {
+	f.Add("--pull\tAlways\n:4\n")
+	f.Add(":0")
+	f.Fuzz(func(t *testing.T, output string) {
+		words, directive := parseCompletions(output)
+		if words != nil && directive < 0 {
+			t.Errorf("%q gives %q and %d", output, words, directive)
+		}
+	})
+}
