@@ -52,8 +52,13 @@ func Check(ctx context.Context, paths []string, opts Options) (Report, error) {
 	var judged []*file
 	for i, err := range failed {
 		if err != nil {
-			report.Skipped = append(report.Skipped, source.Skipped{File: found.Places[i].Path, Why: err.Error()})
-		} else if files[i] != nil {
+			report.Skipped = append(report.Skipped, source.Skipped{File: found.Places[i].Path, Why: err.Error(), Failed: true})
+			continue
+		}
+		if files[i] != nil {
+			report.read++
+		}
+		if files[i] != nil && files[i].File != nil {
 			judged = append(judged, files[i])
 			report.note(files[i])
 		}
@@ -117,7 +122,7 @@ func fileOf(p *scan.Page, opts rules.Options, most int) *file {
 	return f
 }
 
-// judgeAll judges files, several at a time. A file without interest is nil.
+// judgeAll judges files, several at a time. See judge for what is nil.
 func judgeAll(ctx context.Context, places []source.Place, opts rules.Options) ([]*file, []error, error) {
 	files, failed := make([]*file, len(places)), make([]error, len(places))
 	group, ctx := errgroup.WithContext(ctx)
@@ -131,12 +136,17 @@ func judgeAll(ctx context.Context, places []source.Place, opts rules.Options) ([
 	return files, failed, group.Wait()
 }
 
-// judge takes a file all the way to its findings. A workflow without interest still
-// tells the service of the repository.
+// judge takes a file all the way to its findings. It returns nil for a file of no kind
+// that is known, and an empty file for one that was read and has none of the words
+// that rules look for. A workflow without them still tells the service of the
+// repository.
 func judge(p source.Place, opts rules.Options, most int) (*file, error) {
 	src, err := p.Read()
-	if src == nil || err != nil || src.Kind != source.Workflow && !rules.Concern(src.Src) {
+	if src == nil || err != nil {
 		return nil, err
+	}
+	if src.Kind != source.Workflow && !rules.Concern(src.Src) {
+		return &file{}, nil
 	}
 	page, err := scan.Read(src)
 	if err != nil {

@@ -325,3 +325,59 @@ func TestEditsThatChangeTheMeaningAreWithheldBeforeTheyAreOffered(t *testing.T) 
 		t.Errorf("the finding is %+v", last)
 	}
 }
+
+func TestWhatCannotBeReadIsAnErrorOfItsOwn(t *testing.T) {
+	utf16 := func(s string) string {
+		var out strings.Builder
+		for _, r := range s {
+			out.WriteString(string([]byte{byte(r), 0}))
+		}
+		return out.String()
+	}
+	for _, tt := range []struct {
+		name, path, content string
+		named               bool
+		why                 string
+	}{
+		{"Latin-1", ".github/workflows/a.yml", strings.Replace(oldSetup, "build:", "b\xfcild:", 1), false, "not UTF-8"},
+		{"UTF-16 with a mark", ".github/workflows/a.yml", "\xff\xfe" + utf16(oldSetup), false, "UTF-16"},
+		{"UTF-16 without one", "docker-bake.hcl", utf16(ghaBake), false, "UTF-16"},
+		{"invalid YAML", ".github/workflows/a.yml", oldSetup + "  {\n", false, "parsing YAML"},
+		{"invalid HCL", "docker-bake.hcl", "target { # type=gha", false, "parsing HCL"},
+		{"an unknown kind that is named", "notes.md", "type=gha", true, "unknown kind of file"},
+		{"an unknown kind that is found", "notes.md", "type=gha", false, ""},
+		{"a file that is read", ".github/workflows/a.yml", oldSetup, false, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, map[string]string{tt.path: tt.content})
+			path := dir
+			if tt.named {
+				path = filepath.Join(dir, tt.path)
+			}
+			report := mustCheck(t, path, migrate.Options{Service: migrate.ServiceV2})
+			if tt.why == "" {
+				if len(report.Skipped) > 0 {
+					t.Errorf("skipped %v", report.Skipped)
+				}
+				return
+			}
+			if len(report.Skipped) != 1 || !report.Skipped[0].Failed || !strings.Contains(report.Skipped[0].Why, tt.why) || report.Summary().Failed != 1 {
+				t.Errorf("skipped %+v, want %q", report.Skipped, tt.why)
+			}
+		})
+	}
+}
+
+func TestSummary(t *testing.T) {
+	dir := tree(t, map[string]string{
+		".github/workflows/a.yml": oldSetup + "      - uses: docker/setup-buildx-action@v3\n        with:\n          version: v0.13.0 # newer breaks it\n" +
+			"      - uses: docker/build-push-action@v6\n        with:\n          cache-to: >-\n            type=gha,mode=max,\n            version=1\n" +
+			"  other:\n    runs-on: ubuntu-latest\n    steps:\n      - run: docker buildx create --driver-opt image=moby/buildkit:v0.9.0\n",
+		"docker-bake.hcl": "target {",
+	})
+	report := mustCheck(t, dir, migrate.Options{Service: migrate.ServiceV2})
+	want := migrate.Summary{Files: 2, Findings: 4, Fixable: 1, Unsafe: 1, ByHand: 2, Advice: 1}
+	if got := report.Summary(); got != want {
+		t.Errorf("got %+v, want %+v of %v", got, want, report.Findings)
+	}
+}

@@ -27,7 +27,11 @@ func GitHub(w io.Writer, r migrate.Report) error {
 			fd.Line, fd.Col, property.Replace(fd.Rule), data.Replace(message))
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(&out, "::warning file=%s::%s\n", property.Replace(filepath.ToSlash(s.File)), data.Replace("not checked: "+s.Why))
+		level, what := "warning", "not checked: "
+		if s.Failed {
+			level, what = "error", "cannot read it: "
+		}
+		fmt.Fprintf(&out, "::%s file=%s::%s\n", level, property.Replace(filepath.ToSlash(s.File)), data.Replace(what+s.Why))
 	}
 	_, err := out.WriteTo(w)
 	return err
