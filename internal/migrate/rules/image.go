@@ -5,10 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 var imageRE = regexp.MustCompile(`((?:[A-Za-z0-9_.-]+(?::[0-9]+)?/)*(?:buildkit|buildx-bin|docker|actions-runner))(:|@sha256:)`)
+
+// imagesIn leaves out the images of github-script whose tags its JavaScript computes.
+func imagesIn(w scan.Word) []Finding {
+	return slices.DeleteFunc(images(w.Text), func(fd Finding) bool { return w.Key == "script" && len(fd.Edits) == 0 })
+}
 
 // images finds images of the components. It is not a safe fix to change a mirror,
 // which may lack the new tag, or a tag with a digest, which fits one tag only.

@@ -10,7 +10,7 @@ import (
 func Judge(p *scan.Page, o Options) (out []Finding) {
 	add := func(found []Finding) { out = append(out, found...) }
 	for _, w := range p.Words {
-		add(images(w.Text))
+		add(imagesIn(w))
 		add(downloads(w.Text))
 		add(flagWritten(w.Text))
 		add(handedIn(p, w))

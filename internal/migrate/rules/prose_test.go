@@ -40,6 +40,7 @@ func TestProseIsNoPin(t *testing.T) {
 		{"tags of what is built", source.Workflow, job("      - uses: docker/build-push-action@v6\n        with: { tags: 'example/docker:24, docker:24-dind' }\n"), nil},
 		{"the key of a cache", source.Workflow, job("      - uses: actions/cache@v4\n        with: { key: 'docker:24-dind' }\n"), nil},
 		{"files whose hash is taken", source.Workflow, job("      - run: x ${{ hashFiles('docker:24') }}\n"), nil},
+		{"a message of github-script", source.Workflow, job("      - uses: actions/github-script@v7\n        with:\n          script: |\n            core.info(`moby/buildkit:${tag}`);\n"), nil},
 		{"an input that is an image is a pin", source.Workflow, job("      - uses: example/build@v1\n        with: { buildkit-image: '" + image + "' }\n"), []string{`7` + found[0][1:]}},
 	})
 }

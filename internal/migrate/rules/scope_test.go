@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
@@ -25,6 +26,8 @@ func TestScopesOfBake(t *testing.T) {
 			[]string{`11 advice _common.cache-to=type=gha,mode=max,scope=app: give each target its own scope`}},
 		{"the same with the matrix in the scope", source.Workflow, bake(matrix, "${{ matrix.target }}", "_common.cache-to=type=gha,scope=${{ matrix.target }}"), nil},
 		{"a scope of the matrix that nothing resolves", source.Workflow, bake(matrix, "${{ matrix.target }}", "*.cache-to=type=gha,scope=${{ matrix.other }}"), nil},
+		{"a scope with a value of the matrix that is empty", source.Workflow,
+			bake(strings.Replace(matrix, "[a, b]", "['', b]", 1), "${{ matrix.target }}", "*.cache-to=type=gha,scope=dev${{ matrix.target }}"), nil},
 		{"a command with one target", source.Shell, "docker buildx bake --set '*.cache-to=type=gha' --push app\n", nil},
 		{"a command over several lines", source.Shell, "docker buildx bake \\\n  -f docker-bake.hcl \\\n  --set '*.cache-to=type=gha' \\\n  app\n", nil},
 		{"a command without a target", source.Shell, "docker buildx bake --set '*.cache-to=type=gha'\n", []string{"1 advice *.cache-to=type=gha: give each target its own scope"}},

@@ -102,7 +102,7 @@ func summary(s *syntax.Stmt) bool {
 
 var (
 	betweenRE = regexp.MustCompile(`&&|\|\||[;|]`)
-	prefixRE  = regexp.MustCompile(`^[\s@+-]*(?:(?:RUN|if|then|else|do|!)\s+)*`)
+	prefixRE  = regexp.MustCompile(`^[\s@+({-]*(?:(?:RUN|if|then|else|do|!)\s+)*`)
 	makeSays  = regexp.MustCompile(`\$\((?:info|warning|error)\s[^)]*\)`)
 )
 

@@ -56,10 +56,8 @@ func (t Text) Suggested() Text { return t.mark(func(o *Origin) { o.Unsure = true
 // Unresolved records that t is an expression.
 func (t Text) Unresolved() Text { return t.mark(func(o *Origin) { o.Fixed = true }) }
 
-// Varies says that a variable with several values is in the text.
-func (t Text) Varies() bool {
-	return slices.ContainsFunc(t.runs, func(r run) bool { return r.Many })
-}
+// Varies says that a variable is in the text, even one without a value.
+func (t Text) Varies() bool { return len(t.via) > 0 }
 
 // consistent says that a variable which is used twice has one value.
 func (t Text) consistent() bool {
