@@ -42,7 +42,7 @@ func prose(prog *syntax.File) map[*syntax.Word]bool {
 		case *syntax.Stmt:
 			name := command(n)
 			if looks(name) || says(name) && !piped[n] && !written(n) || name == "docker" && handles(n) {
-				mark(n.Cmd.(*syntax.CallExpr).Args...)
+				mark(arguments(n)...)
 			}
 			if summary(n) {
 				for _, r := range n.Redirs {
@@ -69,16 +69,24 @@ func prose(prog *syntax.File) map[*syntax.Word]bool {
 
 // command is the name of the program that a statement runs, if it is written out.
 func command(s *syntax.Stmt) string {
-	call, ok := s.Cmd.(*syntax.CallExpr)
-	if !ok || len(call.Args) == 0 {
+	words := arguments(s)
+	if len(words) == 0 {
 		return ""
 	}
-	return call.Args[0].Lit()
+	return words[0].Lit()
+}
+
+// arguments are the words of a statement that runs a program, its name among them.
+func arguments(s *syntax.Stmt) []*syntax.Word {
+	if call, ok := s.Cmd.(*syntax.CallExpr); ok {
+		return call.Args
+	}
+	return nil
 }
 
 // handles says that a docker command only handles an image, and builds nothing with it.
 func handles(s *syntax.Stmt) bool {
-	args := s.Cmd.(*syntax.CallExpr).Args
+	args := arguments(s)
 	return len(args) > 1 && slices.Contains([]string{"pull", "push", "tag", "save", "inspect", "history", "rmi", "image", "images", "scout", "manifest"}, args[1].Lit())
 }
 
