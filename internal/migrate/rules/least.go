@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
@@ -37,7 +38,8 @@ func reasonOf(fd Finding, src []byte) string {
 	for _, u := range fd.Via {
 		at = append(at, u.At)
 	}
-	for _, a := range at {
+	slices.Sort(at)
+	for _, a := range slices.Compact(at) {
 		if reason := source.Reason(src, a); reason != "" {
 			return reason
 		}

@@ -19,7 +19,7 @@ var (
 
 // Bounds of how far a reason is from what it is about.
 const (
-	reasonBytes = 4 << 10
+	reasonBytes = 2 << 10
 	reasonLines = 60
 	reasonSteps = 4
 )
