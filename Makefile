@@ -1,6 +1,7 @@
 SHELL   := /bin/bash
 BIN     := bin/docker-ghacache
 FUZZ    ?= 20s
+SOAK    ?= 5m
 PLUGINS := $(or $(DOCKER_CONFIG),$(HOME)/.docker)/cli-plugins
 
 # As the pinned programs are built, which share most packages.
@@ -42,6 +43,9 @@ cross: ## compile and vet for every platform
 fuzz: ## run every fuzz target for FUZZ (20s)
 	@hack/fuzz $(FUZZ)
 
+soak: ## attack the cache service for SOAK (5m) while others use it
+	SOAK=$(SOAK) go test ./internal/cacheserver -run '^TestSoak$$' -count=1 -v -timeout 0
+
 docs: ## generate docs/reference
 	go run ./hack/docs
 
@@ -56,4 +60,4 @@ clean: ## remove what was built
 	rm -rf bin dist
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test bench record lint cross fuzz docs refresh validate clean
+.PHONY: help build install demo test bench lint cross fuzz soak docs validate clean

@@ -101,7 +101,7 @@ func TestLsSelects(t *testing.T) {
 		{"--filter kind=index --scope web", "8"},
 		{"--filter kind=other", "5"},
 		{"--entries --filter larger=1MB --sort size", "1 13"},
-		{"--entries --filter state=superseded", "3 4"},
+		{"--entries --filter state=superseded", "2 3 18 4"},
 		{"--all --filter larger=1MB --sort size", "5 1 13"},
 	}
 	for _, tt := range tests {

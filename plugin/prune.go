@@ -2,16 +2,13 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
-	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
-	"github.com/docker/go-units"
 	"github.com/spf13/cobra"
 )
 
@@ -19,11 +16,15 @@ type pruneOptions struct {
 	repo         string
 	scopes       []string
 	refs         []string
+	ids          []int64
+	keys         []string
+	states       []string
 	filter       opts.FilterOpt
 	closed       bool
 	superseded   bool
 	unreferenced bool
 	keepStorage  string
+	keepVersions int
 	all          bool
 	includeOther bool
 	likely       bool
@@ -33,31 +34,49 @@ type pruneOptions struct {
 	format       string
 }
 
+const pruneLong = `Deletes cache entries of BuildKit. Without a selection it deletes the caches of
+closed pull requests and deleted branches, old versions of indexes, caches of which
+no layer is left, and layers that no index references. With --scope, --ref or
+--filter until=… it deletes whole caches. It shows the plan with a reason for each
+entry, and asks for confirmation before it deletes. A selection that matches nothing
+is a warning, and the exit code is 0.
+
+It needs the permission actions: write and, to know what is closed and what runs,
+contents: read and pull-requests: read.
+
+What no build needs is known where its indexes can be read: in a job, after its
+runtime token was exposed. For the rest there are three classes:
+
+  unneeded   It is proven that no build needs it. prune deletes it.
+  likely     An index that cannot be read might reference the layer, but the layer was
+             not in use when that index was written. Or a workflow run under way can
+             see the layer, but has not created or used it so far. --likely deletes it.
+             If that was wrong, the next build runs one step again.
+  unknown    An index that cannot be read might reference the layer. prune keeps it.
+
+prune also keeps everything younger than --grace, unless you select it by --scope,
+--ref, --id, --key or --all. --grace 0s also deletes new layers. Builds that no
+workflow run accounts for can then lose what they are about to reference.
+
+With --ref and a pull request, everything on its ref is deleted, because no job on
+another ref reads it. Of a branch that pull requests read, an index stays as long as
+its layers have to.
+
+Exits with 1 if it could not delete all of the plan, and with --keep-storage also if
+more is left than the size that was given.
+
+With --format json: one object with the plan, its totals by reason and, unless it is
+a dry run, the result; sizes in bytes.`
+
 func newPruneCommand(env *Env) *cobra.Command {
 	o := pruneOptions{filter: opts.NewFilterOpt()}
 	cmd := &cobra.Command{
 		Use:   "prune [OPTIONS]",
 		Short: "Delete what no build needs, or what you select",
-		Long: `Deletes cache entries of BuildKit. Without a selection it deletes the caches of
-closed pull requests and deleted branches, old versions of indexes, and layers that
-no index references. With --scope, --ref or --filter until=… it deletes whole caches.
-
-It keeps layers that an unreadable index might reference, and everything younger than
---grace, unless you select it by --scope, --ref or --all. It shows the plan with a
-reason for each entry, and asks for confirmation before it deletes. Exits with 1 if it
-could not delete all of the plan.
-
-A workflow run under way can need any layer that it can see, and does not say so before
-it ends. prune keeps these layers. With --likely it deletes those that no run has
-created or used so far. If a run needs one of them after all, the next build runs one
-step again. --grace 0s also deletes new layers. Builds that no workflow run accounts for
-can then lose what they are about to reference.
-
-With --format json: one object with the plan, its totals by reason and, unless it is
-a dry run, the result; sizes in bytes.`,
+		Long:  pruneLong,
 		Example: `  docker ghacache prune --dry-run
   docker ghacache prune --ref 12 --ref 'feature/*'
-  docker ghacache prune --keep-storage 8GB --force`,
+  docker ghacache prune --keep-storage 8GB --likely --force`,
 		Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPrune(cmd.Context(), env, o) },
 	}
@@ -65,14 +84,19 @@ a dry run, the result; sizes in bytes.`,
 	repoFlag(cmd, &o.repo)
 	scopeFlag(env, cmd, &o.repo, &o.scopes)
 	refFlag(env, cmd, &o.repo, &o.refs)
+	flags.Int64SliceVar(&o.ids, "id", nil, "Delete the entries with these IDs")
+	flags.StringSliceVar(&o.keys, "key", nil, "Delete entries whose key begins like this, also those of other tools")
+	flags.StringSliceVar(&o.states, "state", nil, `Delete what ls shows as "superseded", "unreferenced" or "incomplete"`)
 	flags.Var(&o.filter, "filter", "Only caches that were not used since then: until=168h|DATE")
 	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
-	flags.BoolVar(&o.superseded, "superseded", false, "Delete all but the newest two versions of each index")
+	flags.BoolVar(&o.superseded, "superseded", false, "Delete old versions of each index")
 	flags.BoolVar(&o.unreferenced, "unreferenced", false, "Delete layers that no index references")
+	flags.IntVar(&o.keepVersions, "keep-versions", 2, "How many versions of each index to keep")
 	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until at most this size is left, such as 8GB")
+	flags.StringVar(&o.keepStorage, "max-used-space", "", "Like --keep-storage")
 	flags.BoolVarP(&o.all, "all", "a", false, "Delete everything that BuildKit wrote")
-	flags.BoolVar(&o.includeOther, "include-other", false, "With --all: also delete the entries of other tools")
-	flags.BoolVar(&o.likely, "likely", false, "Also delete layers that a workflow run under way could need, but probably does not")
+	flags.BoolVar(&o.includeOther, "include-other", false, "With --all or --keep-storage: also delete the entries of other tools")
+	flags.BoolVar(&o.likely, "likely", false, "Also delete layers that probably no build needs")
 	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger; 0s trusts GitHub's list of workflow runs alone")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Show the plan and delete nothing")
 	flags.BoolVarP(&o.force, "force", "f", false, "Do not ask for confirmation")
@@ -80,42 +104,8 @@ a dry run, the result; sizes in bytes.`,
 	return cmd
 }
 
-// policy is what the options ask for.
-func (o pruneOptions) policy(env *Env) (reclaim.Policy, error) {
-	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "until")
-	if err != nil {
-		return reclaim.Policy{}, err
-	}
-	if o.includeOther && !o.all {
-		return reclaim.Policy{}, usage(errors.New("--include-other goes with --all"), "docker ghacache prune --all --include-other")
-	}
-	if o.all && (o.closed || o.superseded || o.unreferenced || o.keepStorage != "") {
-		return reclaim.Policy{}, usage(errors.New("--all deletes everything, so --closed, --superseded, --unreferenced and --keep-storage do not go with it"),
-			"leave out --all")
-	}
-	if o.grace < 0 {
-		return reclaim.Policy{}, usage(fmt.Errorf("--grace %s is negative", o.grace), "")
-	}
-	p := reclaim.Policy{
-		Until: selected.Until, Closed: o.closed, Superseded: o.superseded, Unreferenced: o.unreferenced,
-		All: o.all, Other: o.includeOther, Grace: o.grace,
-	}
-	if o.keepStorage != "" {
-		if p.KeepStorage, err = units.RAMInBytes(o.keepStorage); err != nil || p.KeepStorage <= 0 {
-			return p, usage(fmt.Errorf("reading --keep-storage: %q is no size", o.keepStorage), "--keep-storage 8GB")
-		}
-	}
-	if len(selected.Scopes) > 0 {
-		p.Scope = func(scope string) bool { return listing.Match(selected.Scopes, scope) }
-	}
-	if len(selected.Refs) > 0 {
-		p.Ref = func(ref string) bool { return listing.Match(selected.Refs, ref) }
-	}
-	return p, nil
-}
-
 func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
-	policy, err := o.policy(env)
+	selection, err := o.selection(env)
 	if err != nil {
 		return err
 	}
@@ -128,7 +118,9 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 		return err
 	}
 	report.target = repo.Client.Target()
-	p := pruner{Repository: repo, env: env, policy: policy, likely: o.likely}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	p := &pruner{Repository: repo, env: env, selection: selection, stop: stop}
 	plan, err := agree(ctx, p, report)
 	if err != nil {
 		return err
@@ -136,40 +128,53 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	if plan == nil {
 		return report.finish(reclaim.Result{}, nil)
 	}
-	return report.finish(plan.Execute(ctx, repo, env.Now, report.progress()))
+	return report.finish(plan.Execute(ctx, p, env.Now, report.progress()))
 }
 
 // maxPlans is how often a plan is made anew because a build came between.
 const maxPlans = 10
 
 // agree returns the plan to execute, or none.
-func agree(ctx context.Context, p pruner, report *pruneReport) (*reclaim.Plan, error) {
+func agree(ctx context.Context, p *pruner, report *pruneReport) (*reclaim.Plan, error) {
 	plan, err := p.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
+	p.noteMatches()
 	for range maxPlans {
-		if err := report.plan(plan); err != nil {
+		if err := report.plan(plan, p.policy); err != nil {
 			return nil, err
 		}
-		if !report.deletes() || report.opts.dryRun {
+		if report.opts.dryRun || !report.asks() {
 			return nil, nil
 		}
-		if agreed, err := report.confirm(ctx); !agreed || err != nil {
+		answer, err := report.confirm(ctx)
+		if answer == no || err != nil {
 			return nil, err
 		}
+		p.policy.Likely = answer == yesLikely
 		fresh, err := p.plan(ctx)
 		if err != nil {
 			return nil, err
 		}
+		chosen, agreed := choose(fresh, p.policy), choose(plan, p.policy)
+		report.chosen(chosen)
 		// A build may have exported since; then the plan rests on what is no more.
-		if fresh.Heads == plan.Heads && covers(plan, fresh) {
-			return fresh, nil
+		if fresh.Heads == plan.Heads && covers(agreed, chosen) {
+			return chosen, nil
 		}
 		p.env.notes().Note(ui.Warning, "the cache has changed meanwhile; planning again", "")
 		plan = fresh
 	}
 	return nil, hint.With(fmt.Errorf("the cache kept changing; gave up after %d plans", maxPlans), "run it again when fewer builds are running")
+}
+
+// choose leaves out what is no more than likely, unless that was asked for.
+func choose(plan *reclaim.Plan, policy reclaim.Policy) *reclaim.Plan {
+	if policy.Likely {
+		return plan
+	}
+	return plan.Proven()
 }
 
 // covers reports whether a plan that was agreed to deletes all that another one does.

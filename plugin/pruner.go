@@ -2,24 +2,75 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+	"strings"
+	"sync"
+	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// pruner makes plans for a repository.
+// pruner makes plans for a repository, and is what they are executed on.
 type pruner struct {
 	*listing.Repository
-	env    *Env
-	policy reclaim.Policy
-	likely bool // delete what is likely, too
+	selection
+	env  *Env
+	last *reclaim.Analysis // of the last plan
+	stop context.CancelCauseFunc
+
+	first  sync.Once // deletion, before which no other is sent
+	denied error     // why it failed, if no other one can succeed
+}
+
+// Delete implements [reclaim.Service]. A token that may not delete stops the execution:
+// the first deletion goes alone.
+func (p *pruner) Delete(ctx context.Context, id int64, before time.Time) (err error) {
+	first := false
+	p.first.Do(func() {
+		first = true
+		if err = p.Repository.Delete(ctx, id, before); errors.Is(err, fs.ErrPermission) {
+			p.denied = err
+			p.stop(err)
+		}
+	})
+	switch {
+	case first:
+		return err
+	case p.denied != nil:
+		return p.denied
+	}
+	return p.Repository.Delete(ctx, id, before)
+}
+
+// Look implements [reclaim.Service].
+func (p *pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
+	snap, err := p.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return snap.Analysis, nil
+}
+
+// Runs implements [reclaim.Service]. A service that knows of no runs is not GitHub. Exports
+// to it look up what they reference, because BuildKit can list GitHub's caches only. So
+// what was not used for a while nobody is about to reference.
+func (p *pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
+	runs, err := p.Repository.Runs(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return bkcache.Runs{Asked: p.Client.Now().Add(-p.policy.Grace)}, nil
+	}
+	return runs, err
 }
 
 // plan takes a listing and all that has to be known about it.
-func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
+func (p *pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	var err error
 	p.policy.Runs, err = p.Runs(ctx)
 	if ctx.Err() != nil {
@@ -35,32 +86,54 @@ func (p pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	case asked.IsZero():
 		asked = p.Client.Now()
 	}
-	snap, err := p.Snapshot(ctx)
+	snap, err := p.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
+	p.last = snap.Analysis
 	plan := reclaim.NewPlan(snap.Analysis, p.policy, asked)
 	if slices.ContainsFunc(plan.Verdicts, func(v reclaim.Verdict) bool { return v.Decision == reclaim.Unclear }) {
 		p.NoteUnread(snap, listing.EveryCache)
 	}
-	if p.likely {
-		return plan, nil
-	}
-	p.noteLikely(plan)
-	return plan.Proven(), nil
+	p.noteRuns(plan)
+	return plan, nil
 }
 
-// noteLikely says how much more there is to delete.
-func (p pruner) noteLikely(plan *reclaim.Plan) {
-	var likely reclaim.Tally
-	for v := range plan.Deletions() {
-		if v.Class == reclaim.Likely {
-			likely.Count++
-			likely.Bytes += v.Size
+func (p *pruner) noteMatches() { p.selection.noteMatches(p.last, p.env.notes()) }
+
+// snapshot reads no index that goes anyway, because that would put its eviction off.
+func (p *pruner) snapshot(ctx context.Context) (*listing.Snapshot, error) {
+	since := p.Client.Now().Add(-p.policy.Grace)
+	for _, run := range p.policy.Runs.Runs {
+		if run.Began.Before(since) {
+			since = run.Began
 		}
 	}
-	if likely.Count > 0 {
-		p.Note(fmt.Sprintf("a build under way could need %s with %s, which are kept", ui.Entries(likely.Count), ui.Size(likely.Bytes)),
-			"docker ghacache prune --likely   # if a build needs one after all, the next one runs a step again")
+	return p.SnapshotWith(ctx, func(version int, e bkcache.Entry) bool {
+		return !p.deletes || version < p.policy.KeepVersions || e.Created.After(since)
+	})
+}
+
+// noteRuns names the workflow runs that keep layers.
+func (p *pruner) noteRuns(plan *reclaim.Plan) {
+	const few = 3
+	keeps := slices.ContainsFunc(plan.Verdicts, func(v reclaim.Verdict) bool { return v.Doubt == reclaim.OnlyLikely })
+	runs := p.policy.Runs.Runs
+	if !keeps || p.policy.Likely || len(runs) == 0 {
+		return
 	}
+	var names []string
+	for _, run := range runs[:min(few, len(runs))] {
+		name := fmt.Sprintf("%d %s", run.ID, run.Name)
+		for i, ref := range run.Refs {
+			if i == 0 {
+				name += " on " + github.ShortRef(ref)
+			}
+		}
+		names = append(names, name+" since "+run.Began.UTC().Format(time.RFC3339))
+	}
+	if len(runs) > few {
+		names = append(names, fmt.Sprintf("and %d more", len(runs)-few))
+	}
+	p.env.notes().Note(ui.Info, "workflow runs under way can need layers that they see: "+strings.Join(names, ", "), "")
 }

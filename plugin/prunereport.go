@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
@@ -23,8 +24,11 @@ type pruneReport struct {
 	stdin  *bufio.Reader
 	target cacheclient.Target
 
-	planned   *reclaim.Plan
+	full      *reclaim.Plan // with all that is likely
+	planned   *reclaim.Plan // what of it is deleted
+	policy    reclaim.Policy
 	deletions reclaim.Tally
+	likely    reclaim.Tally // what more would be deleted with --likely
 	bar       ui.Progress
 }
 
@@ -41,51 +45,93 @@ func (e *Env) pruneReport(o pruneOptions) (*pruneReport, error) {
 }
 
 // plan shows what will go and what stays, by reason.
-func (r *pruneReport) plan(p *reclaim.Plan) error {
-	r.planned, r.deletions = p, reclaim.Tally{}
-	for v := range p.Deletions() {
-		r.deletions.Count++
-		r.deletions.Bytes += v.Size
-	}
+func (r *pruneReport) plan(full *reclaim.Plan, policy reclaim.Policy) error {
+	r.full, r.policy = full, policy
+	r.chosen(choose(full, policy))
 	if r.json {
 		return nil
 	}
 	if !r.opts.dryRun {
 		_, width := r.env.Docker.Err().GetTtySize()
-		return ui.WriteTable(r.env.Stderr, view.PlanTotals(p), int(width))
+		return ui.WriteTable(r.env.Stderr, view.PlanTotals(r.planned), int(width))
 	}
 	out := r.env.output()
 	if r.deletes() {
-		if err := out.Table(append(view.PlanDeletions(p, out.Style), nil)); err != nil {
+		if err := out.Table(append(view.PlanDeletions(r.planned, out.Style), nil)); err != nil {
 			return err
 		}
 	}
-	return out.Table(view.PlanTotals(p))
+	return out.Table(view.PlanTotals(r.planned))
+}
+
+// chosen takes what of the full plan is deleted.
+func (r *pruneReport) chosen(plan *reclaim.Plan) {
+	r.planned, r.deletions, r.likely = plan, reclaim.Tally{}, reclaim.Tally{}
+	for i := range plan.Verdicts {
+		switch v := &plan.Verdicts[i]; {
+		case v.Decision == reclaim.Delete:
+			r.deletions.Count++
+			r.deletions.Bytes += v.Size
+		case v.Class == reclaim.Likely:
+			r.likely.Count++
+			r.likely.Bytes += v.Size
+		}
+	}
 }
 
 func (r *pruneReport) deletes() bool { return r.deletions.Count > 0 }
 
+// asks reports whether there is something to delete, or to ask for.
+func (r *pruneReport) asks() bool {
+	return r.deletes() || r.likely.Count > 0 && !r.opts.force && r.policy.KeepStorage == 0
+}
+
+// answer is that to the question whether to delete.
+type answer int
+
+const (
+	no answer = iota
+	yes
+	yesLikely // delete what is likely, too
+)
+
 // confirm asks, unless it was told not to.
-func (r *pruneReport) confirm(ctx context.Context) (bool, error) {
-	if r.opts.force {
-		return true, nil
+func (r *pruneReport) confirm(ctx context.Context) (answer, error) {
+	agreed := yes
+	if r.policy.Likely {
+		agreed = yesLikely
 	}
-	fmt.Fprintf(r.env.Stderr, "WARNING! This will delete %s of %s with %s.\nAre you sure you want to continue? [y/N] ",
-		ui.Entries(r.deletions.Count), r.target, ui.Size(r.deletions.Bytes))
-	answer := make(chan string, 1)
+	if r.opts.force {
+		return agreed, nil
+	}
+	fmt.Fprintf(r.env.Stderr, "WARNING! This will delete %s of %s with %s.\n", ui.Entries(r.deletions.Count), r.target, ui.Size(r.deletions.Bytes))
+	question := "Are you sure you want to continue? [y/N] "
+	if r.likely.Count > 0 && r.policy.KeepStorage == 0 {
+		fmt.Fprintf(r.env.Stderr, "%s more with %s are likely unneeded. If that is wrong, the next build runs one step again.\n",
+			ui.Entries(r.likely.Count), ui.Size(r.likely.Bytes))
+		question = "Are you sure you want to continue? Answer \"likely\" to delete these as well. [y/N] "
+	}
+	fmt.Fprint(r.env.Stderr, question)
+	answered := make(chan string, 1)
 	go func() {
 		line, err := r.stdin.ReadString('\n')
 		if err != nil {
 			fmt.Fprintln(r.env.Stderr) // the end is a no
 		}
-		answer <- strings.ToLower(strings.TrimSpace(line))
+		answered <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(r.env.Stderr)
-		return false, fmt.Errorf("nothing was deleted: %w", context.Cause(ctx))
-	case line := <-answer:
-		return line == "y" || line == "yes", nil
+		return no, fmt.Errorf("nothing was deleted: %w", context.Cause(ctx))
+	case line := <-answered:
+		switch line {
+		case "y", "yes":
+			return agreed, nil
+		case "l", "likely":
+			return yesLikely, nil
+		}
+		return no, nil
 	}
 }
 
@@ -128,12 +174,37 @@ func (r *pruneReport) finish(result reclaim.Result, err error) error {
 		r.summarize(result)
 	}
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return err
 	case err != nil:
-		return hint.With(fmt.Errorf("stopped: %w", err), "run it again to finish")
+		return hint.With(fmt.Errorf("stopped: %w", err), "docker ghacache prune   # deletes the rest")
 	case result.Failed.Count > 0:
 		return exit(1)
 	}
-	return nil
+	return r.missed()
+}
+
+// missed is the error that more is left than --keep-storage allows.
+func (r *pruneReport) missed() error {
+	if r.planned == nil || r.planned.Left <= r.policy.KeepStorage {
+		return nil
+	}
+	var held []string
+	var fixes []string
+	for _, t := range r.planned.Totals() {
+		if t.Decision == reclaim.Delete || t.Reason == reclaim.OtherTool && !r.policy.Other {
+			continue
+		}
+		held = append(held, fmt.Sprintf("%s %s", ui.Size(t.Bytes), t.Reason))
+		if t.Reason == reclaim.Young {
+			fixes = append(fixes, "--grace 0s   # also deletes new entries")
+		}
+	}
+	if r.likely.Count > 0 || !r.policy.Likely {
+		fixes = append(fixes, "--likely   # also deletes what probably no build needs")
+	}
+	return hint.With(fmt.Errorf("%s are left, which is more than %s: %s",
+		ui.Size(r.planned.Left), ui.Size(r.policy.KeepStorage), strings.Join(held, ", ")), strings.Join(fixes, "\n"))
 }
 
 func (r *pruneReport) object(result reclaim.Result) view.PlanJSON {
@@ -146,6 +217,7 @@ func (r *pruneReport) object(result reclaim.Result) view.PlanJSON {
 func (r *pruneReport) summarize(result reclaim.Result) {
 	if r.opts.dryRun {
 		fmt.Fprintf(r.env.Stdout, "\nTotal reclaimable space: %s\n", ui.Size(r.deletions.Bytes))
+		r.noteLikely()
 		return
 	}
 	for _, part := range []struct {
@@ -163,4 +235,13 @@ func (r *pruneReport) summarize(result reclaim.Result) {
 		}
 	}
 	fmt.Fprintf(r.env.Stdout, "Total reclaimed space: %s\n", ui.Size(result.Deleted.Bytes))
+	r.noteLikely()
+}
+
+// noteLikely says how much more there is to delete.
+func (r *pruneReport) noteLikely() {
+	if r.likely.Count > 0 {
+		r.env.notes().Note(ui.Info, fmt.Sprintf("kept, but likely unneeded: %s with %s", ui.Entries(r.likely.Count), ui.Size(r.likely.Bytes)),
+			"docker ghacache prune --likely   # if that is wrong, the next build runs one step again")
+	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/opts"
 )
@@ -13,8 +14,15 @@ const userAgent = metadata.NamePrefix + name
 
 // openRepository finds the repository, its API and the tokens.
 func openRepository(env *Env, repo string) (*listing.Repository, error) {
+	doing := env.doing()
+	say := func(level ui.Level, text, fix string) {
+		if doing != nil {
+			doing("") // or the note would follow it on its line
+		}
+		env.notes().Note(level, text, fix)
+	}
 	return listing.Open(repo, listing.Options{
-		Job: env.job(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, Say: env.notes().Note,
+		Job: env.job(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, Say: say, Doing: doing,
 	})
 }
 

@@ -148,7 +148,7 @@ func outputs(t *testing.T) map[string][]outcome {
 			job.run("bake", "--gha-dry-run=json", "--gha-nope"),
 		},
 		"prune": {
-			laptop.run("prune", "--dry-run", "--format", "json"), job.run("prune", "--dry-run", "--format", "json"),
+			laptop.run("prune", "--dry-run", "--keep-storage", "1kB", "--format", "json"), job.run("prune", "--dry-run", "--format", "json"),
 			conflict.run("prune", "--force", "--format", "json"), job.run("prune", "--force", "--format", "json"),
 		},
 	}

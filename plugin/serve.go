@@ -8,10 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
@@ -31,6 +33,9 @@ type serveOptions struct {
 	format  string
 	latency time.Duration
 	faults  []string
+	log     string
+	check   bool
+	repair  bool
 	command []string
 }
 
@@ -45,9 +50,15 @@ the command in the environment of a job and ends with its exit code, or with 127
 there is no such command. Without a command, it prints that environment and serves
 until you stop it.
 
-The folder keeps the cache and the name of the repository for the next start.`,
+The folder keeps the cache and the name of the repository for the next start. --check
+compares its entries with their content, and exits with 1 if something is damaged.
+--repair removes what is damaged and keeps the rest.
+
+GET /healthz tells whether the cache can be written. GET /metrics has counters for
+Prometheus. Both need no token and show no entry.`,
 		Example: `  docker ghacache serve -- docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .
-  docker ghacache serve --env-file cache.env`,
+  docker ghacache serve --env-file cache.env
+  docker ghacache serve --check`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
 				return usage(fmt.Errorf("unexpected argument %q", args[0]), cmd.CommandPath()+" [OPTIONS] -- COMMAND [ARG...]")
@@ -66,6 +77,9 @@ The folder keeps the cache and the name of the repository for the next start.`,
 	flags.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "Time after which an unused entry is evicted")
 	flags.StringVar(&o.envFile, "env-file", "", "File to write the environment to once the service answers, in place of standard output")
 	flags.StringVar(&o.format, "format", "env", `Format of the environment: "env", "json" or "github" (for $GITHUB_ENV)`)
+	flags.StringVar(&o.log, "log", "", `Format of a log of all requests on standard error: "json" or "text" (default none)`)
+	flags.BoolVar(&o.check, "check", false, "Check the folder, print what is damaged, and exit")
+	flags.BoolVar(&o.repair, "repair", false, "Check the folder, remove what is damaged, and exit")
 	flags.DurationVar(&o.latency, "latency", 0, "Time to wait before each reply")
 	flags.StringArrayVar(&o.faults, "fault", nil, "Fault to inject")
 	for _, hidden := range []string{"latency", "fault"} {
@@ -82,8 +96,14 @@ The folder keeps the cache and the name of the repository for the next start.`,
 const notFound = 127
 
 func runServe(ctx context.Context, env *Env, o serveOptions) error {
+	if o.check || o.repair {
+		return runServeCheck(env, o)
+	}
 	if o.maxAge <= 0 || o.maxSize.Value() <= 0 {
 		return usage(errors.New("--max-age and --max-size must be positive"), "--max-age 168h --max-size 10GB")
+	}
+	if !slices.Contains([]string{"", "json", "text"}, o.log) {
+		return usage(fmt.Errorf("unknown log format %q", o.log), "--log json or text")
 	}
 	write, err := environmentWriter(o.format)
 	if err != nil {
@@ -205,16 +225,21 @@ func openServer(env *Env, o serveOptions) (*cacheserver.Server, error) {
 		}
 		faults = append(faults, fault)
 	}
-	return cacheserver.Open(cacheserver.Options{
+	server, err := cacheserver.Open(cacheserver.Options{
 		Dir:        dir,
 		Repository: o.repo,
 		MaxSize:    o.maxSize.Value(),
 		MaxAge:     o.maxAge,
 		Now:        env.Now,
 		Log:        env.Stderr,
+		LogFormat:  cacheserver.LogFormat(o.log),
 		Latency:    o.latency,
 		Faults:     faults,
 	})
+	if damage, ok := errors.AsType[*store.Damage](err); ok && damage.Fatal {
+		return nil, hint.With(err, "docker ghacache serve --repair --dir "+dir)
+	}
+	return server, err
 }
 
 func cacheDir(dir string) (string, error) {

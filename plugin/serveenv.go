@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/cli-plugins/socket"
@@ -21,13 +23,16 @@ import (
 // tokenLifetime outlasts what a service on one machine is left running for.
 const tokenLifetime = 30 * 24 * time.Hour
 
+// defaultBranch is the one of a served repository. A job that writes it may do everything.
+const defaultBranch = "main"
+
 // jobEnvironment is the environment of a job on the service.
 func jobEnvironment(issuer *cacheserver.Issuer, base string, refs []cacheserver.RefAccess) ([]cacheserver.Variable, error) {
 	runtime, err := issuer.RuntimeToken(refs, tokenLifetime)
 	if err != nil {
 		return nil, err
 	}
-	rest, err := issuer.RESTToken(true, tokenLifetime)
+	rest, err := issuer.JobRESTToken(refs, defaultBranch, tokenLifetime)
 	if err != nil {
 		return nil, err
 	}
@@ -95,13 +100,41 @@ func writeGitHub(env *Env, file string, vars []cacheserver.Variable) error {
 		_, err := env.Stdout.Write(lines(vars))
 		return err
 	}
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := openPrivate(file)
 	if err != nil {
-		return err
+		return fmt.Errorf("writing the environment: %w", err)
 	}
 	_, err = f.Write(lines(vars))
 	return errors.Join(err, f.Close())
 }
+
+// openPrivate opens a file to append to, which only its owner can read from then on: GitHub's runner makes $GITHUB_ENV
+// readable for everybody. It does not follow a link, which somebody else may have put there.
+func openPrivate(file string) (*os.File, error) {
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY|noFollow, 0o600)
+	if err != nil {
+		if info, statErr := os.Lstat(file); statErr == nil && info.Mode()&os.ModeSymlink != 0 {
+			err = fmt.Errorf("%q is a link", file)
+		}
+		return nil, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("%q is not a file", file)
+	case othersRead(info.Mode()):
+		if err = f.Chmod(info.Mode().Perm() &^ 0o077); err != nil {
+			err = hint.With(fmt.Errorf("other users can read %q, which would hold tokens: %w", file, err), "chmod 600 "+file)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func othersRead(mode os.FileMode) bool { return runtime.GOOS != "windows" && mode.Perm()&0o077 != 0 }
 
 // replaceOrPrint writes a file as a whole, readable by its owner only: it
 // appears when its reader may rely on it.

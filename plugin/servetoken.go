@@ -1,37 +1,64 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/spf13/cobra"
 )
 
-func newServeTokenCommand(env *Env, o *serveOptions) *cobra.Command {
-	return &cobra.Command{
-		Use:     "token [OPTIONS]",
-		Short:   "Print another runtime token for a cache folder that is served",
-		Example: "  ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token --ref refs/pull/7/merge --ref refs/heads/main:ro)",
-		Args:    maxArgs(0),
-		RunE:    func(*cobra.Command, []string) error { return runServeToken(env, *o) },
-	}
+type serveTokenOptions struct {
+	rest     bool
+	readOnly bool
 }
 
-func runServeToken(env *Env, o serveOptions) error {
-	refs, err := parseRefs(o.refs)
+func newServeTokenCommand(env *Env, serve *serveOptions) *cobra.Command {
+	var o serveTokenOptions
+	cmd := &cobra.Command{
+		Use:   "token [OPTIONS]",
+		Short: "Print another token for a cache folder that is served",
+		Long: `Prints a runtime token for the refs that --ref gives or, with --rest, a token for the
+REST API. A REST token lists all entries. It deletes entries on the refs that --ref
+lets a job write. If main is one of them, it deletes all entries and sets limits.`,
+		Example: `  ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token --ref refs/pull/7/merge --ref refs/heads/main:ro)
+  GITHUB_TOKEN=$(docker ghacache serve token --rest --read-only)`,
+		Args: maxArgs(0),
+		RunE: func(*cobra.Command, []string) error { return runServeToken(env, *serve, o) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.rest, "rest", false, "Print a token for the REST API (GITHUB_TOKEN)")
+	flags.BoolVar(&o.readOnly, "read-only", false, "Print a token that only reads, whatever --ref says")
+	return cmd
+}
+
+func runServeToken(env *Env, serve serveOptions, o serveTokenOptions) error {
+	refs, err := parseRefs(serve.refs)
 	if err != nil {
 		return err
 	}
-	dir, err := cacheDir(o.dir)
+	dir, err := cacheDir(serve.dir)
 	if err != nil {
 		return err
 	}
 	issuer, err := cacheserver.OpenIssuer(dir, env.Now)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return hint.With(err, "docker ghacache serve --dir "+dir)
 	}
+	if err != nil {
+		return err
+	}
+	if o.readOnly {
+		for i := range refs {
+			refs[i].Write = false
+		}
+	}
 	token, err := issuer.RuntimeToken(refs, tokenLifetime)
+	if o.rest {
+		token, err = issuer.JobRESTToken(refs, defaultBranch, tokenLifetime)
+	}
 	if err != nil {
 		return err
 	}

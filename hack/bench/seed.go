@@ -40,7 +40,7 @@ func seed(n int) (dir string, err error) {
 
 func saveLayer(s *store.Store, i int) error {
 	key := bkcache.LayerKey(fmt.Sprintf("sha256:%064x", i))
-	id, err := s.Reserve(store.Name{Ref: "refs/heads/main", Version: bkcache.Version, Key: key.String()})
+	id, err := s.Reserve(store.Name{Ref: "refs/heads/main", Version: bkcache.Version, Key: key.String()}, key.String())
 	if err != nil {
 		return err
 	}

@@ -24,12 +24,12 @@ type invocation struct {
 	args  []cacheopts.Arg // after the verb, without the own options
 	stdin []byte          // what was read of standard input, nil when nothing was
 
-	call      func(where string) string // what is asked for in place of building a target
+	call      func(where string) string   // what is asked for in place of building a target
 	platforms func(where string) []string // that a target is built for; none: the default
-	caches    bool                      // an entry is passed on
-	buildx    builders.Buildx           // zero until it was looked for
-	builder   string                    // what it is going to build on, once that was resolved
-	override  []string                  // words that go before args
+	caches    bool                        // an entry is passed on
+	buildx    builders.Buildx             // zero until it was looked for
+	builder   string                      // what it is going to build on, once that was resolved
+	override  []string                    // words that go before args
 	situation diagnose.Situation
 	vars      map[string]string // what to set in buildx's environment; the values are secret
 	notes     []note

@@ -3,7 +3,6 @@ package cacheclient
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"time"
@@ -12,14 +11,11 @@ import (
 // Delete deletes an entry. It returns [io/fs.ErrNotExist] if GitHub answers 404.
 // That does not prove that the entry is deleted, because GitHub also answers 404 if
 // the token may not delete it: list again to find out. The reply to a deletion that
-// succeeded may be lost, and the repetition then ends with 404.
+// succeeded may be lost, and the repetition then ends with 404. It returns
+// [io/fs.ErrPermission] if the token may not delete.
 func (c *Client) Delete(ctx context.Context, id int64) error {
 	_, err := c.rest.Actions.DeleteCachesByID(ctx, c.target.Owner, c.target.Repo, id)
-	explained := c.explain(err, "actions: write", "deleting cache %d of %s", id, c.target)
-	if status(err) == http.StatusNotFound {
-		return notFoundError{explained}
-	}
-	return explained
+	return c.explain(err, "actions: write", "deleting cache %d of %s", id, c.target)
 }
 
 // ErrLate is returned instead of sending a request later than it may be.
@@ -34,12 +30,6 @@ type deadline struct{}
 func (c *Client) DeleteBy(ctx context.Context, id int64, by time.Time) error {
 	return c.Delete(context.WithValue(ctx, deadline{}, by), id)
 }
-
-// notFoundError keeps the hint, because the cause may be a missing permission.
-type notFoundError struct{ error }
-
-func (n notFoundError) Unwrap() error      { return n.error }
-func (notFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Usage returns what all caches of the repository take, in bytes. GitHub brings the
 // figure up to date every five minutes or so.

@@ -3,6 +3,7 @@ package cacheclient
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"regexp"
 	"slices"
@@ -25,7 +26,8 @@ func (e *LimitError) Error() string {
 func (e *LimitError) Hint() string { return "run the command again then" }
 
 // explain adds what was being done and a hint, and removes secrets. Need is the
-// permission that the request needs, such as "actions: read".
+// permission that the request needs, such as "actions: read". The error is
+// [io/fs.ErrPermission] or [io/fs.ErrNotExist] if the status says so.
 func (c *Client) explain(err error, need, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -38,11 +40,22 @@ func (c *Client) explain(err error, need, format string, args ...any) error {
 	switch reply.Response.StatusCode {
 	case http.StatusUnauthorized:
 		return hint.With(err, tokenHint(c.target.Host))
-	case http.StatusForbidden, http.StatusNotFound: // GitHub hides private repositories behind 404
-		return hint.With(err, permissionHint(reply.Response.Header, need))
+	case http.StatusForbidden:
+		return statusError{hint.With(err, permissionHint(reply.Response.Header, need)), fs.ErrPermission}
+	case http.StatusNotFound: // GitHub hides private repositories behind it
+		return statusError{hint.With(err, permissionHint(reply.Response.Header, need)), fs.ErrNotExist}
 	}
 	return err
 }
+
+// statusError is what a status means, with its hint.
+type statusError struct {
+	error
+	means error
+}
+
+func (s statusError) Unwrap() error        { return s.error }
+func (s statusError) Is(target error) bool { return target == s.means }
 
 func permissionHint(reply http.Header, need string) string {
 	// "actions=write", or alternatives: "contents=read; contents=read,workflows=write"

@@ -129,7 +129,7 @@ func fill(t testing.TB, dir string, now time.Time, items []item) {
 
 func put(s *store.Store, it item) error {
 	size := int64(len(it.content))
-	id, err := s.Reserve(it.Name)
+	id, err := s.Reserve(it.Name, it.Key)
 	if err != nil {
 		return err
 	}

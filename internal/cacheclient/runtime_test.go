@@ -120,7 +120,7 @@ func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
 		}
 		changed := listing[2]
 		listing[2].Size++
-		have := runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing, nil)
+		have := runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing, every, nil)
 		want := []string{"no such cache entry", layersOf("ten"), errSize.Error(), errRef.Error(),
 			errNamesake.Error(), errNamesake.Error(), "decoding index"}
 		if len(have) != len(want) {
@@ -139,7 +139,7 @@ func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
 			}
 		}
 		listing[2] = changed
-		have = runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing, have)
+		have = runtimeOf(t, s, url, version, pullRef).Indexes(t.Context(), listing, every, have)
 		if x := have[listing[1].ID]; x.Err != nil || layers(x.Index) != layersOf("ten") {
 			t.Errorf("read before: %+v", x)
 		}
@@ -147,6 +147,55 @@ func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
 			t.Errorf("have %+v", x)
 		}
 	})
+}
+
+// every selects all indexes.
+func every(int64) bool { return true }
+
+func TestOneFailedReadStopsTheOthers(t *testing.T) {
+	for name, fault := range map[string]string{"storage that fails": "GET /devstoreaccount1/*:500", "lookups that fail": "POST /twirp/*:500"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var items []item
+			for i := range 3 * parallel {
+				items = append(items, index(mainRef, fmt.Sprint("app", i), 1, "layer"))
+			}
+			s := open(t, cacheserver.Options{Faults: faults(t, fault)}, items...)
+			url := serve(t, s)
+			listing, err := client(t, s, url, Options{}).List(t.Context(), Filter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			for id, x := range runtimeOf(t, s, url, 2).Indexes(t.Context(), listing, every, nil) {
+				if !errors.Is(x.Err, ErrService) {
+					t.Errorf("%d: %v", id, x.Err)
+				}
+			}
+			if took := time.Since(start); took > 30*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+}
+
+func TestOnlyWantedIndexesAreRead(t *testing.T) {
+	s := open(t, cacheserver.Options{}, index(mainRef, "app", 1, "one"), index(mainRef, "app", 2, "two"))
+	url := serve(t, s)
+	c := client(t, s, url, Options{})
+	before, err := c.List(t.Context(), Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := before[1].ID
+	have := runtimeOf(t, s, url, 2).Indexes(t.Context(), before, func(id int64) bool { return id == wanted }, nil)
+	after, err := c.List(t.Context(), Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(have) != 1 || have[wanted].Err != nil || !after[0].Used.Equal(before[0].Used) || !after[1].Used.After(before[1].Used) {
+		t.Errorf("have %+v; %+v was %+v", have, after, before)
+	}
 }
 
 func TestAnIndexThatIsTooLargeIsRefused(t *testing.T) {
@@ -159,7 +208,7 @@ func TestAnIndexThatIsTooLargeIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := runtimeOf(t, s, url, 2)
-	if x := r.Indexes(t.Context(), listing, nil)[listing[0].ID]; !errors.Is(x.Err, errTooLarge) {
+	if x := r.Indexes(t.Context(), listing, every, nil)[listing[0].ID]; !errors.Is(x.Err, errTooLarge) {
 		t.Errorf("of a listing: %v", x.Err)
 	}
 	if _, _, err := head(t.Context(), r, "app", mainRef); !errors.Is(err, errTooLarge) {

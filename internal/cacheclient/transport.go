@@ -62,9 +62,21 @@ func points(method string) int {
 
 var errTooLarge = errors.New("the reply is too large")
 
+// lastWord is how long an interrupted deletion is waited for. Without, nobody would know
+// whether it was done.
+const lastWord = 5 * time.Second
+
 func (t *transport) send(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), attemptTimeout)
 	defer cancel()
+	patience := time.Duration(0)
+	if req.Method == http.MethodDelete {
+		patience = lastWord
+	}
+	defer context.AfterFunc(req.Context(), func() { time.AfterFunc(patience, cancel) })()
 	resp, err := t.base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, err

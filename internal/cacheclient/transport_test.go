@@ -77,6 +77,35 @@ func TestTheContextEndsWaits(t *testing.T) {
 	})
 }
 
+func TestAnInterruptedDeletionTellsWhetherItWasDone(t *testing.T) {
+	s := open(t, cacheserver.Options{}, entries(2)...)
+	under, release := make(chan struct{}), make(chan struct{})
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodDelete {
+			close(under)
+			<-release
+		}
+		s.ServeHTTP(w, r)
+	}))
+	c := client(t, s, url, Options{})
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		<-under
+		interrupt()
+		close(release)
+	}()
+	all, err := c.List(ctx, Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Delete(ctx, all[0].ID); err != nil {
+		t.Errorf("the deletion under way: %v", err)
+	}
+	if err := c.Delete(ctx, all[1].ID); !errors.Is(err, context.Canceled) {
+		t.Errorf("the next one: %v", err)
+	}
+}
+
 func TestAServiceThatHangsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -53,16 +55,48 @@ type service struct {
 // serve starts a service that holds entries.
 func serve(t *testing.T, opts cacheserver.Options, entries map[string][]byte) service {
 	t.Helper()
+	s := open(t, opts, entries)
+	return listen(t, s, s)
+}
+
+func open(t *testing.T, opts cacheserver.Options, entries map[string][]byte) *cacheserver.Server {
+	t.Helper()
 	opts.Dir = t.TempDir()
 	fill(t, opts.Dir, entries)
 	s, err := cacheserver.Open(opts)
 	check(t, err)
-	server := httptest.NewServer(s)
+	return s
+}
+
+// listen lets a handler answer for a service.
+func listen(t *testing.T, s *cacheserver.Server, handler http.Handler) service {
+	server := httptest.NewServer(handler)
 	t.Cleanup(func() {
 		server.Close()
 		check(t, s.Close())
 	})
 	return service{s, server.URL}
+}
+
+// serveDamaged is a service that gives out bad content in place of good, as one does that never looks at digests.
+func serveDamaged(t *testing.T, entries map[string][]byte, good, bad []byte) service {
+	t.Helper()
+	s := open(t, cacheserver.Options{}, entries)
+	return listen(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorded := httptest.NewRecorder()
+		s.ServeHTTP(recorded, r)
+		body := recorded.Body.Bytes()
+		if bytes.Equal(body, good) {
+			body = bad
+		}
+		maps.Copy(w.Header(), recorded.Header())
+		w.Header().Del("Content-Length")
+		w.WriteHeader(recorded.Code)
+		_, err := w.Write(body)
+		if err != nil {
+			t.Log(err)
+		}
+	}))
 }
 
 func fill(t *testing.T, dir string, entries map[string][]byte) {
@@ -72,7 +106,7 @@ func fill(t *testing.T, dir string, entries map[string][]byte) {
 	})
 	check(t, err)
 	for key, content := range entries {
-		id, err := s.Reserve(store.Name{Ref: mainRef, Version: bkcache.Version, Key: key})
+		id, err := s.Reserve(store.Name{Ref: mainRef, Version: bkcache.Version, Key: key}, key)
 		check(t, err)
 		check(t, s.WriteChunk(id, 0, int64(len(content)), bytes.NewReader(content)))
 		check(t, s.Finish(id, int64(len(content))))

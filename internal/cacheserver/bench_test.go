@@ -91,7 +91,12 @@ func BenchmarkThousandEntries(b *testing.B) {
 
 func (s service) reserve(t testing.TB) (id int64, upload, download string) {
 	t.Helper()
-	id, err := s.entries.Reserve(store.Name{Ref: mainRef, Version: "v", Key: "key"})
+	return s.reserveKey(t, "key")
+}
+
+func (s service) reserveKey(t testing.TB, key string) (id int64, upload, download string) {
+	t.Helper()
+	id, err := s.entries.Reserve(store.Name{Ref: mainRef, Version: "v", Key: key}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

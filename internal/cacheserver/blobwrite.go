@@ -12,7 +12,7 @@ import (
 const (
 	maxBlockID   = 128 // characters; real ones have 48 or 64
 	maxBlockList = 50_000
-	maxListBytes = 16 << 20
+	maxListBytes = 10 << 20
 
 	// wholeBlob is the block id for a blob that is uploaded in one request. No client can send this id.
 	wholeBlob = ""
@@ -50,11 +50,10 @@ func (s *Server) checkUnfinished(id int64) error {
 	if err == nil {
 		return nil
 	}
-	_, content, openErr := s.entries.Open(id)
-	if openErr != nil {
-		return err
+	if _, finished := s.entries.Entry(id); finished == nil {
+		return errBlobFinished
 	}
-	return errors.Join(errBlobFinished, content.Close())
+	return err
 }
 
 func (s *Server) putBlob(r *http.Request, id int64) error {
@@ -90,26 +89,40 @@ func (s *Server) putBlockList(w http.ResponseWriter, r *http.Request, id int64) 
 	return s.entries.Assemble(id, blocks)
 }
 
-// parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>. OpenDAL used to send Uncommitted, which means the
-// same if a blob is uploaded once.
+// parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>. OpenDAL has said Uncommitted: it means the same as long as
+// a blob is put once. It stops at the first element that is one too many, of any name.
 func parseBlockList(body io.Reader) (ids []string, err error) {
-	var list struct {
-		XMLName xml.Name `xml:"BlockList"`
-		Blocks  []struct {
-			XMLName xml.Name
-			ID      string `xml:",chardata"`
-		} `xml:",any"`
-	}
-	if err := xml.NewDecoder(body).Decode(&list); err != nil || len(list.Blocks) > maxBlockList {
-		return nil, errBlockListXML
-	}
-	for _, b := range list.Blocks {
-		if kind := b.XMLName.Local; kind != "Latest" && kind != "Uncommitted" || b.ID == wholeBlob {
+	d := xml.NewDecoder(body)
+	for inside := false; ; {
+		token, err := d.Token()
+		if err != nil {
 			return nil, errBlockListXML
 		}
-		ids = append(ids, b.ID)
+		switch element := token.(type) {
+		case xml.EndElement:
+			return ids, nil
+		case xml.StartElement:
+			if !inside {
+				if inside = element.Name.Local == "BlockList"; !inside {
+					return nil, errBlockListXML
+				}
+				continue
+			}
+			id, ok := decodeBlockID(d, element)
+			if !ok || len(ids) == maxBlockList {
+				return nil, errBlockListXML
+			}
+			ids = append(ids, id)
+		}
 	}
-	return ids, nil
+}
+
+func decodeBlockID(d *xml.Decoder, element xml.StartElement) (id string, ok bool) {
+	if kind := element.Name.Local; kind != "Latest" && kind != "Uncommitted" {
+		return "", false
+	}
+	err := d.DecodeElement(&id, &element)
+	return id, err == nil && id != wholeBlob && len(id) <= maxBlockID
 }
 
 // azureErrorOf returns the Blob Storage code of an error.
@@ -122,7 +135,7 @@ func azureErrorOf(err error) *azureError {
 		return &azureError{http.StatusNotFound, "BlobNotFound"}
 	case errors.Is(err, store.ErrUnknownBlock):
 		return &azureError{http.StatusBadRequest, "InvalidBlockList"}
-	case errors.Is(err, store.ErrTooLarge):
+	case errors.Is(err, store.ErrTooLarge), errors.Is(err, store.ErrNoRoom):
 		return &azureError{http.StatusRequestEntityTooLarge, "RequestBodyTooLarge"}
 	case errors.Is(err, store.ErrSize), errors.Is(err, errBody):
 		return &azureError{http.StatusBadRequest, "IncompleteBody"}

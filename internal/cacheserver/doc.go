@@ -7,5 +7,5 @@
 // and writes only the refs that it lists. Entries that are unused, or beyond the size limit, are evicted. The service
 // invents nothing about the repository: see [Options.Refs].
 //
-// This package has the protocols, and [Backend] has the entries. Package store implements it with a folder.
+// This package has the protocols, and package store has the entries.
 package cacheserver

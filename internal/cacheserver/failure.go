@@ -16,8 +16,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, store.ErrTooMany) {
 		w.Header().Set("Retry-After", "60")
 	}
+	if body, ok := r.Body.(*pacedBody); ok && !errors.Is(err, errUnauthenticated) && !errors.Is(err, errBadCredentials) {
+		body.drain(r)
+	}
 	if status := writeError(w, r, err); status >= http.StatusInternalServerError {
-		s.log.Printf("%s %s: %v", r.Method, r.URL.Path, err)
+		s.log.Printf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
 	}
 }
 

@@ -127,8 +127,8 @@ func (f *faults) take(r *http.Request) (Fault, bool) {
 	return Fault{}, false
 }
 
-// apply answers the request, or returns the writer for the reply.
-func (f Fault) apply(w http.ResponseWriter, r *http.Request) http.ResponseWriter {
+// apply answers the request, or returns the writer with which it is to be answered.
+func (f Fault) apply(w *exchange, r *http.Request) http.ResponseWriter {
 	if f.after > 0 {
 		return &cutWriter{w, f.after}
 	}
@@ -140,11 +140,15 @@ func (f Fault) apply(w http.ResponseWriter, r *http.Request) http.ResponseWriter
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.retry.Seconds())))
 		e.Docs += "#secondary-rate-limits"
 	}
+	w.body.drain(r)
 	writeError(w, r, e)
 	return nil
 }
 
-// cutWriter closes the connection after that many bytes of the body.
+// Unwrap is for [http.ResponseController].
+func (w *cutWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// cutWriter closes the connection after so many bytes of body.
 type cutWriter struct {
 	http.ResponseWriter
 	left int64

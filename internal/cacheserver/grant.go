@@ -1,6 +1,7 @@
 package cacheserver
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,9 @@ var (
 	errReadDenied      = errors.New("cache read denied: token has no readable scopes")
 	errWriteDenied     = errors.New("cache write denied: token has no writable scopes")
 	errInvalid         = errors.New("invalid argument")
+	errKeys            = fmt.Errorf("%w: want 1 to %d keys", errInvalid, maxKeys)
+	errKey             = fmt.Errorf("%w: a key must have 1 to %d characters and no comma", errInvalid, maxKeyLen)
+	errVersion         = fmt.Errorf("%w: a version must have 1 to %d bytes", errInvalid, maxVersion)
 	errBody            = errors.New("reading the request body")
 	errBodyTooLarge    = errors.New("request body is too large")
 )
@@ -26,6 +30,7 @@ var (
 type grant struct {
 	readable []string // in the order of the token
 	writable string   // empty if none
+	token    string   // a digest of it, which tells it from others
 }
 
 // authorize reads the runtime token of a request. Its error contains neither the token nor the reason.
@@ -35,14 +40,15 @@ func (s *Server) authorize(r *http.Request) (grant, error) {
 		return grant{}, errUnauthenticated
 	}
 	var claims runtimeClaims
-	if err := s.verify(s.runtimeKey, token, &claims); err != nil {
+	if err := s.verify(s.runtimeKey, token, &claims); err != nil || !strings.EqualFold(claims.Repository, s.Repository) {
 		return grant{}, errUnauthenticated
 	}
 	var list []access
 	if err := json.Unmarshal([]byte(claims.AC), &list); err != nil {
 		return grant{}, errUnauthenticated
 	}
-	var g grant
+	sum := sha256.Sum256([]byte(token))
+	g := grant{token: string(sum[:])}
 	for _, a := range list {
 		if a.Permission&permissionRead != 0 {
 			g.readable = append(g.readable, a.Scope)
@@ -62,24 +68,28 @@ func bearer(r *http.Request) (string, bool) {
 }
 
 const (
-	maxKeys   = 10
-	maxKeyLen = 512 // characters
-	maxJSON   = 1 << 20
+	maxKeys    = 10
+	maxKeyLen  = 512 // characters
+	maxVersion = 512 // bytes; real ones have 64
+	maxJSON    = 128 << 10
 )
 
 // checkKeys returns the keys without duplicates: go-actions-cache sends the first one twice.
 func checkKeys(keys []string) ([]string, error) {
+	if len(keys) > maxKeys+1 {
+		return nil, errKeys
+	}
 	var unique []string
 	for _, key := range keys {
 		if key == "" || strings.Contains(key, ",") || utf8.RuneCountInString(key) > maxKeyLen {
-			return nil, fmt.Errorf("%w: a key must have 1 to %d characters and no comma", errInvalid, maxKeyLen)
+			return nil, errKey
 		}
 		if !slices.Contains(unique, key) {
 			unique = append(unique, key)
 		}
 	}
 	if len(unique) == 0 || len(unique) > maxKeys {
-		return nil, fmt.Errorf("%w: want 1 to %d keys", errInvalid, maxKeys)
+		return nil, errKeys
 	}
 	return unique, nil
 }
@@ -92,8 +102,15 @@ func (g grant) name(version, key string) (store.Name, error) {
 	if _, err := checkKeys([]string{key}); err != nil {
 		return store.Name{}, err
 	}
-	if version == "" {
-		return store.Name{}, fmt.Errorf("%w: the version is missing", errInvalid)
+	if version == "" || len(version) > maxVersion {
+		return store.Name{}, errVersion
 	}
 	return store.Name{Ref: g.writable, Version: version, Key: key}, nil
+}
+
+// find looks an entry up and counts whether it is there.
+func (s *Server) find(g grant, version string, keys []string) (store.Entry, error) {
+	e, err := s.entries.Find(g.readable, version, keys)
+	s.metrics.found(err == nil)
+	return e, err
 }

@@ -144,7 +144,7 @@ const twirpPath = "/twirp/github.actions.results.api.v1.CacheService/"
 // save makes an entry on ref.
 func (s service) save(t testing.TB, ref, key, content string) int64 {
 	t.Helper()
-	id, err := s.entries.Reserve(store.Name{Ref: ref, Version: "v", Key: key})
+	id, err := s.entries.Reserve(store.Name{Ref: ref, Version: "v", Key: key}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

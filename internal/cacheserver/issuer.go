@@ -12,8 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/moby/sys/atomicwriter"
 )
@@ -52,12 +54,24 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the key of the cache service: %w", err)
 	}
+	if err := checkPrivate(identityFile(dir)); err != nil {
+		return nil, err
+	}
 	var id identity
 	if err := json.Unmarshal(data, &id); err != nil || len(id.Secret) == 0 {
 		return nil, fmt.Errorf("reading the key of the cache service: %q is damaged", identityFile(dir))
 	}
 	i := &Issuer{Repository: id.Repository, secret: id.Secret, now: now}
 	return i, i.derive()
+}
+
+// checkPrivate refuses a key that others can read: with it they sign tokens of their own.
+func checkPrivate(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	return fmt.Errorf("other users can read the key of the cache service (mode %#o): run chmod 600 %q, or delete the file to make a new key", info.Mode().Perm(), path)
 }
 
 // ownerAndName matches OWNER/NAME, and no name that has only dots.
@@ -122,10 +136,19 @@ const (
 	permissionWrite = 2
 )
 
+// restClaims say what a REST token may do beside listing.
 type restClaims struct {
 	jwt.RegisteredClaims
+	Repository string `json:"repository"`
 	Permission string `json:"permission"`
+	// Refs are those on which permissionDelete holds.
+	Refs []string `json:"refs,omitempty"`
 }
+
+const (
+	permissionDelete = "delete" // entries on Refs
+	permissionAdmin  = "admin"  // delete all entries, and set limits
+)
 
 // RuntimeToken returns a token for the cache protocols that is valid for ttl from now. The service searches the refs
 // in this order, so a job's own ref comes first. Clients write to the last writable one, as BuildKit does.
@@ -147,13 +170,30 @@ func (i *Issuer) RuntimeToken(refs []RefAccess, ttl time.Duration) (string, erro
 	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.Repository, "1"})
 }
 
-// RESTToken returns a token for the REST API. It can list and, with write, delete.
+// RESTToken returns a token for the REST API, to list and, with write, to delete everything and to set limits.
 func (i *Issuer) RESTToken(write bool, ttl time.Duration) (string, error) {
-	permission := "read"
+	claims := restClaims{RegisteredClaims: i.valid(ttl), Repository: i.Repository}
 	if write {
-		permission = "write"
+		claims.Permission = permissionAdmin
 	}
-	return sign(i.restKey, restClaims{i.valid(ttl), permission})
+	return sign(i.restKey, claims)
+}
+
+// JobRESTToken returns the token for the REST API that belongs to a job's runtime token. A job that writes the default branch
+// may do everything; another one lists everything and deletes what is on the refs that it writes.
+func (i *Issuer) JobRESTToken(refs []RefAccess, defaultBranch string, ttl time.Duration) (string, error) {
+	claims := restClaims{RegisteredClaims: i.valid(ttl), Repository: i.Repository}
+	for _, r := range refs {
+		switch {
+		case !r.Write:
+		case r.Ref == github.Branch(defaultBranch):
+			return i.RESTToken(true, ttl)
+		default:
+			claims.Permission = permissionDelete
+			claims.Refs = append(claims.Refs, r.Ref)
+		}
+	}
+	return sign(i.restKey, claims)
 }
 
 // valid begins a minute ago, because a client's clock may be behind, as in virtual machines.

@@ -16,6 +16,7 @@ func TestMemoryIsFlatInEntrySize(t *testing.T) {
 	_, up, down := s.reserve(t)
 	const size, allowed = 512 << 20, 48 << 20
 
+	runtime.GC() // what earlier tests have left
 	ctx, cancel := context.WithCancel(t.Context())
 	peak := make(chan uint64)
 	go func() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,38 +38,57 @@ func unprocessable(format string, args ...any) error {
 	return &restError{fmt.Sprintf(format, args...), docs, http.StatusUnprocessableEntity}
 }
 
-type restHandler func(w http.ResponseWriter, r *http.Request) error
+type restHandler func(w http.ResponseWriter, r *http.Request, rights restClaims) error
+
+// plain is a handler that everybody with a token may call.
+func plain(handle func(w http.ResponseWriter, r *http.Request) error) restHandler {
+	return func(w http.ResponseWriter, r *http.Request, _ restClaims) error { return handle(w, r) }
+}
+
+// admin is a handler for tokens that may do everything.
+func admin(handle func(w http.ResponseWriter, r *http.Request) error) restHandler {
+	return func(w http.ResponseWriter, r *http.Request, rights restClaims) error {
+		if rights.Permission != permissionAdmin {
+			return errNotAccessible
+		}
+		return handle(w, r)
+	}
+}
+
+// mayDelete reports whether a token may delete entries on a ref.
+func (c restClaims) mayDelete(ref string) bool {
+	return c.Permission == permissionAdmin || c.Permission == permissionDelete && slices.Contains(c.Refs, ref)
+}
 
 // routeREST serves the API under the paths of api.github.com and of a GitHub Enterprise Server.
 func (s *Server) routeREST() {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]restHandler{
-		"GET /repos/{owner}/{repo}/actions/caches":                s.listCaches,
+		"GET /repos/{owner}/{repo}/actions/caches":                plain(s.listCaches),
 		"DELETE /repos/{owner}/{repo}/actions/caches":             s.deleteByKey,
 		"DELETE /repos/{owner}/{repo}/actions/caches/{id}":        s.deleteByID,
-		"GET /repos/{owner}/{repo}/actions/cache/usage":           s.repoUsage,
-		"GET /repos/{owner}/{repo}/actions/cache/retention-limit": s.retention,
-		"PUT /repos/{owner}/{repo}/actions/cache/retention-limit": s.setRetention,
-		"GET /repos/{owner}/{repo}/actions/cache/storage-limit":   s.storage,
-		"PUT /repos/{owner}/{repo}/actions/cache/storage-limit":   s.setStorage,
+		"GET /repos/{owner}/{repo}/actions/cache/usage":           plain(s.repoUsage),
+		"GET /repos/{owner}/{repo}/actions/cache/retention-limit": plain(s.retention),
+		"PUT /repos/{owner}/{repo}/actions/cache/retention-limit": admin(s.setRetention),
+		"GET /repos/{owner}/{repo}/actions/cache/storage-limit":   plain(s.storage),
+		"PUT /repos/{owner}/{repo}/actions/cache/storage-limit":   admin(s.setStorage),
 
-		"GET /organizations/{owner}/actions/cache/retention-limit": s.retention,
-		"PUT /organizations/{owner}/actions/cache/retention-limit": s.setRetention,
-		"GET /organizations/{owner}/actions/cache/storage-limit":   s.storage,
-		"PUT /organizations/{owner}/actions/cache/storage-limit":   s.setStorage,
-		"GET /orgs/{owner}/actions/cache/usage":                    s.orgUsage,
-		"GET /orgs/{owner}/actions/cache/usage-by-repository":      s.orgUsageByRepo,
+		"GET /organizations/{owner}/actions/cache/retention-limit": plain(s.retention),
+		"PUT /organizations/{owner}/actions/cache/retention-limit": admin(s.setRetention),
+		"GET /organizations/{owner}/actions/cache/storage-limit":   plain(s.storage),
+		"PUT /organizations/{owner}/actions/cache/storage-limit":   admin(s.setStorage),
+		"GET /orgs/{owner}/actions/cache/usage":                    plain(s.orgUsage),
+		"GET /orgs/{owner}/actions/cache/usage-by-repository":      plain(s.orgUsageByRepo),
 
-		"GET /repos/{owner}/{repo}":                            s.repository,
-		"GET /repos/{owner}/{repo}/pulls":                      s.pulls,
-		"GET /repos/{owner}/{repo}/branches":                   s.branches,
-		"GET /repos/{owner}/{repo}/git/matching-refs/{ref...}": s.matchingRefs,
-		// There is no actions/runs: the service does not know its users, and an empty list would say that it has
-		// none.
+		"GET /repos/{owner}/{repo}":                            plain(s.repository),
+		"GET /repos/{owner}/{repo}/pulls":                      plain(s.pulls),
+		"GET /repos/{owner}/{repo}/branches":                   plain(s.branches),
+		"GET /repos/{owner}/{repo}/git/matching-refs/{ref...}": plain(s.matchingRefs),
+		// There is no actions/runs: who uses the service is not known, and an empty list would say that nobody does.
 	} {
 		mux.HandleFunc(pattern, s.rest(s.limited(handle)))
 	}
-	mux.HandleFunc("GET /rate_limit", s.rest(s.rateLimit))
+	mux.HandleFunc("GET /rate_limit", s.rest(plain(s.rateLimit)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeRESTError(w, errNotFound) })
 	for _, prefix := range []string{"/repos/", "/organizations/", "/orgs/", "/rate_limit"} {
 		s.mux.Handle(prefix, mux)
@@ -78,23 +98,26 @@ func (s *Server) routeREST() {
 
 // limited counts a request against the rate limits, and checks owner and repository in its path.
 func (s *Server) limited(handle restHandler) restHandler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request, rights restClaims) error {
 		if err := s.limiter.admit(w, r); err != nil {
 			return err
 		}
 		if !s.names(r) {
 			return errNotFound
 		}
-		return handle(w, r)
+		return handle(w, r, rights)
 	}
 }
 
-// rest checks the token and its permission first.
+// rest checks the token first.
 func (s *Server) rest(handle restHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := s.authorizeREST(w, r)
+		rights, err := s.authorizeREST(r)
 		if err == nil {
-			err = handle(w, r)
+			err = handle(w, r, rights)
+		}
+		if errors.Is(err, errNotAccessible) {
+			w.Header().Set("X-Accepted-GitHub-Permissions", "actions=write")
 		}
 		if err != nil {
 			s.fail(w, r, err)
@@ -102,17 +125,12 @@ func (s *Server) rest(handle restHandler) http.HandlerFunc {
 	}
 }
 
-func (s *Server) authorizeREST(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) authorizeREST(r *http.Request) (rights restClaims, err error) {
 	token, ok := bearer(r)
-	var claims restClaims
-	if !ok || s.verify(s.restKey, token, &claims) != nil {
-		return errBadCredentials
+	if !ok || s.verify(s.restKey, token, &rights) != nil || !strings.EqualFold(rights.Repository, s.Repository) {
+		return restClaims{}, errBadCredentials
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead && claims.Permission != "write" {
-		w.Header().Set("X-Accepted-GitHub-Permissions", "actions=write")
-		return errNotAccessible
-	}
-	return nil
+	return rights, nil
 }
 
 // names reports whether the path is about the service's repository. A path without owner and repository is.
@@ -181,8 +199,18 @@ func (s *Server) listCaches(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) deleteByID(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) deleteByID(w http.ResponseWriter, r *http.Request, rights restClaims) error {
+	if rights.Permission == "" {
+		return errNotAccessible
+	}
 	id, err := parseID(r.PathValue("id"))
+	var e store.Entry
+	if err == nil {
+		e, err = s.entries.Entry(id)
+	}
+	if err == nil && !rights.mayDelete(e.Ref) {
+		return errNotAccessible
+	}
 	if err == nil {
 		err = s.entries.Delete(id)
 	}
@@ -204,15 +232,23 @@ func fullRef(ref string) string {
 	return github.Branch(ref)
 }
 
-// deleteByKey answers with the entries that it deleted. Entries that another request deleted meanwhile are not among
-// them.
-func (s *Server) deleteByKey(w http.ResponseWriter, r *http.Request) error {
+// deleteByKey answers with what it deleted; what another request deleted meanwhile is not in there, nor what the token may
+// not delete, unless that is all.
+func (s *Server) deleteByKey(w http.ResponseWriter, r *http.Request, rights restClaims) error {
+	if rights.Permission == "" {
+		return errNotAccessible
+	}
 	q := r.URL.Query()
 	if q.Get("key") == "" {
 		return unprocessable("the parameter key is missing")
 	}
+	refused := error(errNotFound)
 	var deleted []store.Entry
 	for _, e := range s.entries.List(store.Query{Key: q.Get("key"), Ref: fullRef(q.Get("ref"))}) {
+		if !rights.mayDelete(e.Ref) {
+			refused = errNotAccessible
+			continue
+		}
 		err := s.entries.Delete(e.ID)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
@@ -223,7 +259,7 @@ func (s *Server) deleteByKey(w http.ResponseWriter, r *http.Request) error {
 		deleted = append(deleted, e)
 	}
 	if len(deleted) == 0 {
-		return errNotFound
+		return refused
 	}
 	writeJSON(w, http.StatusOK, cachesJSON{len(deleted), cachesOf(deleted)})
 	return nil

@@ -6,34 +6,13 @@ import (
 	"errors"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
-
-// Backend stores the entries of a [Server]. Its errors are those of package store. A service that relays to another
-// service would be another Backend.
-type Backend interface {
-	Find(refs []string, version string, keys []string) (store.Entry, error)
-	Open(id int64) (store.Entry, io.ReadSeekCloser, error)
-
-	Reserve(store.Name) (id int64, err error)
-	Reserved(store.Name) (id int64, err error)
-	Upload(id int64) (store.Name, error)
-	WriteBlock(id int64, block string, size int64, body io.Reader) error
-	WriteChunk(id, off, size int64, body io.Reader) error
-	Assemble(id int64, blocks []string) error
-	Finish(id, size int64) error
-
-	List(store.Query) []store.Entry
-	Usage() (count int, size int64)
-	Delete(id int64) error
-	Limits() store.Limits
-	SetLimits(change func(*store.Limits))
-	Close() error
-}
 
 // Options configure [Open]. The zero value of all but Dir is usable.
 type Options struct {
@@ -54,6 +33,8 @@ type Options struct {
 
 	Now func() time.Time // nil: time.Now
 	Log io.Writer        // errors of the disk and of housekeeping; nil: none
+
+	LogFormat LogFormat // of the access log, which goes to Log, too
 
 	Latency   time.Duration // delay of each reply, in real time
 	Faults    []Fault       // the first that matches a request and has a count left answers it
@@ -78,8 +59,10 @@ func (o Options) withDefaults() Options {
 type Server struct {
 	*Issuer
 	opts    Options
-	entries Backend
+	entries *store.Store
 	log     *log.Logger
+	access  *slog.Logger
+	metrics *metrics
 	faults  *faults
 	limiter *limiter
 	mux     *http.ServeMux
@@ -88,30 +71,33 @@ type Server struct {
 // Open starts a service on a folder. It returns [store.ErrLocked] if another process serves the folder.
 func Open(opts Options) (*Server, error) {
 	opts = opts.withDefaults()
-	logger := log.New(opts.Log, "", log.LstdFlags)
+	access, failures, err := newLogs(opts.Log, opts.LogFormat)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := store.Open(opts.Dir, store.Options{
 		Limits: store.Limits{Size: opts.MaxSize, Age: opts.MaxAge},
 		Idle:   opts.ReservationTTL,
 		Now:    opts.Now,
-		Warn:   func(err error) { logger.Print(err) },
+		Warn:   func(err error) { failures.Print(err) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	s, err := newServer(opts, entries, logger)
+	s, err := newServer(opts, entries, access, failures)
 	if err != nil {
 		return nil, errors.Join(err, entries.Close())
 	}
 	return s, nil
 }
 
-func newServer(opts Options, entries Backend, logger *log.Logger) (*Server, error) {
+func newServer(opts Options, entries *store.Store, access *slog.Logger, failures *log.Logger) (*Server, error) {
 	issuer, err := openIssuer(opts.Dir, opts.Repository, opts.Now)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		Issuer: issuer, opts: opts, entries: entries, log: logger,
+		Issuer: issuer, opts: opts, entries: entries, log: failures, access: access, metrics: newMetrics(entries),
 		faults: newFaults(opts.Faults), limiter: newLimiter(opts.RateLimit, opts.Now), mux: http.NewServeMux(),
 	}
 	if err := s.routeTwirp(); err != nil {
@@ -120,6 +106,7 @@ func newServer(opts Options, entries Backend, logger *log.Logger) (*Server, erro
 	s.routeV1()
 	s.routeBlobs()
 	s.routeREST()
+	s.routeOperators()
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeRESTError(w, errNotFound) })
 	return s, nil
 }
@@ -133,9 +120,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Ms-Request-Id", rand.Text())
 	// Clients join a base URL that ends with a slash and a path that begins with one.
 	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
+	x, path := newExchange(w, r), r.URL.Path
+	defer func() {
+		x.end()
+		took := time.Since(x.begun)
+		s.metrics.answered(x, r, took)
+		s.logAccess(x, r, path, took)
+	}()
 	wait(r, s.opts.Latency)
+	w = x
 	if f, ok := s.faults.take(r); ok {
-		if w = f.apply(w, r); w == nil {
+		if w = f.apply(x, r); w == nil {
 			return
 		}
 	}

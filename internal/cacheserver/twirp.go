@@ -85,7 +85,7 @@ func (s *Server) createEntry(c call) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.entries.Reserve(name)
+	id, err := s.entries.Reserve(name, c.token)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (s *Server) finalizeEntry(c call) error {
 	if err == nil {
 		err = s.entries.Finish(id, c.in.number("size_bytes"))
 	}
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSize) {
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSize) || errors.Is(err, store.ErrTooLarge) || errors.Is(err, store.ErrNoRoom) {
 		c.out.set("message", err.Error())
 		return nil
 	}
@@ -123,7 +123,7 @@ func (s *Server) findEntry(c call) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.entries.Find(c.readable, c.in.text("version"), keys)
+	e, err := s.find(c.grant, c.in.text("version"), keys)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

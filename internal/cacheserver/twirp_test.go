@@ -217,7 +217,7 @@ func TestLastWritableRefIsWritten(t *testing.T) {
 func TestTooManyUploadsMustWait(t *testing.T) {
 	s := serve(t, Options{})
 	for i := 0; ; i++ {
-		_, err := s.entries.Reserve(store.Name{Ref: mainRef, Version: "v", Key: fmt.Sprint(i)})
+		_, err := s.entries.Reserve(store.Name{Ref: mainRef, Version: "v", Key: fmt.Sprint(i)}, fmt.Sprint(i))
 		if errors.Is(err, store.ErrTooMany) {
 			break
 		}

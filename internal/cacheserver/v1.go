@@ -37,11 +37,11 @@ func (s *Server) findV1(w http.ResponseWriter, r *http.Request, g grant) error {
 	if len(g.readable) == 0 {
 		return errReadDenied
 	}
-	keys, err := checkKeys(strings.Split(r.URL.Query().Get("keys"), ","))
+	keys, err := checkKeys(strings.SplitN(r.URL.Query().Get("keys"), ",", maxKeys+2))
 	if err != nil {
 		return err
 	}
-	e, err := s.entries.Find(g.readable, r.URL.Query().Get("version"), keys)
+	e, err := s.find(g, r.URL.Query().Get("version"), keys)
 	if errors.Is(err, store.ErrNotFound) {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
@@ -74,7 +74,7 @@ func (s *Server) reserveV1(w http.ResponseWriter, r *http.Request, g grant) erro
 	if limit := s.entries.Limits().Size; req.CacheSize > limit {
 		return fmt.Errorf("%w: a cache of %d bytes is over the limit of %d", errInvalid, req.CacheSize, limit)
 	}
-	id, err := s.entries.Reserve(name)
+	id, err := s.entries.Reserve(name, g.token)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func writeV1Error(w http.ResponseWriter, err error) (status int) {
 		status, kind = http.StatusUnauthorized, "UnauthorizedRequestException"
 	case errors.Is(err, errReadDenied), errors.Is(err, errWriteDenied):
 		status, kind = http.StatusForbidden, "AccessDeniedException"
-	case errors.Is(err, store.ErrTooLarge), errors.Is(err, errBodyTooLarge):
+	case errors.Is(err, store.ErrTooLarge), errors.Is(err, store.ErrNoRoom), errors.Is(err, errBodyTooLarge):
 		status, kind = http.StatusRequestEntityTooLarge, "RequestTooLargeException"
 	case errors.Is(err, errInvalid), errors.Is(err, errMalformed), errors.Is(err, store.ErrSize), errors.Is(err, errBody):
 		status, kind = http.StatusBadRequest, "InvalidRequestException"

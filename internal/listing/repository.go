@@ -21,6 +21,8 @@ type Options struct {
 	Attempts int
 	// Say takes what is worth knowing, with commands to use, a line each.
 	Say func(level ui.Level, text, fix string)
+	// Doing takes what is under way, and is empty once that is over. Nil takes nothing.
+	Doing func(what string)
 }
 
 // Repository is the cache of a repository, over REST and, in a job, with the
@@ -32,7 +34,7 @@ type Repository struct {
 	opts    Options
 	said    map[string]bool
 	indexes map[int64]cacheclient.Index // that the last snapshot read
-	used    map[int64]time.Time         // before they were read
+	failed  error                       // why the service is not asked for indexes any more
 }
 
 // Open finds the repository, its API and the tokens. The name is [HOST/]OWNER/NAME.
@@ -72,7 +74,10 @@ func Open(name string, o Options) (*Repository, error) {
 // New returns the repository of a client. Runtime is nil, or one that a job of this very
 // repository has.
 func New(client *cacheclient.Client, runtime *cacheclient.Runtime, o Options) *Repository {
-	return &Repository{Client: client, Runtime: runtime, opts: o, said: map[string]bool{}, used: map[int64]time.Time{}}
+	if o.Doing == nil {
+		o.Doing = func(string) {}
+	}
+	return &Repository{Client: client, Runtime: runtime, opts: o, said: map[string]bool{}}
 }
 
 // openRuntime returns nil if this process has no usable runtime token. Then indexes

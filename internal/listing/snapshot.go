@@ -1,7 +1,9 @@
 package listing
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,18 +25,30 @@ type Snapshot struct {
 
 // Snapshot lists the cache, reads the indexes that the runtime token can read, and
 // asks about the refs. What it cannot find out is unknown, and reported.
+//
+// The service counts the reading of an index as a use, and evicts it later. So only the
+// newest two versions of each are read: builds read them, and they decide.
 func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
+	return r.SnapshotWith(ctx, func(version int, _ bkcache.Entry) bool { return version < 2 })
+}
+
+// SnapshotWith is a snapshot that reads the indexes which wanted selects; version 0 is the
+// newest one of its scope and ref.
+func (r *Repository) SnapshotWith(ctx context.Context, wanted func(version int, e bkcache.Entry) bool) (*Snapshot, error) {
+	r.opts.Doing("listing the cache")
+	defer r.opts.Doing("")
 	entries, err := r.Client.List(ctx, cacheclient.Filter{})
 	if err != nil {
 		return nil, err
 	}
+	r.opts.Doing("reading indexes and refs")
 	var (
 		wait    sync.WaitGroup
 		indexes map[int64]cacheclient.Index
 		refs    bkcache.Refs
 	)
 	if r.Runtime != nil {
-		wait.Go(func() { indexes = r.readIndexes(ctx, entries) })
+		wait.Go(func() { indexes = r.readIndexes(ctx, entries, versions(entries, wanted)) })
 	}
 	wait.Go(func() { refs, err = r.Client.Refs(ctx, builtRefs(entries)) })
 	wait.Wait()
@@ -44,36 +58,59 @@ func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		r.Warn("not all refs are known", err)
 	}
-	r.forgetReading(entries, indexes)
+	r.indexes = indexes
 	return &Snapshot{Analyze(entries, indexes, refs), indexes}, nil
 }
 
-// readIndexes reads no index that may be of another repository. With such an index,
-// layers that this repository needs would look unreferenced.
-func (r *Repository) readIndexes(ctx context.Context, entries []bkcache.Entry) map[int64]cacheclient.Index {
-	err := r.Client.Owns(ctx, r.Runtime)
-	if err == nil {
-		return r.Runtime.Indexes(ctx, entries, r.indexes)
+// versions returns the ids of the indexes that wanted selects.
+func versions(entries []bkcache.Entry, wanted func(version int, e bkcache.Entry) bool) map[int64]bool {
+	type cache struct {
+		ref, scope, hash string
+		signed           bool
 	}
-	indexes := map[int64]cacheclient.Index{}
+	caches := map[cache][]bkcache.Entry{}
 	for _, e := range entries {
-		indexes[e.ID] = cacheclient.Index{Err: err}
-	}
-	return indexes
-}
-
-// forgetReading restores the last use of indexes from before this process read
-// them. Otherwise the second plan would take the first plan's reading for a build.
-func (r *Repository) forgetReading(entries []bkcache.Entry, indexes map[int64]cacheclient.Index) {
-	for i := range entries {
-		e := &entries[i]
-		if used, ok := r.used[e.ID]; ok {
-			e.Used = used
-		} else if indexes[e.ID].Err == nil && indexes[e.ID].Index != nil {
-			r.used[e.ID] = e.Used
+		if key := bkcache.ParseKey(e.Key, e.Version); key.Kind == bkcache.KindIndex {
+			c := cache{e.Ref, key.Scope, key.RefHash, key.Signed}
+			caches[c] = append(caches[c], e)
 		}
 	}
-	r.indexes = indexes
+	ids := map[int64]bool{}
+	for _, indexes := range caches {
+		slices.SortFunc(indexes, func(a, b bkcache.Entry) int {
+			return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID))
+		})
+		for version, e := range indexes {
+			ids[e.ID] = wanted(version, e)
+		}
+	}
+	return ids
+}
+
+// readIndexes reads no index that may be of another repository. With such an index,
+// layers that this repository needs would look unreferenced. After the service has
+// failed once, it is not asked again.
+func (r *Repository) readIndexes(ctx context.Context, entries []bkcache.Entry, wanted map[int64]bool) map[int64]cacheclient.Index {
+	err := r.failed
+	if err == nil {
+		err = r.Client.Owns(ctx, r.Runtime)
+	}
+	indexes := map[int64]cacheclient.Index{}
+	if err == nil {
+		indexes = r.Runtime.Indexes(ctx, entries, func(id int64) bool { return wanted[id] }, r.indexes)
+	}
+	for _, e := range entries {
+		x, tried := indexes[e.ID]
+		if before, read := r.indexes[e.ID]; !tried && err != nil && wanted[e.ID] {
+			if indexes[e.ID] = before; !read || before.Err != nil {
+				indexes[e.ID] = cacheclient.Index{Err: err}
+			}
+		}
+		if errors.Is(x.Err, cacheclient.ErrService) {
+			r.failed = x.Err
+		}
+	}
+	return indexes
 }
 
 // builtRefs are the refs with BuildKit's entries.

@@ -17,7 +17,8 @@ const (
 	Live State = "live"
 	// Superseded: an older version of an index, or a blob that only such could name.
 	Superseded State = "superseded"
-	// Unreferenced: nobody needs it, or it lies on a closed ref.
+	// Unreferenced: nobody needs it, or it lies on a closed ref, or it is the index of a
+	// cache of which no layer is left.
 	Unreferenced State = "unreferenced"
 	// Unknown: an index that was not read could name the blob, or the index's key
 	// was made for another ref.
@@ -56,6 +57,7 @@ func Analyze(entries []bkcache.Entry, indexes map[int64]Index, refs bkcache.Refs
 	slices.SortFunc(a.Items, func(x, y Item) int { return cmp.Compare(x.ID, y.ID) })
 	a.Items = slices.CompactFunc(a.Items, func(x, y Item) bool { return x.ID == y.ID })
 	a.graph = newGraph(a.Items, indexes, refs)
+	a.markDead()
 	a.judge()
 	a.attribute()
 	a.summarize()
@@ -94,7 +96,7 @@ func (x *index) state() State {
 	switch {
 	case !x.genuine:
 		return Unknown
-	case x.closed:
+	case x.closed, x.dead:
 		return Unreferenced
 	case !x.current():
 		return Superseded

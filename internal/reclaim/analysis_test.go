@@ -38,7 +38,8 @@ func TestSharedBytesAreNeverCountedTwice(t *testing.T) {
 // a cache. That may be more than is unique to it: other copies of its layers, and
 // what only its older versions name.
 func TestDeletingACacheGainsWhatIsUniqueToIt(t *testing.T) {
-	policy, late := Policy{Unreferenced: true}, now.Add(time.Hour) // nothing is young
+	late := now.Add(time.Hour) // nothing is young
+	policy := Policy{Unreferenced: true, Runs: bkcache.Runs{Asked: late}}
 	rapid.Check(t, func(t *rapid.T) {
 		w := worlds().Draw(t, "world")
 		w.indexes = slices.DeleteFunc(w.indexes, func(x knownIndex) bool {
@@ -49,9 +50,9 @@ func TestDeletingACacheGainsWhatIsUniqueToIt(t *testing.T) {
 			return superseded
 		})
 		a := w.analyze()
-		garbage := decisions(NewPlan(a, policy, late))
+		garbage := decisions(NewPlan(a, policy, late).Proven())
 		for _, c := range a.Caches {
-			if c.Err != nil || !c.UniqueKnown {
+			if c.Err != nil || !c.UniqueKnown || garbage[c.Head.ID].Decision == Delete {
 				continue
 			}
 			gone := map[int64]bool{}
@@ -59,7 +60,7 @@ func TestDeletingACacheGainsWhatIsUniqueToIt(t *testing.T) {
 				gone[a.Items[x.item].ID] = true
 			}
 			freed := c.Head.Size
-			for _, v := range NewPlan(w.without(gone).analyze(), policy, late).Verdicts {
+			for _, v := range NewPlan(w.without(gone).analyze(), policy, late).Proven().Verdicts {
 				if v.Decision == Delete && garbage[v.ID].Decision != Delete {
 					freed += v.Size
 				}

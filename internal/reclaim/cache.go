@@ -29,25 +29,20 @@ type Cache struct {
 	UniqueKnown bool
 	Missing     []bkcache.Layer // layers that the head names and no ref holds that it sees
 	Created     time.Time       // of the head
-	// Used is the last use by a build. Reading an index is a use as well, so where
-	// the head was read its layers tell: those that only it names, if there are any.
+	// Used is the last use by a build, or later. To read an index is a use as well, so its
+	// layers tell: if the head was read, those that no other scope names or, if there are
+	// none, all that it names. Else those that it could name, but the use of the index
+	// itself if that was earlier, because a build reads the index before the layers.
 	Used time.Time
 
 	indexes []index
-	touched time.Time // of all that is known of its use, the last: by this a plan decides
 }
 
 // summarize describes the caches. Indexes of one cache stand together.
 func (a *Analysis) summarize() {
 	current := a.graph.hold((*index).current)
-	indexes := a.graph.indexes
-	for len(indexes) > 0 {
-		n := 1
-		for n < len(indexes) && indexes[n].cache == indexes[0].cache {
-			n++
-		}
-		a.Caches = append(a.Caches, a.newCache(indexes[:n:n], current))
-		indexes = indexes[n:]
+	for indexes := range a.graph.caches() {
+		a.Caches = append(a.Caches, a.newCache(indexes, current))
 	}
 }
 
@@ -56,15 +51,13 @@ func (a *Analysis) newCache(indexes []index, current *holds) Cache {
 	item := &a.Items[head.item]
 	c := Cache{
 		Scope: item.Key.Scope, Ref: item.Ref, Signed: item.Key.Signed, Head: item, Versions: len(indexes),
-		Err: head.Err, Created: item.Created, Used: later(item.Used, item.Created), indexes: indexes,
+		Err: head.Err, Created: item.Created, Used: item.Created, indexes: indexes,
 	}
-	c.touched = c.Used
 	if head.Err == nil {
 		c.measure(a, current)
+	} else {
+		c.Used = later(c.Used, a.lastUse(head))
 	}
-	// Whether a build read the index or a listing like this one, nobody knows. To take
-	// it for a build keeps too much at worst.
-	c.touched = later(c.touched, c.Used)
 	return c
 }
 
@@ -89,16 +82,30 @@ func (c *Cache) measure(a *Analysis, current *holds) {
 		item := &a.Items[i]
 		c.count(item, a, current)
 		all = later(all, item.Used)
-		if !item.shared {
+		if !item.Shared {
 			own = later(own, item.Used)
 		}
 	}
 	if own.IsZero() {
 		own = all
 	}
-	if !own.IsZero() {
-		c.Used = later(own, c.Created)
+	c.Used = later(own, c.Created)
+}
+
+// lastUse returns when a build may have used an unread index last.
+func (a *Analysis) lastUse(x *index) time.Time {
+	var last time.Time
+	refs := slices.Concat(x.sees, x.readers)
+	for i := range a.Items {
+		item := &a.Items[i]
+		if item.Key.Kind == bkcache.KindLayer && (x.sees == nil || slices.Contains(refs, a.graph.ref[i])) {
+			last = later(last, item.Used)
+		}
 	}
+	if used := a.Items[x.item].Used; used.Before(last) {
+		return used
+	}
+	return last
 }
 
 // count adds an item that the head stands for or names.

@@ -3,48 +3,75 @@ package reclaim
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
+
+// counted reports whether the limit counts the item of a verdict.
+func (p *planner) counted(v *Verdict) bool {
+	return p.policy.admitsRef(v.Ref) && (v.Key.Kind != bkcache.KindOther || p.policy.Other)
+}
+
+// leaves reports whether the item of a verdict is sure enough to go.
+func (p *planner) leaves(v *Verdict) bool {
+	return v.Decision == Delete && (p.policy.Likely || p.class(v) == Proven)
+}
 
 // size returns the bytes of what stays, as far as the limit counts it.
 func (p *planner) size() int64 {
 	var total int64
 	for i := range p.verdicts {
-		if v := &p.verdicts[i]; v.Decision != Delete && v.Key.Kind != bkcache.KindOther && p.policy.admitsRef(v.Ref) {
+		if v := &p.verdicts[i]; p.counted(v) && !p.leaves(v) {
 			total += v.Size
 		}
 	}
 	return total
 }
 
+// evictable is a cache, or an entry of another tool.
+type evictable struct {
+	used  time.Time
+	id    int64
+	cache *Cache
+	item  int
+}
+
 // evict deletes the least recently used caches until the rest is within the limit,
 // or no cache is left that may go.
 func (p *planner) evict() {
 	excess := p.size() - p.policy.KeepStorage
-	for _, c := range p.evictable() {
-		if excess <= 0 {
+	for _, e := range p.evictable() {
+		switch {
+		case excess <= 0:
 			return
+		case e.cache != nil:
+			excess -= p.evictCache(e.cache)
+		case !p.young(&p.Items[e.item]):
+			p.verdicts[e.item] = p.deletion(&p.Items[e.item], ForStorage)
+			excess -= p.Items[e.item].Size
 		}
-		excess -= p.evictCache(c)
 	}
 }
 
-// evictable returns the caches that the policy admits and that have an index which
-// stays so far, least recently used first.
-func (p *planner) evictable() []*Cache {
-	var caches []*Cache
+// evictable returns what the policy admits and stays so far, least recently used first.
+func (p *planner) evictable() []evictable {
+	var found []evictable
 	for i := range p.Caches {
 		c := &p.Caches[i]
 		stays := slices.ContainsFunc(c.indexes, func(x index) bool { return p.verdicts[x.item].Decision != Delete })
-		if stays && p.policy.admitsScope(c.Scope) && p.policy.admitsRef(c.Ref) && p.policy.admitsTime(c.touched) {
-			caches = append(caches, c)
+		if stays && p.policy.admitsScope(c.Scope) && p.policy.admitsRef(c.Ref) && p.policy.admitsTime(c.Used) {
+			found = append(found, evictable{used: c.Used, id: c.Head.ID, cache: c})
 		}
 	}
-	slices.SortFunc(caches, func(a, b *Cache) int {
-		return cmp.Or(a.touched.Compare(b.touched), cmp.Compare(a.Head.ID, b.Head.ID))
-	})
-	return caches
+	for i := range p.verdicts {
+		v, used := &p.verdicts[i], later(p.Items[i].Created, p.Items[i].Used)
+		if v.Key.Kind == bkcache.KindOther && p.counted(v) && p.policy.Scope == nil && p.policy.admitsTime(used) {
+			found = append(found, evictable{used: used, id: v.ID, item: i})
+		}
+	}
+	slices.SortFunc(found, func(a, b evictable) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.id, b.id)) })
+	return found
 }
 
 // evictCache deletes the indexes of c that stay so far and returns the bytes that
@@ -92,7 +119,9 @@ func (p *planner) gainKnown(gone []*index) bool {
 			return false
 		}
 		for i := range p.graph.references(x) {
-			if p.kept.of(i) == unknown {
+			hold := p.kept.of(i)
+			doubtful := hold == unknown || p.guard.class(p.graph.ref[i]) == Likely
+			if hold == unknown && p.unread.mayReference(i) || hold != named && doubtful && !p.policy.Likely {
 				return false
 			}
 		}
@@ -110,11 +139,11 @@ func (p *planner) drop(gone []*index) int64 {
 		bytes += item.Size
 		p.noteFreed(x, ForStorage)
 		for i := range p.graph.references(x) {
-			if before := p.verdicts[i].Decision; before != Delete {
-				p.verdicts[i] = p.decideBlob(i)
-				if p.verdicts[i].Decision == Delete {
-					bytes += p.Items[i].Size
-				}
+			if p.leaves(&p.verdicts[i]) {
+				continue
+			}
+			if p.verdicts[i] = p.decideBlob(i); p.leaves(&p.verdicts[i]) {
+				bytes += p.Items[i].Size
 			}
 		}
 	}

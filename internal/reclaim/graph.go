@@ -21,6 +21,7 @@ type index struct {
 	readers []int32 // further refs from which a job that reads it could fetch
 	genuine bool    // the key was made for the ref it lies on
 	closed  bool
+	dead    bool // no layer is left of any version of the cache that counts
 }
 
 func (x *index) current() bool { return x.version < currentVersions || !x.genuine }
@@ -109,6 +110,22 @@ func (g *graph) order(items []Item) {
 		x.cache, x.version = before.cache, before.version+1
 		if compareCaches(&items[before.item], &items[x.item]) != 0 {
 			x.cache, x.version = before.cache+1, 0
+		}
+	}
+}
+
+// caches yields the indexes of each cache, heads first.
+func (g *graph) caches() iter.Seq[[]index] {
+	return func(yield func([]index) bool) {
+		for rest := g.indexes; len(rest) > 0; {
+			n := 1
+			for n < len(rest) && rest[n].cache == rest[0].cache {
+				n++
+			}
+			if !yield(rest[:n:n]) {
+				return
+			}
+			rest = rest[n:]
 		}
 	}
 }

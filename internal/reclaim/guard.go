@@ -1,6 +1,7 @@
 package reclaim
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -82,6 +83,15 @@ func (g *guard) young(item *Item, ref int32) bool {
 	return uploaded || item.Used.After(since) || item.Created.After(since)
 }
 
+// class tells how sure a deletion is, as far as its own item tells.
+func (p *planner) class(v *Verdict) Class {
+	blob := v.Key.Kind == bkcache.KindLayer || v.Key.Kind == bkcache.KindSignature
+	if v.Class == Likely || blob && p.guard.class(p.graph.reach.ids[v.Ref]) == Likely {
+		return Likely
+	}
+	return Proven
+}
+
 // classify tells how sure each deletion is. A blob is no surer than the deletion of the
 // indexes that reference it.
 func (p *planner) classify() {
@@ -91,10 +101,10 @@ func (p *planner) classify() {
 		blob := v.Key.Kind == bkcache.KindLayer || v.Key.Kind == bkcache.KindSignature
 		switch {
 		case v.Decision != Delete:
-			v.Class = ""
-		case blob && (p.guard.class(p.graph.ref[i]) == Likely || unsure.of(int32(i)) != free):
-			v.Class = Likely
-		case v.Class == "":
+			v.Class, v.Doubt = "", ""
+		case p.class(v) == Likely, blob && unsure.of(int32(i)) != free:
+			v.Class, v.Doubt = Likely, cmp.Or(v.Doubt, OnlyLikely)
+		default:
 			v.Class = Proven
 		}
 	}

@@ -51,7 +51,7 @@ const (
 // view is what an execution knows of the cache and of those who could need it.
 type view struct {
 	*Analysis // of the last look
-	holds     *holds
+	needs     func(item int32, v *Verdict) bool
 	begun     time.Time    // the look
 	before    bkcache.Runs // that were under way before the look
 
@@ -71,7 +71,7 @@ func (v *view) outdated(g Glance) bool {
 func (e *execution) runBlobs(ctx context.Context, items []int32) {
 	p := e.plan
 	e.view = view{Analysis: p.analysis, begun: p.at, before: p.runs, runs: p.runs}
-	e.view.holds = p.graph.hold(func(x *index) bool { return !e.gone[x.item] })
+	e.view.needs = p.needs(p.analysis, func(x *index) bool { return !e.gone[x.item] })
 	for batch := range slices.Chunk(items, e.batch) {
 		e.runBatch(ctx, batch)
 	}
@@ -139,8 +139,8 @@ func (e *execution) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	holds := fresh.graph.hold(func(*index) bool { return true })
-	e.view = view{Analysis: fresh, holds: holds, begun: begun, before: e.view.runs, runs: e.view.runs, asked: e.view.asked}
+	needs := e.plan.needs(fresh, func(*index) bool { return true })
+	e.view = view{Analysis: fresh, needs: needs, begun: begun, before: e.view.runs, runs: e.view.runs, asked: e.view.asked}
 	return nil
 }
 
@@ -154,7 +154,7 @@ func (e *execution) stillFree(g Glance, items []int32) []int32 {
 		needed := g.Used[v.ID].After(v.Used)
 		if at, listed := e.view.find(v.ID); listed {
 			unsure := e.plan.proven && guard.class(e.view.graph.ref[at]) != Proven
-			needed = needed || unsure || e.view.Items[at].Used.After(v.Used) || e.view.holds.of(int32(at)) != free
+			needed = needed || unsure || e.view.Items[at].Used.After(v.Used) || e.view.needs(int32(at), v)
 		}
 		if needed {
 			e.result.Needed.add(v)

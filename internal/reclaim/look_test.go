@@ -18,7 +18,8 @@ import (
 func TestWhatBuildsNeedMeanwhileStays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := worlds().Draw(t, "world")
-		plan := NewPlan(w.analyze(), policies().Draw(t, "policy"), now)
+		policy := policies().Draw(t, "policy")
+		plan := NewPlan(w.analyze(), policy, now)
 		late := *w
 		b := &builder{world: late, id: 1000}
 		b.entries, b.blobs, b.indexes = slices.Clone(w.entries), slices.Clone(w.blobs), slices.Clone(w.indexes)
@@ -39,7 +40,7 @@ func TestWhatBuildsNeedMeanwhileStays(t *testing.T) {
 		if _, err := plan.Execute(t.Context(), s, still, nil); err != nil {
 			t.Fatal(err)
 		}
-		if broken := b.broken(s.gone); len(broken) > 0 {
+		if broken := b.leave(policy).broken(s.gone); len(broken) > 0 {
 			t.Fatalf("after deleting %v these miss blobs: %+v", s.order, broken)
 		}
 		for _, blob := range w.blobs {

@@ -14,8 +14,10 @@ import (
 type Plan struct {
 	Verdicts []Verdict // by ID: one for each item
 	Heads    string    // of the analysis, see [Analysis.Heads]
+	Left     int64     // bytes of what stays, as far as KeepStorage counts it; 0 without
 
 	graph    *graph
+	leaves   func(ref string) bool // see [Analysis.leaving]; nil: no ref
 	analysis *Analysis
 	runs     bkcache.Runs
 	at       time.Time
@@ -23,16 +25,16 @@ type Plan struct {
 	used     atomic.Bool
 }
 
-// Proven returns a plan that deletes only what is [Proven], and keeps the rest of what p
-// deletes with the reason [OnlyLikely].
+// Proven returns a plan that deletes only what is [Proven]. The rest of what p deletes
+// stays, with the class [Likely] and the doubt for its reason.
 func (p *Plan) Proven() *Plan {
 	proven := &Plan{
-		Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, graph: p.graph,
+		Verdicts: slices.Clone(p.Verdicts), Heads: p.Heads, Left: p.Left, graph: p.graph, leaves: p.leaves,
 		analysis: p.analysis, runs: p.runs, at: p.at, proven: true,
 	}
 	for i := range proven.Verdicts {
 		if v := &proven.Verdicts[i]; v.Class == Likely {
-			v.Decision, v.Class, v.Reason, v.Detail = Unclear, "", OnlyLikely, ""
+			v.Decision, v.Reason, v.Detail = Unclear, v.Doubt, ""
 		}
 	}
 	return proven
@@ -50,6 +52,11 @@ type Total struct {
 // NewPlan judges every item of a by policy at the time now, by GitHub's clock or earlier,
 // which is no later than the listing was begun.
 func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
+	heads := a.Heads()
+	leaves := policy.leaves()
+	if leaves != nil {
+		a = a.leaving(leaves)
+	}
 	p := newPlanner(a, policy, now)
 	p.decide()
 	if p.policy.KeepStorage > 0 && p.size() > p.policy.KeepStorage {
@@ -58,7 +65,13 @@ func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 		p.evict()
 	}
 	p.classify()
-	return &Plan{Verdicts: p.verdicts, Heads: a.Heads(), graph: a.graph, analysis: a, runs: policy.Runs, at: now}
+	var left int64
+	if p.policy.KeepStorage > 0 {
+		left = p.size()
+	}
+	return &Plan{
+		Verdicts: p.verdicts, Heads: heads, Left: left, graph: a.graph, leaves: leaves, analysis: a, runs: policy.Runs, at: now,
+	}
 }
 
 // Totals returns what the plan comes to: what it deletes, does not know, keeps; the

@@ -1,6 +1,7 @@
 package reclaim
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
@@ -17,6 +18,8 @@ type planner struct {
 
 	verdicts []Verdict
 	kept     *holds   // of the indexes that stay
+	unread   *exports // of those among them that were not read
+	going    *holds   // of the indexes that go
 	freedFor []Reason // by item: why a whole cache goes that is known to name the blob
 }
 
@@ -26,6 +29,7 @@ func newPlanner(a *Analysis, policy Policy, now time.Time) *planner {
 		grace: now.Add(-policy.Grace), guard: a.graph.guard(policy.Runs, now.Add(-policy.Grace)),
 		verdicts: make([]Verdict, len(a.Items)),
 	}
+	p.policy.KeepVersions = cmp.Or(policy.KeepVersions, currentVersions)
 	if !policy.narrowed() && !policy.reasoned() && !policy.All && policy.KeepStorage == 0 {
 		p.selectGarbage()
 	}
@@ -38,6 +42,8 @@ func (p *planner) selectGarbage() {
 
 func label(policy *Policy) Reason {
 	switch {
+	case policy.Entry != nil:
+		return ForEntry
 	case policy.Scope != nil:
 		return ForScope
 	case policy.Ref != nil:
@@ -56,8 +62,10 @@ func (p *planner) decide() {
 		x := &p.graph.indexes[i]
 		p.verdicts[x.item] = p.decideIndex(x)
 	}
-	p.kept = p.graph.hold(func(x *index) bool { return p.verdicts[x.item].Decision != Delete })
 	p.decideBlobs()
+	for p.keepWithLayers() {
+		p.decideBlobs()
+	}
 	for i := range p.Items {
 		if item := &p.Items[i]; item.Key.Kind == bkcache.KindOther {
 			p.verdicts[i] = p.decideOther(item)
@@ -76,7 +84,7 @@ func (p *planner) decideIndex(x *index) Verdict {
 	case (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.named():
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
 	}
-	if reason == p.label {
+	if reason == p.label && p.policy.whole() || reason == ForIncomplete {
 		p.noteFreed(x, reason)
 	}
 	return p.deletion(item, reason)
@@ -87,15 +95,19 @@ func (p *planner) indexReason(x *index, item *Item) Reason {
 	case !p.policy.admitsRef(item.Ref), !p.policy.admitsScope(item.Scope):
 		return ""
 	case p.policy.whole():
-		if p.policy.admitsTime(p.Caches[x.cache].touched) {
+		if p.policy.admitsTime(p.Caches[x.cache].Used) {
 			return p.label
 		}
-	case !p.policy.admitsTime(item.Created):
+	case !p.policy.admitsTime(item.Created), p.policy.Entry != nil && !p.policy.Entry(item.Entry):
 		return ""
+	case p.policy.Entry != nil:
+		return ForEntry
 	case p.policy.Closed && x.closed:
 		return ForClosed
-	case p.policy.Superseded && x.version >= currentVersions:
+	case p.policy.Superseded && int(x.version) >= p.policy.KeepVersions:
 		return ForSuperseded
+	case p.policy.Unreferenced && x.dead, p.policy.Incomplete && len(p.Caches[x.cache].Missing) > 0:
+		return ForIncomplete
 	}
 	return ""
 }
@@ -111,6 +123,9 @@ func (p *planner) noteFreed(x *index, reason Reason) {
 }
 
 func (p *planner) decideBlobs() {
+	stays := func(x *index) bool { return p.verdicts[x.item].Decision != Delete }
+	p.kept, p.unread = p.graph.hold(stays), p.exports(stays)
+	p.going = p.graph.hold(func(x *index) bool { return !stays(x) })
 	for i := range p.Items {
 		switch p.Items[i].Key.Kind {
 		case bkcache.KindLayer, bkcache.KindSignature:
@@ -128,31 +143,35 @@ func (p *planner) decideBlob(i int32) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: InUse}
 	case reason == "":
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
-	case hold == unknown:
+	case hold == unknown && p.unread.mayReference(i):
 		return Verdict{Item: item, Decision: Unclear, Reason: IndexUnread}
 	case p.young(item) && !p.namedBy(reason), p.guard.young(item, p.graph.ref[i]):
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
-	default:
-		return p.deletion(item, reason)
 	}
+	v := p.deletion(item, reason)
+	if hold == unknown {
+		v.Class, v.Doubt = Likely, IndexUnread
+	}
+	return v
 }
 
-// blobReason returns why the blob may go if no index needs it. The scope does not
-// narrow blobs: the indexes that go are admitted, and what nobody names may be what
-// an interruption left of the scope.
+// blobReason returns why the blob may go if no index needs it. A scope narrows blobs to
+// those that an index which goes could name: others may be another scope's.
 func (p *planner) blobReason(i int32) Reason {
 	item := &p.Items[i]
 	switch {
-	case !p.policy.admitsRef(item.Ref):
+	case !p.policy.admitsRef(item.Ref), p.policy.Entry != nil && !p.policy.Entry(item.Entry):
 		return ""
-	case p.policy.whole() && p.policy.Scope == nil && p.policy.Until.IsZero():
+	case p.policy.Entry != nil, p.policy.whole() && p.policy.Scope == nil && p.policy.Until.IsZero():
 		return p.label
 	case p.freedFor[i] != "":
 		return p.freedFor[i]
-	case p.policy.whole():
+	case p.policy.whole() && p.going.of(i) != free:
 		return ForUnreferenced
 	case !p.policy.admitsTime(later(item.Created, item.Used)):
 		return ""
+	case p.policy.whole() && p.policy.Scope == nil:
+		return ForUnreferenced
 	case p.policy.Closed && p.graph.reach.closed[p.graph.ref[i]]:
 		return ForClosed
 	case p.policy.Unreferenced:
@@ -175,6 +194,9 @@ func (p *planner) namedBy(reason Reason) bool {
 }
 
 func (p *planner) decideOther(item *Item) Verdict {
+	if p.policy.Entry != nil && p.policy.Entry(item.Entry) && p.policy.admitsRef(item.Ref) {
+		return p.deletion(item, p.label)
+	}
 	if p.policy.All && p.policy.Other && p.policy.Scope == nil &&
 		p.policy.admitsRef(item.Ref) && p.policy.admitsTime(later(item.Created, item.Used)) {
 		return p.deletion(item, p.label)

@@ -127,7 +127,7 @@ func planCases() map[string]planCase {
 			map[string]string{
 				"a#1 on " + mainRef: "delete: scope", "top on " + mainRef: "delete: scope",
 				"b#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use",
-				"orphan on " + mainRef: "keep: too young", "old on " + mainRef: "delete: unreferenced",
+				"orphan on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: not selected",
 			},
 		},
 		"naming a scope does not name a layer that another scope's export may just have found": {
@@ -147,24 +147,24 @@ func planCases() map[string]planCase {
 			},
 			map[string]string{"a#1 on " + feature: "delete: scope", "base on " + feature: "delete: unreferenced"},
 		},
-		"an index that was read a moment ago keeps its cache, though its layers were not": {
+		"an index that was read a moment ago does not keep its cache, because a listing reads it as well": {
 			func(b *builder) Policy {
 				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true, names: []string{sum("old")}}, mainRef, "1", ago(9*day), ago(time.Minute))
 				b.layer("old", mainRef, 9*day)
 				return Policy{Until: ago(7 * day), Runs: since(0), Grace: DefaultGrace}
 			},
-			map[string]string{"a#1 on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: in use"},
+			map[string]string{"a#1 on " + mainRef: "delete: until", "old on " + mainRef: "delete: until"},
 		},
-		"keep-storage takes the cache whose index was not read lately": {
+		"keep-storage takes the cache whose layers were not used lately, whoever read its index": {
 			func(b *builder) Policy {
 				b.anyIndex(knownIndex{scope: "a", keyRef: mainRef, read: true, names: []string{sum("old")}}, mainRef, "1", ago(9*day), ago(time.Minute))
 				b.layer("old", mainRef, 9*day)
 				b.index("b", mainRef, 1, 9*day, b.layer("new", mainRef, 8*day))
-				return Policy{KeepStorage: 500 + sizeOf(sum("old"))}
+				return Policy{KeepStorage: 500 + sizeOf(sum("new")), Runs: bkcache.Runs{Asked: now}}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "old on " + mainRef: "keep: in use",
-				"b#1 on " + mainRef: "delete: keep-storage", "new on " + mainRef: "delete: keep-storage",
+				"a#1 on " + mainRef: "delete: keep-storage", "old on " + mainRef: "delete: keep-storage",
+				"b#1 on " + mainRef: "keep: not selected", "new on " + mainRef: "keep: in use",
 			},
 		},
 		"until takes whole caches": {
@@ -234,7 +234,7 @@ func planCases() map[string]planCase {
 			func(b *builder) Policy {
 				b.index("a", mainRef, 1, 9*day, b.layer("base", mainRef, 9*day))
 				b.layer("orphan", mainRef, 9*day)
-				return Policy{KeepStorage: sizeOf(sum("base")) + 500}
+				return Policy{KeepStorage: sizeOf(sum("base")) + 500, Runs: bkcache.Runs{Asked: now}}
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use", "orphan on " + mainRef: "delete: unreferenced",
@@ -251,7 +251,7 @@ func planCases() map[string]planCase {
 			func(b *builder) Policy {
 				b.index("a", mainRef, 1, 9*day, b.layer("base", mainRef, 9*day), b.layer("old", mainRef, 9*day))
 				b.index("b", mainRef, 1, 8*day, sum("base"), b.layer("new", mainRef, 8*day))
-				return Policy{KeepStorage: 500 + sizeOf(sum("base")) + sizeOf(sum("new"))}
+				return Policy{KeepStorage: 500 + sizeOf(sum("base")) + sizeOf(sum("new")), Runs: bkcache.Runs{Asked: now}}
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: keep-storage", "old on " + mainRef: "delete: keep-storage",
@@ -269,6 +269,120 @@ func planCases() map[string]planCase {
 				"a#1 on " + mainRef: "unknown: " + string(GainUnknown), "base on " + mainRef: "keep: in use",
 				"a#1 on " + pull1: "unknown: " + string(GainUnknown),
 			},
+		},
+		"keep-storage takes no cache whose layers a run under way could need, unless what is likely goes as well": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day, b.layer("base", mainRef, 9*day))
+				return Policy{KeepStorage: 1, Runs: since(time.Hour)}
+			},
+			map[string]string{"a#1 on " + mainRef: "unknown: " + string(GainUnknown), "base on " + mainRef: "keep: in use"},
+		},
+		"keep-storage takes the entries of other tools in the order of their use": {
+			func(b *builder) Policy {
+				b.other("setup-go", "1", mainRef, 9*day)
+				b.index("a", mainRef, 1, 8*day, b.layer("base", mainRef, 8*day))
+				return Policy{KeepStorage: 500 + sizeOf(sum("base")), Other: true, Runs: bkcache.Runs{Asked: now}}
+			},
+			map[string]string{
+				"setup-go on " + mainRef: "delete: keep-storage", "a#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use",
+			},
+		},
+		"a pull request goes whole, because no job on another ref reads it": {
+			func(b *builder) Policy {
+				b.refs.Bases[pull1] = mainRef
+				b.index("a", mainRef, 1, 9*day, b.layer("base", mainRef, 9*day)).read = false
+				b.index("a", pull1, 1, 8*day, b.layer("top", pull1, 8*day)).read = false
+				b.layer("orphan", pull1, time.Minute)
+				return Policy{Ref: only(pull1), Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: not selected",
+				"a#1 on " + pull1: "delete: ref", "top on " + pull1: "delete: ref", "orphan on " + pull1: "delete: ref",
+			},
+		},
+		"the index of a branch stays with layers that a pull request may read there": {
+			func(b *builder) Policy {
+				b.refs.Bases[pull1] = mainRef
+				b.index("a", mainRef, 1, 9*day, b.layer("base", mainRef, 9*day)).read = false
+				b.index("a", pull1, 1, 9*day, b.layer("top", pull1, 9*day)).read = false
+				b.blobs[0].Used = ago(8 * day) // by the pull request
+				b.entries[0].Used = ago(8 * day)
+				return Policy{Ref: only(mainRef), Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "unknown: " + string(LayersStay), "base on " + mainRef: "unknown: " + string(IndexUnread),
+				"a#1 on " + pull1: "keep: not selected", "top on " + pull1: "keep: not selected",
+			},
+		},
+		"the index of a branch is no surer to go than its layers": {
+			func(b *builder) Policy {
+				b.refs.Bases[pull1] = mainRef
+				b.index("a", mainRef, 1, 9*day, b.layer("base", mainRef, 9*day)).read = false
+				b.index("a", pull1, 1, 8*day).read = false
+				return Policy{Ref: only(mainRef), Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "likely: ref", "base on " + mainRef: "likely: ref", "a#1 on " + pull1: "keep: not selected",
+			},
+		},
+		"a cache of which no layer is left goes, one that lacks a layer stays": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day, sum("base"))
+				b.index("b", mainRef, 1, 9*day, sum("base"), b.layer("top", mainRef, 9*day))
+				b.index("empty", mainRef, 1, 9*day)
+				return Policy{Grace: DefaultGrace}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "delete: layers missing", "b#1 on " + mainRef: "keep: not selected", "top on " + mainRef: "keep: in use",
+				"empty#1 on " + mainRef: "keep: not selected",
+			},
+		},
+		"an unread index goes if no blob is left that it could name": {
+			func(b *builder) Policy {
+				b.refs.Bases[pull1] = mainRef
+				b.index("a", pull1, 1, 9*day).read = false
+				b.layer("orphan", feature, 9*day)
+				return Policy{Grace: DefaultGrace}
+			},
+			map[string]string{"a#1 on " + pull1: "delete: layers missing", "orphan on " + feature: "delete: unreferenced"},
+		},
+		"what is incomplete goes with the layers that are left": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day, sum("base"), b.layer("top", mainRef, 9*day))
+				return Policy{Incomplete: true, Grace: DefaultGrace}
+			},
+			map[string]string{"a#1 on " + mainRef: "delete: layers missing", "top on " + mainRef: "delete: layers missing"},
+		},
+		"of the versions of an index as many stay as shall": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day, b.layer("old", mainRef, 9*day))
+				b.index("a", mainRef, 2, 8*day, b.layer("new", mainRef, 8*day))
+				return Policy{KeepVersions: 1, Grace: DefaultGrace}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "delete: superseded", "old on " + mainRef: "delete: unreferenced",
+				"a#2 on " + mainRef: "keep: not selected", "new on " + mainRef: "keep: in use",
+			},
+		},
+		"single entries go, whoever wrote them, but no layer that an index references": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day, b.layer("base", mainRef, 9*day))
+				b.layer("orphan", mainRef, time.Minute)
+				b.other("setup-go", "1", mainRef, time.Minute)
+				return Policy{Entry: func(e bkcache.Entry) bool { return !strings.HasPrefix(e.Key, "index-") }, Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use",
+				"orphan on " + mainRef: "delete: selected", "setup-go on " + mainRef: "delete: selected",
+			},
+		},
+		"a scope that no index has takes nothing": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day)
+				b.layer("orphan", mainRef, 9*day)
+				return Policy{Scope: only("typo"), Grace: DefaultGrace}
+			},
+			map[string]string{"a#1 on " + mainRef: "keep: not selected", "orphan on " + mainRef: "keep: not selected"},
 		},
 		"an index whose key was made for another ref stays and counts everywhere": {
 			func(b *builder) Policy {

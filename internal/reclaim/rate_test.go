@@ -136,7 +136,7 @@ func fill(t *testing.T, dir string, at time.Time, layers int) {
 		t.Fatal(err)
 	}
 	for i := range layers {
-		id, err := s.Reserve(disk.Name{Ref: mainRef, Version: bkcache.Version, Key: bkcache.LayerKey(sum(fmt.Sprint(i))).String()})
+		id, err := s.Reserve(disk.Name{Ref: mainRef, Version: bkcache.Version, Key: bkcache.LayerKey(sum(fmt.Sprint(i))).String()}, fmt.Sprint(i))
 		if err == nil {
 			err = errors.Join(s.WriteChunk(id, 0, 1, strings.NewReader("x")), s.Finish(id, 1))
 		}

@@ -16,8 +16,8 @@ func reachCases() map[string]planCase {
 			map[string]string{
 				"a#1 on " + pull1:              "keep: not selected",
 				"orphan on " + pull1:           "unknown: " + string(IndexUnread),
-				"orphan on refs/heads/release": "unknown: " + string(IndexUnread),
-				"orphan on " + mainRef:         "unknown: " + string(IndexUnread),
+				"orphan on refs/heads/release": "likely: unreferenced",
+				"orphan on " + mainRef:         "likely: unreferenced",
 				"orphan on " + feature:         "delete: unreferenced",
 			},
 		},
@@ -74,7 +74,7 @@ func reachCases() map[string]planCase {
 				return Policy{}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "orphan on " + feature: "unknown: " + string(IndexUnread),
+				"a#1 on " + mainRef: "keep: not selected", "orphan on " + feature: "likely: unreferenced",
 				"orphan on refs/heads/gone": "delete: closed",
 			},
 		},
@@ -88,7 +88,7 @@ func reachCases() map[string]planCase {
 			},
 			map[string]string{
 				"a#1 on refs/heads/gh-readonly-queue/release/1.x/pr-7-0a1b": "keep: not selected",
-				"orphan on refs/heads/release/1.x":                          "unknown: " + string(IndexUnread),
+				"orphan on refs/heads/release/1.x":                          "likely: unreferenced",
 				"orphan on " + feature:                                      "delete: unreferenced",
 			},
 		},

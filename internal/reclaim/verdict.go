@@ -19,8 +19,9 @@ const (
 	// nobody can be about to reference it. Indexes are proven as well: without one, a
 	// build starts without a cache, and it never misses a layer.
 	Proven Class = "proven"
-	// Likely: no index that stays references the blob, but a run under way could see it
-	// and reference it when it ends. If so, the next build runs one step again.
+	// Likely: no index that was read references the blob, but a run under way could see it
+	// and reference it when it ends. Or there is an index that was not read, though the
+	// blob was not in use when that was written. If so, the next build runs one step again.
 	Likely Class = "likely"
 )
 
@@ -37,6 +38,8 @@ const (
 	ForUntil        Reason = "until"
 	ForStorage      Reason = "keep-storage"
 	ForAll          Reason = "all"
+	ForEntry        Reason = "selected"
+	ForIncomplete   Reason = "layers missing" // layers of the index were evicted
 )
 
 // Reasons to keep.
@@ -52,14 +55,16 @@ const (
 	IndexUnread Reason = "an index that could name it was not read"
 	ForeignRef  Reason = "its key was made for another ref"
 	GainUnknown Reason = "what only it names is not known"
-	OnlyLikely  Reason = "a build under way could need it" // in a plan of what is proven, see [Plan.Proven]
+	LayersStay  Reason = "an index that could name its layers was not read"
+	OnlyLikely  Reason = "a build under way could need it"
 )
 
 // Verdict is what a plan does with an entry and why.
 type Verdict struct {
 	*Item
 	Decision Decision
-	Class    Class // of a deletion; empty for other decisions
+	Class    Class // of a deletion, or of what [Plan.Proven] keeps; empty for other decisions
 	Reason   Reason
+	Doubt    Reason // why the class is no more than Likely; empty for other classes
 	Detail   string // why the ref counts as closed; empty for other reasons
 }

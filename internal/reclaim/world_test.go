@@ -35,6 +35,7 @@ type world struct {
 	indexes []knownIndex
 	blobs   []knownBlob
 	foreign []int64
+	left    map[string]bool // refs whose jobs are to lose their cache, see leave
 }
 
 // knownIndex is an index entry with its true content, read or not.
@@ -226,6 +227,8 @@ func policies() *rapid.Generator[Policy] {
 			p.Until = ago(rapid.SampledFrom(someAges).Draw(t, "until"))
 		}
 		p.Closed, p.Superseded, p.Unreferenced = some("closed"), some("superseded"), some("unreferenced")
+		p.Incomplete, p.Likely = some("incomplete"), some("likely")
+		p.KeepVersions = rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "keep versions")
 		p.All = some("all") && some("really all")
 		p.Other = some("other")
 		if some("keep storage") {
@@ -239,6 +242,10 @@ func policies() *rapid.Generator[Policy] {
 				run.Refs = rapid.SliceOfN(rapid.SampledFrom(someRefs), 0, 2).Draw(t, "run on")
 				p.Runs.Runs = append(p.Runs.Runs, run)
 			}
+		}
+		if some("by entry") { // which nothing else goes with
+			odd := int64(rapid.IntRange(0, 1).Draw(t, "odd"))
+			return Policy{Entry: func(e bkcache.Entry) bool { return e.ID%2 == odd }, Scope: p.Scope, Ref: p.Ref, Grace: p.Grace, Runs: p.Runs}
 		}
 		return p
 	})

@@ -13,12 +13,14 @@ type PlanJSON struct {
 	Repository string       `json:"repository"`
 	DryRun     bool         `json:"dry_run"`
 	Totals     []totalJSON  `json:"totals"`
+	Left       int64        `json:"left,omitempty"`   // bytes, with --keep-storage
 	Entries    []deleteJSON `json:"entries"`          // to delete, in order
 	Result     *resultJSON  `json:"result,omitempty"` // absent in a dry run
 }
 
 type totalJSON struct {
 	Decision reclaim.Decision `json:"decision"`
+	Class    reclaim.Class    `json:"class,omitempty"` // proven or likely, of what is unneeded
 	Reason   reclaim.Reason   `json:"reason"`
 	Entries  int              `json:"entries"`
 	Bytes    int64            `json:"bytes"`
@@ -29,6 +31,7 @@ type deleteJSON struct {
 	Key    string         `json:"key"`
 	Ref    string         `json:"ref"`
 	Bytes  int64          `json:"bytes"`
+	Class  reclaim.Class  `json:"class"` // proven or likely
 	Reason reclaim.Reason `json:"reason"`
 	Detail string         `json:"detail,omitempty"`
 }
@@ -54,12 +57,12 @@ type failureJSON struct {
 
 // NewPlanJSON is a plan and, if it was executed, what came of it.
 func NewPlanJSON(repository string, plan *reclaim.Plan, executed *reclaim.Result) PlanJSON {
-	out := PlanJSON{Repository: repository, DryRun: executed == nil, Totals: []totalJSON{}, Entries: []deleteJSON{}}
+	out := PlanJSON{Repository: repository, DryRun: executed == nil, Totals: []totalJSON{}, Left: plan.Left, Entries: []deleteJSON{}}
 	for _, t := range plan.Totals() {
-		out.Totals = append(out.Totals, totalJSON{t.Decision, t.Reason, t.Count, t.Bytes})
+		out.Totals = append(out.Totals, totalJSON{t.Decision, t.Class, t.Reason, t.Count, t.Bytes})
 	}
 	for v := range plan.Deletions() {
-		out.Entries = append(out.Entries, deleteJSON{v.ID, v.Item.Entry.Key, v.Ref, v.Size, v.Reason, v.Detail})
+		out.Entries = append(out.Entries, deleteJSON{v.ID, v.Item.Entry.Key, v.Ref, v.Size, v.Class, v.Reason, v.Detail})
 	}
 	if executed != nil {
 		out.Result = newResultJSON(*executed)
@@ -84,9 +87,20 @@ func tallyOf(t reclaim.Tally) tallyJSON { return tallyJSON{t.Count, t.Bytes} }
 func PlanTotals(plan *reclaim.Plan) [][]string {
 	totals := [][]string{{"DECISION", "REASON", "ENTRIES", "SIZE"}}
 	for _, t := range plan.Totals() {
-		totals = append(totals, []string{string(t.Decision), string(t.Reason), strconv.Itoa(t.Count), ui.Size(t.Bytes)})
+		totals = append(totals, []string{decisionOf(t), string(t.Reason), strconv.Itoa(t.Count), ui.Size(t.Bytes)})
 	}
 	return totals
+}
+
+// decisionOf is the class of what is not needed, and what happens to the rest.
+func decisionOf(t reclaim.Total) string {
+	switch {
+	case t.Class == reclaim.Likely && t.Decision == reclaim.Delete:
+		return "delete (likely)"
+	case t.Class == reclaim.Likely:
+		return "likely"
+	}
+	return string(t.Decision)
 }
 
 // PlanDeletions is each entry that would be deleted.

@@ -53,7 +53,7 @@ func put(s *store.Store, e Entry) error {
 	if version == "" {
 		version = bkcache.Version
 	}
-	id, err := s.Reserve(store.Name{Ref: e.Ref, Key: e.Key, Version: version})
+	id, err := s.Reserve(store.Name{Ref: e.Ref, Key: e.Key, Version: version}, e.Key)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ var (
 	ErrSize         = errors.New("uploaded size differs from the size given")
 	ErrTooMany      = errors.New("too many unfinished uploads")
 	ErrTooLarge     = errors.New("upload is larger than the limit of the whole cache")
+	ErrNoRoom       = errors.New("the cache has no room: this ref has used its share, or unfinished uploads fill the cache")
 	ErrUnknownBlock = errors.New("block list has an unknown block")
 	ErrLocked       = errors.New("another process serves this folder")
 )
@@ -34,16 +35,29 @@ type Entry struct {
 	Created  time.Time `json:"created"`
 	Accessed time.Time `json:"accessed"`
 
-	content []extent // where the content is in its file, in order
-	boot    string   // see [Store.settleLater]
+	order   int64    // grows with each entry that is finished
+	content []extent // where in its file the content is, one after the other
 }
 
-// newer orders entries by creation time, and by id if the times are equal.
+// cost is what an entry counts for in the usage: its content, or the file if that is larger, and the list of its runs.
+func (e *Entry) cost() int64 {
+	cost := max(e.Size, fileSize(e.content))
+	if len(e.content) > 1 {
+		cost += int64(len(e.content)) * runCost
+	}
+	return cost
+}
+
+// runCost is about what an extent takes in the metadata, in bytes.
+const runCost = 32
+
+// newer orders entries by when they were finished. The time of creation cannot be trusted: somebody may have set the clock
+// back.
 func newer(a, b *Entry) bool {
-	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) > 0
+	return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.ID, b.ID)) > 0
 }
 
-// Order is how a listing is sorted. Equal values are ordered by id.
+// Order is what a listing is sorted by; equal values are ordered by id.
 type Order int
 
 // The orders of GitHub's listing. The zero value is GitHub's default.

@@ -60,7 +60,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func (s *Store) try(n Name, content string) (id int64, stage string, err error) {
-	if id, err = s.Reserve(n); err != nil {
+	if id, err = s.Reserve(n, "token"); err != nil {
 		return 0, "reserving", err
 	}
 	if err = s.WriteBlock(id, "b", int64(len(content)), strings.NewReader(content)); err != nil {

@@ -16,7 +16,7 @@ func TestCatalogMatchesLikeALoop(t *testing.T) {
 		word := rapid.StringMatching(`[ab]{1,3}`)
 		ref := rapid.SampledFrom([]string{"main", "pull"})
 		version := rapid.SampledFrom([]string{"1", "2"})
-		c, model := newCatalog(), map[int64]*Entry{}
+		c, model := newTable(), map[int64]*Entry{}
 		for id := range int64(rapid.IntRange(0, 30).Draw(t, "entries")) {
 			n := Name{ref.Draw(t, "ref"), version.Draw(t, "version"), word.Draw(t, "key")}
 			if c.has(n) {
@@ -43,8 +43,8 @@ func TestCatalogMatchesLikeALoop(t *testing.T) {
 		for _, e := range model {
 			size += e.Size
 		}
-		if c.size != size || len(c.byID) != len(model) || c.used.Len() != len(model) || len(c.list(Query{})) != len(model) {
-			t.Fatalf("%d entries of %d bytes, want %d of %d", len(c.byID), c.size, len(model), size)
+		if c.all.bytes != size || len(c.byID) != len(model) || c.used.Len() != len(model) || len(c.list(Query{})) != len(model) {
+			t.Fatalf("%d entries of %d bytes, want %d of %d", len(c.byID), c.all.bytes, len(model), size)
 		}
 	})
 }
@@ -67,7 +67,7 @@ func findByLoop(entries map[int64]*Entry, refs []string, version string, keys []
 			for _, matches := range [][]*Entry{exact, prefix} {
 				if len(matches) > 0 {
 					return slices.MaxFunc(matches, func(a, b *Entry) int {
-						return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+						return cmp.Compare(a.ID, b.ID)
 					})
 				}
 			}
@@ -76,30 +76,51 @@ func findByLoop(entries map[int64]*Entry, refs []string, version string, keys []
 	return nil
 }
 
-func TestEvictionKeepsTheLastUsedWithinTheLimits(t *testing.T) {
+// What eviction promises: it makes room or refuses and leaves everything, a ref that holds more than half gives its own
+// entries first, and each ref gives its least recently used.
+func TestRoomIsMadeFairly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := newCatalog()
-		now := time.Unix(1000, 0)
+		c := newTable()
+		ref := rapid.SampledFrom([]string{"a", "b", "c"})
 		for id := range int64(rapid.IntRange(0, 20).Draw(t, "entries")) {
-			at := now.Add(time.Duration(id-20) * time.Second)
-			c.add(&Entry{Name: name(string(rune('a' + id))), ID: id, Size: rapid.Int64Range(0, 10).Draw(t, "size"), Accessed: at})
+			n := Name{ref.Draw(t, "ref"), "v", string(rune('a' + id))}
+			c.add(&Entry{Name: n, ID: id, Size: rapid.Int64Range(0, 10).Draw(t, "size")})
 		}
+		for _, r := range []string{"a", "b", "c"} {
+			c.count(r, tally{pending: rapid.Int64Range(0, 20).Draw(t, "pending")})
+		}
+		limit := max(c.all.bytes+c.all.pending, rapid.Int64Range(0, 100).Draw(t, "limit"))
+		writer, more := ref.Draw(t, "writer"), rapid.Int64Range(0, 50).Draw(t, "more")
 		before := c.list(Query{})
-		limits := Limits{rapid.Int64Range(0, 100).Draw(t, "limit"), time.Duration(rapid.IntRange(0, 20).Draw(t, "age")) * time.Second}
-		evicted := c.evict(limits, now)
+		holds := map[string]tally{"a": c.held("a"), "b": c.held("b"), "c": c.held("c")}
+
+		evicted, err := c.room(writer, more, Limits{Size: limit})
 		kept := c.list(Query{})
-		if len(kept)+len(evicted) != len(before) || c.size > limits.Size {
-			t.Fatalf("%d kept (%d bytes) and %d evicted of %d", len(kept), c.size, len(evicted), len(before))
-		}
-		for i, e := range kept { // a prefix of those last used
-			if e.ID != before[i].ID || now.Sub(e.Accessed) > limits.Age {
-				t.Fatalf("kept %v", kept)
+		if err != nil {
+			own := holds[writer]
+			if len(kept) != len(before) {
+				t.Fatal("refused, and evicted")
 			}
+			if own.pending+more <= limit/2 && c.all.pending+more <= limit {
+				t.Fatal("a ref is refused that stays within its half")
+			}
+			return
 		}
-		if n := len(kept); n < len(before) { // and no shorter than it needs to be
-			next := before[n]
-			if c.size+next.Size <= limits.Size && now.Sub(next.Accessed) <= limits.Age {
-				t.Fatalf("evicted %v without need", next)
+		if c.all.bytes+c.all.pending+more > limit {
+			t.Fatalf("%d + %d + %d bytes, limit %d", c.all.bytes, c.all.pending, more, limit)
+		}
+		for _, e := range evicted {
+			if e.Ref == writer {
+				continue
+			}
+			own := holds[writer]
+			if left := c.held(writer); own.bytes+own.pending+more > limit/2 && left.bytes+left.pending+more > limit/2 {
+				t.Fatalf("%s holds more than half and drives out %v", writer, e)
+			}
+			for _, k := range kept {
+				if k.Ref == e.Ref && k.ID < e.ID {
+					t.Fatalf("kept %v and evicted %v, which was used later", k, e)
+				}
 			}
 		}
 	})

@@ -3,12 +3,11 @@ package store
 import (
 	"fmt"
 	"io"
-	"os"
 )
 
 // scattered reads content whose blocks arrived out of order. Sorting them in the file would write everything twice.
 type scattered struct {
-	file    *os.File // not embedded: io.Copy would prefer its WriteTo
+	blob    BlobReader // not embedded: io.Copy would prefer its WriteTo
 	content []extent
 	pos     int64
 	rest    io.Reader // the content after pos; nil: unknown
@@ -28,14 +27,14 @@ func (s *scattered) from(pos int64) io.Reader {
 	var sections []io.Reader
 	for _, e := range s.content {
 		skip := min(pos, e.N)
-		sections = append(sections, io.NewSectionReader(s.file, e.Off+skip, e.N-skip))
+		sections = append(sections, io.NewSectionReader(s.blob, e.Off+skip, e.N-skip))
 		pos -= skip
 	}
 	return io.MultiReader(sections...)
 }
 
 // Close implements [io.Closer].
-func (s *scattered) Close() error { return s.file.Close() }
+func (s *scattered) Close() error { return s.blob.Close() }
 
 // Seek implements [io.Seeker].
 func (s *scattered) Seek(offset int64, whence int) (int64, error) {

@@ -1,20 +1,18 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strconv"
+	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
 )
 
-// Limits are what the store evicts by: the least recently used entries beyond Size bytes, and every entry unused for
-// Age.
+// Limits is how much is kept: beyond Size bytes the least recently used entries are evicted, unfinished uploads counted, and
+// each that nobody used for Age.
 type Limits struct {
 	Size int64
 	Age  time.Duration
@@ -28,28 +26,31 @@ type Options struct {
 	Warn func(error) // called with errors of housekeeping, which concern no caller
 }
 
-// Store is a folder of cache entries. It is safe for concurrent use.
+// Store keeps cache entries. It is safe for concurrent use.
 type Store struct {
-	dir     string
-	db      *bolt.DB
+	catalog Catalog
+	blobs   Blobs
 	idle    time.Duration
 	now     func() time.Time
 	warn    func(error)
 	buffers sync.Pool
+	begun   time.Time
 
 	mu       sync.Mutex
 	limits   Limits
-	entries  catalog
+	entries  table
 	uploads  map[int64]*upload
 	reserved map[Name]*upload
+	tokens   map[string]int // uploads by token
+	quiet    time.Duration  // no upload had its last bytes before this moment
 	ids      idRange
 	touched  map[int64]bool // used since their metadata were stored
 	saved    time.Time
+	clock    steadiness
 	listed   *listing // the last listing, until anything changes
+	removed  int64    // entries that limits have removed
 
-	boot       string  // this boot of the machine; empty: unknown
-	unsettled  []int64 // finished entries that may not be on disk
-	settling   bool
+	finished   atomic.Int64 // the order of the newest entry
 	background sync.WaitGroup
 }
 
@@ -58,31 +59,64 @@ type listing struct {
 	entries []Entry
 }
 
-// Open creates the folder if needed and locks it for this process. It drops unfinished uploads, content without
-// metadata and metadata without complete content. It returns [ErrLocked] if another process has the lock.
+// Open makes the folder if need be, takes it for this process and opens the store in it. [ErrLocked] if another process
+// has it, a fatal [Damage] if it must be repaired first.
 func Open(dir string, opts Options) (*Store, error) {
-	s := &Store{
-		dir: dir, idle: opts.Idle, now: opts.Now, warn: opts.Warn, limits: opts.Limits,
-		entries: newCatalog(), uploads: map[int64]*upload{}, reserved: map[Name]*upload{},
-		touched: map[int64]bool{}, saved: opts.Now(), boot: bootID(),
-		buffers: sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }},
-	}
-	for _, d := range []string{dir, s.path("blobs"), s.path("uploads")} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.openDB(); err != nil {
+	catalog, blobs, err := openFolder(dir)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.recover(); err != nil {
-		s.background.Wait()
-		return nil, errors.Join(fmt.Errorf("cleaning up %q: %w", dir, err), s.db.Close())
+	var s *Store
+	if err = blobs.dropUploads(); err == nil {
+		s, err = New(catalog, blobs, opts)
+	}
+	if err != nil {
+		err = fmt.Errorf("opening %q: %w", dir, err)
+		if closeErr := catalog.Close(); closeErr != nil {
+			err = fmt.Errorf("%w; closing it: %w", err, closeErr)
+		}
+		return nil, err
 	}
 	return s, nil
 }
 
-// Close syncs everything to disk and unlocks the folder. Unfinished uploads are lost.
+// New opens a store on a catalog and on blobs, which belong to it from now on. It reports damage and mends it: entries whose
+// content is not whole and content without an entry are removed.
+func New(catalog Catalog, blobs Blobs, opts Options) (*Store, error) {
+	s := &Store{
+		catalog: catalog, blobs: blobs, idle: opts.Idle, now: opts.Now, warn: opts.Warn, limits: opts.Limits,
+		entries: newTable(), uploads: map[int64]*upload{}, reserved: map[Name]*upload{}, tokens: map[string]int{},
+		touched: map[int64]bool{}, begun: opts.Now(), saved: opts.Now(),
+		buffers: sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }},
+	}
+	found, err := inspect(catalog, blobs, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := found.fatal(); err != nil {
+		return nil, err
+	}
+	for _, d := range found.damage {
+		s.warn(d.mended())
+	}
+	if err := found.mend(catalog, blobs); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range found.whole {
+		s.entries.add(&found.whole[i])
+		s.finished.Store(max(s.finished.Load(), found.whole[i].order))
+	}
+	s.clock.start(s.begun, found.whole, s.limits.Age)
+	s.tidy()
+	return s, nil
+}
+
+// moment is the time since the store was opened. Setting the clock of the machine does not change it.
+func (s *Store) moment() time.Duration { return s.now().Sub(s.begun) }
+
+// Close brings everything to disk and gives the folder back. Unfinished uploads are lost.
 func (s *Store) Close() error {
 	s.background.Wait()
 	s.mu.Lock()
@@ -90,16 +124,31 @@ func (s *Store) Close() error {
 	var errs []error
 	for _, u := range s.uploads {
 		if s.drop(u) {
-			errs = append(errs, remove(u.path))
+			errs = append(errs, s.blobs.Remove(u.id))
 		}
 	}
-	errs = append(errs, s.saveUse(s.takeTouched()), s.db.Close())
-	return errors.Join(errs...)
+	if used := s.takeTouched(); len(used) > 0 {
+		errs = append(errs, s.catalog.Touch(used))
+	}
+	return errors.Join(append(errs, s.catalog.Close())...)
 }
 
 // Find looks for the keys in each ref: the exact key first, then the newest entry that begins with it. The entry
 // counts as used.
 func (s *Store) Find(refs []string, version string, keys []string) (Entry, error) {
+	for {
+		e, err := s.find(refs, version, keys)
+		if err != nil {
+			return Entry{}, err
+		}
+		damaged, err := s.examine(e)
+		if err != nil || !damaged {
+			return e, err
+		}
+	}
+}
+
+func (s *Store) find(refs []string, version string, keys []string) (Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
@@ -112,23 +161,43 @@ func (s *Store) Find(refs []string, version string, keys []string) (Entry, error
 	return *e, nil
 }
 
-// Open returns an entry and its content. The content stays readable if the entry is deleted meanwhile.
+// Open returns an entry and its content. The content stays readable when the entry is deleted meanwhile. Who reads all of
+// it in order gets an error, and not the end, if it does not have the digest that the key says.
 func (s *Store) Open(id int64) (Entry, io.ReadSeekCloser, error) {
+	e, err := s.Entry(id)
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	if damaged, err := s.examine(e); err != nil || damaged {
+		return Entry{}, nil, cmp.Or(err, ErrNotFound)
+	}
+	blob, err := s.blobs.Open(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Entry{}, nil, ErrNotFound // deleted meanwhile
+	}
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	var content io.ReadSeekCloser = blob
+	if len(e.content) > 1 || fileSize(e.content) != e.Size {
+		content = &scattered{blob: blob, content: e.content}
+	}
+	if want, ok := keyDigest(e.Key); ok {
+		content = newVerified(content, e.Size, want, func(err error) { s.condemn(e, err) })
+	}
+	return e, content, nil
+}
+
+// Entry returns an entry that is finished.
+func (s *Store) Entry(id int64) (Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
 	e, ok := s.entries.get(id)
 	if !ok {
-		return Entry{}, nil, ErrNotFound
+		return Entry{}, ErrNotFound
 	}
-	file, err := os.Open(s.blob(id))
-	if err != nil {
-		return Entry{}, nil, err
-	}
-	if len(e.content) > 1 || fileSize(e.content) != e.Size {
-		return *e, &scattered{file: file, content: e.content}, nil
-	}
-	return *e, file, nil
+	return *e, nil
 }
 
 // List returns the entries that match, in order. The caller must not change the slice.
@@ -145,10 +214,30 @@ func (s *Store) List(q Query) []Entry {
 
 // Usage returns the number of entries and their bytes.
 func (s *Store) Usage() (count int, size int64) {
+	st := s.Stats()
+	return int(st.Entries), st.Bytes
+}
+
+// Stats is what there is at a moment.
+type Stats struct {
+	Entries, Bytes   int64
+	Uploads, Pending int64 // unfinished uploads and their bytes
+	Evicted          int64 // entries that the limits have removed since the start
+}
+
+// Healthy returns why entries cannot be saved.
+func (s *Store) Healthy() error {
+	_, err := s.catalog.Reserve(0)
+	return err
+}
+
+// Stats counts what there is.
+func (s *Store) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
-	return len(s.entries.byID), s.entries.size
+	all := s.entries.all
+	return Stats{all.entries, all.bytes, all.uploads, all.pending, s.removed}
 }
 
 // Delete removes a finished entry. If it is killed, it has either not begun, or the next [Open] completes it.
@@ -176,52 +265,4 @@ func (s *Store) SetLimits(change func(*Limits)) {
 	defer s.mu.Unlock()
 	change(&s.limits)
 	s.tidy()
-}
-
-// tidy evicts entries, drops idle uploads and stores the times of last use once a minute. It runs before every
-// operation that reads entries or names, so that none sees an expired one. The caller holds the lock.
-func (s *Store) tidy() {
-	now := s.now()
-	if evicted := s.entries.evict(s.limits, now); len(evicted) > 0 {
-		s.listed = nil
-		s.later(func() error { return s.erase(evicted...) })
-	}
-	for _, u := range s.uploads {
-		if u.idle(now, s.idle) && s.drop(u) {
-			s.later(func() error { return remove(u.path) })
-		}
-	}
-	if len(s.touched) > 0 && now.Sub(s.saved) >= time.Minute {
-		used := s.takeTouched()
-		s.later(func() error { return s.saveUse(used) })
-	}
-}
-
-// later does slow work of the disk in the background, without the lock.
-func (s *Store) later(chore func() error) {
-	s.background.Go(func() {
-		if err := chore(); err != nil {
-			s.warn(fmt.Errorf("tidying %q: %w", s.dir, err))
-		}
-	})
-}
-
-// erase removes from the disk what the catalog has dropped. It removes content first: that frees a full disk, on
-// which the metadata could not be changed, and [Open] drops metadata without content.
-func (s *Store) erase(entries ...Entry) error {
-	var errs []error
-	for _, e := range entries {
-		errs = append(errs, remove(s.blob(e.ID)))
-	}
-	return errors.Join(append(errs, s.forget(entries...))...)
-}
-
-func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
-
-func (s *Store) blob(id int64) string {
-	return filepath.Join(s.dir, "blobs", strconv.FormatInt(id, 10))
-}
-
-func (s *Store) partial(id int64) string {
-	return filepath.Join(s.dir, "uploads", strconv.FormatInt(id, 10))
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,16 +14,21 @@ import (
 // maxBlocks is Azure's limit of uncommitted blocks of a blob.
 const maxBlocks = 100_000
 
-// upload is an unfinished entry. Blocks are appended to its file as they arrive; chunks are written at their offsets.
-// A block or chunk counts only when all of it has arrived.
-type upload struct {
-	name Name
-	id   int64
-	path string // of its file, which the first bytes create and which is open only while bytes arrive
+// maxRuns is how many gaps chunks may leave. Real clients have a few hundred chunks.
+const maxRuns = 10_000
 
-	now     func() time.Time
+// upload is an unfinished entry. Blocks are appended to its blob as they come, chunks are written at their offset; a piece
+// counts only once all of it has arrived.
+type upload struct {
+	name   Name
+	token  string // whose reservation it is
+	id     int64
+	held   tally // of it in the table; the store's lock guards it
+	blobs  Blobs
+	moment func() time.Duration // since the store was opened, by a clock that is not set
+
 	buffers *sync.Pool   // of *[]byte
-	active  atomic.Int64 // when bytes arrived last, in nanoseconds
+	active  atomic.Int64 // the moment when bytes came last
 
 	mu        sync.RWMutex      // read-locked while bytes are written, so that none arrive after the end
 	ended     bool              // finished or aborted
@@ -34,36 +39,15 @@ type upload struct {
 	chunks    []extent          // chunks that have arrived
 }
 
-// idle reports whether nothing arrived for longer than limit.
-func (u *upload) idle(now time.Time, limit time.Duration) bool {
-	return now.UnixNano()-u.active.Load() > int64(limit)
-}
+func (u *upload) lastActive() time.Duration { return time.Duration(u.active.Load()) }
 
-// writeBlock stores exactly size bytes of body as block id. It replaces an earlier block of that id.
-func (u *upload) writeBlock(id string, size, limit int64, body io.Reader) error {
-	e, err := u.allot(size, limit)
-	if err != nil {
-		return err
-	}
-	err = u.copy(e, body)
+func (u *upload) stir() { u.active.Store(int64(u.moment())) }
 
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if err != nil {
-		// If the client sends the block again, the blocks are still in one run.
-		if u.end == e.end() {
-			u.end = e.Off
-		}
-		return err
-	}
-	u.blocks[id] = e
-	return nil
-}
-
+// allot finds a place for a block.
 func (u *upload) allot(size, limit int64) (extent, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if size > limit-u.end || len(u.blocks) >= maxBlocks {
+	if size > limit-u.end {
 		return extent{}, ErrTooLarge
 	}
 	e := extent{u.end, size}
@@ -71,17 +55,31 @@ func (u *upload) allot(size, limit int64) (extent, error) {
 	return e, nil
 }
 
-// writeChunk stores exactly size bytes of body as the content from off on. Bytes that arrived there before do not
-// count until these have arrived.
-func (u *upload) writeChunk(off, size, limit int64, body io.Reader) error {
-	if off > limit || size > limit-off {
-		return ErrTooLarge
-	}
-	e := extent{off, size}
+// giveBack keeps the blocks in one run when the client sends this one again.
+func (u *upload) giveBack(e extent) {
 	u.mu.Lock()
-	u.chunks = uncover(u.chunks, e)
-	u.mu.Unlock()
+	defer u.mu.Unlock()
+	if u.end == e.end() {
+		u.end = e.Off
+	}
+}
 
+// writeBlock takes the body as the block id, which replaces an earlier one, and writes it at e.
+func (u *upload) writeBlock(id string, e extent, body io.Reader) error {
+	if err := u.copy(e, body); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.blocks[id] = e
+	return nil
+}
+
+// writeChunk takes the body as the content at e. Bytes that arrived there before count again only when these have.
+func (u *upload) writeChunk(e extent, body io.Reader) error {
+	if err := u.expect(e); err != nil {
+		return err
+	}
 	if err := u.copy(e, body); err != nil {
 		return err
 	}
@@ -91,16 +89,27 @@ func (u *upload) writeChunk(off, size, limit int64, body io.Reader) error {
 	return nil
 }
 
-// copy writes body at e. It fails unless body is exactly as long as e.
+// expect forgets what a chunk will replace. Gaps are bounded, because each chunk walks through all of them.
+func (u *upload) expect(e extent) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.chunks) >= maxRuns {
+		return fmt.Errorf("%w: it has %d gaps", ErrTooLarge, maxRuns)
+	}
+	u.chunks = uncover(u.chunks, e)
+	return nil
+}
+
+// copy writes all of body at e and fails unless body is as long as e.
 func (u *upload) copy(e extent, body io.Reader) error {
-	file, err := u.open()
+	blob, err := u.open()
 	if err != nil {
 		return err
 	}
 	buffer := u.buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool makes nothing else
 	defer u.buffers.Put(buffer)
-	n, err := io.CopyBuffer(io.NewOffsetWriter(uploadWriter{u, file}, e.Off), io.LimitReader(body, e.N), *buffer)
-	if err := errors.Join(err, file.Close()); err != nil {
+	n, err := io.CopyBuffer(io.NewOffsetWriter(uploadWriter{u, blob}, e.Off), io.LimitReader(body, e.N), *buffer)
+	if err := errors.Join(err, blob.Close()); err != nil {
 		return err
 	}
 	if n < e.N {
@@ -112,19 +121,20 @@ func (u *upload) copy(e extent, body io.Reader) error {
 	return nil
 }
 
-func (u *upload) open() (*os.File, error) {
+func (u *upload) open() (BlobWriter, error) {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
 	if u.ended {
 		return nil, ErrNotFound
 	}
-	return os.OpenFile(u.path, os.O_WRONLY|os.O_CREATE, 0o600)
+	u.stir()
+	return u.blobs.Writer(u.id)
 }
 
 // uploadWriter writes to an upload that has not ended.
 type uploadWriter struct {
 	*upload
-	file *os.File
+	blob BlobWriter
 }
 
 // WriteAt implements [io.WriterAt].
@@ -134,12 +144,13 @@ func (w uploadWriter) WriteAt(p []byte, off int64) (int, error) {
 	if w.ended {
 		return 0, ErrNotFound
 	}
-	w.active.Store(w.now().UnixNano())
-	return w.file.WriteAt(p, off)
+	w.stir()
+	return w.blob.WriteAt(p, off)
 }
 
-// assemble makes the content from the blocks, in this order. A client that missed the reply may call it again.
-func (u *upload) assemble(ids []string) error {
+// assemble makes the blocks the content, in this order. A client that missed the reply may say so again. A list may name a
+// block more than once, so that the content is larger than what was uploaded.
+func (u *upload) assemble(ids []string, limit int64) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var content []extent
@@ -148,16 +159,23 @@ func (u *upload) assemble(ids []string) error {
 		if !ok {
 			return ErrUnknownBlock
 		}
+		if limit -= e.N; limit < 0 {
+			return ErrTooLarge
+		}
 		content = join(content, e)
 	}
 	u.content, u.assembled = content, true
 	return nil
 }
 
-// seal ends the upload and returns its content. It fails unless the content has exactly size bytes.
-func (u *upload) seal(size int64) ([]extent, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+// whole returns the content if it is exactly size bytes.
+func (u *upload) whole(size int64) ([]extent, error) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return u.wholeLocked(size)
+}
+
+func (u *upload) wholeLocked(size int64) ([]extent, error) {
 	if u.ended {
 		return nil, ErrNotFound
 	}
@@ -169,8 +187,19 @@ func (u *upload) seal(size int64) ([]extent, error) {
 	if have := total(content); gap || have != size {
 		return nil, fmt.Errorf("%w: %d of %d bytes", ErrSize, have, size)
 	}
-	u.ended = true
 	return content, nil
+}
+
+// seal ends the upload, unless its content is no longer the one that [upload.whole] returned.
+func (u *upload) seal(content []extent, size int64) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now, err := u.wholeLocked(size)
+	if err == nil && !slices.Equal(now, content) {
+		err = fmt.Errorf("%w: it changed meanwhile", ErrSize)
+	}
+	u.ended = u.ended || err == nil
+	return err
 }
 
 // abort ends the upload, unless it has ended already.

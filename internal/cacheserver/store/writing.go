@@ -3,31 +3,35 @@ package store
 import (
 	"errors"
 	"io"
-	"io/fs"
-	"os"
 )
 
-// maxUploads is how many uploads may be unfinished at a time. GitHub accepts 200 a minute.
-const maxUploads = 10_000
-
-// Reserve reserves a name for an upload. It returns [ErrExists] if the name is used or reserved, and [ErrTooMany] if
-// there are too many uploads.
-func (s *Store) Reserve(n Name) (id int64, err error) {
+// Reserve takes a name for an upload: [ErrExists] if it is used or reserved, [ErrTooMany] if that must wait. The token
+// is whoever reserves it, in any form that tells one from another; no token may hold more than its share.
+func (s *Store) Reserve(n Name, token string) (id int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
 	if s.reserved[n] != nil || s.entries.has(n) {
 		return 0, ErrExists
 	}
-	if len(s.uploads) == maxUploads {
+	own := s.entries.held(n.Ref)
+	if own.uploads >= maxUploads/refShare || s.tokens[token] >= maxUploads/tokenShare {
+		return 0, ErrTooMany
+	}
+	if len(s.uploads) >= maxUploads && !s.displace(n.Ref, 1, func(t tally) int64 { return t.uploads }) {
 		return 0, ErrTooMany
 	}
 	if id, err = s.nextID(); err != nil {
 		return 0, err
 	}
-	u := &upload{name: n, id: id, path: s.partial(id), now: s.now, buffers: &s.buffers, blocks: map[string]extent{}}
-	u.active.Store(s.now().UnixNano())
+	u := &upload{
+		name: n, token: token, id: id, blobs: s.blobs, moment: s.moment, buffers: &s.buffers, blocks: map[string]extent{},
+		held: tally{uploads: 1},
+	}
+	u.stir()
+	s.entries.count(n.Ref, u.held)
 	s.uploads[id], s.reserved[n] = u, u
+	s.tokens[token]++
 	return id, nil
 }
 
@@ -57,7 +61,18 @@ func (s *Store) WriteBlock(id int64, block string, size int64, body io.Reader) e
 	if err != nil {
 		return err
 	}
-	return s.abortIfFailed(u, u.writeBlock(block, size, s.Limits().Size, body))
+	e, err := u.allot(size, s.Limits().Size)
+	if err != nil {
+		return err
+	}
+	err = s.admit(u, e.end(), 1)
+	if err == nil {
+		err = u.writeBlock(block, e, body)
+	}
+	if err != nil {
+		u.giveBack(e)
+	}
+	return s.abortIfFailed(u, err)
 }
 
 // WriteChunk stores exactly size bytes of body as the content from off on. Chunks may arrive in any order,
@@ -67,7 +82,70 @@ func (s *Store) WriteChunk(id, off, size int64, body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	return s.abortIfFailed(u, u.writeChunk(off, size, s.Limits().Size, body))
+	if limit := s.Limits().Size; off > limit || size > limit-off {
+		return ErrTooLarge
+	}
+	if err := s.admit(u, off+size, 1); err != nil {
+		return err
+	}
+	return s.abortIfFailed(u, u.writeChunk(extent{off, size}, body))
+}
+
+// admit makes room for an upload to grow to so many bytes, and counts pieces.
+func (s *Store) admit(u *upload, bytes, pieces int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uploads[u.id] == nil {
+		return ErrNotFound
+	}
+	own := s.entries.held(u.name.Ref)
+	if u.held.pieces+pieces > maxBlocks {
+		return ErrTooLarge
+	}
+	ofPieces, ofBytes := func(t tally) int64 { return t.pieces }, func(t tally) int64 { return t.pending }
+	if own.pieces+pieces > maxPieces/refShare {
+		return ErrNoRoom
+	}
+	if s.entries.all.pieces+pieces > maxPieces && !s.displace(u.name.Ref, pieces, ofPieces) {
+		return ErrNoRoom
+	}
+	more := max(0, bytes-u.held.pending)
+	evicted, err := s.entries.room(u.name.Ref, more, s.limits)
+	for err != nil && own.pending+more <= s.limits.Size/2 && s.displace(u.name.Ref, more, ofBytes) {
+		evicted, err = s.entries.room(u.name.Ref, more, s.limits)
+	}
+	if err != nil {
+		return err
+	}
+	s.evicted(evicted)
+	grown := tally{pending: more, pieces: pieces}
+	u.held.add(grown)
+	s.entries.count(u.name.Ref, grown)
+	return nil
+}
+
+// displace drops the upload that is idle for longest, of the ref whose uploads hold most. It does nothing unless that is more
+// than ref would hold with so much more: many refs that leave uploads unfinished do not lock out one that does not. The
+// lock is held.
+func (s *Store) displace(ref string, more int64, measure func(tally) int64) bool {
+	var greedy string
+	most := measure(s.entries.held(ref)) + more
+	for name, section := range s.entries.refs {
+		if holds := measure(section.tally); holds > most {
+			greedy, most = name, holds
+		}
+	}
+	var victim *upload
+	for _, u := range s.uploads {
+		if greedy != "" && u.name.Ref == greedy && measure(u.held) > 0 && (victim == nil || u.lastActive() < victim.lastActive()) {
+			victim = u
+		}
+	}
+	if victim == nil || !s.drop(victim) {
+		return false
+	}
+	s.later(func() error { return s.blobs.Remove(victim.id) })
+	return true
 }
 
 // Assemble makes the content of an upload from these blocks, in this order. Block ids are opaque.
@@ -76,54 +154,41 @@ func (s *Store) Assemble(id int64, blocks []string) error {
 	if err != nil {
 		return err
 	}
-	return u.assemble(blocks)
+	return u.assemble(blocks, s.Limits().Size)
 }
 
-// Finish makes an upload an entry. If not exactly size bytes have arrived, it returns [ErrSize] and the upload stays.
+// Finish makes an upload an entry, which is on disk when it returns. [ErrSize] and the upload stays if what arrived is not
+// exactly size bytes.
 func (s *Store) Finish(id, size int64) error {
 	u, err := s.upload(id)
 	if err != nil {
 		return err
 	}
-	content, err := u.seal(size)
-	if err != nil {
+	e := &Entry{Name: u.name, ID: id, Size: size}
+	if e.content, err = u.whole(size); err != nil {
 		return err
 	}
-	now := s.now()
-	e := &Entry{Name: u.name, ID: id, Size: size, Created: now, Accessed: now, content: content, boot: s.boot}
-	err = s.publish(e, u.path)
-
+	if err := s.admit(u, e.cost(), 0); err != nil {
+		return err
+	}
+	if err := u.seal(e.content, size); err != nil {
+		return err
+	}
+	e.Created, e.order = s.now(), s.finished.Add(1)
+	e.Accessed = e.Created
+	if err = s.blobs.Publish(id, fileSize(e.content)); err == nil {
+		err = s.catalog.Save(*e)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.release(u)
 	if err != nil {
-		return errors.Join(err, remove(u.path), remove(s.blob(id)))
+		return errors.Join(err, s.blobs.Remove(id))
 	}
 	s.entries.add(e)
 	s.listed = nil
-	s.settleLater(id)
 	s.tidy()
 	return nil
-}
-
-// publish renames the content to its final name, and then commits the metadata.
-func (s *Store) publish(e *Entry, path string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600) // an empty entry has no file yet
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(file.Truncate(fileSize(e.content)), file.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path, s.blob(e.ID)); err != nil {
-		return err
-	}
-	if e.boot == "" {
-		if err := errors.Join(syncPath(s.blob(e.ID)), s.syncNames()); err != nil {
-			return err
-		}
-	}
-	return s.save(*e)
 }
 
 func (s *Store) upload(id int64) (*upload, error) {
@@ -145,12 +210,12 @@ func (s *Store) abortIfFailed(u *upload, err error) error {
 	dropped := s.drop(u)
 	s.mu.Unlock()
 	if dropped {
-		err = errors.Join(err, remove(u.path))
+		err = errors.Join(err, s.blobs.Remove(u.id))
 	}
 	return err
 }
 
-// drop drops an upload unless it is being finished. The caller holds the lock and removes the file.
+// drop forgets an upload, unless it is being finished. Its blob is left to the caller, the lock is held.
 func (s *Store) drop(u *upload) (dropped bool) {
 	if dropped = u.abort(); dropped {
 		s.release(u)
@@ -158,14 +223,15 @@ func (s *Store) drop(u *upload) (dropped bool) {
 	return dropped
 }
 
+// release gives back what an upload held.
 func (s *Store) release(u *upload) {
+	if s.uploads[u.id] == nil {
+		return
+	}
 	delete(s.uploads, u.id)
 	delete(s.reserved, u.name)
-}
-
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if s.tokens[u.token]--; s.tokens[u.token] == 0 {
+		delete(s.tokens, u.token)
 	}
-	return nil
+	s.entries.count(u.name.Ref, tally{uploads: -1, pending: -u.held.pending, pieces: -u.held.pieces})
 }

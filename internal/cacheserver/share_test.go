@@ -1,0 +1,141 @@
+package cacheserver
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+)
+
+// pull is the scope of a pull request's token.
+func pull(n int) []RefAccess {
+	return []RefAccess{{Ref: fmt.Sprintf("refs/pull/%d/merge", n), Write: true}, {Ref: mainRef}}
+}
+
+// hold fills main with entries.
+func (s service) hold(t testing.TB, n, size int) {
+	t.Helper()
+	for i := range n {
+		s.save(t, mainRef, fmt.Sprint("main", i), strings.Repeat("x", size))
+	}
+}
+
+func (s service) onMain() int {
+	return len(s.entries.List(store.Query{Ref: mainRef}))
+}
+
+// upURL reserves a name and returns where its content goes.
+func (s service) upURL(t testing.TB, token, key string) string {
+	t.Helper()
+	status, got := s.twirp(t, "CreateCacheEntry", token, fmt.Sprintf(`{"key":%q,"version":"v"}`, key))
+	url, _ := got["signed_upload_url"].(string)
+	if status != 200 || url == "" {
+		t.Fatalf("reserving: %d %v", status, got)
+	}
+	return url
+}
+
+// A block of 300 kB that a list names 50,000 times makes 15 GB, for which nobody's entries are evicted.
+func TestRepeatedBlockEvictsNothing(t *testing.T) {
+	s := serve(t, Options{})
+	s.hold(t, 3, 1000)
+	token := s.token(t, pull(7)...)
+	up := s.upURL(t, token, "huge")
+	if got := s.do(t, "PUT", up+"&comp=block&blockid=YQ==", "", strings.Repeat("x", 300_000)); got.status != 201 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	list := "<BlockList>" + strings.Repeat("<Latest>YQ==</Latest>", 50_000) + "</BlockList>"
+	if got := s.do(t, "PUT", up+"&comp=blocklist", "", list); got.status != 413 || !strings.Contains(got.body, "larger than the limit") {
+		t.Errorf("the list: %d %s", got.status, got.body)
+	}
+	if _, got := s.twirp(t, "FinalizeCacheEntryUpload", token, `{"key":"huge","version":"v","size_bytes":"15000000000"}`); got["ok"] == true {
+		t.Errorf("finished: %v", got)
+	}
+	if n := s.onMain(); n != 3 {
+		t.Errorf("%d of 3 entries of main are left", n)
+	}
+}
+
+func TestPullRequestCannotTakeTheHalfOfMain(t *testing.T) {
+	s := serve(t, Options{MaxSize: 1 << 20})
+	s.hold(t, 8, 1<<17-1<<10)
+	c := s.cache(t, true, pull(7)...)
+	for i := range 20 {
+		if err := c.Save(t.Context(), fmt.Sprint(i), blobOf(100_000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.onMain(); n < 4 {
+		t.Errorf("%d entries of main are left", n)
+	}
+}
+
+func TestUnfinishedUploadsAreWithinTheLimit(t *testing.T) {
+	s := serve(t, Options{MaxSize: 1 << 20})
+	s.hold(t, 6, 100_000)
+	token := s.token(t, pull(7)...)
+	refused := 0
+	for i := range 20 {
+		got := s.do(t, "PUT", s.upURL(t, token, fmt.Sprint(i))+"&comp=block&blockid=YQ==", "", strings.Repeat("x", 100_000))
+		switch {
+		case got.status == 413 && strings.Contains(got.body, "no room"):
+			refused++
+		case got.status != 201:
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	stats := s.entries.Stats()
+	if stats.Bytes+stats.Pending > 1<<20 || stats.Pending > 1<<19 || refused != 15 {
+		t.Errorf("%+v, %d refused", stats, refused)
+	}
+	if n := s.onMain(); n < 5 {
+		t.Errorf("%d entries of main are left", n)
+	}
+}
+
+func TestReservationsOfAPullRequestDoNotBlockMain(t *testing.T) {
+	s := serve(t, Options{})
+	status := 200
+	for token, i := s.token(t, pull(7)...), 0; status == 200 && i < 11_000; i++ {
+		status, _ = s.twirp(t, "CreateCacheEntry", token, fmt.Sprintf(`{"key":"k%d","version":"v"}`, i))
+	}
+	if status != 429 {
+		t.Errorf("reserving without end: %d", status)
+	}
+	s.upURL(t, s.token(t), "main's")
+}
+
+func TestNamesAreBounded(t *testing.T) {
+	s := serve(t, Options{})
+	token, long := s.token(t), strings.Repeat("v", maxVersion+1)
+	many := make([]string, 40_000)
+	for i := range many {
+		many[i] = fmt.Sprintf("k%d", i)
+	}
+	for name, got := range map[string]reply{
+		"a long version":           s.do(t, "POST", twirpPath+"CreateCacheEntry", token, fmt.Sprintf(`{"key":"k","version":%q}`, long), "Content-Type", "application/json"),
+		"a long version, v1":       s.do(t, "POST", v1Path+"caches", token, fmt.Sprintf(`{"key":"k","version":%q}`, long)),
+		"a huge version":           s.do(t, "POST", twirpPath+"CreateCacheEntry", token, fmt.Sprintf(`{"key":"k","version":%q}`, strings.Repeat("v", 950_000)), "Content-Type", "application/json"),
+		"many restore keys":        s.do(t, "POST", twirpPath+"GetCacheEntryDownloadURL", token, `{"key":"k","version":"v","restore_keys":["`+strings.Join(many[:5000], `","`)+`"]}`, "Content-Type", "application/json"),
+		"very many restore keys":   s.do(t, "POST", twirpPath+"GetCacheEntryDownloadURL", token, `{"key":"k","version":"v","restore_keys":["`+strings.Join(many, `","`)+`"]}`, "Content-Type", "application/json"),
+		"very many restore keys 1": s.do(t, "GET", v1Path+"cache?version=v&keys="+strings.Join(many, ","), token, ""),
+	} {
+		if got.status != 400 && got.status != 413 {
+			t.Errorf("%s: %d %.200s", name, got.status, got.body)
+		}
+	}
+	start := time.Now()
+	if _, err := checkKeys(many); err == nil || time.Since(start) > time.Millisecond {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
+// What is read of a block list is bounded by its elements, too.
+func TestBlockListStopsEarly(t *testing.T) {
+	body := strings.NewReader("<BlockList>" + strings.Repeat("<Latest>YQ==</Latest>", maxBlockList+1) + strings.Repeat("<a/>", 1<<20))
+	if _, err := parseBlockList(body); err == nil || body.Len() < 4<<20-8192 {
+		t.Errorf("%v with %d bytes left", err, body.Len())
+	}
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"container/list"
+	"time"
+)
+
+// How much there may be at a time, in all. A ref may have a quarter of it and a token a tenth, so that none locks the others
+// out. GitHub takes 200 uploads a minute.
+const (
+	maxUploads = 10_000
+	maxPieces  = 400_000 // blocks and chunks of unfinished uploads
+	maxEntries = 100_000
+
+	refShare   = 4
+	tokenShare = 10
+)
+
+// tally is what a ref holds, or all of them.
+type tally struct {
+	entries int64
+	bytes   int64 // of entries
+	uploads int64
+	pending int64 // bytes of unfinished uploads
+	pieces  int64 // of unfinished uploads
+}
+
+func (t *tally) add(o tally) {
+	t.entries += o.entries
+	t.bytes += o.bytes
+	t.uploads += o.uploads
+	t.pending += o.pending
+	t.pieces += o.pieces
+}
+
+func (c *table) section(ref string) *section {
+	if c.refs[ref] == nil {
+		c.refs[ref] = &section{used: list.New()}
+	}
+	return c.refs[ref]
+}
+
+// held is what a ref holds.
+func (c *table) held(ref string) tally {
+	if s := c.refs[ref]; s != nil {
+		return s.tally
+	}
+	return tally{}
+}
+
+// count adds to what a ref holds.
+func (c *table) count(ref string, change tally) {
+	own := c.section(ref)
+	own.add(change)
+	c.all.add(change)
+	if own.tally == (tally{}) {
+		delete(c.refs, ref)
+	}
+}
+
+// room evicts entries until ref may hold so many more bytes, and returns them. If that is not possible, it evicts nothing.
+//
+// A ref that holds more than half of the limit gives its own entries first: it cannot drive out what others keep in
+// their half. docs/adr/0008 argues this.
+func (c *table) room(ref string, bytes int64, l Limits) (evicted []Entry, err error) {
+	own := c.held(ref)
+	stays := c.all.pending + bytes
+	if own.pending+bytes > l.Size/2 {
+		stays += c.all.bytes - own.bytes // only its own entries can go
+	}
+	if stays > l.Size {
+		return nil, ErrNoRoom
+	}
+	return c.evict(ref, bytes, l), nil
+}
+
+// evict removes entries until all of them and so many more bytes of ref are within the limits.
+func (c *table) evict(ref string, bytes int64, l Limits) (evicted []Entry) {
+	for c.used.Len() > 0 && (c.all.bytes+c.all.pending+bytes > l.Size || c.all.entries > maxEntries) {
+		victim := *c.victim(ref, bytes, l)
+		c.remove(victim.ID)
+		evicted = append(evicted, victim)
+	}
+	return evicted
+}
+
+// victim is the least recently used entry of the ref that holds more than half, or of all. There is one.
+func (c *table) victim(ref string, bytes int64, l Limits) *Entry {
+	greedy := func(s *section, more int64) bool {
+		return s.used.Len() > 0 && (s.bytes+s.pending+more > l.Size/2 || s.entries > maxEntries/2)
+	}
+	if own := c.refs[ref]; own != nil && greedy(own, bytes) {
+		return entryAt(own.used.Back())
+	}
+	for name, s := range c.refs {
+		if name != ref && greedy(s, 0) {
+			return entryAt(s.used.Back())
+		}
+	}
+	return entryAt(c.used.Back())
+}
+
+// expire removes the entries that were not used for as long as the limit says, and returns them.
+func (c *table) expire(l Limits, now time.Time) (expired []Entry) {
+	for c.used.Len() > 0 {
+		oldest := *entryAt(c.used.Back())
+		if now.Sub(oldest.Accessed) <= l.Age {
+			break
+		}
+		c.remove(oldest.ID)
+		expired = append(expired, oldest)
+	}
+	return expired
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func on(ref, key string) Name { return Name{Ref: ref, Version: "v", Key: key} }
+
+func (s *Store) putOn(t testing.TB, ref, key string, size int) {
+	t.Helper()
+	id, err := s.Reserve(on(ref, key), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.WriteChunk(id, 0, int64(size), strings.NewReader(strings.Repeat("x", size))), s.Finish(id, int64(size))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReservationsAreShared(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	reserve := func(ref, token string) (taken int) {
+		for i := range maxUploads {
+			_, err := s.Reserve(on(ref, fmt.Sprint(token, i)), token)
+			if errors.Is(err, ErrTooMany) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			taken++
+		}
+		return taken
+	}
+	if got := reserve("pull", "first"); got != maxUploads/tokenShare {
+		t.Errorf("a token took %d", got)
+	}
+	if got := reserve("pull", "second") + reserve("pull", "third"); got != maxUploads/refShare-maxUploads/tokenShare {
+		t.Errorf("its ref took %d more", got)
+	}
+	for _, ref := range []string{"a", "b", "c", "d"} {
+		reserve(ref, ref+"1")
+		reserve(ref, ref+"2")
+		reserve(ref, ref+"3")
+	}
+	if got := s.Stats().Uploads; got != maxUploads {
+		t.Errorf("%d in all", got)
+	}
+	// One that has none takes the place of one that has many.
+	id, err := s.Reserve(on("main", "late"), "late")
+	if err != nil || s.Stats().Uploads != maxUploads {
+		t.Fatalf("the main branch: %v, %+v", err, s.Stats())
+	}
+	if err := s.Finish(id, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats().Uploads; got != maxUploads-1 {
+		t.Errorf("%d after one has finished", got)
+	}
+}
+
+// Whatever a pull request does, half of the cache remains the main branch's.
+func TestRefTakesNoMoreThanHalfFromOthers(t *testing.T) {
+	s := open(t, t.TempDir(), newClock()) // 1,000 bytes
+	for i := range 9 {
+		s.putOn(t, "main", fmt.Sprint("main", i), 100)
+	}
+	for i := range 50 {
+		s.putOn(t, "pull", fmt.Sprint("pull", i), 60)
+	}
+	if got := s.entries.held("main").bytes; got != 500 {
+		t.Errorf("main holds %d bytes", got)
+	}
+	wantKeys(t, s, "main4", "main5", "main6", "main7", "main8", "pull42", "pull43", "pull44", "pull45", "pull46", "pull47", "pull48", "pull49")
+}
+
+func TestUnfinishedBytesCount(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	for i := range 8 {
+		s.putOn(t, "main", fmt.Sprint(i), 100)
+	}
+	var held int
+	for i := range 20 {
+		id, err := s.Reserve(on("pull", fmt.Sprint(i)), "pull")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.WriteBlock(id, "b", 90, strings.NewReader(strings.Repeat("x", 90)))
+		if err == nil {
+			held += 90
+		} else if !errors.Is(err, ErrNoRoom) {
+			t.Fatal(err)
+		}
+	}
+	if got := s.Stats(); held != 450 || got.Pending != 450 || got.Bytes != 500 {
+		t.Errorf("%d bytes taken, %+v", held, got)
+	}
+}
+
+// Many refs that leave uploads unfinished do not take the room of one that finishes its own.
+func TestUnfinishedBytesOfManyRefsGiveWay(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	for i := range 10 {
+		for j := range 3 {
+			id, err := s.Reserve(on(fmt.Sprint("pull", i), fmt.Sprint(j)), "pull")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.WriteBlock(id, "b", 33, strings.NewReader(strings.Repeat("x", 33))); err != nil && !errors.Is(err, ErrNoRoom) {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.putOn(t, "main", "key", 50)
+	wantKeys(t, s, "key")
+}
+
+func TestAssembledSizeIsHeldAgainstTheLimitBeforeAnythingGoes(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	s.putOn(t, "main", "kept", 300)
+	id, err := s.Reserve(on("pull", "big"), "pull")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteBlock(id, "b", 100, strings.NewReader(strings.Repeat("x", 100))); err != nil {
+		t.Fatal(err)
+	}
+	repeat := func(n int) []string { return strings.Fields(strings.Repeat("b ", n)) }
+	if err := s.Assemble(id, repeat(11)); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("beyond the limit: %v", err)
+	}
+	if err := errors.Join(s.Assemble(id, repeat(10))); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Finish(id, 1000); !errors.Is(err, ErrNoRoom) {
+		t.Errorf("beyond the half: %v", err)
+	}
+	wantKeys(t, s, "kept")
+	if err := errors.Join(s.Assemble(id, repeat(2)), s.Finish(id, 200)); err != nil {
+		t.Errorf("within the half: %v", err)
+	}
+	wantKeys(t, s, "kept", "big")
+}
+
+func TestUsageCountsWhatTheDiskHolds(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	id := s.mustReserve(t, "key")
+	for _, err := range []error{
+		s.WriteBlock(id, "a", 400, strings.NewReader(strings.Repeat("x", 400))), s.WriteBlock(id, "b", 1, strings.NewReader("b")),
+		s.Assemble(id, []string{"b"}), s.Finish(id, 1),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, size := s.Usage(); size != 401 {
+		t.Errorf("%d bytes", size)
+	}
+	if got := s.Stats(); got.Pending != 0 || got.Uploads != 0 || s.entries.all.pieces != 0 {
+		t.Errorf("held after the end: %+v, %+v", got, s.entries.all)
+	}
+}
+
+func TestPiecesAreBounded(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	id := s.mustReserve(t, "key")
+	var err error
+	for i := 0; err == nil; i++ {
+		if i > maxPieces {
+			t.Fatal("no limit")
+		}
+		err = s.WriteBlock(id, fmt.Sprint(i), 0, strings.NewReader(""))
+	}
+	if !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrNoRoom) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,43 @@
+package reclaim
+
+import (
+	"slices"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+)
+
+// markDead finds the caches of which no layer is left, so that a build gets nothing of
+// them. One that was not read is such if no blob is left that it could name.
+func (a *Analysis) markDead() {
+	blobs := make([]int, len(a.graph.reach.ids))
+	for i := range a.Items {
+		if kind := a.Items[i].Key.Kind; kind == bkcache.KindLayer || kind == bkcache.KindSignature {
+			blobs[a.graph.ref[i]]++
+		}
+	}
+	for indexes := range a.graph.caches() {
+		if slices.ContainsFunc(indexes, func(x index) bool { return x.current() && a.mayServe(&x, blobs) }) {
+			continue
+		}
+		for i := range indexes {
+			indexes[i].dead = indexes[i].current()
+		}
+	}
+}
+
+// mayServe reports whether a build might get a layer of x. An export of nothing writes an
+// index without layers, which is as it should be.
+func (a *Analysis) mayServe(x *index, blobs []int) bool {
+	if !x.genuine || x.Err == nil && len(x.Layers) == 0 {
+		return true
+	}
+	if x.Err == nil {
+		for i := range a.graph.references(x) {
+			if a.Items[i].Key.Kind == bkcache.KindLayer {
+				return true
+			}
+		}
+		return false
+	}
+	return x.sees == nil || slices.ContainsFunc(slices.Concat(x.sees, x.readers), func(ref int32) bool { return blobs[ref] > 0 })
+}

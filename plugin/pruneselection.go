@@ -1,0 +1,157 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/go-units"
+)
+
+// selection is what prune was asked for.
+type selection struct {
+	policy  reclaim.Policy
+	scopes  []string
+	refs    []string
+	ids     []int64
+	keys    []string
+	deletes bool // old versions of indexes go
+}
+
+// selection reads the options.
+func (o pruneOptions) selection(env *Env) (selection, error) {
+	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "until")
+	if err != nil {
+		return selection{}, err
+	}
+	s := selection{scopes: selected.Scopes, refs: selected.Refs, ids: o.ids, keys: o.keys}
+	s.policy = reclaim.Policy{
+		Until: selected.Until, Closed: o.closed, Superseded: o.superseded, Unreferenced: o.unreferenced, KeepVersions: o.keepVersions,
+		All: o.all, Other: o.includeOther, Likely: o.likely, Grace: o.grace,
+	}
+	if err := o.check(); err != nil {
+		return s, err
+	}
+	if err := o.setStates(&s.policy); err != nil {
+		return s, err
+	}
+	if o.keepStorage != "" {
+		if s.policy.KeepStorage, err = units.RAMInBytes(o.keepStorage); err != nil || s.policy.KeepStorage <= 0 {
+			return s, usage(fmt.Errorf("reading --keep-storage: %q is not a size", o.keepStorage), "--keep-storage 8GB")
+		}
+	}
+	s.narrow()
+	// As the zero policy does, see [reclaim.Policy].
+	s.deletes = s.policy.Superseded || len(s.scopes)+len(s.refs)+len(s.ids)+len(s.keys) == 0 && s.policy.Until.IsZero() &&
+		!s.policy.Closed && !s.policy.Unreferenced && !s.policy.Incomplete
+	if o.keepVersions != 2 && !s.deletes && !o.all {
+		s.policy.Superseded, s.deletes = true, true
+	}
+	return s, nil
+}
+
+func (s *selection) narrow() {
+	if len(s.scopes) > 0 {
+		s.policy.Scope = func(scope string) bool { return listing.Match(s.scopes, scope) }
+	}
+	if len(s.refs) > 0 {
+		s.policy.Ref = func(ref string) bool { return listing.Match(s.refs, ref) }
+	}
+	if len(s.ids)+len(s.keys) > 0 {
+		s.policy.Entry = func(e bkcache.Entry) bool {
+			return slices.Contains(s.ids, e.ID) || slices.ContainsFunc(s.keys, func(key string) bool { return strings.HasPrefix(e.Key, key) })
+		}
+	}
+}
+
+// setStates reads --state, whose words are those of ls.
+func (o pruneOptions) setStates(p *reclaim.Policy) error {
+	for _, state := range o.states {
+		switch state {
+		case string(reclaim.Superseded):
+			p.Superseded = true
+		case string(reclaim.Unreferenced):
+			p.Unreferenced = true
+		case listing.Incomplete:
+			p.Incomplete = true
+		default:
+			return usage(fmt.Errorf("unknown state %q", state), "--state superseded, unreferenced or incomplete")
+		}
+	}
+	return nil
+}
+
+// check refuses options that contradict each other.
+func (o pruneOptions) check() error {
+	reasons := o.closed || o.superseded || o.unreferenced || len(o.states) > 0
+	switch {
+	case o.includeOther && !o.all && o.keepStorage == "":
+		return usage(errors.New("--include-other goes with --all or --keep-storage"), "docker ghacache prune --all --include-other")
+	case o.all && (reasons || o.keepStorage != ""):
+		return usage(errors.New("--all deletes everything, so --closed, --superseded, --unreferenced, --state and --keep-storage do not go with it"),
+			"leave out --all")
+	case len(o.ids)+len(o.keys) > 0 && (o.all || reasons || o.keepStorage != ""):
+		return usage(errors.New("--id and --key select single entries, so --all, --closed, --superseded, --unreferenced, --state and --keep-storage do not go with them"),
+			"leave them out")
+	case o.keepVersions < 1:
+		return usage(fmt.Errorf("--keep-versions %d would delete every index", o.keepVersions), "--keep-versions 1")
+	case o.grace < 0:
+		return usage(fmt.Errorf("--grace %s is negative", o.grace), "")
+	}
+	return nil
+}
+
+// noteMatches warns of each selection that matches nothing, with the nearest name.
+func (s *selection) noteMatches(a *reclaim.Analysis, notes ui.Notes) {
+	var scopes, refs, keys, ids []string
+	for i := range a.Items {
+		item := &a.Items[i]
+		refs, keys, ids = append(refs, item.Ref), append(keys, item.Entry.Key), append(ids, strconv.FormatInt(item.ID, 10))
+	}
+	for i := range a.Caches {
+		scopes = append(scopes, a.Caches[i].Scope)
+	}
+	glob := func(pattern, name string) bool { return listing.Match([]string{pattern}, name) }
+	warn := func(flag, pattern string, names []string, matches func(pattern, name string) bool, show func(string) string) {
+		if slices.ContainsFunc(names, func(name string) bool { return matches(pattern, name) }) {
+			return
+		}
+		fix := ""
+		if near := nearest(pattern, names); near != "" {
+			fix = flag + " " + show(near)
+		}
+		notes.Note(ui.Warning, fmt.Sprintf("%s %s matches nothing", flag, show(pattern)), fix)
+	}
+	same := func(name string) string { return name }
+	for _, scope := range s.scopes {
+		warn("--scope", scope, scopes, glob, same)
+	}
+	for _, ref := range s.refs {
+		warn("--ref", ref, refs, glob, github.ShortRef)
+	}
+	for _, key := range s.keys {
+		warn("--key", key, keys, func(prefix, key string) bool { return strings.HasPrefix(key, prefix) }, same)
+	}
+	for _, id := range s.ids {
+		warn("--id", strconv.FormatInt(id, 10), ids, func(a, b string) bool { return a == b }, same)
+	}
+}
+
+// nearest returns the name that is most like a pattern, if one is at all.
+func nearest(pattern string, names []string) (near string) {
+	best := len(pattern)/2 + 2
+	for _, name := range names {
+		if d := levenshtein.Distance(pattern, name, nil); d < best {
+			near, best = name, d
+		}
+	}
+	return near
+}

@@ -1,0 +1,129 @@
+package plugin
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+)
+
+func TestPruneSelects(t *testing.T) {
+	for name, c := range map[string]struct {
+		laptop bool
+		args   []string
+		code   int
+		want   []string
+	}{
+		"a pull request goes whole, though no index can be read": {
+			true, []string{"--ref", "12", "--dry-run"}, 0, []string{"delete    ref", "Total reclaimable space: "},
+		},
+		"a scope that is misspelt": {
+			false, []string{"--scope", "wbe", "--force"}, 0,
+			[]string{"warning: --scope wbe matches nothing\nhint: --scope web\n", "Total reclaimed space: 0B"},
+		},
+		"a ref that is misspelt": {
+			false, []string{"--ref", "mian", "--force"}, 0, []string{"warning: --ref mian matches nothing", "Total reclaimed space: 0B"},
+		},
+		"an ID that there is not": {
+			false, []string{"--id", "99999", "--force"}, 0, []string{"warning: --id 99999 matches nothing\n", "Total reclaimed space: 0B"},
+		},
+		"an entry by its ID":           {false, []string{"--id", "2", "--grace", "0", "--force"}, 0, []string{"delete    selected", "1 entry with 50KiB: deleted"}},
+		"a layer that is needed stays": {false, []string{"--id", "1", "--force"}, 0, []string{"keep      in use", "Total reclaimed space: 0B"}},
+		"another tool's entry by its key": {
+			false, []string{"--key", "setup-go-", "--force"}, 0, []string{"delete    selected", "1 entry with 5MiB: deleted"},
+		},
+		"less versions": {false, []string{"--keep-versions", "1", "--dry-run"}, 0, []string{"delete    superseded", "keep      in use"}},
+		"a state":       {false, []string{"--state", "superseded", "--dry-run"}, 0, []string{"delete    superseded    1 "}},
+		"an unknown state": {
+			false, []string{"--state", "live", "--force"}, 125, []string{`error: unknown state "live"`, "hint: --state superseded, unreferenced or incomplete"},
+		},
+		"no version at all":     {false, []string{"--keep-versions", "0", "--force"}, 125, []string{"error: --keep-versions 0 would delete every index"}},
+		"an ID and a reason":    {false, []string{"--id", "1", "--closed", "--force"}, 125, []string{"error: --id and --key select single entries, so "}},
+		"a limit that is kept":  {false, []string{"--keep-storage", "9MB", "--force"}, 0, []string{"Total reclaimed space: "}},
+		"docker's name for it":  {false, []string{"--max-used-space", "9MB", "--force"}, 0, []string{"Total reclaimed space: "}},
+		"a limit that is not":   {true, []string{"--keep-storage", "1MB", "--force"}, 1, []string{"are left, which is more than 1MiB: ", "what only it names is not known", "hint: --"}},
+		"a limit for all tools": {false, []string{"--keep-storage", "6MB", "--include-other", "--force"}, 0, []string{"delete    keep-storage"}},
+		"what is likely is a hint": {
+			true, []string{"--force"}, 0, []string{"likely    an index that could name it was not read", "info: kept, but likely unneeded: ", "hint: docker ghacache prune --likely   # if that is wrong, the next build runs one step again\n"},
+		},
+		"what is likely goes where that is wanted": {true, []string{"--likely", "--force"}, 0, []string{"delete (likely)  unreferenced"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := exampleLaptop(t)
+			if !c.laptop {
+				d = exampleJob(t, cacheserver.Options{})
+			}
+			got := d.run(append([]string{"prune"}, c.args...)...)
+			wantText(t, got.stderr+got.stdout, c.want...)
+			if got.code != c.code {
+				t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
+// TestTheSameCommandTwiceMakesTheSamePlan has the first run read the indexes, which the
+// service takes for a use.
+func TestTheSameCommandTwiceMakesTheSamePlan(t *testing.T) {
+	for name, args := range map[string][]string{
+		"until": {"prune", "--filter", "until=216h", "--dry-run"}, "keep-storage": {"prune", "--keep-storage", "5MB", "--dry-run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := exampleJob(t, cacheserver.Options{})
+			first := d.run(args...)
+			d.begun = time.Now().Add(-time.Second)
+			d.run("ls")
+			second := d.run(args...)
+			if first.stdout != second.stdout || !strings.Contains(first.stdout, "delete") {
+				t.Errorf("first\n%s\nsecond\n%s", first.stdout, second.stdout)
+			}
+		})
+	}
+}
+
+func TestATokenThatMayNotDeleteIsOneError(t *testing.T) {
+	d := exampleJob(t, cacheserver.Options{})
+	rest, err := d.service.RESTToken(false, validity)
+	check(t, err)
+	d.vars["GITHUB_TOKEN"] = rest
+	deletions := 0
+	d.before = func(r *http.Request) {
+		if r.Method == http.MethodDelete {
+			deletions++
+		}
+	}
+	got := d.run("prune", "--force")
+	if n := strings.Count(got.stderr, "Resource not accessible"); n != 1 || deletions != 1 || got.code != 1 {
+		t.Errorf("%d deletions, %d errors, exit %d\n%s", deletions, n, got.code, got.stderr)
+	}
+	wantText(t, got.stderr, "error: deleting cache ", "hint: in a workflow: permissions: {actions: write}")
+}
+
+func TestAServiceWithoutRunsIsNotWarnedOf(t *testing.T) {
+	d := exampleJob(t, cacheserver.Options{Faults: faults(t, "GET /repos/octo/app/actions/runs:404")})
+	d.vars["GITHUB_API_URL"] = d.url + "/api/v3"
+	d.before = func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/actions/runs") { // past the desk's own answer
+			r.URL.Path += "/"
+		}
+	}
+	got := d.run("prune", "--dry-run")
+	if strings.Contains(got.stderr, "workflow runs") || !strings.Contains(got.stdout, "delete    unreferenced") {
+		t.Errorf("%s%s", got.stdout, got.stderr)
+	}
+}
+
+func TestPruneAsksForWhatIsLikely(t *testing.T) {
+	for answer, want := range map[string]string{"y\n": "deleted", "likely\n": "deleted"} {
+		d := exampleLaptop(t)
+		before := len(strings.Fields(d.ids()))
+		got := d.runOn(t.Context(), wide, []string{"prune"}, answer)
+		wantText(t, got.stdout, "more with 3.857MiB are likely unneeded. If that is wrong, the next build runs one step again.", "[y/N] ", want)
+		gone := before - len(strings.Fields(d.ids()))
+		if all := answer == "likely\n"; gone != 5 && !all || gone != 8 && all {
+			t.Errorf("%q deleted %d\n%s", answer, gone, got.stdout)
+		}
+	}
+}
