@@ -30,6 +30,8 @@ type migrateOptions struct {
 	offline bool
 	only    []string
 	unsafe  bool
+	minimum bool
+	machine bool
 	upgrade string
 	copying bool
 	copy    copyOptions
@@ -58,8 +60,13 @@ has, and an interrupted copy continues when you run it again. All users of a mac
 see its command lines, so give a token as a file, a variable (env:NAME) or standard
 input (-).
 
-Exits with 0 if nothing is left to do, 1 if something is, 2 if it could not run, and
-125 if the command line is wrong. Advice is printed, but does not count.
+A pin in a file or a job without a gha cache is advice: it is printed apart, it does
+not count, and only --unsafe edits it. Programs of this machine do not count either,
+unless you give --machine. Next to a comment that explains an old version, an edit
+needs --unsafe, and takes the oldest version that works.
+
+Exits with 0 if nothing is left to do, 1 if something is, 2 if it could not run or
+if --check could not read a file, and 125 if the command line is wrong.
 
 Rules:
 
@@ -82,6 +89,8 @@ Rules:
 	flags.BoolVar(&o.offline, "offline", false, "Do not ask GitHub which version a commit of an action is")
 	flags.StringArrayVar(&o.only, "only", nil, "Only these rules, and not what is on this machine")
 	flags.BoolVar(&o.unsafe, "unsafe", false, "Also make edits that need a review")
+	flags.BoolVar(&o.minimum, "minimum", false, "Move to the oldest versions that work, not to the newest")
+	flags.BoolVar(&o.machine, "machine", false, "Also count what is too old on this machine")
 	flags.StringVar(&o.upgrade, "upgrade-builder", "", "Only recreate this docker-container builder with a new BuildKit, keeping its options and state")
 	flags.BoolVar(&o.copying, "copy", false, "Only copy BuildKit's caches from a service with version 1 to one with version 2")
 	o.copy.flags(flags)
@@ -153,7 +162,7 @@ func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 	}
 	opts := migrate.Options{
 		Service: migrate.Service(o.service), Host: gitrepo.HostOf(ctx, env.Environ(), o.paths, jobHost(env)),
-		BumpActions: o.bump, Unsafe: o.unsafe, Only: o.only,
+		BumpActions: o.bump, Unsafe: o.unsafe, Minimum: o.minimum, Only: o.only,
 	}
 	if !o.offline {
 		opts.Resolve = gitrepo.NewActionTags(env.Environ(), func(err error) {
@@ -166,14 +175,17 @@ func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 	if err != nil {
 		return err
 	}
-	result := migrateResult{Toolchain: <-tools, Report: report}
+	result := migrateResult{Toolchain: <-tools, Report: report, Summary: report.Summary()}
 	if o.write {
 		result.Written, err = report.Write(ctx)
 	}
 	if err := errors.Join(err, result.print(env, o)); err != nil {
 		return err
 	}
-	if result.left(o.write) {
+	switch {
+	case o.check && result.Summary.Failed > 0:
+		return exit(2)
+	case result.left(o.write, o.machine):
 		return exit(1)
 	}
 	return nil

@@ -17,7 +17,8 @@ import (
 type migrateResult struct {
 	Toolchain []tool `json:"toolchain"`
 	migrate.Report
-	Written []string `json:"written,omitempty"`
+	Summary migrate.Summary `json:"summary"`
+	Written []string        `json:"written,omitempty"`
 }
 
 // tooOld are the tools to upgrade.
@@ -30,11 +31,11 @@ func (r migrateResult) tooOld() (old []tool) {
 	return old
 }
 
-// left says that something is still to do, advice apart. What was wanted has
-// been written, or there was an error.
-func (r migrateResult) left(written bool) bool {
+// left says that something is still to do. Advice does not count, and this machine
+// only if asked for. What was wanted has been written, or there was an error.
+func (r migrateResult) left(written, machine bool) bool {
 	matters := func(t tool) bool { return t.Certainty != rules.Advice }
-	return slices.ContainsFunc(r.tooOld(), matters) || slices.ContainsFunc(r.Findings, func(f migrate.Finding) bool {
+	return machine && slices.ContainsFunc(r.tooOld(), matters) || slices.ContainsFunc(r.Findings, func(f migrate.Finding) bool {
 		if r.Wanted(f) {
 			return !written
 		}
@@ -69,17 +70,16 @@ func (r migrateResult) text(env *Env, o migrateOptions) error {
 			env.notes().Note(ui.Info, fmt.Sprintf("the version of %s is not known: %s", t.Name, t.Detail), "")
 		}
 	}
-	for _, t := range r.tooOld() {
-		fmt.Fprintf(env.Stdout, "%s: %s: %s [toolchain, %s]\n    fix: %s\n", ui.Text(t.Name), ui.Text(t.Version), ui.Line(t.why()), t.Certainty, ui.Lines(strings.Join(t.Upgrade, "\n         ")))
-	}
 	colour := env.Docker.Out().IsTerminal() && env.wantsColour()
 	if err := report.Text(env.Stdout, r.Report, colour); err != nil {
 		return err
 	}
+	r.machine(env, o)
 	for _, file := range r.Written {
 		fmt.Fprintf(env.Stderr, "wrote %s\n", ui.Text(file))
 	}
 	if o.check || o.write {
+		fmt.Fprintln(env.Stderr, report.Closing(r.Summary, o.write))
 		return nil
 	}
 	show := ui.Code
@@ -89,10 +89,27 @@ func (r migrateResult) text(env *Env, o migrateOptions) error {
 	if err := report.Diff(env.Stdout, r.Report, colour, show); err != nil {
 		return err
 	}
+	fmt.Fprintln(env.Stderr, report.Closing(r.Summary, false))
 	if slices.ContainsFunc(r.Findings, r.Wanted) {
 		env.notes().Note(ui.Info, "nothing was written", "docker ghacache migrate-v2 --write")
 	}
 	return nil
+}
+
+// machine lists the programs of this machine that are too old.
+func (r migrateResult) machine(env *Env, o migrateOptions) {
+	old := r.tooOld()
+	if len(old) == 0 {
+		return
+	}
+	title := "On this machine, which does not count without --machine:"
+	if o.machine {
+		title = "On this machine:"
+	}
+	fmt.Fprintln(env.Stdout, title)
+	for _, t := range old {
+		fmt.Fprintf(env.Stdout, "%s: %s: %s [toolchain, %s]\n    fix: %s\n", ui.Text(t.Name), ui.Text(t.Version), ui.Line(t.why()), t.Certainty, ui.Lines(strings.Join(t.Upgrade, "\n         ")))
+	}
 }
 
 func (r migrateResult) json(env *Env) error {

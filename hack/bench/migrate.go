@@ -20,8 +20,14 @@ import (
 )
 
 func migrateRows() []row {
+	hostile := benchmarks("./internal/migrate", "Hostile", "1x")
 	return []row{
 		{"`migrate-v2 --check` of 1,000 workflow files, seconds", checkFiles, atMost(2)},
+		{"`migrate-v2`: 1,000 hostile files, seconds", func() (float64, error) {
+			ns, err := metric(hostile, "Hostile ns/op")()
+			return ns / 1e9, err
+		}, atMost(10)},
+		{"`migrate-v2`: the same, MB at most", metric(hostile, "Hostile MB"), atMost(300)},
 		{"`migrate-v2 --copy` of 450 MB in 7 layers 20 ms away, in times of go-actions-cache's Load and Save one after another", copySpeed, atLeast(3)},
 	}
 }

@@ -47,6 +47,7 @@ func TestUpgradeBuilder(t *testing.T) {
 
 	wantText(t, u.try("ghacache", "migrate-v2", "--check", t.TempDir()).stdout,
 		"BuildKit of node "+name+"0: v0.12.5", "[toolchain, certain]", "docker ghacache migrate-v2 --upgrade-builder "+name)
+	workflowIsFixedWhateverTheMachine(t, u)
 	r := u.run("ghacache", "migrate-v2", "--upgrade-builder", name)
 	wantText(t, r.stderr, "replacing the container of node "+name+"0 by one from "+repository+":buildx-stable-1", "docker buildx inspect --bootstrap "+name)
 	if container(u, name, "{{.Id}}") == old {
@@ -58,6 +59,33 @@ func TestUpgradeBuilder(t *testing.T) {
 	wantCached(t, u.run("buildx", "build", "--progress", "plain", dir).stderr)
 
 	wantText(t, u.run("ghacache", "migrate-v2", "--upgrade-builder", name).stderr, "new enough")
+}
+
+// workflowIsFixedWhateverTheMachine expects that a repository has nothing left to do once
+// its workflow is fixed, on a machine whose builder is too old.
+func workflowIsFixedWhateverTheMachine(t *testing.T, u *user) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, ".github/workflows/ci.yml")
+	check(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	check(t, os.WriteFile(file, []byte(`on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/setup-buildx-action@v3
+        with: { version: v0.12.1 }
+      - uses: docker/build-push-action@v6
+        with: { cache-to: type=gha }
+`), 0o644))
+	for i, step := range []struct {
+		flag string
+		want int
+	}{{"--check", 1}, {"--write", 0}, {"--check", 0}, {"--machine", 1}} {
+		if r := u.try("ghacache", "migrate-v2", "--offline", step.flag, dir); r.code != step.want {
+			t.Errorf("run %d, %s: exit %d, want %d", i+1, step.flag, r.code, step.want)
+		}
+	}
 }
 
 func TestUpgradeBuilderThatFailsPutsBackWhatWasThere(t *testing.T) {

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -8,30 +9,41 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-// followCalls judges the inputs that files pass to local actions and workflows.
-func followCalls(files []*file) {
-	sinks := make([][]rules.Sink, len(files))
-	for i, f := range files {
-		sinks[i] = rules.Sinks(f.Page)
+// followCalls judges what files hand to the actions and workflows among them.
+func followCalls(files []*file, minimum bool) {
+	callees := map[string][]*file{} // by the last part of their path
+	for _, f := range files {
+		if len(f.sinks) > 0 {
+			name := path.Base(place(f.File))
+			callees[name] = append(callees[name], f)
+		}
 	}
 	for _, f := range files {
-		for _, c := range f.Calls {
-			for i, callee := range files {
-				if len(sinks[i]) > 0 && means(f.File, c.Path, callee.File) {
-					f.findings = append(f.findings, rules.Handed(c, sinks[i])...)
+		for _, c := range f.calls {
+			for _, callee := range callees[path.Base(c.Path)] {
+				if means(f.File, c.Path, callee.File) {
+					for _, fd := range rules.Handed(c, callee.sinks, f.Src, minimum) {
+						fd.Pin = fd.Pin && !callee.gha
+						f.findings = append(f.findings, fd)
+					}
 				}
 			}
 		}
 	}
 }
 
-// means reports whether path, in a file, is the file callee. A path begins at the
-// repository's root, which is above both files.
-func means(in *source.File, path string, callee *source.File) bool {
-	there := filepath.ToSlash(callee.Target)
-	if callee.Kind == source.Action {
+// place is the path by which a call names a file: an action by its directory.
+func place(f *source.File) string {
+	there := filepath.ToSlash(f.Target)
+	if f.Kind == source.Action {
 		there = there[:strings.LastIndexByte(there, '/')]
 	}
-	root, ok := strings.CutSuffix(there, "/"+path)
+	return there
+}
+
+// means says that a call, in a file, names callee. Its path counts from the
+// repository's root, which is above both files.
+func means(in *source.File, call string, callee *source.File) bool {
+	root, ok := strings.CutSuffix(place(callee), "/"+call)
 	return ok && strings.HasPrefix(filepath.ToSlash(in.Target), root+"/")
 }

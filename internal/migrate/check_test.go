@@ -11,6 +11,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 // tree writes files, given by path and content, into a new directory.
@@ -52,30 +53,44 @@ jobs:
       - uses: docker/setup-buildx-action@v3
         with:
           version: v0.12.0
+      - run: docker buildx build --cache-to type=gha .
 `
 	ghaBake = `target "app" { cache-to = ["type=gha"] }` + "\n"
 )
 
 func TestPinsCountLessWithoutACache(t *testing.T) {
+	bare, _, _ := strings.Cut(oldSetup, "      - run:")
+	const other = "  other:\n    runs-on: ubuntu-latest\n    steps:\n      - run: docker buildx build --cache-to type=gha .\n"
+	workflow := func(src string) map[string]string { return map[string]string{".github/workflows/a.yml": src} }
+	with := func(src, path, content string) map[string]string {
+		return map[string]string{".github/workflows/a.yml": src, path: content}
+	}
 	for _, tt := range []struct {
 		name  string
 		files map[string]string
 		want  string
 	}{
-		{"a gha cache in the same file makes it certain",
-			map[string]string{".github/workflows/a.yml": oldSetup + "      - run: docker buildx build --cache-to type=gha .\n"},
-			"certain"},
-		{"a gha cache in another file makes it conditional",
-			map[string]string{".github/workflows/a.yml": oldSetup, "docker-bake.hcl": ghaBake}, "conditional"},
-		{"no gha cache anywhere makes it advice",
-			map[string]string{".github/workflows/a.yml": oldSetup, "docker-bake.hcl": strings.Replace(ghaBake, "gha", "local", 1)}, "advice"},
+		{"a gha cache in the same job makes it certain", workflow(oldSetup), "certain"},
+		{"a gha cache in another job makes it advice", workflow(bare + other), "advice"},
+		{"a gha cache in another workflow makes it advice", with(bare, ".github/workflows/b.yml", "on: push\njobs:\n"+other), "advice"},
+		{"a bake file that the job builds with makes it conditional", with(bare+"      - uses: docker/bake-action@v6\n", "docker-bake.hcl", ghaBake), "conditional"},
+		{"a script that the job runs makes it conditional", with(bare+"      - run: ./build.sh\n", "build.sh", "docker build --cache-to type=gha .\n"), "conditional"},
+		{"a bake file that the job does not build with makes it advice", with(bare, "docker-bake.hcl", ghaBake), "advice"},
+		{"a variable of the workflow has the cache", workflow("env: { CACHE: type=gha }\n" + bare + "      - run: docker buildx build --cache-to $CACHE .\n"), "certain"},
+		{"a variable of the workflow is used in a job with a cache",
+			workflow("env: { V: v0.12.0 }\n" + strings.Replace(oldSetup, "version: v0.12.0", "version: ${{ env.V }}", 1)), "certain"},
+		{"no gha cache anywhere makes it advice", with(bare, "docker-bake.hcl", strings.Replace(ghaBake, "gha", "local", 1)), "advice"},
+		{"a cache in a comment or a message is none", workflow(bare + "      # --cache-to type=gha\n      - run: echo use --cache-to type=gha\n"), "advice"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, tt.files)
-			got := brief(t, mustCheck(t, dir, migrate.Options{}), dir)
+			report := mustCheck(t, dir, migrate.Options{})
 			want := []string{".github/workflows/a.yml buildx-version " + tt.want + " v0.12.0"}
-			if !slices.Equal(got, want) {
-				t.Errorf("got %q, want %q", got, want)
+			if got := brief(t, report, dir); !slices.Equal(got, want) {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+			if fd := report.Findings[0]; report.Wanted(fd) != (tt.want != "advice") || fd.Fix == "" {
+				t.Errorf("wanted %v: %+v", report.Wanted(fd), fd)
 			}
 		})
 	}
@@ -167,7 +182,7 @@ jobs:
 		".github/workflows/build.yml buildx-version advice ${{ inputs.version }}",
 		".github/workflows/ci.yml buildkit-image certain v0.11.0",
 		".github/workflows/ci.yml buildx-version certain v0.12.0",
-		".github/workflows/ci.yml buildx-version certain v0.13.0",
+		".github/workflows/ci.yml buildx-version advice v0.13.0",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -293,5 +308,76 @@ func TestAdviceIsFixedOnlyIfUnsafeEditsAreWanted(t *testing.T) {
 		if len(report.Findings) != 1 || report.Wanted(report.Findings[0]) != unsafe {
 			t.Errorf("unsafe %v: findings %v", unsafe, report.Findings)
 		}
+	}
+}
+
+func TestEditsThatChangeTheMeaningAreWithheldBeforeTheyAreOffered(t *testing.T) {
+	dir := tree(t, map[string]string{"docker-bake.hcl": "target \"a\" {\n  cache-to = [\"type=gha,version=1\"]\n}\n"})
+	report := mustCheck(t, dir, migrate.Options{Service: migrate.ServiceV2})
+	path := filepath.Join(dir, "docker-bake.hcl")
+	report.AddFinding(path, source.Edit{Start: 0, End: 6, Old: "target", New: "tar get {"})
+	changes, err := report.Changes()
+	if err != nil || len(changes) != 1 || !strings.Contains(string(changes[0].Now), "version=2") {
+		t.Errorf("changes %v, %v", changes, err)
+	}
+	last := report.Findings[len(report.Findings)-1]
+	if len(last.Edits) > 0 || !strings.Contains(last.NoFix, "verifying the edited") {
+		t.Errorf("the finding is %+v", last)
+	}
+}
+
+func TestWhatCannotBeReadIsAnErrorOfItsOwn(t *testing.T) {
+	utf16 := func(s string) string {
+		var out strings.Builder
+		for _, r := range s {
+			out.WriteString(string([]byte{byte(r), 0}))
+		}
+		return out.String()
+	}
+	for _, tt := range []struct {
+		name, path, content string
+		named               bool
+		why                 string
+	}{
+		{"Latin-1", ".github/workflows/a.yml", strings.Replace(oldSetup, "build:", "b\xfcild:", 1), false, "not UTF-8"},
+		{"UTF-16 with a mark", ".github/workflows/a.yml", "\xff\xfe" + utf16(oldSetup), false, "UTF-16"},
+		{"UTF-16 without one", "docker-bake.hcl", utf16(ghaBake), false, "UTF-16"},
+		{"invalid YAML", ".github/workflows/a.yml", oldSetup + "  {\n", false, "parsing YAML"},
+		{"invalid HCL", "docker-bake.hcl", "target { # type=gha", false, "parsing HCL"},
+		{"an unknown kind that is named", "notes.md", "type=gha", true, "unknown kind of file"},
+		{"an unknown kind that is found", "notes.md", "type=gha", false, ""},
+		{"a file that is read", ".github/workflows/a.yml", oldSetup, false, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, map[string]string{tt.path: tt.content})
+			path := dir
+			if tt.named {
+				path = filepath.Join(dir, tt.path)
+			}
+			report := mustCheck(t, path, migrate.Options{Service: migrate.ServiceV2})
+			if tt.why == "" {
+				if len(report.Skipped) > 0 {
+					t.Errorf("skipped %v", report.Skipped)
+				}
+				return
+			}
+			if len(report.Skipped) != 1 || !report.Skipped[0].Failed || !strings.Contains(report.Skipped[0].Why, tt.why) || report.Summary().Failed != 1 {
+				t.Errorf("skipped %+v, want %q", report.Skipped, tt.why)
+			}
+		})
+	}
+}
+
+func TestSummary(t *testing.T) {
+	dir := tree(t, map[string]string{
+		".github/workflows/a.yml": oldSetup + "      - uses: docker/setup-buildx-action@v3\n        with:\n          version: v0.13.0 # newer breaks it\n" +
+			"      - uses: docker/build-push-action@v6\n        with:\n          cache-to: >-\n            type=gha,mode=max,\n            version=1\n" +
+			"  other:\n    runs-on: ubuntu-latest\n    steps:\n      - run: docker buildx create --driver-opt image=moby/buildkit:v0.9.0\n",
+		"docker-bake.hcl": "target {",
+	})
+	report := mustCheck(t, dir, migrate.Options{Service: migrate.ServiceV2})
+	want := migrate.Summary{Files: 2, Findings: 4, Fixable: 1, Unsafe: 1, ByHand: 2, Advice: 1}
+	if got := report.Summary(); got != want {
+		t.Errorf("got %+v, want %+v of %v", got, want, report.Findings)
 	}
 }

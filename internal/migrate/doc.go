@@ -19,6 +19,19 @@
 //
 // Package report prints the result.
 //
+// # Advice
+//
+// A pin of a builder matters to builds with a gha cache. In a file or a job that names
+// none, and that runs nothing which may name one, it is advice: no edit is made unless
+// unsafe edits are wanted. Where a comment next to a pin explains it, the edit takes the
+// least version that works, and is unsafe.
+//
+// # Bounds
+//
+// Variables can double each other and multiply over a matrix. Before values are put
+// together, their number, their length and their sum in a file are bounded. A word that
+// would come to more stays as it is written, and its version cannot be told.
+//
 // # Services
 //
 // Findings get no edit that could break a service without version 2 (GHES,

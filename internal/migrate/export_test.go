@@ -16,8 +16,7 @@ func CheckFile(f *source.File, table tags.Table, opts Options) (Report, error) {
 		return Report{}, err
 	}
 	report := Report{unsafe: opts.Unsafe}
-	judged := rules.Judge(page, rules.Options{Tags: table, Bump: opts.BumpActions})
-	report.gather([]*file{{page, judged, evidenceOf(page)}}, "", opts)
+	report.gather([]*file{fileOf(page, rules.Options{Tags: table, Bump: opts.BumpActions, Minimum: opts.Minimum}, allFindings)}, "", opts)
 	return report, nil
 }
 
@@ -26,3 +25,10 @@ func (r Report) Edits(path string) []source.Edit { return slices.Clone(r.edits[p
 
 // AddEdit makes Write do something else besides.
 func (r Report) AddEdit(path string, e source.Edit) { r.edits[path] = append(r.edits[path], e) }
+
+// AddFinding adds a safe finding with an edit, and proves all edits again.
+func (r *Report) AddFinding(path string, e source.Edit) {
+	r.Findings = append(r.Findings, Finding{File: path, Finding: rules.Finding{Certainty: rules.Certain, Edits: []source.Edit{e}, Safe: true}})
+	r.want()
+	r.prove()
+}

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
@@ -17,15 +16,12 @@ import (
 // the path of a file which shows that act runs the workflows, or "".
 func (r *Report) gather(files []*file, act string, opts Options) {
 	r.files = map[string]*source.File{}
-	followCalls(files)
-	gha := ""
-	if i := slices.IndexFunc(files, func(f *file) bool { return f.GHA }); i >= 0 {
-		gha = files[i].File.Path
-	}
+	followCalls(files, opts.Minimum)
 	workflows := together(files)
+	caches := cachesOf(files)
 	for _, f := range files {
 		service, why := cmp.Or(f.evidence, workflows).verdict(opts)
-		found := demote(unique(f.findings), f.Page, gha)
+		found := caches.demote(unique(f.findings), f)
 		protect(found, f.File)
 		clash(found)
 		found = settle(found, service, why)
@@ -33,33 +29,13 @@ func (r *Report) gather(files []*file, act string, opts Options) {
 			spare(found, act)
 		}
 		r.Findings = append(r.Findings, finish(found, f.File, opts.Only)...)
-		r.files[f.File.Path] = f.File
+		r.files[f.Path] = f.File
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule))
 	})
 	r.want()
-}
-
-// demote lowers pins of builders in files without a gha cache: to conditional if
-// another file has one, else to advice. Dockerfiles and compose files mostly pin
-// images that are run, not the builder.
-func demote(findings []rules.Finding, p *scan.Page, gha string) []rules.Finding {
-	findings = slices.DeleteFunc(findings, func(fd rules.Finding) bool { return fd.Rule == rules.RunnerBuildx && gha == "" })
-	for i := range findings {
-		fd := &findings[i]
-		switch {
-		case !fd.Pin || p.GHA || fd.Certainty == rules.Advice:
-		case gha != "" && p.File.Kind != source.Dockerfile && p.File.Kind != source.Compose:
-			fd.Certainty, fd.Why = rules.Conditional, fd.Why+"; the gha cache is in "+gha
-		case gha == "":
-			fd.Why += "; these files have no gha cache"
-			fallthrough
-		default:
-			fd.Certainty = rules.Advice
-		}
-	}
-	return findings
+	r.prove()
 }
 
 // unique merges equal findings from several uses of a variable.

@@ -109,6 +109,8 @@ func testOptions(input string, src []byte) migrate.Options {
 				opts.Host = value
 			case "bump":
 				opts.BumpActions = true
+			case "minimum":
+				opts.Minimum = true
 			case "unsafe":
 				opts.Unsafe = true
 			}

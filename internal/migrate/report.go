@@ -23,6 +23,7 @@ type Report struct {
 	Findings []Finding        `json:"findings"`
 	Skipped  []source.Skipped `json:"skipped,omitempty"` // files that could be of interest and were not judged
 
+	read   int // files
 	unsafe bool
 	files  map[string]*source.File
 	edits  map[string][]source.Edit // the wanted ones, by file, in order
@@ -31,6 +32,7 @@ type Report struct {
 // Change is a file, and its content after the wanted edits.
 type Change struct {
 	Path     string
+	Real     string // the path without symbolic links, which git apply does not follow
 	Was, Now []byte
 }
 
@@ -62,7 +64,7 @@ func (r Report) Changes() ([]Change, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Change{path, r.files[path].Src, now})
+		out = append(out, Change{path, r.files[path].Real(), r.files[path].Src, now})
 	}
 	return out, nil
 }

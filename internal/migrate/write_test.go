@@ -207,7 +207,13 @@ func TestDiffApplies(t *testing.T) {
 		files[".github/workflows/"+filepath.Base(input)] = contents(t, input)
 	}
 	files["with a space.sh"] = "docker buildx build --cache-to type=gha,version=1 .\n"
+	files["ci/linked.yml"] = oldSetup
 	written, patched := tree(t, files), tree(t, files)
+	for _, dir := range []string{written, patched} {
+		if err := os.Symlink("../../ci/linked.yml", filepath.Join(dir, ".github/workflows/linked.yml")); err != nil {
+			t.Skip("links need a privilege on Windows")
+		}
+	}
 	opts := migrate.Options{Service: migrate.ServiceV2, Unsafe: true, BumpActions: true}
 	t.Chdir(written)
 	found := mustCheck(t, ".", opts)

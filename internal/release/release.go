@@ -16,6 +16,10 @@ const (
 	Compose  = "v2.33.1"
 )
 
+// LastCompose2 is the last release of Compose 2, which later majors do not replace
+// without a look.
+const LastCompose2 = "v2.40.3"
+
 // CreateBuilder creates a builder whose driver can export a gha cache, and makes it
 // the current one.
 const CreateBuilder = "docker buildx create --driver docker-container --use"

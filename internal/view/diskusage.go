@@ -139,12 +139,12 @@ func (u DiskUsage) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### Build cache\n\n%s\n", u.total())
 	if u.Limit > 0 {
-		fmt.Fprintf(&b, "\n`%s`\n", ui.Bar(u.Bytes, u.Limit, 2*shareBar))
+		fmt.Fprintf(&b, "\n%s\n", ui.Bar(u.Bytes, u.Limit, 2*shareBar))
 	}
 	u.sections(func(title string, shares []Share) {
 		fmt.Fprintf(&b, "\n| %s | entries | size | |\n|---|---:|---:|---|\n", strings.ToLower(title))
 		for _, s := range shares[:min(len(shares), summaryRows)] {
-			fmt.Fprintf(&b, "| %s | %d | %s | `%s` |\n", ui.Markdown(s.Name), s.Entries, ui.Size(s.Bytes), ui.Bar(s.Bytes, u.Bytes, shareBar))
+			fmt.Fprintf(&b, "| %s | %d | %s | %s |\n", ui.Markdown(s.Name), s.Entries, ui.Size(s.Bytes), ui.Bar(s.Bytes, u.Bytes, shareBar))
 		}
 		if more := len(shares) - summaryRows; more > 0 {
 			fmt.Fprintf(&b, "\nand %d more\n", more)

@@ -21,7 +21,7 @@ func Diff(w io.Writer, r migrate.Report, colour bool, show func(line string) str
 		return err
 	}
 	for _, c := range changes {
-		path := strings.TrimPrefix(filepath.ToSlash(c.Path), "/")
+		path := strings.TrimPrefix(filepath.ToSlash(c.Real), "/")
 		if err := writeDiff(w, path, string(c.Was), string(c.Now), colour, show); err != nil {
 			return fmt.Errorf("printing the diff: %w", err)
 		}

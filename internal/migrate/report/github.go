@@ -25,7 +25,11 @@ func GitHub(w io.Writer, r migrate.Report) error {
 			fd.Line, fd.Col, property(fd.Rule), ui.CommandData(message))
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(&out, "::warning file=%s::%s\n", property(filepath.ToSlash(s.File)), ui.CommandData("not checked: "+ui.Line(s.Why)))
+		level, what := "warning", "not checked: "
+		if s.Failed {
+			level, what = "error", "cannot read it: "
+		}
+		fmt.Fprintf(&out, "::%s file=%s::%s\n", level, property(filepath.ToSlash(s.File)), ui.CommandData(what+ui.Line(s.Why)))
 	}
 	_, err := out.WriteTo(w)
 	return err

@@ -28,7 +28,7 @@ type sarifRegion struct {
 type sarifLocation struct {
 	Physical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
-		Region   sarifRegion   `json:"region"`
+		Region   *sarifRegion  `json:"region,omitempty"`
 	} `json:"physicalLocation"`
 }
 
@@ -43,8 +43,9 @@ type sarifChange struct {
 }
 
 type sarifFix struct {
-	Description sarifMessage  `json:"description"`
-	Changes     []sarifChange `json:"artifactChanges"`
+	Description sarifMessage    `json:"description"`
+	Changes     []sarifChange   `json:"artifactChanges"`
+	Properties  sarifProperties `json:"properties"`
 }
 
 type sarifResult struct {
@@ -70,8 +71,9 @@ type sarifRun struct {
 	Tool struct {
 		Driver sarifDriver `json:"driver"`
 	} `json:"tool"`
-	ColumnKind string        `json:"columnKind"`
-	Results    []sarifResult `json:"results"`
+	Invocations []sarifInvocation `json:"invocations"`
+	ColumnKind  string            `json:"columnKind"`
+	Results     []sarifResult     `json:"results"`
 }
 
 type sarifLog struct {
@@ -83,7 +85,7 @@ type sarifLog struct {
 // SARIF writes the findings as a SARIF 2.1.0 log of a tool with that name and
 // version. Edits are the log's fixes.
 func SARIF(w io.Writer, r migrate.Report, name, version string) error {
-	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
+	run := sarifRun{Invocations: []sarifInvocation{invocationOf(r)}, ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: name, Version: version}
 	for _, rule := range rules.All() {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{rule.ID, sarifMessage{rule.Text}})
@@ -102,7 +104,7 @@ func message(text string) sarifMessage {
 func resultOf(fd migrate.Finding) sarifResult {
 	file := sarifArtifact{filepath.ToSlash(fd.File)}
 	var at sarifLocation
-	at.Physical.Artifact, at.Physical.Region = file, sarifRegion{StartLine: fd.Line, StartColumn: fd.Col}
+	at.Physical.Artifact, at.Physical.Region = file, &sarifRegion{StartLine: fd.Line, StartColumn: fd.Col}
 	out := sarifResult{
 		RuleID:    fd.Rule,
 		Level:     map[rules.Certainty]string{rules.Certain: "error", rules.Conditional: "warning", rules.Advice: "note"}[fd.Certainty],
@@ -118,6 +120,10 @@ func resultOf(fd migrate.Finding) sarifResult {
 		change.Replacements = append(change.Replacements,
 			sarifReplacement{sarifRegion{ByteOffset: &e.Start, ByteLength: &length}, sarifMessage{e.New}})
 	}
-	out.Fixes = []sarifFix{{message(fd.Fix), []sarifChange{change}}}
+	description := fd.Fix
+	if !fd.Safe {
+		description += " (unsafe: review it)"
+	}
+	out.Fixes = []sarifFix{{message(description), []sarifChange{change}, sarifProperties{fd.Safe}}}
 	return out
 }

@@ -10,30 +10,30 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// Text writes the findings for people, one to three lines each:
+// Text writes the findings for people, and advice after everything else:
 //
 //	FILE:LINE:COL: TEXT: WHY [RULE]
 //	    fix: what the edit does
+//	    also at FILE:LINE:COL
 //
-// and a line for every file that was skipped.
+// and a line for every file that was skipped. Findings that say the same are written
+// once.
 func Text(w io.Writer, r migrate.Report, colour bool) error {
-	paint := func(code, s string) string {
-		if !colour {
-			return s
-		}
-		return "\x1b[" + code + "m" + s + "\x1b[m"
-	}
 	var out bytes.Buffer
-	for _, fd := range r.Findings {
-		at := fmt.Sprintf("%s:%d:%d:", ui.Text(fd.File), fd.Line, fd.Col)
-		label := fmt.Sprintf("[%s, %s]", fd.Rule, fd.Certainty)
-		fmt.Fprintf(&out, "%s %s: %s %s\n", paint("1", at), ui.Line(fd.Text), ui.Line(fd.Why), paint(colourOf(fd.Certainty), label))
-		if fix := fixOf(r, fd); fix != "" {
-			fmt.Fprintf(&out, "    %s\n", ui.Line(fix))
-		}
+	p := printer{&out, colour}
+	for _, g := range grouped(r, false) {
+		p.group(r, g)
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(&out, "%s not checked: %s\n", paint("1", ui.Text(s.File)+":"), ui.Line(s.Why))
+		what := map[bool]string{true: "error: cannot read it", false: "not checked"}[s.Failed]
+		fmt.Fprintf(&out, "%s %s: %s\n", p.paint("1", ui.Text(s.File)+":"), what, ui.Line(s.Why))
+	}
+	advice := grouped(r, true)
+	if len(advice) > 0 {
+		fmt.Fprintln(&out, p.paint("1", "Advice, which does not count:"))
+	}
+	for _, g := range advice {
+		p.group(r, g)
 	}
 	_, err := out.WriteTo(w)
 	return err

@@ -16,8 +16,10 @@ type Options struct {
 	Tags tags.Table
 	Bump bool // also move Docker's actions to their newest major
 
-	// Resolve returns the tag of a commit of an action that the table does not
-	// have, see package migrate. Nil asks nobody.
+	Minimum bool // move to the least version that works, not to the newest
+
+	// Resolve asks for the tag behind a commit of an action that the table does
+	// not know, see package migrate. Nil asks nobody.
 	Resolve func(repo, commit string) (tag string, err error)
 }
 
@@ -49,9 +51,17 @@ func versionOf(a scan.Action, o Options) versioned {
 // commentRE matches a version in the comment beside a commit.
 var commentRE = regexp.MustCompile(`\bv[0-9]+(?:\.[0-9]+){0,2}\b|\b[0-9]+\.[0-9]+\.[0-9]+\b`)
 
-// move reports an action that another version fixes. The pin keeps its kind: a
-// commit stays a commit, and the edit also changes the comment next to it.
+// nodeRunner is the first runner that runs the newest majors of Docker's actions.
+const nodeRunner = "v2.327.1"
+
+// move reports an action that is fixed by another version of it. The pin keeps
+// its kind: a commit stays a commit, and the comment beside it follows. Another major
+// may need a newer runner.
 func (r versioned) move(target string, fd Finding) []Finding {
+	if semver.Major(target) != semver.Major(r.version) && r.Runner != scan.Hosted {
+		fd.Safe = false
+		fd.Why += "; " + semver.Major(target) + " needs a newer runner (" + nodeRunner + " runs all), and this one is not known to be GitHub's"
+	}
 	fd.Text = r.Uses.Value
 	ref := target
 	if !strings.Contains(r.Ref, ".") {

@@ -15,10 +15,7 @@ func bump(r versioned) []Finding {
 	if !docker || newest == "" || r.version == "" || semver.Compare(semver.Major(r.version), semver.Major(newest)) >= 0 {
 		return nil
 	}
-	fd := Finding{Rule: ActionMajor, Certainty: Advice, Why: "the newest major is " + semver.Major(newest), Safe: r.Hosted}
-	if !r.Hosted {
-		fd.Why += "; it needs runner v2.327.1 or newer"
-	}
+	fd := Finding{Rule: ActionMajor, Certainty: Advice, Why: "the newest major is " + semver.Major(newest), Safe: true}
 	switch r.Repo {
 	case "docker/build-push-action":
 		if semver.Major(r.version) == "v1" {
@@ -30,7 +27,7 @@ func bump(r versioned) []Finding {
 	case "docker/bake-action":
 		return bumpBake(r, fd, newest)
 	}
-	return r.move(newest, fd)
+	return r.move(newest, r.changed(newest, fd))
 }
 
 // bumpBuildx renames the inputs that version 4 renamed. Version 4 has no
@@ -43,7 +40,7 @@ func bumpBuildx(r versioned, fd Finding, newest string) []Finding {
 		if semver.Major(r.version) == "v3" {
 			return stays
 		}
-		return append(stays, r.move(r.tags.Newest(r.Repo, "v3"), fd)...)
+		return append(stays, r.move(r.tags.Newest(r.Repo, "v3"), r.changed("v3", fd))...)
 	}
 	for key := range r.With.Pairs() {
 		switch key.Value {
@@ -52,22 +49,17 @@ func bumpBuildx(r versioned, fd Finding, newest string) []Finding {
 			fd.Why += fmt.Sprintf("; it renames %s to buildkitd-%s", key.Value, key.Value)
 		}
 	}
-	return r.move(newest, fd)
+	return r.move(newest, r.changed(newest, fd))
 }
 
 // bumpBake keeps version 6 for a step with workdir:, which version 7 dropped.
-// Since version 6 the Git context is the default source.
 func bumpBake(r versioned, fd Finding, newest string) []Finding {
 	if r.With.Has("workdir") {
 		fd.Why += "; a step with workdir stays on version 6"
 		newest = r.tags.Newest(r.Repo, "v6")
 	}
-	if semver.Compare(r.version, "v6") < 0 && !r.With.Has("source") {
-		fd.Why += "; since version 6 it builds from the Git context unless source is set"
-		fd.Safe = false
-	}
 	if semver.Major(r.version) == semver.Major(newest) {
 		return nil
 	}
-	return r.move(newest, fd)
+	return r.move(newest, r.changed(newest, fd))
 }

@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
@@ -47,14 +46,26 @@ func unknownCommit(r versioned, said string, bump bool) []Finding {
 // fork reports a fork of an action that installs a builder, if the step does not
 // set the version to install.
 func fork(r versioned) []Finding {
-	switch path.Base(r.Repo) {
-	case "setup-buildx-action", "setup-docker-action", "setup-compose-action", "ghaction-docker-buildx":
-	default:
-		return nil
+	if c, _ := installs(r.Action); c.rule == "" || c.rule == SccacheVersion {
+		return forkedCache(r)
 	}
 	if r.With.Has("version") || r.With.Has("buildx-version") {
 		return nil
 	}
 	return Finding{Rule: ActionPin, Certainty: Advice, Text: r.Uses.Value, Pin: true,
 		Why: "it is a fork, and the file does not show which version it installs", NoFix: "check that it installs a version that is new enough"}.at(r.Uses, 0)
+}
+
+// forkedCache reports a fork of actions/cache at a commit that it has from there.
+func forkedCache(r versioned) []Finding {
+	if !tags.IsCommit(r.Ref) || r.tags.Owner(r.Ref) != "actions/cache" {
+		return nil
+	}
+	target, _ := cacheTarget(r.tags, r.version)
+	if target == "" {
+		return nil
+	}
+	return Finding{Rule: ActionsCache, Certainty: Certain, Text: r.Uses.Value,
+		Why:   "its commit is actions/cache " + r.version + ", and that speaks version 2 of the cache service since v4.2.0 and v3.4.0",
+		NoFix: "take the changes of " + target + " into the fork, or use actions/cache"}.at(r.Uses, r.At)
 }

@@ -25,7 +25,7 @@ func engine() component {
 	return component{EngineVersion, "Docker Engine", release.Engine, release.NewestEngine}
 }
 func compose() component {
-	return component{ComposeVersion, "Docker Compose", release.Compose, release.Compose}
+	return component{ComposeVersion, "Docker Compose", release.Compose, release.LastCompose2}
 }
 func runner() component {
 	return component{RunnerVersion, "the Actions runner", "v2.320.1", release.NewestRunner}

@@ -63,10 +63,10 @@ func TestDownloads(t *testing.T) {
 			`1 advice docker/buildx/releases/download/$V/buildx-$V.linux-amd64: check that it is Docker Buildx v0.21.0 or newer`,
 		}},
 		{"Compose 1 has other file names", source.Shell, "curl -LO https://github.com/docker/compose/releases/download/1.29.2/docker-compose-Linux-x86_64\n", []string{
-			`1 certain docker/compose/releases/download/1.29.2/docker-compose-Linux-x86_64: Compose 1 has other file names: take Compose v2.33.1`,
+			`1 certain docker/compose/releases/download/1.29.2/docker-compose-Linux-x86_64: Compose 1 has other file names: take Compose v2.40.3`,
 		}},
 		{"Compose 2", source.Dockerfile, "FROM alpine\nADD https://github.com/docker/compose/releases/download/v2.20.0/docker-compose-linux-x86_64 /compose\n", []string{
-			`2 certain docker/compose/releases/download/v2.20.0/docker-compose-linux-x86_64: "v2.20.0" to "v2.33.1"`,
+			`2 certain docker/compose/releases/download/v2.20.0/docker-compose-linux-x86_64: "v2.20.0" to "v2.40.3"`,
 		}},
 		{"a runner", source.Dockerfile, "FROM alpine\nADD https://github.com/actions/runner/releases/download/v2.311.0/actions-runner-linux-x64-2.311.0.tar.gz /\n", []string{
 			`2 certain actions/runner/releases/download/v2.311.0/actions-runner-linux-x64-2.311.0.tar.gz: "v2.311.0" to "v{runner}", "2.311.0" to "{runner}"`,
@@ -104,7 +104,7 @@ func TestVersionsInInputs(t *testing.T) {
 			`8 certain type=archive,version=v27.5.1,channel=stable: "v27.5.1" to "v{engine}"?`,
 		}},
 		{"Compose", source.Workflow, with("docker/setup-compose-action@v1", "version: v2.30.0"), []string{
-			`8 certain v2.30.0: "v2.30.0" to "v2.33.1"`,
+			`8 certain v2.30.0: "v2.30.0" to "v2.40.3"`,
 		}},
 		{"sccache", source.Workflow, with("mozilla-actions/sccache-action@v0.0.9", "version: v0.7.4"), []string{
 			`8 advice v0.7.4: "v0.7.4" to "v{sccache}"`,
@@ -130,7 +130,7 @@ func TestHandedVersions(t *testing.T) {
 	if len(sinks) != 2 || len(workflow.Calls) != 1 {
 		t.Fatalf("%d sinks and %d calls, want 2 and 1", len(sinks), len(workflow.Calls))
 	}
-	got := lines(src, rules.Handed(workflow.Calls[0], sinks))
+	got := lines(src, rules.Handed(workflow.Calls[0], sinks, []byte(src), false))
 	if want := newest().Replace(`8 certain v0.12.0: "v0.12.0" to "v{buildx}"`); len(got) != 1 || got[0] != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -15,6 +15,9 @@ var (
 // downloads finds releases that are downloaded from GitHub. The version is in the
 // path and mostly also in the file's name.
 func downloads(t source.Text) (out []Finding) {
+	if !names(t.Value, "/releases/download/") {
+		return nil
+	}
 	for _, m := range downloadRE.FindAllStringSubmatchIndex(t.Value, -1) {
 		c := map[string]component{"docker/buildx": buildx(), "docker/compose": compose(),
 			"actions/runner": runner(), "mozilla/sccache": sccache()}[t.Value[m[2]:m[3]]]

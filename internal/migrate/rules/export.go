@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
@@ -37,7 +38,9 @@ func githubScript(a scan.Action) (out []Finding) {
 	t := a.With.Text("script")
 	var missing []string
 	for _, name := range []string{resultsURL, serviceFlag} {
-		if !strings.Contains(t.Value, name) {
+		if !slices.ContainsFunc(t.Lines(), func(line source.Text) bool {
+			return strings.Contains(line.Value, name) && !strings.HasPrefix(strings.TrimSpace(line.Value), "//")
+		}) {
 			missing = append(missing, name)
 		}
 	}

@@ -30,6 +30,8 @@ type Finding struct {
 	Offset int          `json:"-"` // in the file
 	Pin    bool         `json:"-"` // matters only to builds with a gha cache
 	Via    []source.Use `json:"-"` // variables whose definitions the edits change
+
+	least *Finding // the same with the least version that works, nil if there is only one
 }
 
 // tokenRE matches a token that is written literally, not as a variable.

@@ -11,7 +11,7 @@ import (
 // installedBuildx advises setup-buildx-action to set a version on a self-hosted
 // runner, because without version: the action uses the buildx that the runner has.
 func installedBuildx(a scan.Action) []Finding {
-	if !strings.HasPrefix(a.Repo, "docker/") || !strings.HasPrefix(path.Base(a.Repo), "setup-buildx") || a.Hosted || a.With.Has("version") {
+	if !strings.HasPrefix(a.Repo, "docker/") || !strings.HasPrefix(path.Base(a.Repo), "setup-buildx") || a.Runner != scan.Own || a.With.Has("version") {
 		return nil
 	}
 	fd := Finding{Rule: RunnerBuildx, Certainty: Advice, Text: a.Uses.Value, Pin: true,

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 
@@ -13,13 +12,13 @@ import (
 // installs is the component that an action installs, and the inputs for its
 // version. Forks keep the name, and mostly the inputs.
 func installs(a scan.Action) (c component, inputs []string) {
-	switch name := path.Base(a.Repo); {
-	case strings.HasPrefix(name, "setup-buildx") || name == "ghaction-docker-buildx":
+	switch name := a.Name(); {
+	case strings.Contains(name, "setup-buildx") || name == "ghaction-docker-buildx":
 		return buildx(), []string{"version", "buildx-version"}
-	case strings.HasPrefix(name, "setup-docker") || name == "ghaction-setup-docker":
-		return engine(), []string{"version", "docker-version"}
-	case strings.HasPrefix(name, "setup-compose"):
+	case strings.Contains(name, "setup-compose") || strings.Contains(name, "setup-docker-compose"):
 		return compose(), []string{"version"}
+	case strings.Contains(name, "setup-docker"):
+		return engine(), []string{"version", "docker-version"}
 	case name == "sccache-action":
 		return sccache(), []string{"version"}
 	}
@@ -100,15 +99,18 @@ func Sinks(p *scan.Page) (out []Sink) {
 	return out
 }
 
-// Handed judges the values that a call passes to the sinks of the called file.
-func Handed(c scan.Call, sinks []Sink) (out []Finding) {
+// Handed judges what a call, in a file with that content, hands to the sinks of the
+// file that it calls.
+func Handed(c scan.Call, sinks []Sink, src []byte, minimum bool) (out []Finding) {
 	for _, s := range sinks {
-		if !c.With.Has(s.input) {
-			continue
-		}
-		for _, v := range c.With.Resolve(c.With.Text(s.input)) {
-			out = append(out, inputVersion(v, s.component, s.input+" of ./"+c.Path)...)
+		for _, given := range c.With {
+			if !strings.EqualFold(given.Input, s.input) {
+				continue
+			}
+			for _, v := range given.Values {
+				out = append(out, inputVersion(v, s.component, s.input+" of ./"+c.Path)...)
+			}
 		}
 	}
-	return out
+	return choose(out, src, minimum)
 }

@@ -10,20 +10,20 @@ import (
 func Judge(p *scan.Page, o Options) (out []Finding) {
 	add := func(found []Finding) { out = append(out, found...) }
 	for _, w := range p.Words {
-		add(images(w.Text))
+		add(imagesIn(w))
 		add(downloads(w.Text))
 		add(flagWritten(w.Text))
-		add(handedIn(w, p.File.Kind))
-		add(exportedByScript(w, p.File.Kind))
+		add(handedIn(p, w))
+		add(exportedByScript(p, w))
 		add(vcpkg(w.Text))
 	}
 	for _, key := range p.Keys {
-		add(handedIn(scan.Word{Text: key}, p.File.Kind))
+		add(handedIn(p, scan.Word{Text: key}))
 	}
 	for _, e := range p.Entries {
 		add(entryAttributes(e))
 		add(entryURL(e))
-		add(everyTarget(e))
+		add(overridden(p, e))
 	}
 	for _, x := range p.Objects {
 		add(cacheVersion(x.Version, 0, len(x.Version.Value)))
@@ -49,7 +49,7 @@ func Judge(p *scan.Page, o Options) (out []Finding) {
 		}
 	}
 	add(sharedScopes(p.Exports))
-	return out
+	return choose(out, p.File.Src, o.Minimum)
 }
 
 // judgeAction runs the detectors on the use of an action. An action that must be

@@ -22,8 +22,11 @@ type pin struct {
 	what   string // what uses it
 	unsafe bool
 	short  bool   // a tag with fewer numbers is known to exist
-	fix    string // instead of the component's
-	noFix  string
+	suffix string // of the tag, behind the version
+
+	suffixed bool   // newer versions are known to have a tag with that suffix
+	fix      string // instead of the component's
+	noFix    string
 }
 
 // judge reports a version that is too old. For a BuildKit that supports version 2,
@@ -52,19 +55,34 @@ func (p pin) judge() []Finding {
 	if p.t.Origin(p.i).Many {
 		fd.Why += "; it is one of several values, perhaps on purpose"
 	}
-	return p.fixed(fd, version)
+	out := p.fixed(fd, version, p.to)
+	out[0].least = &p.fixedLeast(fd, version)[0]
+	return out
 }
 
-// fixed adds the edits that set the newest version of the component.
-func (p pin) fixed(fd Finding, version string) []Finding {
-	with, major := like(version, p.to), semver.Major(canonical(version))
+// fixedLeast moves to the least version that works. Where that is what it is, newer
+// ones are mere advice.
+func (p pin) fixedLeast(fd Finding, version string) []Finding {
+	if !old(version, p.min) {
+		return fd.without("use "+release.Renewal+" or newer").at(p.t, p.i)
+	}
+	return p.fixed(fd, version, p.since())
+}
+
+// fixed adds the edits that move the pin to a version of its component.
+func (p pin) fixed(fd Finding, version, to string) []Finding {
+	with, major := like(version, to), semver.Major(canonical(version))
 	if p.short {
-		with = short(version, p.to)
+		with = short(version, to)
 	}
 	fd.Fix = cmp.Or(p.fix, "use "+with)
-	fd.Safe = !p.unsafe && major == semver.Major(p.to)
+	fd.Safe = !p.unsafe && major == semver.Major(to)
+	if p.suffix != "" && !p.suffixed {
+		fd.Safe = false
+		fd.Why += fmt.Sprintf("; no tag %s%s is known", with, p.suffix)
+	}
 	if p.rule == ComposeVersion && major == "v1" {
-		p.noFix = "Compose 1 has other file names: take Compose " + p.to
+		p.noFix = "Compose 1 has other file names: take Compose " + to
 	}
 	if p.noFix != "" {
 		return fd.without(p.noFix).at(p.t, p.i)

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -16,10 +15,10 @@ const (
 	serviceFlag = "ACTIONS_CACHE_SERVICE_V2"
 )
 
-// handedIn finds ACTIONS_CACHE_URL passed into a build.
-func handedIn(w scan.Word, kind source.Kind) []Finding {
-	at, ok := lonelyURL(w)
-	if !ok || !handed(w, kind) {
+// handedIn looks for ACTIONS_CACHE_URL handed into a build.
+func handedIn(p *scan.Page, w scan.Word) []Finding {
+	at, ok := lonelyURL(p, w)
+	if !ok || !handed(w, p.File.Kind) {
 		return nil
 	}
 	return Finding{Rule: InsideBuild, Certainty: Conditional, Text: w.Value,
@@ -27,22 +26,22 @@ func handedIn(w scan.Word, kind source.Kind) []Finding {
 		NoFix: "also pass ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2, if the tool supports them"}.at(w.Text, at)
 }
 
-// exportedByScript finds a script that sets ACTIONS_CACHE_URL without the variables
-// of version 2.
-func exportedByScript(w scan.Word, kind source.Kind) []Finding {
-	at, ok := lonelyURL(w)
-	if !ok || handed(w, kind) || w.Key == "script" || !strings.HasPrefix(w.Value[at+len(cacheURL):], "=") {
+// exportedByScript looks for ACTIONS_CACHE_URL set by a script without the variables of
+// version 2.
+func exportedByScript(p *scan.Page, w scan.Word) []Finding {
+	at, ok := lonelyURL(p, w)
+	if !ok || handed(w, p.File.Kind) || w.Key == "script" || !strings.HasPrefix(w.Value[at+len(cacheURL):], "=") {
 		return nil
 	}
 	return Finding{Rule: CacheURLExport, Certainty: Conditional, Text: w.Value, Why: exportWhy,
 		NoFix: "also export ACTIONS_RESULTS_URL and ACTIONS_CACHE_SERVICE_V2"}.at(w.Text, at)
 }
 
-// lonelyURL returns where a word has ACTIONS_CACHE_URL, in a file without
-// ACTIONS_RESULTS_URL. In a cache entry, entryURL judges it.
-func lonelyURL(w scan.Word) (at int, ok bool) {
+// lonelyURL is where a word names ACTIONS_CACHE_URL, in a job or a file without
+// ACTIONS_RESULTS_URL. In a cache entry it is the url attribute's matter.
+func lonelyURL(p *scan.Page, w scan.Word) (at int, ok bool) {
 	at = strings.Index(w.Value, cacheURL)
-	return at, at >= 0 && w.Key != cacheURL && source.FindGHA(w.Value) == nil && !bytes.Contains(w.File(), []byte(resultsURL))
+	return at, at >= 0 && w.Key != cacheURL && source.FindGHA(w.Value) == nil && !p.Mentions(resultsURL, w.Pos(at))
 }
 
 // handed reports whether a word is an argument or a secret of a build.

@@ -31,14 +31,24 @@ func sharedScopes(exports []scan.Export) (out []Finding) {
 	return out
 }
 
-// everyTarget judges *.cache-to=type=gha of bake, which gives all targets one
-// scope. An entry with a scope is mostly meant for the one target that is built.
-func everyTarget(e scan.Entry) []Finding {
-	scope := source.Scope(e.Text.Value)
-	if !strings.Contains(e.Word.Value[:e.At], "*.cache-to") || scope != cacheopts.DefaultScope {
+// overridden judges TARGET.cache-to=type=gha of bake: one scope for whatever it builds.
+// That is right for one target, and wrong for several, or for the jobs of a matrix.
+func overridden(p *scan.Page, e scan.Entry) []Finding {
+	pattern, _, ok := strings.Cut(e.Word.Value[:e.At], ".cache-to")
+	if pattern = strings.TrimLeft(pattern, `"'`); !ok || strings.ContainsAny(pattern, " /\n") {
 		return nil
 	}
-	return Finding{Rule: SharedScope, Certainty: Advice, Text: e.Word.Value,
-		Why:   fmt.Sprintf("every target writes scope %q, and the last one overwrites the others", scope),
-		NoFix: "give each target its own scope"}.at(e.Word, 0)
+	call, scope := p.BakeAt(e.Word.Pos(strings.Index(e.Word.Value, ".cache-to"))), source.Scope(e.Text.Value)
+	whole := strings.Contains(pattern, "*") || strings.HasPrefix(pattern, "_")
+	one := len(call.Targets) == 1 && call.Targets[0] != "default"
+	fd := Finding{Rule: SharedScope, Certainty: Advice, Text: e.Word.Value, NoFix: "give each target its own scope"}
+	switch {
+	case call.Matrix && !e.Text.Varies() && !strings.Contains(e.Text.Value, "${{"):
+		fd.Why = fmt.Sprintf("every job of the matrix overwrites the cache in scope %q", scope)
+	case !whole || one || call.Matrix || scope != cacheopts.DefaultScope && len(call.Targets) < 2:
+		return nil
+	default:
+		fd.Why = fmt.Sprintf("every target writes scope %q, and the last one overwrites the others", scope)
+	}
+	return fd.at(e.Word, 0)
 }

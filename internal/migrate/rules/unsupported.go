@@ -11,6 +11,9 @@ var vcpkgRE = regexp.MustCompile(`\bx-gha\b`)
 
 // vcpkg looks for vcpkg's provider of binaries.
 func vcpkg(t source.Text) []Finding {
+	if !names(t.Value, "x-gha") {
+		return nil
+	}
 	at := vcpkgRE.FindStringIndex(t.Value)
 	if at == nil {
 		return nil

@@ -34,6 +34,10 @@ func (p *Page) bake() error {
 		switch n := n.(type) {
 		case *hclsyntax.TemplateExpr:
 			p.word(h.text(n, 0), "")
+		case *hclsyntax.FunctionCallExpr:
+			if t, ok := h.joined(n, 0); ok {
+				p.word(t, "")
+			}
 		case *hclsyntax.ObjectConsExpr:
 			h.object(n)
 		}
@@ -82,12 +86,55 @@ func (h *bakeFile) text(e hclsyntax.Expression, depth int) source.Text {
 		return source.Empty(src, raw.Pos(0))
 	case *hclsyntax.TemplateWrapExpr:
 		return h.text(e.Wrapped, depth)
+	case *hclsyntax.FunctionCallExpr:
+		if t, ok := h.joined(e, depth); ok {
+			return t
+		}
 	case *hclsyntax.ScopeTraversalExpr:
-		if d := h.vars[e.Traversal.RootName()]; d != nil && depth < maxDepth {
+		if d := h.vars[e.Traversal.RootName()]; d != nil && depth < maxDepth && h.page.budget.Take() {
 			return h.text(d, depth+1).From(e.Traversal.RootName(), r.Start.Byte)
 		}
 	}
 	return raw.Unresolved()
+}
+
+// joined is what join() makes of lists that are written out.
+func (h *bakeFile) joined(call *hclsyntax.FunctionCallExpr, depth int) (source.Text, bool) {
+	if call.Name != "join" || len(call.Args) < 2 || depth >= maxDepth || !h.page.budget.Take() {
+		return source.Text{}, false
+	}
+	sep, diags := call.Args[0].Value(nil)
+	if diags.HasErrors() || sep.IsNull() || sep.Type().FriendlyName() != "string" {
+		return source.Text{}, false
+	}
+	at := call.Range().Start.Byte
+	var parts []source.Text
+	for _, arg := range call.Args[1:] {
+		list, ok := h.list(arg, depth)
+		if !ok {
+			return source.Text{}, false
+		}
+		for _, e := range list.Exprs {
+			if len(parts) > 0 {
+				parts = append(parts, source.Empty(h.page.File.Src, at).Append(sep.AsString()))
+			}
+			parts = append(parts, h.text(e, depth+1))
+		}
+	}
+	return source.Join(parts...), len(parts) > 0
+}
+
+// list is a list that is written out, or the default of a variable that is one.
+func (h *bakeFile) list(e hclsyntax.Expression, depth int) (*hclsyntax.TupleConsExpr, bool) {
+	for ; depth < maxDepth; depth++ {
+		v, ok := e.(*hclsyntax.ScopeTraversalExpr)
+		if !ok || h.vars[v.Traversal.RootName()] == nil {
+			break
+		}
+		e = h.vars[v.Traversal.RootName()]
+	}
+	list, ok := e.(*hclsyntax.TupleConsExpr)
+	return list, ok
 }
 
 // object adds the names and values of an object, and the object form of a cache

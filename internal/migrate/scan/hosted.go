@@ -12,8 +12,19 @@ import (
 
 var hostedRE = regexp.MustCompile(`^(?i:ubuntu|windows|macos)-(?:latest|slim|[0-9])`)
 
-// hosted reports whether a job runs on a runner of GitHub, or may do so.
-func (p *Page) hosted(s *scope, runsOn *yaml.Node) bool {
+// Runner is whose runner a job runs on.
+type Runner int
+
+// The runners. Unknown is that of an action, of a called workflow, or of a label that
+// is not resolved.
+const (
+	Unknown Runner = iota
+	Hosted         // GitHub's
+	Own            // not GitHub's
+)
+
+// runner tells whose runner a job runs on.
+func (p *Page) runner(s *scope, runsOn *yaml.Node) Runner {
 	labels := source.Items(runsOn)
 	if n := source.Get(runsOn, "labels"); n != nil {
 		labels = slices.Concat(source.Items(n), []*yaml.Node{n})
@@ -21,17 +32,25 @@ func (p *Page) hosted(s *scope, runsOn *yaml.Node) bool {
 	if n := source.Deref(runsOn); n != nil && n.Kind == yaml.ScalarNode {
 		labels = []*yaml.Node{n}
 	}
-	own := false
+	found := map[Runner]bool{}
 	for _, label := range labels {
 		for _, v := range s.expand(s.doc.Text(label)) {
 			switch {
 			case hostedRE.MatchString(v.Value):
 				p.Runners = append(p.Runners, v.Value)
-				return true
-			case v.Value != "" && !strings.Contains(v.Value, "${{"):
-				own = true
+				found[Hosted] = true
+			case strings.Contains(v.Value, "${{"):
+				found[Unknown] = true
+			case v.Value != "":
+				found[Own] = true
 			}
 		}
 	}
-	return !own
+	switch {
+	case found[Unknown] || len(found) == 0 || found[Hosted] && found[Own] && len(labels) == 1:
+		return Unknown
+	case found[Hosted]:
+		return Hosted
+	}
+	return Own
 }

@@ -37,18 +37,15 @@ func (p *Page) byLine() {
 		p.define(vars, Variable{line.Value[m[2]:m[3]], line.Cut(m[4], m[5]).Trim(" \t")})
 	}
 	for _, line := range lines {
-		for _, resolved := range references(line, vars) {
-			p.words(looseLine(&scope{}, resolved))
+		for _, resolved := range references(p.budget, line, vars) {
+			p.words(looseLine(p.bare(), resolved))
 		}
 	}
 }
 
 func (p *Page) define(vars map[string][]source.Text, v Variable) {
 	p.Assigned = append(p.Assigned, v)
-	vars[v.Name] = append(vars[v.Name], v.Value)
-	if len(vars[v.Name]) > 1 {
-		vars[v.Name] = several(vars[v.Name])
-	}
+	vars[v.Name] = among(vars[v.Name], v.Value)
 }
 
 // loose returns the words of each line of a text that has no parser.
@@ -61,22 +58,37 @@ func loose(s *scope, t source.Text) (out []source.Text) {
 	return out
 }
 
+// looseLine gives the words of a line that are not printed.
 func looseLine(s *scope, line source.Text) (out []source.Text) {
-	for _, w := range line.Fields() {
-		if strings.HasPrefix(w.Value, "#") {
+	for _, part := range spokenLine(line) {
+		words, rest := wordsOf(s, part)
+		if out = append(out, words...); !rest {
 			return out
 		}
-		out = append(out, s.expand(w.Trim("\"'`\\;()"))...)
 	}
 	return out
+}
+
+// wordsOf gives the words up to a comment; rest says that there is none.
+func wordsOf(s *scope, line source.Text) (out []source.Text, rest bool) {
+	for _, w := range line.Fields() {
+		if strings.HasPrefix(w.Value, "#") {
+			return out, false
+		}
+		out = append(out, s.expand(w.Bare())...)
+	}
+	return out, true
 }
 
 var referenceRE = regexp.MustCompile(`\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|\$([A-Za-z_]\w*)|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}`)
 
 // references resolves $(X), ${X}, ${X:-default}, $X and {{ X }} in a line of a
 // Makefile, justfile, Dockerfile or compose file.
-func references(t source.Text, vars map[string][]source.Text) []source.Text {
+func references(budget *source.Budget, t source.Text, vars map[string][]source.Text) []source.Text {
 	values := []source.Text{t}
+	if t.Long() {
+		return values
+	}
 	all := referenceRE.FindAllStringSubmatchIndex(t.Value, -1)
 	for _, m := range slices.Backward(all) {
 		name, with := "", []source.Text(nil)
@@ -92,7 +104,12 @@ func references(t source.Text, vars map[string][]source.Text) []source.Text {
 		if len(with) == 0 {
 			continue
 		}
-		values = source.Combine(values, with, func(v, w source.Text) source.Text { return v.Splice(m[0], m[1], w.From(name, t.Pos(m[0]))) })
+		for i := range with {
+			with[i] = with[i].From(name, t.Pos(m[0]))
+		}
+		if values = budget.Combine(values, with, func(v, w source.Text) source.Text { return v.Splice(m[0], m[1], w) }); values == nil {
+			return []source.Text{t}
+		}
 	}
 	return values
 }

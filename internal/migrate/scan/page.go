@@ -21,7 +21,19 @@ type Page struct {
 	Runners    []string      // GitHub's, that jobs run on
 	Scheme     string        // of an action that is named by a whole URL, as Gitea and Forgejo take it
 	GHA        bool          // a gha cache is named
+	Parts      []Part        // the jobs of a workflow
+	Bakes      []Bake        // calls of bake
+
+	budget *source.Budget
+	inPart bool
+	around Part // what is outside of all jobs
 }
+
+// bare is the scope of a file without expressions.
+func (p *Page) bare() *scope { return &scope{budget: p.budget} }
+
+// scopeOf is the outermost scope of a YAML file.
+func (p *Page) scopeOf(doc *source.YAML) *scope { return &scope{doc: doc, budget: p.budget} }
 
 // Word is a word of a script, a line of a YAML value, or a string of a bake file.
 type Word struct {
@@ -69,13 +81,20 @@ type Steps []Mapping
 // same repository.
 type Call struct {
 	Path string // from the repository's root
-	With Mapping
+	At   int    // where the step or job says so
+	With []Given
+}
+
+// Given is a value that a call hands over.
+type Given struct {
+	Input  string
+	Values []source.Text // what it can come to
 }
 
 func (p *Page) word(t source.Text, key string) {
 	p.Words = append(p.Words, Word{t, key})
 	if i, j, ok := source.Entry(t.Value); ok {
-		p.GHA = true
+		p.named()
 		p.Entries = append(p.Entries, Entry{t, i, t.Cut(i, j)})
 	}
 }
@@ -88,7 +107,7 @@ func (p *Page) words(words []source.Text) {
 }
 
 func (p *Page) object(o Object) {
-	p.GHA = true
+	p.named()
 	p.Objects = append(p.Objects, o)
 }
 

@@ -12,13 +12,15 @@ func Read(f *source.File) (*Page, error) {
 	if !utf8.Valid(f.Src) {
 		return nil, errors.New("not UTF-8")
 	}
-	p := &Page{File: f}
+	p := &Page{File: f, budget: &source.Budget{}}
 	switch f.Kind {
 	case source.HCL:
 		return p, p.bake()
 	case source.Shell:
-		p.words(shell(&scope{}, source.Literal(f.Src, 0, len(f.Src))))
+		p.bakeCalls(source.Literal(f.Src, 0, len(f.Src)))
+		p.words(shell(p.bare(), source.Literal(f.Src, 0, len(f.Src))))
 	case source.Make, source.Just, source.Dockerfile:
+		p.bakeCalls(source.Literal(f.Src, 0, len(f.Src)))
 		p.byLine()
 	default:
 		return p, p.yaml()
@@ -38,7 +40,7 @@ func (p *Page) yaml() error {
 		case source.Action:
 			p.action(doc, root)
 		default:
-			p.scalars(&scope{doc: doc}, root)
+			p.scalars(p.scopeOf(doc), root)
 			p.targets(doc, root)
 		}
 	}

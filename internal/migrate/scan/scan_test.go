@@ -98,7 +98,7 @@ jobs:
 		t.Fatalf("%d actions, %d jobs", len(page.Actions), len(page.Jobs))
 	}
 	a := page.Actions[0]
-	if a.Repo != "docker/setup-buildx-action" || a.Ref != "v3" || a.Comment.Value != "# v3.1" || a.With.Value("version") != "v0.12.0" || !a.Hosted {
+	if a.Repo != "docker/setup-buildx-action" || a.Ref != "v3" || a.Comment.Value != "# v3.1" || a.With.Value("version") != "v0.12.0" || a.Runner != scan.Hosted {
 		t.Errorf("action %+v", a)
 	}
 	var calls []string

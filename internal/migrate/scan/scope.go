@@ -19,7 +19,8 @@ type scope struct {
 	matrix *yaml.Node // strategy.matrix
 	inputs *yaml.Node // declared inputs, by name
 	vars   map[string][]source.Text
-	hosted bool // runs on a runner of GitHub
+	budget *source.Budget // of the file
+	runner Runner
 }
 
 var (
@@ -36,11 +37,16 @@ func (s *scope) expand(t source.Text) []source.Text { return s.expandTo(t, 0) }
 
 func (s *scope) expandTo(t source.Text, depth int) []source.Text {
 	values := []source.Text{t}
+	if t.Long() {
+		return values
+	}
 	all := source.Expressions(t.Value)
 	for k := len(all) - 1; k >= 0 && depth < maxDepth; k-- {
 		m := all[k]
 		if with := s.eval(t.Cut(m[2], m[3]), depth); len(with) > 0 {
-			values = source.Combine(values, with, func(v, w source.Text) source.Text { return v.Splice(m[0], m[1], w) })
+			if values = s.budget.Combine(values, with, func(v, w source.Text) source.Text { return v.Splice(m[0], m[1], w) }); values == nil {
+				return []source.Text{t}
+			}
 		}
 	}
 	return values
@@ -51,6 +57,9 @@ func (s *scope) expandTo(t source.Text, depth int) []source.Text {
 func (s *scope) eval(t source.Text, depth int) []source.Text {
 	var out []source.Text
 	for _, part := range operands(t) {
+		if len(out) > source.MaxValues || !s.budget.Take() {
+			return nil
+		}
 		if n := len(part.Value); n > 1 && part.Value[0] == '\'' && strings.IndexByte(part.Value[1:], '\'') == n-2 {
 			out = append(out, part.Cut(1, n-1))
 			continue

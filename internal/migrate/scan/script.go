@@ -20,11 +20,7 @@ func (sh *script) assign(a *syntax.Assign) []source.Text {
 		return nil
 	}
 	name, values := a.Name.Value, sh.word(a.Value.Parts)
-	known := sh.s.vars[name]
-	if len(known) > 0 {
-		known, values = several(known), several(values)
-	}
-	sh.s.vars[name] = append(known, values...)
+	sh.s.vars[name] = among(sh.s.vars[name], values...)
 	out := make([]source.Text, len(values))
 	for i, v := range values {
 		out[i] = source.Join(sh.raw(a.Name.Pos(), a.Value.Pos()), v)
@@ -36,7 +32,7 @@ func (sh *script) assign(a *syntax.Assign) []source.Text {
 func (sh *script) preset(p *syntax.ParamExp) {
 	if p.Exp != nil && p.Param != nil && p.Exp.Word != nil &&
 		(p.Exp.Op == syntax.AssignUnset || p.Exp.Op == syntax.AssignUnsetOrNull) {
-		sh.s.vars[p.Param.Value] = append(sh.s.vars[p.Param.Value], sh.word(p.Exp.Word.Parts)...)
+		sh.s.vars[p.Param.Value] = bounded(append(sh.s.vars[p.Param.Value], sh.word(p.Exp.Word.Parts)...))
 	}
 }
 
@@ -44,9 +40,28 @@ func (sh *script) preset(p *syntax.ParamExp) {
 func (sh *script) loop(l *syntax.WordIter) {
 	var values []source.Text
 	for _, item := range l.Items {
-		values = append(values, sh.word(item.Parts)...)
+		if values = append(values, sh.word(item.Parts)...); len(values) > source.MaxValues {
+			break
+		}
 	}
-	sh.s.vars[l.Name.Value] = append(sh.s.vars[l.Name.Value], several(values)...)
+	sh.s.vars[l.Name.Value] = bounded(append(sh.s.vars[l.Name.Value], several(values)...))
+}
+
+// among adds values to those that a variable is known to have.
+func among(known []source.Text, values ...source.Text) []source.Text {
+	if len(known) > source.MaxValues {
+		return known
+	}
+	if len(known) > 0 {
+		known, values = several(known), several(values)
+	}
+	return bounded(append(known, values...))
+}
+
+// bounded keeps one value more than can be combined, by which
+// [source.Budget.Combine] knows that there are too many.
+func bounded(values []source.Text) []source.Text {
+	return values[:min(len(values), source.MaxValues+1)]
 }
 
 func several(values []source.Text) []source.Text {
@@ -61,7 +76,10 @@ func several(values []source.Text) []source.Text {
 func (sh *script) word(parts []syntax.WordPart) []source.Text {
 	values := []source.Text{source.Empty(sh.t.File(), sh.t.Pos(0))}
 	for _, p := range parts {
-		values = source.Combine(values, sh.part(p), func(v, w source.Text) source.Text { return source.Join(v, w) })
+		values = sh.s.budget.Combine(values, sh.part(p), func(v, w source.Text) source.Text { return source.Join(v, w) })
+	}
+	if values == nil {
+		return []source.Text{sh.raw(parts[0].Pos(), parts[len(parts)-1].End())}
 	}
 	return values
 }
@@ -84,6 +102,9 @@ func (sh *script) part(p syntax.WordPart) []source.Text {
 // parameter gives the values of $X, ${X} and ${X:-default}.
 func (sh *script) parameter(p *syntax.ParamExp) []source.Text {
 	if p.Param == nil || p.Length || p.Excl || p.Slice != nil || p.Repl != nil || p.Index != nil {
+		return nil
+	}
+	if !sh.s.budget.Take() {
 		return nil
 	}
 	values := slices.Clone(sh.s.variable(p.Param.Value))

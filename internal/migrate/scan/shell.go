@@ -23,20 +23,29 @@ func run(step Mapping) []source.Text {
 // shell returns the words of a script. If it does not parse, such as a PowerShell
 // script, it is read line by line, and edits to it are suggestions.
 func shell(s *scope, t source.Text) []source.Text {
+	if source.Nested(t.Value) != nil {
+		return loose(s, t.Suggested())
+	}
 	prog, err := syntax.NewParser().Parse(strings.NewReader(source.Masked(t.Value)), "")
 	if err != nil {
 		return loose(s, t.Suggested())
 	}
-	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, vars: map[string][]source.Text{}}}
+	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, budget: s.budget, vars: map[string][]source.Text{}}}
 	found := sh.find(prog)
 	var out []source.Text
 	for _, a := range found.assigns {
-		out = append(out, spoken(s, sh.assign(a))...)
+		if words := sh.assign(a); a.Name != nil && !proseRE.MatchString(a.Name.Value) {
+			out = append(out, spoken(s, words)...)
+		}
 	}
 	for _, l := range found.loops {
 		sh.loop(l)
 	}
+	printed := prose(prog)
 	for _, w := range found.words {
+		if printed[w] {
+			continue
+		}
 		out = append(out, spoken(s, sh.word(w.Parts))...)
 	}
 	return out

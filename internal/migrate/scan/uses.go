@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -17,7 +18,7 @@ type Action struct {
 	Ref     string      // tag, branch or commit
 	Comment source.Text // behind it on its line, from # on
 	With    Mapping     // its inputs
-	Hosted  bool        // it runs on a runner of GitHub, or nothing says that it does not
+	Runner  Runner      // that it runs on
 
 	step *yaml.Node
 }
@@ -28,15 +29,18 @@ func (p *Page) uses(step Mapping) {
 	if strings.HasPrefix(t.Value, "docker://") {
 		p.word(t, "")
 		if namesGHA(step.node) {
-			p.GHA = true
+			p.named()
 			p.Containers = append(p.Containers, t)
 		}
 		return
 	}
 	with := source.Get(step.node, "with")
-	p.call(step.scope, t.Value, with)
+	p.call(step.scope, t, with)
+	if strings.HasPrefix(t.Value, "./") || strings.Contains(t.Value, "bake-action") {
+		p.leads()
+	}
 	if a, ok := p.parseUses(t); ok {
-		a.With, a.Hosted, a.step = Mapping{step.scope, with}, step.scope.hosted, step.node
+		a.With, a.Runner, a.step = Mapping{step.scope, with}, step.scope.runner, step.node
 		p.Actions = append(p.Actions, a)
 	}
 }
@@ -56,9 +60,15 @@ func (p *Page) parseUses(t source.Text) (Action, bool) {
 	return Action{Repo: parts[0] + "/" + parts[1], Uses: t, At: len(t.Value) - len(ref), Ref: ref, Comment: t.Comment()}, true
 }
 
-// AddInput returns the edit that adds a line to the with: of the step, before its
-// first key and with its indentation, or that adds a with: after uses:. The step
-// must be in block style.
+// Name is the last part of the action's path, in lower case: what forks and copies keep.
+func (a Action) Name() string {
+	name, _, _ := strings.Cut(a.Uses.Value, "@")
+	return strings.ToLower(path.Base(name))
+}
+
+// AddInput is the edit that adds a line to the with: of the step, before its first
+// key and with its indentation, or a with: of its own after uses:. The step has to
+// be written as a block.
 func (a Action) AddInput(line string) (source.Edit, bool) {
 	newline := a.Uses.Newline()
 	if n := a.With.node; n != nil {
@@ -79,9 +89,14 @@ func (a Action) AddInput(line string) (source.Edit, bool) {
 }
 
 // call adds a use of ./PATH.
-func (p *Page) call(s *scope, uses string, with *yaml.Node) {
-	if local, ok := strings.CutPrefix(uses, "./"); ok {
-		p.Calls = append(p.Calls, Call{strings.TrimSuffix(local, "/"), Mapping{s, with}})
+func (p *Page) call(s *scope, uses source.Text, with *yaml.Node) {
+	if local, ok := strings.CutPrefix(uses.Value, "./"); ok {
+		c := Call{Path: strings.TrimSuffix(local, "/"), At: uses.Pos(0)}
+		m := Mapping{s, with}
+		for name, value := range m.Pairs() {
+			c.With = append(c.With, Given{name.Value, m.Resolve(m.Once(name.Value, value))})
+		}
+		p.Calls = append(p.Calls, c)
 	}
 }
 

@@ -54,8 +54,13 @@ var (
 	flagRE  = regexp.MustCompile(`(?:cache[-_](?:to|from)|(?:ex|im)port-cache)["']?\+?[= ]`)
 )
 
-// FindGHA returns where s has type=gha, or nil.
-func FindGHA(s string) []int { return entryRE.FindStringIndex(s) }
+// FindGHA is where s says type=gha, nil if it does not.
+func FindGHA(s string) []int {
+	if !strings.Contains(s, "type=gha") {
+		return nil
+	}
+	return entryRE.FindStringIndex(s)
+}
 
 // Entry finds the gha cache entry in a word such as type=gha,mode=max,
 // --cache-to=type=gha or *.cache-from=type=gha.

@@ -1,9 +1,11 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // File is a file and its content.
@@ -28,6 +30,9 @@ func (p Place) Read() (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := encoding(src); err != nil {
+		return nil, err
+	}
 	if p.kind == None {
 		p.kind = kindByContent(p.target, src)
 	}
@@ -35,6 +40,15 @@ func (p Place) Read() (*File, error) {
 		return nil, errors.New("unknown kind of file")
 	}
 	return &File{Path: p.Path, Target: p.target, Kind: p.kind, Src: src}, nil
+}
+
+// encoding says why a file is not text in UTF-8. In UTF-16 no rule would find a word.
+func encoding(src []byte) error {
+	head := src[:min(len(src), 2)]
+	if bytes.Equal(head, []byte{0xff, 0xfe}) || bytes.Equal(head, []byte{0xfe, 0xff}) || bytes.IndexByte(head, 0) >= 0 {
+		return errors.New("UTF-16, not UTF-8")
+	}
+	return nil
 }
 
 // isScript looks at the first line of a file without an extension.
@@ -66,4 +80,20 @@ func readFile(path string) ([]byte, error) {
 		err = errTooLarge
 	}
 	return src, err
+}
+
+// Real is the path of the file behind a symbolic link, below the working directory
+// if it can be: git knows the file by it.
+func (f *File) Real() string {
+	if f.Target == "" || absolute(f.Path) == f.Target {
+		return f.Path
+	}
+	here, err := filepath.EvalSymlinks(absolute("."))
+	if err != nil {
+		return f.Target
+	}
+	if rel, err := filepath.Rel(here, f.Target); err == nil && filepath.IsLocal(rel) && !filepath.IsAbs(f.Path) {
+		return rel
+	}
+	return f.Target
 }

@@ -12,8 +12,9 @@ import (
 
 // Skipped is a file that may be of interest, but was not judged.
 type Skipped struct {
-	File string `json:"file"`
-	Why  string `json:"why"`
+	File   string `json:"file"`
+	Why    string `json:"why"`
+	Failed bool   `json:"failed,omitempty"` // it could not be read: nobody knows what is in it
 }
 
 // Place is the path of a file that may be of interest.
@@ -70,7 +71,7 @@ func (w *walker) root(ctx context.Context, root string) error {
 		shown := filepath.Join(root, strings.TrimPrefix(path, top))
 		switch {
 		case err != nil:
-			w.Skipped = append(w.Skipped, Skipped{shown, err.Error()})
+			w.Skipped = append(w.Skipped, Skipped{shown, err.Error(), true})
 			return nil //nolint:nilerr // reported
 		case d.IsDir():
 			if path != top && slices.Contains([]string{".git", "node_modules", "vendor", "testdata"}, d.Name()) {
@@ -107,7 +108,7 @@ func (w *walker) file(p Place, d fs.DirEntry, root string) error {
 	}
 	target, err := filepath.EvalSymlinks(p.target)
 	if err != nil {
-		w.Skipped = append(w.Skipped, Skipped{p.Path, "its link leads nowhere"})
+		w.Skipped = append(w.Skipped, Skipped{File: p.Path, Why: "its link leads nowhere"})
 		return nil //nolint:nilerr // reported
 	}
 	info, err := os.Stat(target)
@@ -118,7 +119,7 @@ func (w *walker) file(p Place, d fs.DirEntry, root string) error {
 		return nil
 	}
 	if rel, err := filepath.Rel(root, target); err != nil || !filepath.IsLocal(rel) {
-		w.Skipped = append(w.Skipped, Skipped{p.Path, "its link leads outside: check " + target + " itself"})
+		w.Skipped = append(w.Skipped, Skipped{File: p.Path, Why: "its link leads outside: check " + target + " itself"})
 		return nil //nolint:nilerr // reported
 	}
 	p.target = target

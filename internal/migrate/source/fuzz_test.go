@@ -46,3 +46,32 @@ func FuzzAlign(f *testing.F) {
 		}
 	})
 }
+
+// FuzzMakeLines holds that a Makefile reads as itself, and that a bracket more is seen.
+func FuzzMakeLines(f *testing.F) {
+	f.Add("X = $(Y)\nx:\n\t@echo $${Y} \\\n\t  $(shell a (b))\n")
+	f.Add("\t$((\\")
+	f.Fuzz(func(t *testing.T, src string) {
+		if err := sameMake([]byte(src), []byte(src)); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range logicalLines(src) {
+			if plain, open := unexpanded(line); len(plain) > len(line) || open < 0 {
+				t.Fatalf("%q with %d open in %q", plain, open, line)
+			}
+		}
+	})
+}
+
+func FuzzReason(f *testing.F) {
+	f.Add("a:\n  - name: minimum\n    # newer breaks\n    b: c # d\n", 30)
+	f.Add("\n\n", 1)
+	f.Fuzz(func(t *testing.T, src string, at int) {
+		if at < 0 || at > len(src) {
+			return
+		}
+		if reason := Reason([]byte(src), at); reason != "" && !strings.Contains(strings.ReplaceAll(src, "\r", ""), reason) {
+			t.Fatalf("%q is not in %q", reason, src)
+		}
+	})
+}

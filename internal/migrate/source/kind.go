@@ -27,7 +27,7 @@ var (
 	workflowDirRE = regexp.MustCompile(`(?:^|/)\.(?:github|gitea|forgejo)/workflows$`)
 	composeRE     = regexp.MustCompile(`^(?:docker-)?compose(?:[._-].*)?\.ya?ml$`)
 	dockerfileRE  = regexp.MustCompile(`^(?i:dockerfile|containerfile)(?:\..*)?$|\.(?i:dockerfile)$`)
-	makeRE        = regexp.MustCompile(`^(?i:gnumakefile|makefile)(?:\..*)?$|\.mk$`)
+	makeRE        = regexp.MustCompile(`^(?i:gnumakefile|makefile)(?:[._-].*)?$|(?i:\.(?:mk|mak|make|makefile|gnumakefile))$`)
 	justRE        = regexp.MustCompile(`^(?i:\.?justfile)$|\.just$`)
 	shebangRE     = regexp.MustCompile(`^#!\s*\S*/(?:env\s+)?(?:-S\s+)?(?:ba|da|k|z)?sh\b`)
 )

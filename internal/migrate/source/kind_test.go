@@ -27,3 +27,16 @@ func TestFilesAreToldByTheirContent(t *testing.T) {
 		})
 	}
 }
+
+func TestMakefilesHaveManyNames(t *testing.T) {
+	for _, name := range []string{"Makefile", "makefile", "GNUmakefile", "Makefile.ci", "Makefile-docker", "Makefile_dev", "rules.mk", "common.mak", "build.make", "docker.makefile", "Common.Makefile"} {
+		if got := kindByPath("ci/" + name); got != Make {
+			t.Errorf("%s is of kind %d", name, got)
+		}
+	}
+	for _, name := range []string{"makefiles", "maker.txt", "x.makes", "mk"} {
+		if got := kindByPath("ci/" + name); got != None {
+			t.Errorf("%s is of kind %d", name, got)
+		}
+	}
+}

@@ -56,7 +56,10 @@ func (t Text) Suggested() Text { return t.mark(func(o *Origin) { o.Unsure = true
 // Unresolved records that t is an expression.
 func (t Text) Unresolved() Text { return t.mark(func(o *Origin) { o.Fixed = true }) }
 
-// consistent reports whether a variable that is used twice has one value.
+// Varies says that a variable is in the text, even one without a value.
+func (t Text) Varies() bool { return len(t.via) > 0 }
+
+// consistent says that a variable which is used twice has one value.
 func (t Text) consistent() bool {
 	def := map[string]int{}
 	for _, u := range t.via {
@@ -66,21 +69,4 @@ func (t Text) consistent() bool {
 		def[u.Name] = u.Def
 	}
 	return true
-}
-
-// maxValues limits the values that Combine returns. It is enough for any real
-// matrix.
-const maxValues = 64
-
-// Combine puts every value together with every other.
-func Combine(values, others []Text, with func(a, b Text) Text) []Text {
-	var out []Text
-	for _, a := range values {
-		for _, b := range others {
-			if c := with(a, b); c.consistent() && len(out) < maxValues {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -111,13 +112,29 @@ func Join(parts ...Text) Text {
 			out.runs = extend(out.runs, run{r.at + value.Len(), r.src, r.n, r.Origin})
 		}
 		value.WriteString(p.Value)
-		out.via = append(out.via, p.via...)
+		out.via = union(out.via, p.via)
 		if out.refuse == "" {
 			out.refuse = p.refuse
 		}
 	}
 	out.Value = value.String()
 	return out
+}
+
+// union adds the uses that are not there yet: the parts of one text share theirs.
+func union(via, more []Use) []Use {
+	for _, u := range more {
+		if !slices.Contains(via, u) {
+			via = append(slices.Clip(via), u)
+		}
+	}
+	return via
+}
+
+// Append adds words that are not in the file at that place.
+func (t Text) Append(words string) Text {
+	t.Value += words
+	return t
 }
 
 // Splice replaces value[i:j] by with.
@@ -130,6 +147,26 @@ func (t Text) Trim(cutset string) Text {
 	left := len(t.Value) - len(strings.TrimLeft(t.Value, cutset))
 	right := len(strings.TrimRight(t.Value, cutset))
 	return t.Cut(left, max(left, right))
+}
+
+// Bare drops the quotes and the punctuation around a word of a script. Brackets that
+// belong to a variable in the word stay.
+func (t Text) Bare() Text {
+	for {
+		n := len(t.Value)
+		t = t.Trim("\"'`\\;")
+		for _, pair := range []string{"()", "{}"} {
+			open, end := strings.Count(t.Value, pair[:1]), strings.Count(t.Value, pair[1:])
+			if strings.HasPrefix(t.Value, pair[:1]) && (open > end || strings.HasSuffix(t.Value, pair[1:])) {
+				t = t.Cut(1, len(t.Value))
+			} else if strings.HasSuffix(t.Value, pair[1:]) && end > open {
+				t = t.Cut(0, len(t.Value)-1)
+			}
+		}
+		if len(t.Value) == n {
+			return t
+		}
+	}
 }
 
 // split cuts the value at every byte that sep reports, leaving out empty parts.
@@ -157,15 +194,15 @@ func (t Text) Fields() []Text {
 	return t.split(func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
 }
 
-// Broken reports whether the value differs from the file: a line break of a folded
-// scalar became a space.
+// Broken says that a line break of a folded scalar became a space: the value is not
+// what stands in the file.
 func (t Text) Broken() bool {
 	at := 0
 	for _, r := range t.runs {
-		if r.at > at {
+		if blanks(t.Value[at:]) > 0 && r.at > at {
 			return true
 		}
 		at = r.at + r.n
 	}
-	return at < len(t.Value)
+	return blanks(t.Value[at:]) > 0
 }

@@ -30,7 +30,12 @@ func (f *File) verify(out []byte, edits []Edit) error {
 		return sameHCL(f.Src, out)
 	case Shell:
 		return sameShell(f.Src, out)
-	case Make, Just, Dockerfile:
+	case Make:
+		return sameMake(f.Src, out)
+	case Just, Dockerfile:
+		if balance(f.Src) != balance(out) {
+			return errors.New("it has a bracket or a quote too many or too few")
+		}
 		if strings.Count(string(f.Src), "\n") != strings.Count(string(out), "\n") {
 			return errors.New("the number of lines changed")
 		}
@@ -43,7 +48,22 @@ func (f *File) verify(out []byte, edits []Edit) error {
 	return sameYAML(f.Src, out, edits)
 }
 
-// sameHCL compares the tokens. Only the text of strings and numbers may differ.
+// balance counts brackets and quotes that are open.
+func balance(src []byte) (open [5]int) {
+	for _, b := range src {
+		switch b {
+		case '(', '[', '{':
+			open[strings.IndexByte("([{", b)]++
+		case ')', ']', '}':
+			open[strings.IndexByte(")]}", b)]--
+		case '"', '\'':
+			open[3+strings.IndexByte(`"'`, b)] ^= 1
+		}
+	}
+	return open
+}
+
+// sameHCL compares the tokens: only the text of strings and numbers may differ.
 func sameHCL(src, out []byte) error {
 	if _, err := ParseHCL(out); err != nil {
 		return err
@@ -62,7 +82,8 @@ func sameHCL(src, out []byte) error {
 	return nil
 }
 
-// sameShell compares the shapes of two scripts: the kinds of their nodes.
+// sameShell compares the shapes of two scripts: the kinds of their nodes, but for what
+// is inside a word, which may lose a variable.
 func sameShell(src, out []byte) error {
 	was, err := shellShape(string(src))
 	if err != nil {
@@ -79,6 +100,9 @@ func sameShell(src, out []byte) error {
 }
 
 func shellShape(src string) (string, error) {
+	if err := Nested(src); err != nil {
+		return "", fmt.Errorf("parsing shell: %w", err)
+	}
 	prog, err := syntax.NewParser().Parse(strings.NewReader(src), "")
 	if err != nil {
 		return "", fmt.Errorf("parsing shell: %w", err)
@@ -86,7 +110,8 @@ func shellShape(src string) (string, error) {
 	var shape strings.Builder
 	syntax.Walk(prog, func(n syntax.Node) bool {
 		fmt.Fprintf(&shape, "%T(", n)
-		return true
+		_, word := n.(*syntax.Word)
+		return !word
 	})
 	return shape.String(), nil
 }

@@ -65,7 +65,10 @@ func yamlLines(src []byte) []int {
 	return lines
 }
 
-// Offset returns where a node starts. The parser gives lines and columns in runes.
+// Source is what was parsed.
+func (y *YAML) Source() []byte { return y.src }
+
+// Offset is where a node starts. The parser gives lines and columns in runes.
 func (y *YAML) Offset(n *yaml.Node) int {
 	if n.Line < 1 || n.Line > len(y.lines) {
 		return 0
@@ -123,17 +126,21 @@ func (y *YAML) Text(n *yaml.Node) Text {
 	return t
 }
 
-// Get returns the value of key in a mapping, through aliases and merge keys.
+// maxMerged bounds the mappings that merge keys lead through.
+const maxMerged = 64
+
+// Get is the value of key in a mapping, through aliases and merge keys.
 func Get(n *yaml.Node, path ...string) *yaml.Node {
 	for _, key := range path {
-		n = value(n, key, 0)
+		n = value(n, key, map[*yaml.Node]bool{})
 	}
 	return n
 }
 
-func value(n *yaml.Node, key string, depth int) *yaml.Node {
+// value looks into a mapping once, however many merge keys lead to it.
+func value(n *yaml.Node, key string, seen map[*yaml.Node]bool) *yaml.Node {
 	n = Deref(n)
-	if n == nil || n.Kind != yaml.MappingNode || depth > 8 {
+	if n == nil || n.Kind != yaml.MappingNode || seen[n] || len(seen) > maxMerged {
 		return nil
 	}
 	for i := len(n.Content) - 2; i >= 0; i -= 2 {
@@ -143,8 +150,9 @@ func value(n *yaml.Node, key string, depth int) *yaml.Node {
 	}
 	for k, v := range Pairs(n) {
 		if k.Tag == "!!merge" {
+			seen[n] = true
 			for _, m := range slices.Concat(Items(v), []*yaml.Node{v}) {
-				if found := value(m, key, depth+1); found != nil {
+				if found := value(m, key, seen); found != nil {
 					return found
 				}
 			}

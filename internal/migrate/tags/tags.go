@@ -20,6 +20,7 @@ var actionTags []byte
 type Table struct {
 	commits map[string]map[string]string // repository in lower case, tag
 	names   map[string]string            // commit: its most exact tag
+	owners  map[string]string            // commit: its repository in lower case
 }
 
 // Load reads the built-in table.
@@ -28,10 +29,11 @@ func Load() (Table, error) {
 	if err := json.Unmarshal(actionTags, &table); err != nil {
 		return Table{}, fmt.Errorf("reading the table of action tags: %w", err)
 	}
-	t := Table{commits: map[string]map[string]string{}, names: map[string]string{}}
+	t := Table{commits: map[string]map[string]string{}, names: map[string]string{}, owners: map[string]string{}}
 	for repo, byTag := range table {
 		t.commits[strings.ToLower(repo)] = byTag
 		for tag, commit := range byTag {
+			t.owners[commit] = strings.ToLower(repo)
 			if Exact(tag) && semver.Compare(tag, t.names[commit]) > 0 {
 				t.names[commit] = tag
 			}
@@ -71,7 +73,10 @@ func (t Table) Newest(repo, major string) string {
 	return best
 }
 
-// Knows reports whether the table has the tags of a repository.
+// Owner is the repository that a commit is of, in lower case, "" if that is not known.
+func (t Table) Owner(commit string) string { return t.owners[commit] }
+
+// Knows says that the table has the tags of a repository.
 func (t Table) Knows(repo string) bool { return t.commits[repo] != nil }
 
 // Commit returns the commit of a tag, or "" if it is unknown.
