@@ -35,10 +35,14 @@ func (p *pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 
 // Runs implements [reclaim.Service]. A service that knows of no runs is not GitHub. Exports
 // to it look up what they reference, because BuildKit can list GitHub's caches only. So
-// what was not used for a while nobody is about to reference.
+// nobody is about to reference what was not used for a while, and what the user selects
+// is the user's to judge.
 func (p *pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
 	runs, err := p.Repository.Runs(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
+		if p.policy.Grace == 0 || p.policy.Named() {
+			return bkcache.Runs{Asked: p.env.Now()}, nil
+		}
 		return bkcache.Runs{Asked: p.Client.Now().Add(-p.policy.Grace)}, nil
 	}
 	return runs, err

@@ -83,7 +83,7 @@ func (p *planner) evictCache(c *Cache) int64 {
 		if p.verdicts[x.item].Decision == Delete {
 			continue
 		}
-		if item := &p.Items[x.item]; (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.named() {
+		if item := &p.Items[x.item]; (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.Named() {
 			return p.spare(c, Keep, Young)
 		}
 		staying = append(staying, x)

@@ -79,9 +79,9 @@ func (p *planner) decideIndex(x *index) Verdict {
 	switch {
 	case reason == "":
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
-	case !x.genuine && !p.policy.named():
+	case !x.genuine && !p.policy.Named():
 		return Verdict{Item: item, Decision: Unclear, Reason: ForeignRef}
-	case (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.named():
+	case (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.Named():
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
 	}
 	if reason == p.label && p.policy.whole() || reason == ForIncomplete {
@@ -191,7 +191,7 @@ func (p *planner) namedBy(reason Reason) bool {
 	case ForClosed:
 		return p.policy.Ref != nil
 	default:
-		return p.policy.named()
+		return p.policy.Named()
 	}
 }
 

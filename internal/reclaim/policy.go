@@ -82,9 +82,9 @@ func (p *Policy) leaves() func(ref string) bool {
 	return p.Ref
 }
 
-// named reports whether the user named what the policy admits, so that being young
+// Named reports whether the user named what the policy admits, so that being young
 // does not protect it.
-func (p *Policy) named() bool { return p.All || p.Scope != nil || p.Ref != nil || p.Entry != nil }
+func (p *Policy) Named() bool { return p.All || p.Scope != nil || p.Ref != nil || p.Entry != nil }
 
 func (p *Policy) admitsRef(ref string) bool { return p.Ref == nil || p.Ref(ref) }
 
