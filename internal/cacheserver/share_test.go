@@ -95,6 +95,27 @@ func TestUnfinishedUploadsAreWithinTheLimit(t *testing.T) {
 	}
 }
 
+// However many pull requests leave uploads, main keeps half of the cache, and can save.
+func TestUnfinishedUploadsOfManyPullRequestsLeaveMainItsHalf(t *testing.T) {
+	s := serve(t, Options{MaxSize: 1 << 20})
+	s.hold(t, 10, 100_000)
+	for n := range 30 {
+		token := s.token(t, pull(n)...)
+		for i := range 3 {
+			got := s.do(t, "PUT", s.upURL(t, token, fmt.Sprint(i))+"&comp=block&blockid=YQ==", "", strings.Repeat("x", 50_000))
+			if got.status != 201 && got.status != 413 {
+				t.Fatalf("%d %s", got.status, got.body)
+			}
+		}
+	}
+	if n := s.onMain(); n < 5 {
+		t.Errorf("%d entries of main are left", n)
+	}
+	if err := s.cache(t, true).Save(t.Context(), "new", blobOf(40_000)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestReservationsOfAPullRequestDoNotBlockMain(t *testing.T) {
 	s := serve(t, Options{})
 	status := 200

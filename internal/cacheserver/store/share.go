@@ -60,40 +60,42 @@ func (c *table) count(ref string, change tally) {
 
 // room evicts entries until ref may hold so many more bytes, and returns them. If that is not possible, it evicts nothing.
 //
-// A ref that holds more than half of the limit gives its own entries first: it cannot drive out what others keep in
-// their half. docs/adr/0008 argues this.
+// A ref that holds more than half of the limit gives its own entries first, and so does everybody while unfinished uploads
+// take half: neither drives out what others keep in the other half. docs/adr/0008 argues this.
 func (c *table) room(ref string, bytes int64, l Limits) (evicted []Entry, err error) {
-	own := c.held(ref)
-	stays := c.all.pending + bytes
-	if own.pending+bytes > l.Size/2 {
-		stays += c.all.bytes - own.bytes // only its own entries can go
+	stays, ownFirst := c.all.pending+bytes, c.all.pending+bytes > l.Size/2
+	if ownFirst {
+		stays += c.all.bytes - c.held(ref).bytes
 	}
 	if stays > l.Size {
 		return nil, ErrNoRoom
 	}
-	return c.evict(ref, bytes, l), nil
+	return c.evict(ref, bytes, ownFirst, l), nil
 }
 
+// full reports whether there is no room for so many more bytes unless something goes.
+func (c *table) full(bytes int64, l Limits) bool { return c.all.bytes+c.all.pending+bytes > l.Size }
+
 // evict removes entries until all of them and so many more bytes of ref are within the limits.
-func (c *table) evict(ref string, bytes int64, l Limits) (evicted []Entry) {
-	for c.used.Len() > 0 && (c.all.bytes+c.all.pending+bytes > l.Size || c.all.entries > maxEntries) {
-		victim := *c.victim(ref, bytes, l)
+func (c *table) evict(ref string, bytes int64, ownFirst bool, l Limits) (evicted []Entry) {
+	for c.used.Len() > 0 && (c.full(bytes, l) || c.all.entries > maxEntries) {
+		victim := *c.victim(ref, bytes, ownFirst, l)
 		c.remove(victim.ID)
 		evicted = append(evicted, victim)
 	}
 	return evicted
 }
 
-// victim is the least recently used entry of the ref that holds more than half, or of all. There is one.
-func (c *table) victim(ref string, bytes int64, l Limits) *Entry {
+// victim is the least recently used entry of the ref that gives first, or of all. There is one.
+func (c *table) victim(ref string, bytes int64, ownFirst bool, l Limits) *Entry {
 	greedy := func(s *section, more int64) bool {
-		return s.used.Len() > 0 && (s.bytes+s.pending+more > l.Size/2 || s.entries > maxEntries/2)
+		return s.bytes+s.pending+more > l.Size/2 || s.entries > maxEntries/2
 	}
-	if own := c.refs[ref]; own != nil && greedy(own, bytes) {
+	if own := c.refs[ref]; own != nil && own.used.Len() > 0 && (ownFirst || greedy(own, bytes)) {
 		return entryAt(own.used.Back())
 	}
 	for name, s := range c.refs {
-		if name != ref && greedy(s, 0) {
+		if name != ref && s.used.Len() > 0 && greedy(s, 0) {
 			return entryAt(s.used.Back())
 		}
 	}

@@ -29,6 +29,7 @@ type upload struct {
 
 	buffers *sync.Pool   // of *[]byte
 	active  atomic.Int64 // the moment when bytes came last
+	busy    atomic.Int64 // requests that work at it
 
 	mu        sync.RWMutex      // read-locked while bytes are written, so that none arrive after the end
 	ended     bool              // finished or aborted
@@ -42,6 +43,12 @@ type upload struct {
 func (u *upload) lastActive() time.Duration { return time.Duration(u.active.Load()) }
 
 func (u *upload) stir() { u.active.Store(int64(u.moment())) }
+
+// work counts a request that works at the upload, until done.
+func (u *upload) work() (done func()) {
+	u.busy.Add(1)
+	return func() { u.busy.Add(-1) }
+}
 
 // allot finds a place for a block.
 func (u *upload) allot(size, limit int64) (extent, error) {
