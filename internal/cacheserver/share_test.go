@@ -108,22 +108,23 @@ func TestUnfinishedUploadsOfManyPullRequestsLeaveMainItsHalf(t *testing.T) {
 			}
 		}
 	}
-	if n := s.onMain(); n < 5 {
-		t.Errorf("%d entries of main are left", n)
+	left := s.onMain()
+	if left < 5 {
+		t.Errorf("%d entries of main are left", left)
 	}
-	if err := s.cache(t, true).Save(t.Context(), "new", blobOf(40_000)); err != nil {
-		t.Error(err)
+	if err := s.cache(t, true).Save(t.Context(), "new", blobOf(40_000)); err != nil || s.onMain() != left+1 {
+		t.Errorf("%v, %d entries of main, which were %d", err, s.onMain(), left)
 	}
 }
 
 func TestReservationsOfAPullRequestDoNotBlockMain(t *testing.T) {
 	s := serve(t, Options{})
-	status := 200
-	for token, i := s.token(t, pull(7)...), 0; status == 200 && i < 11_000; i++ {
-		status, _ = s.twirp(t, "CreateCacheEntry", token, fmt.Sprintf(`{"key":"k%d","version":"v"}`, i))
+	status, taken := 200, -1
+	for token := s.token(t, pull(7)...); status == 200 && taken < 2000; taken++ {
+		status, _ = s.twirp(t, "CreateCacheEntry", token, fmt.Sprintf(`{"key":"k%d","version":"v"}`, taken))
 	}
-	if status != 429 {
-		t.Errorf("reserving without end: %d", status)
+	if status != 429 || taken != 1000 {
+		t.Errorf("reserving without end: %d after %d", status, taken)
 	}
 	s.upURL(t, s.token(t), "main's")
 }
@@ -139,6 +140,8 @@ func TestNamesAreBounded(t *testing.T) {
 		"a long version":           s.do(t, "POST", twirpPath+"CreateCacheEntry", token, fmt.Sprintf(`{"key":"k","version":%q}`, long), "Content-Type", "application/json"),
 		"a long version, v1":       s.do(t, "POST", v1Path+"caches", token, fmt.Sprintf(`{"key":"k","version":%q}`, long)),
 		"a huge version":           s.do(t, "POST", twirpPath+"CreateCacheEntry", token, fmt.Sprintf(`{"key":"k","version":%q}`, strings.Repeat("v", 950_000)), "Content-Type", "application/json"),
+		"a large request":          s.do(t, "POST", twirpPath+"CreateCacheEntry", token, fmt.Sprintf(`{"key":"k","version":"v","unknown":%q}`, strings.Repeat("v", maxJSON)), "Content-Type", "application/json"),
+		"a large request, v1":      s.do(t, "POST", v1Path+"caches", token, fmt.Sprintf(`{"key":"k1","version":"v","unknown":%q}`, strings.Repeat("v", maxJSON))),
 		"many restore keys":        s.do(t, "POST", twirpPath+"GetCacheEntryDownloadURL", token, `{"key":"k","version":"v","restore_keys":["`+strings.Join(many[:5000], `","`)+`"]}`, "Content-Type", "application/json"),
 		"very many restore keys":   s.do(t, "POST", twirpPath+"GetCacheEntryDownloadURL", token, `{"key":"k","version":"v","restore_keys":["`+strings.Join(many, `","`)+`"]}`, "Content-Type", "application/json"),
 		"very many restore keys 1": s.do(t, "GET", v1Path+"cache?version=v&keys="+strings.Join(many, ","), token, ""),
@@ -147,6 +150,7 @@ func TestNamesAreBounded(t *testing.T) {
 			t.Errorf("%s: %d %.200s", name, got.status, got.body)
 		}
 	}
+	s.upURL(t, token, strings.Repeat("é", maxKeyLen)) // what GitHub accepts
 	start := time.Now()
 	if _, err := checkKeys(many); err == nil || time.Since(start) > time.Millisecond {
 		t.Errorf("%v after %v", err, time.Since(start))
