@@ -117,6 +117,32 @@ func TestUnfinishedUploadsOfManyPullRequestsLeaveMainItsHalf(t *testing.T) {
 	}
 }
 
+// A list that takes two blocks in turns makes content of many pieces, whose places are kept in memory. They count.
+func TestScatteredBlockListsAreWithinTheLimit(t *testing.T) {
+	s := serve(t, Options{MaxSize: 64 << 20})
+	s.hold(t, 3, 1000)
+	token, taken := s.token(t, pull(7)...), 0
+	list := "<BlockList>" + strings.Repeat("<Latest>YQ==</Latest><Latest>Yg==</Latest>", 10_000) + "</BlockList>"
+	for i := range 10 {
+		up := s.upURL(t, token, fmt.Sprint(i))
+		for _, block := range []string{"YQ==", "Yg=="} {
+			if got := s.do(t, "PUT", up+"&comp=block&blockid="+block, "", "x"); got.status != 201 {
+				t.Fatalf("%d %s", got.status, got.body)
+			}
+		}
+		got := s.do(t, "PUT", up+"&comp=blocklist", "", list)
+		switch {
+		case got.status == 201:
+			taken++
+		case got.status != 413 || !strings.Contains(got.body, "no room"):
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	if n := s.onMain(); taken != 6 || n != 3 {
+		t.Errorf("%d lists are taken, %d of 3 entries of main are left", taken, n)
+	}
+}
+
 func TestReservationsOfAPullRequestDoNotBlockMain(t *testing.T) {
 	s := serve(t, Options{})
 	status, taken := 200, -1

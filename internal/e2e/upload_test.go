@@ -26,7 +26,8 @@ func startForUploads() (string, error) {
 func TestBuildKitOutlivesRefusedUploads(t *testing.T) {
 	u := newUser(t, startForUploads)
 	words := func() []string {
-		return build(image(t, `RUN ["example", "write", "/data", "9000000"]`), "--cache-to", "type=gha,mode=max,timeout=3s,ignore-error=true")
+		steps := strings.Repeat(`RUN ["example", "write", "/data", "5000000"]`+"\n", 4)
+		return build(image(t, steps), "--cache-to", "type=gha,mode=max,timeout=3s,ignore-error=true")
 	}
 	for _, fault := range refusals {
 		u.enter(serve(t, "--ref", mainRef, "--fault", fault))

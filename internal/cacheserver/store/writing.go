@@ -100,7 +100,15 @@ func (s *Store) Assemble(id int64, blocks []string) error {
 		return err
 	}
 	defer u.work()()
-	return u.assemble(blocks, s.Limits().Size)
+	content, err := u.listed(blocks, s.Limits().Size)
+	if err == nil {
+		err = s.admit(u, cost(content), 0)
+	}
+	if err != nil {
+		return err
+	}
+	u.assemble(content)
+	return nil
 }
 
 // Finish makes an upload an entry, which is on disk when it returns. [ErrSize] and the upload stays if what arrived is not
