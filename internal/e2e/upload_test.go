@@ -26,8 +26,11 @@ func startForUploads() (string, error) {
 func TestBuildKitOutlivesRefusedUploads(t *testing.T) {
 	u := newUser(t, startForUploads)
 	words := func() []string {
-		steps := strings.Repeat(`RUN ["example", "write", "/data", "5000000"]`+"\n", 4)
-		return build(image(t, steps), "--cache-to", "type=gha,mode=max,timeout=3s,ignore-error=true")
+		var steps []string
+		for _, file := range []string{"/a", "/b", "/c", "/d"} {
+			steps = append(steps, `RUN ["example", "write", "`+file+`", "5000000"]`)
+		}
+		return build(image(t, steps...), "--cache-to", "type=gha,mode=max,timeout=3s,ignore-error=true")
 	}
 	for _, fault := range refusals {
 		u.enter(serve(t, "--ref", mainRef, "--fault", fault))
