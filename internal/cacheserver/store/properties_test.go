@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The catalog against GitHub's rules written down as loops over everything.
-func TestCatalogMatchesLikeALoop(t *testing.T) {
+// The table against GitHub's rules written down as loops over everything.
+func TestTableMatchesLikeALoop(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.StringMatching(`[ab]{1,3}`)
 		ref := rapid.SampledFrom([]string{"main", "pull"})
