@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // admit makes room for an upload to grow to so many bytes, and counts pieces.
@@ -42,18 +43,27 @@ func (s *Store) admitPieces(u *upload, pieces int64) error {
 	return nil
 }
 
+// leftAfter is how long nothing comes to an upload before it counts as left. Clients take a moment between their requests.
+const leftAfter = 10 * time.Second
+
 // displaceBytes drops uploads while unfinished ones take half of the limit and there is no room for ref to have so many more
-// bytes: first those at which no request works.
+// bytes: first those that somebody left, then those of a ref that has more than its share.
 func (s *Store) displaceBytes(ref string, more int64) {
-	unfinished := func(u *upload) int64 { return u.held.pending }
+	half := s.limits.Size / 2
 	left := func(u *upload) int64 {
-		if u.busy.Load() > 0 {
+		if u.busy.Load() > 0 || s.moment()-u.lastActive() < leftAfter {
 			return 0
 		}
 		return u.held.pending
 	}
-	for s.entries.all.pending+more > s.limits.Size/2 && s.entries.full(more, s.limits) {
-		if !s.displace(ref, more, left) && !s.displace(ref, more, unfinished) {
+	beyond := func(u *upload) int64 {
+		if s.entries.held(u.name.Ref).pending <= half/refShare {
+			return 0
+		}
+		return u.held.pending
+	}
+	for s.entries.all.pending+more > half && s.entries.full(more, s.limits) {
+		if !s.displace(ref, more, left) && !s.displace(ref, more, beyond) {
 			return
 		}
 	}

@@ -104,7 +104,8 @@ func TestUnfinishedBytesCount(t *testing.T) {
 
 // Many refs that leave uploads unfinished do not take the room of one that finishes its own.
 func TestUnfinishedBytesOfManyRefsGiveWay(t *testing.T) {
-	s := open(t, t.TempDir(), newClock())
+	c := newClock()
+	s := open(t, t.TempDir(), c)
 	for i := range 10 {
 		for j := range 3 {
 			id, err := s.Reserve(on(fmt.Sprint("pull", i), fmt.Sprint(j)), "pull")
@@ -116,6 +117,7 @@ func TestUnfinishedBytesOfManyRefsGiveWay(t *testing.T) {
 			}
 		}
 	}
+	c.advance(leftAfter)
 	s.putOn(t, "main", "key", 50)
 	wantKeys(t, s, "key")
 }
@@ -183,7 +185,8 @@ func TestUploadOfMoreThanHalf(t *testing.T) {
 
 // Uploads that somebody left give way to those that a ref sends at the moment, even if these are more.
 func TestLeftUploadsGiveWayToThoseUnderWay(t *testing.T) {
-	s := open(t, t.TempDir(), newClock())
+	c := newClock()
+	s := open(t, t.TempDir(), c)
 	for i := range 5 {
 		s.putOn(t, "main", fmt.Sprint(i), 100)
 	}
@@ -192,6 +195,7 @@ func TestLeftUploadsGiveWayToThoseUnderWay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	c.advance(leftAfter)
 	var sending sync.WaitGroup
 	var rest []io.WriteCloser
 	for i := range 8 {
@@ -219,6 +223,23 @@ func TestLeftUploadsGiveWayToThoseUnderWay(t *testing.T) {
 		_ = client.Close()
 	}
 	sending.Wait()
+}
+
+// A client takes a moment between the last block and the end of its upload. Nobody drops it then, though its ref holds most.
+func TestUploadIsNotDroppedBetweenItsRequests(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	s.putOn(t, "main", "old", 500)
+	if err := s.leave(t, "main", "key", 120); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		if err := s.leave(t, fmt.Sprint("pull", i), "k", 38); err != nil && !errors.Is(err, ErrNoRoom) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Reserved(on("main", "key")); err != nil {
+		t.Errorf("the upload of main: %v", err)
+	}
 }
 
 func TestAssembledSizeIsHeldAgainstTheLimitBeforeAnythingGoes(t *testing.T) {
