@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
@@ -95,7 +96,7 @@ Prometheus. Both need no token and show no entry.`,
 // notFound is the exit code of shells and of docker for a missing command.
 const notFound = 127
 
-func runServe(ctx context.Context, env *Env, o serveOptions) error {
+func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	if o.check || o.repair {
 		return runServeCheck(env, o)
 	}
@@ -117,7 +118,11 @@ func runServe(ctx context.Context, env *Env, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	defer server.Close()
+	defer func() {
+		if closeErr := server.Close(); closeErr != nil {
+			err = errors.Join(err, fmt.Errorf("closing the cache: %w", closeErr))
+		}
+	}()
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", o.listen)
 	if err != nil {
@@ -193,15 +198,17 @@ func runServed(ctx context.Context, env *Env, command []string, vars []cacheserv
 		return exit(notFound)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait() // until then nobody may stop the service
 	defer cancel(nil)
-	go func() {
+	watching.Go(func() {
 		select {
 		case err := <-ended:
 			env.notes().Error(fmt.Errorf("serving the cache: %w", err))
 			cancel(err)
 		case <-ctx.Done():
 		}
-	}()
+	})
 	code, err := process.Run(ctx, process.Command{
 		Path: path, Args: command[1:], Env: servedEnviron(env.Environ(), vars),
 		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,

@@ -95,14 +95,64 @@ func TestUnfinishedUploadsAreWithinTheLimit(t *testing.T) {
 	}
 }
 
+// However many pull requests leave uploads, main keeps half of the cache, and can save.
+func TestUnfinishedUploadsOfManyPullRequestsLeaveMainItsHalf(t *testing.T) {
+	c := &clock{now: time.Now()}
+	s := serve(t, Options{MaxSize: 1 << 20, Now: c.Now})
+	s.hold(t, 10, 100_000)
+	for n := range 30 {
+		token := s.token(t, pull(n)...)
+		for i := range 3 {
+			got := s.do(t, "PUT", s.upURL(t, token, fmt.Sprint(i))+"&comp=block&blockid=YQ==", "", strings.Repeat("x", 50_000))
+			if got.status != 201 && got.status != 413 {
+				t.Fatalf("%d %s", got.status, got.body)
+			}
+		}
+	}
+	c.advance(time.Minute)
+	left := s.onMain()
+	if left < 5 {
+		t.Errorf("%d entries of main are left", left)
+	}
+	if err := s.cache(t, true).Save(t.Context(), "new", blobOf(49_000)); err != nil || s.onMain() != left+1 {
+		t.Errorf("%v, %d entries of main, which were %d", err, s.onMain(), left)
+	}
+}
+
+// A list that takes two blocks in turns makes content of many pieces, whose places are kept in memory. They count.
+func TestScatteredBlockListsAreWithinTheLimit(t *testing.T) {
+	s := serve(t, Options{MaxSize: 64 << 20})
+	s.hold(t, 3, 1000)
+	token, taken := s.token(t, pull(7)...), 0
+	list := "<BlockList>" + strings.Repeat("<Latest>YQ==</Latest><Latest>Yg==</Latest>", 10_000) + "</BlockList>"
+	for i := range 10 {
+		up := s.upURL(t, token, fmt.Sprint(i))
+		for _, block := range []string{"YQ==", "Yg=="} {
+			if got := s.do(t, "PUT", up+"&comp=block&blockid="+block, "", "x"); got.status != 201 {
+				t.Fatalf("%d %s", got.status, got.body)
+			}
+		}
+		got := s.do(t, "PUT", up+"&comp=blocklist", "", list)
+		switch {
+		case got.status == 201:
+			taken++
+		case got.status != 413 || !strings.Contains(got.body, "no room"):
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	if n := s.onMain(); taken != 6 || n != 3 {
+		t.Errorf("%d lists are taken, %d of 3 entries of main are left", taken, n)
+	}
+}
+
 func TestReservationsOfAPullRequestDoNotBlockMain(t *testing.T) {
 	s := serve(t, Options{})
-	status := 200
-	for token, i := s.token(t, pull(7)...), 0; status == 200 && i < 11_000; i++ {
-		status, _ = s.twirp(t, "CreateCacheEntry", token, fmt.Sprintf(`{"key":"k%d","version":"v"}`, i))
+	status, taken := 200, -1
+	for token := s.token(t, pull(7)...); status == 200 && taken < 2000; taken++ {
+		status, _ = s.twirp(t, "CreateCacheEntry", token, fmt.Sprintf(`{"key":"k%d","version":"v"}`, taken))
 	}
-	if status != 429 {
-		t.Errorf("reserving without end: %d", status)
+	if status != 429 || taken != 1000 {
+		t.Errorf("reserving without end: %d after %d", status, taken)
 	}
 	s.upURL(t, s.token(t), "main's")
 }
@@ -118,6 +168,8 @@ func TestNamesAreBounded(t *testing.T) {
 		"a long version":           s.do(t, "POST", twirpPath+"CreateCacheEntry", token, fmt.Sprintf(`{"key":"k","version":%q}`, long), "Content-Type", "application/json"),
 		"a long version, v1":       s.do(t, "POST", v1Path+"caches", token, fmt.Sprintf(`{"key":"k","version":%q}`, long)),
 		"a huge version":           s.do(t, "POST", twirpPath+"CreateCacheEntry", token, fmt.Sprintf(`{"key":"k","version":%q}`, strings.Repeat("v", 950_000)), "Content-Type", "application/json"),
+		"a large request":          s.do(t, "POST", twirpPath+"CreateCacheEntry", token, fmt.Sprintf(`{"key":"k","version":"v","unknown":%q}`, strings.Repeat("v", 150_000)), "Content-Type", "application/json"),
+		"a large request, v1":      s.do(t, "POST", v1Path+"caches", token, fmt.Sprintf(`{"key":"k1","version":"v","unknown":%q}`, strings.Repeat("v", 150_000))),
 		"many restore keys":        s.do(t, "POST", twirpPath+"GetCacheEntryDownloadURL", token, `{"key":"k","version":"v","restore_keys":["`+strings.Join(many[:5000], `","`)+`"]}`, "Content-Type", "application/json"),
 		"very many restore keys":   s.do(t, "POST", twirpPath+"GetCacheEntryDownloadURL", token, `{"key":"k","version":"v","restore_keys":["`+strings.Join(many, `","`)+`"]}`, "Content-Type", "application/json"),
 		"very many restore keys 1": s.do(t, "GET", v1Path+"cache?version=v&keys="+strings.Join(many, ","), token, ""),
@@ -126,6 +178,7 @@ func TestNamesAreBounded(t *testing.T) {
 			t.Errorf("%s: %d %.200s", name, got.status, got.body)
 		}
 	}
+	s.upURL(t, token, strings.Repeat("é", maxKeyLen)) // what GitHub accepts
 	start := time.Now()
 	if _, err := checkKeys(many); err == nil || time.Since(start) > time.Millisecond {
 		t.Errorf("%v after %v", err, time.Since(start))

@@ -80,9 +80,8 @@ func (s service) honest(until context.Context, t *testing.T, client int, saved *
 		if err != nil {
 			return fmt.Errorf("loading %s: %w", key, err)
 		}
-		if e == nil { // evicted meanwhile: 32 hostile refs use up the limit together
-			t.Logf("%s is missed", key)
-			continue
+		if e == nil {
+			return fmt.Errorf("%s is missed", key)
 		}
 		var got bytes.Buffer
 		if err := e.WriteTo(t.Context(), &got); err != nil {
@@ -121,7 +120,7 @@ func (s service) hostile(until context.Context, t *testing.T, client int, attack
 	}
 	for i := 0; until.Err() == nil; i++ {
 		var err error
-		switch (client/2 + i) % 6 {
+		switch (client/2 + i) % 7 {
 		case 0: // fills its ref
 			_ = c.Save(t.Context(), fmt.Sprintf("flood-%d-%d", client, i), blobOf(1<<20))
 		case 1: // reserves, and leaves it
@@ -143,9 +142,13 @@ func (s service) hostile(until context.Context, t *testing.T, client int, attack
 				s.do(t, "PUT", up+"&comp=block&blockid=YQ==", "", strings.Repeat("x", 10_000))
 				s.do(t, "PUT", up+"&comp=blocklist", "", "<BlockList>"+strings.Repeat("<Latest>YQ==</Latest>", 10_000)+"</BlockList>")
 			}
+		case 6: // content that is left unfinished
+			if up := s.hostileUpload(t, token, fmt.Sprintf("left-%d-%d", client, i)); up != "" {
+				s.do(t, "PUT", up+"&comp=block&blockid=YQ==", "", strings.Repeat("x", 300_000))
+			}
 		}
 		if err != nil && until.Err() == nil {
-			return fmt.Errorf("attack %d: %w", (client/2+i)%6, err)
+			return fmt.Errorf("attack %d: %w", (client/2+i)%7, err)
 		}
 		attacks.Add(1)
 	}

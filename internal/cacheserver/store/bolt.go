@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -29,7 +30,8 @@ type row struct {
 
 // entry is what the row says.
 func (r row) entry() (Entry, error) {
-	if r.ID <= 0 || r.Key == "" || r.Size != total(r.Content) {
+	impossible := func(e extent) bool { return min(e.Off, e.N, e.end()) < 0 }
+	if r.ID <= 0 || r.Key == "" || r.Size != total(r.Content) || slices.ContainsFunc(r.Content, impossible) {
 		return Entry{}, errors.New("fields are missing or contradict each other")
 	}
 	if r.Boot != "" {

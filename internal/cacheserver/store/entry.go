@@ -39,17 +39,8 @@ type Entry struct {
 	content []extent // where in its file the content is, one after the other
 }
 
-// cost is what an entry counts for in the usage: its content, or the file if that is larger, and the list of its runs.
-func (e *Entry) cost() int64 {
-	cost := max(e.Size, fileSize(e.content))
-	if len(e.content) > 1 {
-		cost += int64(len(e.content)) * runCost
-	}
-	return cost
-}
-
-// runCost is about what an extent takes in the metadata, in bytes.
-const runCost = 32
+// cost is what an entry counts for in the usage.
+func (e *Entry) cost() int64 { return max(e.Size, cost(e.content)) }
 
 // newer orders entries by when they were finished. The time of creation cannot be trusted: somebody may have set the clock
 // back.

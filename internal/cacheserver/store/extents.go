@@ -64,3 +64,15 @@ func fileSize(content []extent) (size int64) {
 	}
 	return size
 }
+
+// An extent beyond the first few counts for runCost bytes. So the extents of all entries, which are in memory, take no more than
+// a sixtieth of the limit.
+const (
+	runCost  = 1 << 10
+	freeRuns = 16
+)
+
+// cost is what content counts for: its bytes, or its file if that is larger, and the extents that it is scattered in.
+func cost(content []extent) int64 {
+	return max(total(content), fileSize(content)) + runCost*int64(max(0, len(content)-freeRuns))
+}

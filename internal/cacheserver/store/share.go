@@ -33,81 +33,83 @@ func (t *tally) add(o tally) {
 	t.pieces += o.pieces
 }
 
-func (c *table) section(ref string) *section {
-	if c.refs[ref] == nil {
-		c.refs[ref] = &section{used: list.New()}
+func (t *table) section(ref string) *section {
+	if t.refs[ref] == nil {
+		t.refs[ref] = &section{used: list.New()}
 	}
-	return c.refs[ref]
+	return t.refs[ref]
 }
 
 // held is what a ref holds.
-func (c *table) held(ref string) tally {
-	if s := c.refs[ref]; s != nil {
+func (t *table) held(ref string) tally {
+	if s := t.refs[ref]; s != nil {
 		return s.tally
 	}
 	return tally{}
 }
 
 // count adds to what a ref holds.
-func (c *table) count(ref string, change tally) {
-	own := c.section(ref)
+func (t *table) count(ref string, change tally) {
+	own := t.section(ref)
 	own.add(change)
-	c.all.add(change)
+	t.all.add(change)
 	if own.tally == (tally{}) {
-		delete(c.refs, ref)
+		delete(t.refs, ref)
 	}
 }
 
 // room evicts entries until ref may hold so many more bytes, and returns them. If that is not possible, it evicts nothing.
 //
-// A ref that holds more than half of the limit gives its own entries first: it cannot drive out what others keep in
-// their half. docs/adr/0008 argues this.
-func (c *table) room(ref string, bytes int64, l Limits) (evicted []Entry, err error) {
-	own := c.held(ref)
-	stays := c.all.pending + bytes
-	if own.pending+bytes > l.Size/2 {
-		stays += c.all.bytes - own.bytes // only its own entries can go
+// A ref that holds more than half of the limit gives its own entries first, and so does everybody while unfinished uploads
+// take half: neither drives out what others keep in the other half. docs/adr/0008 argues this.
+func (t *table) room(ref string, bytes int64, l Limits) (evicted []Entry, err error) {
+	stays, ownFirst := t.all.pending+bytes, t.all.pending+bytes > l.Size/2
+	if ownFirst {
+		stays += t.all.bytes - t.held(ref).bytes
 	}
 	if stays > l.Size {
 		return nil, ErrNoRoom
 	}
-	return c.evict(ref, bytes, l), nil
+	return t.evict(ref, bytes, ownFirst, l), nil
 }
 
+// full reports whether there is no room for so many more bytes unless something goes.
+func (t *table) full(bytes int64, l Limits) bool { return t.all.bytes+t.all.pending+bytes > l.Size }
+
 // evict removes entries until all of them and so many more bytes of ref are within the limits.
-func (c *table) evict(ref string, bytes int64, l Limits) (evicted []Entry) {
-	for c.used.Len() > 0 && (c.all.bytes+c.all.pending+bytes > l.Size || c.all.entries > maxEntries) {
-		victim := *c.victim(ref, bytes, l)
-		c.remove(victim.ID)
+func (t *table) evict(ref string, bytes int64, ownFirst bool, l Limits) (evicted []Entry) {
+	for t.used.Len() > 0 && (t.full(bytes, l) || t.all.entries > maxEntries) {
+		victim := *t.victim(ref, bytes, ownFirst, l)
+		t.remove(victim.ID)
 		evicted = append(evicted, victim)
 	}
 	return evicted
 }
 
-// victim is the least recently used entry of the ref that holds more than half, or of all. There is one.
-func (c *table) victim(ref string, bytes int64, l Limits) *Entry {
+// victim is the least recently used entry of the ref that gives first, or of all. There is one.
+func (t *table) victim(ref string, bytes int64, ownFirst bool, l Limits) *Entry {
 	greedy := func(s *section, more int64) bool {
-		return s.used.Len() > 0 && (s.bytes+s.pending+more > l.Size/2 || s.entries > maxEntries/2)
+		return s.bytes+s.pending+more > l.Size/2 || s.entries > maxEntries/2
 	}
-	if own := c.refs[ref]; own != nil && greedy(own, bytes) {
+	if own := t.refs[ref]; own != nil && own.used.Len() > 0 && (ownFirst || greedy(own, bytes)) {
 		return entryAt(own.used.Back())
 	}
-	for name, s := range c.refs {
-		if name != ref && greedy(s, 0) {
+	for name, s := range t.refs {
+		if name != ref && s.used.Len() > 0 && greedy(s, 0) {
 			return entryAt(s.used.Back())
 		}
 	}
-	return entryAt(c.used.Back())
+	return entryAt(t.used.Back())
 }
 
 // expire removes the entries that were not used for as long as the limit says, and returns them.
-func (c *table) expire(l Limits, now time.Time) (expired []Entry) {
-	for c.used.Len() > 0 {
-		oldest := *entryAt(c.used.Back())
+func (t *table) expire(l Limits, now time.Time) (expired []Entry) {
+	for t.used.Len() > 0 {
+		oldest := *entryAt(t.used.Back())
 		if now.Sub(oldest.Accessed) <= l.Age {
 			break
 		}
-		c.remove(oldest.ID)
+		t.remove(oldest.ID)
 		expired = append(expired, oldest)
 	}
 	return expired

@@ -3,7 +3,9 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -102,7 +104,8 @@ func TestUnfinishedBytesCount(t *testing.T) {
 
 // Many refs that leave uploads unfinished do not take the room of one that finishes its own.
 func TestUnfinishedBytesOfManyRefsGiveWay(t *testing.T) {
-	s := open(t, t.TempDir(), newClock())
+	c := newClock()
+	s := open(t, t.TempDir(), c)
 	for i := range 10 {
 		for j := range 3 {
 			id, err := s.Reserve(on(fmt.Sprint("pull", i), fmt.Sprint(j)), "pull")
@@ -114,8 +117,129 @@ func TestUnfinishedBytesOfManyRefsGiveWay(t *testing.T) {
 			}
 		}
 	}
+	c.advance(leftAfter)
 	s.putOn(t, "main", "key", 50)
 	wantKeys(t, s, "key")
+}
+
+// leave reserves a name and leaves a block of the content.
+func (s *Store) leave(t testing.TB, ref, key string, size int64) error {
+	t.Helper()
+	id, err := s.Reserve(on(ref, key), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.WriteBlock(id, "b", size, strings.NewReader(strings.Repeat("x", int(size))))
+}
+
+// All unfinished uploads together drive out no more than half of what is finished, however many refs they are of.
+func TestUnfinishedUploadsOfAllRefsEvictNoMoreThanHalf(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	for i := range 9 {
+		s.putOn(t, "main", fmt.Sprint(i), 100)
+	}
+	for i := range 20 {
+		if err := s.leave(t, fmt.Sprint("pull", i), "k", 90); err != nil && !errors.Is(err, ErrNoRoom) {
+			t.Fatal(err)
+		}
+	}
+	if got := s.Stats(); got.Bytes != 500 || got.Pending != 450 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// An upload of more than half of the limit is taken if its ref has the room, and nobody else's entries go for it.
+func TestUploadOfMoreThanHalf(t *testing.T) {
+	for name, tt := range map[string]struct {
+		own, others int
+		want        error
+		kept        []string
+	}{
+		"in an empty cache":             {0, 0, nil, []string{"big"}},
+		"instead of entries of its own": {9, 0, nil, []string{"main5", "main6", "main7", "main8", "big"}},
+		"beside entries of others":      {4, 4, nil, []string{"pull0", "pull1", "pull2", "pull3", "big"}},
+		"where others need the rest":    {0, 5, ErrNoRoom, []string{"pull0", "pull1", "pull2", "pull3", "pull4"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, t.TempDir(), newClock())
+			for i := range tt.others {
+				s.putOn(t, "pull", fmt.Sprint("pull", i), 100)
+			}
+			for i := range tt.own {
+				s.putOn(t, "main", fmt.Sprint("main", i), 100)
+			}
+			id, err := s.Reserve(on("main", "big"), "main")
+			for off := int64(0); err == nil && off < 600; off += 100 {
+				err = s.WriteChunk(id, off, 100, strings.NewReader(strings.Repeat("x", 100)))
+			}
+			if err == nil {
+				err = s.Finish(id, 600)
+			}
+			if !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			wantKeys(t, s, tt.kept...)
+		})
+	}
+}
+
+// Uploads that somebody left give way to those that a ref sends at the moment, even if these are more.
+func TestLeftUploadsGiveWayToThoseUnderWay(t *testing.T) {
+	c := newClock()
+	s := open(t, t.TempDir(), c)
+	for i := range 5 {
+		s.putOn(t, "main", fmt.Sprint(i), 100)
+	}
+	for i := range 10 {
+		if err := s.leave(t, fmt.Sprint("pull", i), "k", 50); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.advance(leftAfter)
+	var sending sync.WaitGroup
+	var rest []io.WriteCloser
+	for i := range 8 {
+		id, err := s.Reserve(on("main", fmt.Sprint("sent", i)), "main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, client := io.Pipe()
+		sending.Go(func() {
+			defer body.Close()
+			if err := errors.Join(s.WriteBlock(id, "b", 49, body), s.Assemble(id, []string{"b"}), s.Finish(id, 49)); err != nil {
+				t.Error(err)
+			}
+		})
+		if _, err := client.Write([]byte("x")); err != nil { // it is under way
+			t.Error(err)
+		}
+		rest = append(rest, client)
+	}
+	if got := s.entries.held("main"); got.bytes != 500 || got.pending != 8*49 {
+		t.Errorf("main holds %+v", got)
+	}
+	for _, client := range rest {
+		_, _ = client.Write([]byte(strings.Repeat("x", 48)))
+		_ = client.Close()
+	}
+	sending.Wait()
+}
+
+// A client takes a moment between the last block and the end of its upload. Nobody drops it then, though its ref holds most.
+func TestUploadIsNotDroppedBetweenItsRequests(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	s.putOn(t, "main", "old", 500)
+	if err := s.leave(t, "main", "key", 120); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		if err := s.leave(t, fmt.Sprint("pull", i), "k", 38); err != nil && !errors.Is(err, ErrNoRoom) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Reserved(on("main", "key")); err != nil {
+		t.Errorf("the upload of main: %v", err)
+	}
 }
 
 func TestAssembledSizeIsHeldAgainstTheLimitBeforeAnythingGoes(t *testing.T) {
@@ -132,10 +256,7 @@ func TestAssembledSizeIsHeldAgainstTheLimitBeforeAnythingGoes(t *testing.T) {
 	if err := s.Assemble(id, repeat(11)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("beyond the limit: %v", err)
 	}
-	if err := errors.Join(s.Assemble(id, repeat(10))); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Finish(id, 1000); !errors.Is(err, ErrNoRoom) {
+	if err := s.Assemble(id, repeat(10)); !errors.Is(err, ErrNoRoom) {
 		t.Errorf("beyond the half: %v", err)
 	}
 	wantKeys(t, s, "kept")

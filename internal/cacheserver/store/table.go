@@ -34,51 +34,51 @@ func newTable() table {
 	return table{byID: map[int64]*places{}, shelves: map[shelf][]*Entry{}, used: list.New(), refs: map[string]*section{}}
 }
 
-func (c *table) add(e *Entry) {
-	own := c.section(e.Ref)
-	c.byID[e.ID] = &places{c.used.PushFront(e), own.used.PushFront(e)}
-	c.count(e.Ref, tally{entries: 1, bytes: e.cost()})
+func (t *table) add(e *Entry) {
+	own := t.section(e.Ref)
+	t.byID[e.ID] = &places{t.used.PushFront(e), own.used.PushFront(e)}
+	t.count(e.Ref, tally{entries: 1, bytes: e.cost()})
 	s := shelf{e.Ref, e.Version}
-	i, _ := search(c.shelves[s], e.Key)
-	c.shelves[s] = slices.Insert(c.shelves[s], i, e)
+	i, _ := search(t.shelves[s], e.Key)
+	t.shelves[s] = slices.Insert(t.shelves[s], i, e)
 }
 
-func (c *table) remove(id int64) (*Entry, bool) {
-	at, ok := c.byID[id]
+func (t *table) remove(id int64) (*Entry, bool) {
+	at, ok := t.byID[id]
 	if !ok {
 		return nil, false
 	}
 	e := entryAt(at.all)
-	c.used.Remove(at.all)
-	c.refs[e.Ref].used.Remove(at.own)
-	delete(c.byID, id)
-	c.count(e.Ref, tally{entries: -1, bytes: -e.cost()})
+	t.used.Remove(at.all)
+	t.refs[e.Ref].used.Remove(at.own)
+	delete(t.byID, id)
+	t.count(e.Ref, tally{entries: -1, bytes: -e.cost()})
 	s := shelf{e.Ref, e.Version}
-	i, _ := search(c.shelves[s], e.Key)
-	if c.shelves[s] = slices.Delete(c.shelves[s], i, i+1); len(c.shelves[s]) == 0 {
-		delete(c.shelves, s)
+	i, _ := search(t.shelves[s], e.Key)
+	if t.shelves[s] = slices.Delete(t.shelves[s], i, i+1); len(t.shelves[s]) == 0 {
+		delete(t.shelves, s)
 	}
 	return e, true
 }
 
-func (c *table) get(id int64) (*Entry, bool) {
-	at, ok := c.byID[id]
+func (t *table) get(id int64) (*Entry, bool) {
+	at, ok := t.byID[id]
 	if !ok {
 		return nil, false
 	}
 	return entryAt(at.all), true
 }
 
-func (c *table) has(n Name) bool {
-	_, found := search(c.shelves[shelf{n.Ref, n.Version}], n.Key)
+func (t *table) has(n Name) bool {
+	_, found := search(t.shelves[shelf{n.Ref, n.Version}], n.Key)
 	return found
 }
 
 // find searches the refs in order, and in each the keys in order: the exact key first, then the newest entry that
 // begins with it. GitHub documents this as "Matching a cache key".
-func (c *table) find(refs []string, version string, keys []string) (*Entry, bool) {
+func (t *table) find(refs []string, version string, keys []string) (*Entry, bool) {
 	for _, ref := range refs {
-		entries := c.shelves[shelf{ref, version}]
+		entries := t.shelves[shelf{ref, version}]
 		for _, key := range keys {
 			if e, ok := match(entries, key); ok {
 				return e, true
@@ -112,15 +112,15 @@ func entryAt(at *list.Element) *Entry {
 	return at.Value.(*Entry) //nolint:forcetypeassert // add puts nothing else there
 }
 
-func (c *table) touch(e *Entry, now time.Time) {
+func (t *table) touch(e *Entry, now time.Time) {
 	e.Accessed = now
-	c.used.MoveToFront(c.byID[e.ID].all)
-	c.refs[e.Ref].used.MoveToFront(c.byID[e.ID].own)
+	t.used.MoveToFront(t.byID[e.ID].all)
+	t.refs[e.Ref].used.MoveToFront(t.byID[e.ID].own)
 }
 
-func (c *table) list(q Query) []Entry {
+func (t *table) list(q Query) []Entry {
 	entries := []Entry{}
-	for at := c.used.Front(); at != nil; at = at.Next() {
+	for at := t.used.Front(); at != nil; at = at.Next() {
 		if e := entryAt(at); q.matches(e) {
 			entries = append(entries, *e)
 		}

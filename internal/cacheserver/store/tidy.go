@@ -10,7 +10,7 @@ import (
 // operation that reads entries or names, so that none sees an expired one. The caller holds the lock.
 func (s *Store) tidy() {
 	now := s.now()
-	evicted := s.entries.evict("", 0, s.limits)
+	evicted := s.entries.evict("", 0, false, s.limits)
 	if s.clock.steady(now, s.limits.Age) {
 		evicted = append(evicted, s.entries.expire(s.limits, now)...)
 	}

@@ -29,6 +29,7 @@ type upload struct {
 
 	buffers *sync.Pool   // of *[]byte
 	active  atomic.Int64 // the moment when bytes came last
+	busy    atomic.Int64 // requests that work at it
 
 	mu        sync.RWMutex      // read-locked while bytes are written, so that none arrive after the end
 	ended     bool              // finished or aborted
@@ -42,6 +43,12 @@ type upload struct {
 func (u *upload) lastActive() time.Duration { return time.Duration(u.active.Load()) }
 
 func (u *upload) stir() { u.active.Store(int64(u.moment())) }
+
+// work counts a request that works at the upload, until done.
+func (u *upload) work() (done func()) {
+	u.busy.Add(1)
+	return func() { u.busy.Add(-1) }
+}
 
 // allot finds a place for a block.
 func (u *upload) allot(size, limit int64) (extent, error) {
@@ -148,24 +155,29 @@ func (w uploadWriter) WriteAt(p []byte, off int64) (int, error) {
 	return w.blob.WriteAt(p, off)
 }
 
-// assemble makes the blocks the content, in this order. A client that missed the reply may say so again. A list may name a
-// block more than once, so that the content is larger than what was uploaded.
-func (u *upload) assemble(ids []string, limit int64) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	var content []extent
+// listed is the content that a list of blocks makes. A list may name a block more than once, so that the content is larger
+// than what was uploaded.
+func (u *upload) listed(ids []string, limit int64) (content []extent, err error) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
 	for _, id := range ids {
 		e, ok := u.blocks[id]
 		if !ok {
-			return ErrUnknownBlock
+			return nil, ErrUnknownBlock
 		}
 		if limit -= e.N; limit < 0 {
-			return ErrTooLarge
+			return nil, ErrTooLarge
 		}
 		content = join(content, e)
 	}
+	return content, nil
+}
+
+// assemble makes this the content. A client that missed the reply may say so again.
+func (u *upload) assemble(content []extent) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	u.content, u.assembled = content, true
-	return nil
 }
 
 // whole returns the content if it is exactly size bytes.

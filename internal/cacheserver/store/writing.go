@@ -18,7 +18,7 @@ func (s *Store) Reserve(n Name, token string) (id int64, err error) {
 	if own.uploads >= maxUploads/refShare || s.tokens[token] >= maxUploads/tokenShare {
 		return 0, ErrTooMany
 	}
-	if len(s.uploads) >= maxUploads && !s.displace(n.Ref, 1, func(t tally) int64 { return t.uploads }) {
+	if len(s.uploads) >= maxUploads && !s.displace(n.Ref, 1, func(u *upload) int64 { return u.held.uploads }) {
 		return 0, ErrTooMany
 	}
 	if id, err = s.nextID(); err != nil {
@@ -61,6 +61,7 @@ func (s *Store) WriteBlock(id int64, block string, size int64, body io.Reader) e
 	if err != nil {
 		return err
 	}
+	defer u.work()()
 	e, err := u.allot(size, s.Limits().Size)
 	if err != nil {
 		return err
@@ -82,6 +83,7 @@ func (s *Store) WriteChunk(id, off, size int64, body io.Reader) error {
 	if err != nil {
 		return err
 	}
+	defer u.work()()
 	if limit := s.Limits().Size; off > limit || size > limit-off {
 		return ErrTooLarge
 	}
@@ -91,70 +93,22 @@ func (s *Store) WriteChunk(id, off, size int64, body io.Reader) error {
 	return s.abortIfFailed(u, u.writeChunk(extent{off, size}, body))
 }
 
-// admit makes room for an upload to grow to so many bytes, and counts pieces.
-func (s *Store) admit(u *upload, bytes, pieces int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.uploads[u.id] == nil {
-		return ErrNotFound
-	}
-	own := s.entries.held(u.name.Ref)
-	if u.held.pieces+pieces > maxBlocks {
-		return ErrTooLarge
-	}
-	ofPieces, ofBytes := func(t tally) int64 { return t.pieces }, func(t tally) int64 { return t.pending }
-	if own.pieces+pieces > maxPieces/refShare {
-		return ErrNoRoom
-	}
-	if s.entries.all.pieces+pieces > maxPieces && !s.displace(u.name.Ref, pieces, ofPieces) {
-		return ErrNoRoom
-	}
-	more := max(0, bytes-u.held.pending)
-	evicted, err := s.entries.room(u.name.Ref, more, s.limits)
-	for err != nil && own.pending+more <= s.limits.Size/2 && s.displace(u.name.Ref, more, ofBytes) {
-		evicted, err = s.entries.room(u.name.Ref, more, s.limits)
-	}
-	if err != nil {
-		return err
-	}
-	s.evicted(evicted)
-	grown := tally{pending: more, pieces: pieces}
-	u.held.add(grown)
-	s.entries.count(u.name.Ref, grown)
-	return nil
-}
-
-// displace drops the upload that is idle for longest, of the ref whose uploads hold most. It does nothing unless that is more
-// than ref would hold with so much more: many refs that leave uploads unfinished do not lock out one that does not. The
-// lock is held.
-func (s *Store) displace(ref string, more int64, measure func(tally) int64) bool {
-	var greedy string
-	most := measure(s.entries.held(ref)) + more
-	for name, section := range s.entries.refs {
-		if holds := measure(section.tally); holds > most {
-			greedy, most = name, holds
-		}
-	}
-	var victim *upload
-	for _, u := range s.uploads {
-		if greedy != "" && u.name.Ref == greedy && measure(u.held) > 0 && (victim == nil || u.lastActive() < victim.lastActive()) {
-			victim = u
-		}
-	}
-	if victim == nil || !s.drop(victim) {
-		return false
-	}
-	s.later(func() error { return s.blobs.Remove(victim.id) })
-	return true
-}
-
 // Assemble makes the content of an upload from these blocks, in this order. Block ids are opaque.
 func (s *Store) Assemble(id int64, blocks []string) error {
 	u, err := s.upload(id)
 	if err != nil {
 		return err
 	}
-	return u.assemble(blocks, s.Limits().Size)
+	defer u.work()()
+	content, err := u.listed(blocks, s.Limits().Size)
+	if err == nil {
+		err = s.admit(u, cost(content), 0)
+	}
+	if err != nil {
+		return err
+	}
+	u.assemble(content)
+	return nil
 }
 
 // Finish makes an upload an entry, which is on disk when it returns. [ErrSize] and the upload stays if what arrived is not
@@ -164,6 +118,7 @@ func (s *Store) Finish(id, size int64) error {
 	if err != nil {
 		return err
 	}
+	defer u.work()()
 	e := &Entry{Name: u.name, ID: id, Size: size}
 	if e.content, err = u.whole(size); err != nil {
 		return err
