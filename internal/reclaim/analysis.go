@@ -81,11 +81,11 @@ func (a *Analysis) judge() {
 
 func blobState(live, stale hold) State {
 	switch {
-	case live == named:
+	case live == referenced:
 		return Live
 	case live == unknown:
 		return Unknown
-	case stale != free:
+	case stale != unreferenced:
 		return Superseded
 	default:
 		return Unreferenced
