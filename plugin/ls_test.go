@@ -92,7 +92,9 @@ func TestLsSelects(t *testing.T) {
 		{"--ref refs/pull/*", "app@refs/pull/12/merge app@refs/pull/9/merge"},
 		{"--filter scope=web", "web@refs/heads/main"},
 		{"--filter ref=12", "app@refs/pull/12/merge"},
-		{"--filter state=unreferenced", "app@refs/heads/gone app@refs/pull/9/merge"},
+		{"--ref * --scope app", "app@refs/heads/gone app@refs/heads/main app@refs/pull/12/merge app@refs/pull/9/merge"},
+		{"--filter state=closed", "app@refs/heads/gone app@refs/pull/9/merge"},
+		{"--filter state=unreferenced", ""},
 		{"--filter state=incomplete --scope app", ""},
 		{"--filter until=168h", "web@refs/heads/main"},
 		{"--filter until=2026-03-05T06:00:00Z --scope app", "app@refs/pull/9/merge"},
@@ -101,6 +103,11 @@ func TestLsSelects(t *testing.T) {
 		{"--filter kind=index --scope web", "8"},
 		{"--filter kind=other", "5"},
 		{"--entries --filter larger=1MB --sort size", "1 13"},
+		{"--entries --scope web --filter kind=layer", "1 13 7"},
+		{"--sort size --limit 2", "web@refs/heads/main app@refs/pull/12/merge"},
+		{"--sort size --asc --limit 1 --ref main", "app@refs/heads/main"},
+		{"--sort created --asc --scope app --limit 1", "app@refs/pull/9/merge"},
+		{"--entries --sort used --asc --limit 2", "1 2"},
 		{"--entries --filter state=superseded", "2 3 18 4"},
 		{"--all --filter larger=1MB --sort size", "5 1 13"},
 	}
@@ -123,13 +130,14 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 	for args, want := range map[string]string{
 		"--filter nope=1":                     `error: unknown filter "nope"`,
 		"--filter kind=blob":                  "error: reading filter kind=blob: want one of index, layer, signature, other",
-		"--filter state=dead":                 "error: reading filter state=dead: want one of live, superseded, unreferenced, unknown, incomplete",
+		"--filter state=dead":                 "error: reading filter state=dead: want one of live, superseded, unreferenced, closed, unknown, incomplete",
 		"--filter until=soon":                 `error: reading filter until=soon: "soon" is neither a duration (168h) nor a date (2006-01-02)`,
 		"--filter until=-1h":                  `error: reading filter until=-1h: "-1h" is neither`,
 		"--filter until=1h --filter until=2h": "the filter is given twice",
 		"--filter larger=big":                 "error: reading filter larger=big",
 		"--scope [":                           `error: reading pattern "["`,
 		"--sort name":                         `error: unknown order "name"`,
+		"--limit -1":                          "error: --limit -1 is negative",
 		"--format {{":                         "error: reading --format: ",
 		"stray":                               `error: unexpected argument "stray"`,
 	} {
@@ -139,10 +147,28 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
+func TestLsNamesTheNearest(t *testing.T) {
+	d := exampleLaptop(t)
+	for args, want := range map[string]string{
+		"ls --scope wbe":             "warning: --scope wbe matches nothing\nhint: --scope web\n",
+		"ls --entries --scope wbe":   "warning: --scope wbe matches nothing\nhint: --scope web\n",
+		"ls --ref mian":              "warning: --ref mian matches nothing\nhint: --ref main\n",
+		"ls -q --filter scope=wbe":   "warning: --scope wbe matches nothing\nhint: --scope web\n",
+		"ls --scope something-else":  "warning: --scope something-else matches nothing\n",
+		"inspect wbe":                "error: there is no cache of scope \"wbe\"\nhint: docker ghacache inspect web\nhint: docker ghacache ls\n",
+		"ls --sort size --limit 4":   "info: not shown: 2 rows\nhint: docker ghacache ls --limit 0\n",
+		"ls --scope app --limit 100": "",
+	} {
+		if got := d.run(strings.Fields(args)...); !strings.HasPrefix(got.stderr, want) || want == "" && strings.Contains(got.stderr, "nothing") {
+			t.Errorf("%s: %s", args, got.stderr)
+		}
+	}
+}
+
 func TestLsKnowsTheFieldsOfATemplate(t *testing.T) {
 	const (
-		caches  = "in --format; the fields are: Scope, Ref, Layers, Size, Unique, Created, LastUsed, State, Versions\n"
-		entries = "in --format; the fields are: ID, Kind, Scope, Ref, Size, Created, LastUsed, State, Key\n"
+		caches  = "in --format; the fields are: Scope, Ref, Layers, Size, Unique, Reclaimable, Created, LastUsed, State, Likely, Versions\n"
+		entries = "in --format; the fields are: ID, Kind, Digest, Scope, Ref, Size, Created, LastUsed, State, Key\n"
 	)
 	d, empty := exampleLaptop(t), serve(t, cacheserver.Options{}, nil)
 	for _, tt := range []struct {

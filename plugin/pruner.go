@@ -58,15 +58,9 @@ func (p *pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 	return snap.Analysis, nil
 }
 
-// Runs implements [reclaim.Service]. A service that knows of no runs is not GitHub. Exports
-// to it look up what they reference, because BuildKit can list GitHub's caches only. So
-// what was not used for a while nobody is about to reference.
+// Runs implements [reclaim.Service].
 func (p *pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
-	runs, err := p.Repository.Runs(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		return bkcache.Runs{Asked: p.Client.Now().Add(-p.policy.Grace)}, nil
-	}
-	return runs, err
+	return p.RunsOrNone(ctx, p.policy.Grace)
 }
 
 // plan takes a listing and all that has to be known about it.
@@ -99,7 +93,7 @@ func (p *pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	return plan, nil
 }
 
-func (p *pruner) noteMatches() { p.selection.noteMatches(p.last, p.env.notes()) }
+func (p *pruner) noteMatches() { p.NoteMissed(p.choices(p.last)) }
 
 // snapshot reads no index that goes anyway, because that would put its eviction off.
 func (p *pruner) snapshot(ctx context.Context) (*listing.Snapshot, error) {
