@@ -220,6 +220,7 @@ func TestLsFaults(t *testing.T) {
 		{"a connection that is cut", listing + ":cut:1", 0, ""},
 		{"a reply that is cut", listing + ":cut=100:1", 0, ""},
 		{"indexes cannot be read", "POST /twirp/*:403", 0, "warning: 6 of 6 indexes could not be read; one of the errors: "},
+		{"workflow runs are not known", "GET /repos/octo/app/actions/runs:403", 0, "warning: workflow runs are unknown, so nothing that was used within 24h0m0s counts as reclaimable: "},
 		{"refs are not known", "GET /repos/octo/app:403", 0, "warning: not all refs are known: "},
 	}
 	for _, tt := range tests {
