@@ -69,7 +69,7 @@ Fields of a Go template, without and with --entries:
 	repoFlag(cmd, &o.repo)
 	scopeFlag(env, cmd, &o.repo, &o.scopes)
 	refFlag(env, cmd, &o.repo, &o.refs)
-	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, state, until=168h|DATE, larger=100MB")
+	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, key=PREFIX, state, until=168h|DATE, larger=100MB")
 	flags.StringVar(&o.sort, "sort", "scope", `Sort by "size", "created", "used" or "scope"`)
 	flags.BoolVar(&o.asc, "asc", false, "Sort the smallest and the oldest first")
 	flags.IntVar(&o.limit, "limit", 0, "Show the first rows only; 0 shows all")
@@ -82,12 +82,12 @@ Fields of a Go template, without and with --entries:
 }
 
 func runLs(ctx context.Context, env *Env, o lsOptions) error {
-	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "kind", "state", "until", "larger")
+	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "kind", "key", "state", "until", "larger")
 	if err != nil {
 		return err
 	}
 	all := o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String())
-	entries, columns := o.entries || len(selected.Kinds) > 0, view.CacheColumns()
+	entries, columns := o.entries || len(selected.Kinds)+len(selected.Keys) > 0, view.CacheColumns()
 	if all || entries {
 		columns = view.EntryColumns()
 	}

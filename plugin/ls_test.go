@@ -101,6 +101,8 @@ func TestLsSelects(t *testing.T) {
 		{"--filter larger=4.5MB", "web@refs/heads/main"},
 		{"--sort created --filter larger=4.2MB", "app@refs/pull/12/merge web@refs/heads/main"},
 		{"--filter kind=index --scope web", "8"},
+		{"--filter key=index-app-1-f921", "4 6 14"},
+		{"--filter key=index-web --filter key=setup-go --all", "5 8"},
 		{"--filter kind=other", "5"},
 		{"--entries --filter larger=1MB --sort size", "1 13"},
 		{"--entries --scope web --filter kind=layer", "1 13 7"},
@@ -220,7 +222,7 @@ func TestLsFaults(t *testing.T) {
 		{"a connection that is cut", listing + ":cut:1", 0, ""},
 		{"a reply that is cut", listing + ":cut=100:1", 0, ""},
 		{"indexes cannot be read", "POST /twirp/*:403", 0, "warning: 6 of 6 indexes could not be read; one of the errors: "},
-		{"workflow runs are not known", "GET /repos/octo/app/actions/runs:403", 0, "warning: workflow runs are unknown, so nothing that was used within 24h0m0s counts as reclaimable: "},
+		{"workflow runs are not known", "GET /repos/octo/app/actions/runs:403", 0, "warning: workflow runs are unknown, so layers on open refs are at most likely unneeded: "},
 		{"refs are not known", "GET /repos/octo/app:403", 0, "warning: not all refs are known: "},
 	}
 	for _, tt := range tests {

@@ -119,10 +119,8 @@ func (p *pruner) noteRuns(plan *reclaim.Plan) {
 	var names []string
 	for _, run := range runs[:min(few, len(runs))] {
 		name := fmt.Sprintf("%d %s", run.ID, run.Name)
-		for i, ref := range run.Refs {
-			if i == 0 {
-				name += " on " + github.ShortRef(ref)
-			}
+		if len(run.Refs) > 0 {
+			name += " on " + github.ShortRef(run.Refs[0])
 		}
 		names = append(names, name+" since "+run.Began.UTC().Format(time.RFC3339))
 	}

@@ -3,7 +3,6 @@ package listing
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"sync"
 	"time"
@@ -27,7 +26,7 @@ func (r *Repository) Forecast(ctx context.Context) (*Snapshot, *reclaim.Plan, er
 		return nil, nil, err
 	}
 	if unknown != nil {
-		r.Warn(fmt.Sprintf("workflow runs are unknown, so nothing that was used within %s counts as reclaimable", reclaim.DefaultGrace), unknown)
+		r.Warn("workflow runs are unknown, so layers on open refs are at most likely unneeded", unknown)
 	} else if runs.Asked.Before(asked) {
 		asked = runs.Asked
 	}

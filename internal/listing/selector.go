@@ -20,6 +20,7 @@ import (
 type Selector struct {
 	Scopes, Refs []string // glob patterns; refs in full, or * for all of them
 	Kinds        []string
+	Keys         []string // prefixes
 	states       []string
 	Until        time.Time // only what was not used since; zero selects all
 	larger       int64     // only what is larger, in bytes
@@ -64,6 +65,8 @@ func (s *Selector) filter(name, value string, now time.Time) (err error) {
 		s.Scopes = append(s.Scopes, value)
 	case "ref":
 		s.Refs = append(s.Refs, value)
+	case "key":
+		s.Keys = append(s.Keys, value)
 	case "kind":
 		s.Kinds = append(s.Kinds, value)
 		return oneOf(value, bkcache.KindIndex, bkcache.KindLayer, bkcache.KindSignature, bkcache.KindOther)
@@ -121,6 +124,11 @@ func Match(patterns []string, s string) bool {
 	})
 }
 
+// begins reports whether s begins with one of the prefixes, or there are none.
+func begins(prefixes []string, s string) bool {
+	return len(prefixes) == 0 || slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(s, prefix) })
+}
+
 // one reports whether s is among the values, or there are none.
 func one(values []string, s string) bool { return len(values) == 0 || slices.Contains(values, s) }
 
@@ -135,7 +143,7 @@ func (s Selector) scope(item *reclaim.Item) bool {
 // Entry reports whether an entry is selected. One of several scopes is if one of them is.
 func (s Selector) Entry(item *reclaim.Item) bool {
 	return s.scope(item) && Match(s.Refs, item.Ref) &&
-		one(s.Kinds, item.Key.Kind.String()) && one(s.states, string(item.State)) &&
+		one(s.Kinds, item.Key.Kind.String()) && begins(s.Keys, item.Entry.Key) && one(s.states, string(item.State)) &&
 		(s.Until.IsZero() || item.Used.Before(s.Until)) && (s.larger == 0 || item.Size > s.larger)
 }
 

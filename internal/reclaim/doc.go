@@ -68,6 +68,8 @@
 // or uploads each of its layers, and then writes the index. Between the last use of the
 // layer and the writing of the index lie more than six hours then, or the layer is newer
 // than the index. Otherwise it is not known whether the layer is needed, and it stays.
+// Nor do the uses tell how large a cache is whose index was not read: of the layers that
+// were in use at the time, others' exports and failed ones may have used any.
 //
 // # What is young
 //
