@@ -25,7 +25,11 @@ func newDuCommand(env *Env) *cobra.Command {
 several scopes share counts as "(several scopes)" and for none of them. A layer in no
 readable index counts as "(scope unknown)".
 
-With --format json: one object, sizes in bytes, 0 for an unknown limit.`,
+RECLAIMABLE is what prune deletes without options, and LIKELY what prune --likely
+deletes as well.
+
+With --format json: one object, sizes in bytes, 0 for an unknown limit. Its schema is
+docs/schema/du.json of the project.`,
 		Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDu(cmd.Context(), env, o) },
 	}
@@ -43,7 +47,11 @@ func runDu(ctx context.Context, env *Env, o duOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, snap, err := openSnapshot(ctx, env, o.repo)
+	repo, err := openRepository(env, o.repo)
+	if err != nil {
+		return err
+	}
+	snap, plan, err := repo.Forecast(ctx)
 	if err != nil {
 		return err
 	}
@@ -51,7 +59,7 @@ func runDu(ctx context.Context, env *Env, o duOptions) error {
 	if err != nil {
 		repo.Warn("the limit is not known", err)
 	}
-	used := view.Measure(snap.Analysis, limits)
+	used := view.Measure(plan.Verdicts, limits)
 	if summary != "" {
 		if err := actions.AppendSummary(summary, used.Markdown()); err != nil {
 			return err

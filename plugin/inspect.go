@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
@@ -30,10 +33,13 @@ func newInspectCommand(env *Env) *cobra.Command {
 key of a build step, and its layer is the result of that step. For each layer it
 shows the size, the other scopes that share it, and whether it was evicted.
 
-Exits with 1 if a layer is missing, or if the scope cannot be shown.
+Only the runtime token of a job on the ref can read the index. Without it, inspect
+shows what is known: the key, the versions, the times and the size of the index.
+
+Exits with 1 if a layer is missing, or if none of the indexes can be read.
 
 With --format json: an array with an object for each ref, sizes in bytes, null for
-unknown values.`,
+unknown values. Its schema is docs/schema/inspect.json of the project.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage(errors.New("exactly one scope is needed"), "docker ghacache ls")
@@ -65,28 +71,43 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 		return err
 	}
 	wanted := func(c *reclaim.Cache) bool { return c.Scope == o.scope && selected.Place(c) }
-	found, unread := []view.Inspected{}, false
+	found, read := []view.Inspected{}, false
 	for i := range snap.Caches {
-		switch c := &snap.Caches[i]; {
-		case !wanted(c):
-		case c.Err != nil:
-			unread = true
-		default:
+		if c := &snap.Caches[i]; wanted(c) {
 			found = append(found, view.Inspect(snap.Analysis, c, snap.Indexes[c.Head.ID].Index))
+			read = read || c.Err == nil
 		}
 	}
-	if len(found) == 0 && !unread {
-		return hint.With(fmt.Errorf("there is no cache of scope %q", o.scope), "docker ghacache ls")
+	if len(found) == 0 {
+		return o.notFound(snap.Analysis)
 	}
 	if err := printInspected(env, found, o.format); err != nil {
 		return err
 	}
 	repo.NoteUnread(snap, wanted)
-	incomplete := slices.ContainsFunc(found, func(c view.Inspected) bool { return c.Missing > 0 })
-	if incomplete || len(found) == 0 {
+	if incomplete := func(c view.Inspected) bool { return c.Missing != nil && *c.Missing > 0 }; !read || slices.ContainsFunc(found, incomplete) {
 		return exit(1)
 	}
 	return nil
+}
+
+// notFound is the error that there is nothing to show, with the nearest scope or the refs.
+func (o inspectOptions) notFound(a *reclaim.Analysis) error {
+	var scopes, refs []string
+	for i := range a.Caches {
+		c := &a.Caches[i]
+		if scopes = append(scopes, c.Scope); c.Scope == o.scope {
+			refs = append(refs, github.ShortRef(c.Ref))
+		}
+	}
+	if len(refs) > 0 {
+		return hint.With(fmt.Errorf("there is no cache of scope %q on %s", o.scope, strings.Join(o.refs, ", ")), "docker ghacache inspect "+o.scope+"   # is on "+strings.Join(refs, ", "))
+	}
+	fix := "docker ghacache ls"
+	if near := listing.Nearest(o.scope, scopes); near != "" {
+		fix = "docker ghacache inspect " + near + "\n" + fix
+	}
+	return hint.With(fmt.Errorf("there is no cache of scope %q", o.scope), fix)
 }
 
 func printInspected(env *Env, found []view.Inspected, format string) error {

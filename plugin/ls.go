@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
@@ -20,6 +21,8 @@ type lsOptions struct {
 	refs    []string
 	filter  opts.FilterOpt
 	sort    string
+	asc     bool
+	limit   int
 	entries bool
 	all     bool
 	format  string
@@ -37,7 +40,21 @@ func newLsCommand(env *Env) *cobra.Command {
 size, and the size that no other cache shares. Only the runtime token of a job on
 that ref can read the index. Without it, these columns show -.
 
-With --format json: an object a line, sizes in bytes, null for unknown values.
+RECLAIMABLE is what prune deletes of it without options: versions of its index, and
+layers on its ref. It shows - if these layers can also belong to another scope. The
+field Likely is what prune --likely deletes as well.
+
+States:
+
+  live          builds read it
+  incomplete    layers of the index were evicted
+  superseded    an old version of an index, or a layer that only such references
+  unreferenced  no index references the layer; or no layer of the index is left
+  closed        on a closed pull request, or a deleted branch or tag
+  unknown       an index that cannot be read here might reference the layer
+
+With --format json: an object a line, sizes in bytes, null for unknown values. The
+schemas are in docs/schema of the project, ls.json and ls-entries.json.
 
 Whoever can write to the cache chooses scopes and keys. In all other formats, also in
 those of a Go template, � replaces what a terminal or the log of a job would obey, such
@@ -56,8 +73,10 @@ Fields of a Go template, without and with --entries:
 	repoFlag(cmd, &o.repo)
 	scopeFlag(env, cmd, &o.repo, &o.scopes)
 	refFlag(env, cmd, &o.repo, &o.refs)
-	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, state, until=168h|DATE, larger=100MB")
+	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, key=PREFIX, state, until=168h|DATE, larger=100MB")
 	flags.StringVar(&o.sort, "sort", "scope", `Sort by "size", "created", "used" or "scope"`)
+	flags.BoolVar(&o.asc, "asc", false, "Sort the smallest and the oldest first")
+	flags.IntVar(&o.limit, "limit", 0, "Show the first rows only; 0 shows all")
 	flags.BoolVar(&o.entries, "entries", false, "Show a row for each cache entry")
 	flags.BoolVarP(&o.all, "all", "a", false, "Also show entries of other tools; implies --entries")
 	flags.StringVar(&o.format, "format", "", `Format the output: "table", "json" or a Go template`)
@@ -67,41 +86,62 @@ Fields of a Go template, without and with --entries:
 }
 
 func runLs(ctx context.Context, env *Env, o lsOptions) error {
-	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "kind", "state", "until", "larger")
+	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "kind", "key", "state", "until", "larger")
 	if err != nil {
 		return err
 	}
 	all := o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String())
-	entries, columns := o.entries || len(selected.Kinds) > 0, view.CacheColumns()
+	entries, columns := o.entries || len(selected.Kinds)+len(selected.Keys) > 0, view.CacheColumns()
 	if all || entries {
 		columns = view.EntryColumns()
+	}
+	if o.limit < 0 {
+		return usage(fmt.Errorf("--limit %d is negative", o.limit), "--limit 10")
 	}
 	format := view.Format{Template: o.format, Quiet: o.quiet, NoTrunc: o.noTrunc}
 	if err := format.Check(columns); err != nil {
 		return err
 	}
-	repo, snap, err := openSnapshot(ctx, env, o.repo)
+	repo, err := openRepository(env, o.repo)
 	if err != nil {
 		return err
 	}
-	rows := view.Caches(snap.Analysis, selected)
+	snap, plan, err := o.look(ctx, repo, !all && !entries)
+	if err != nil {
+		return err
+	}
+	rows := view.Caches(snap.Analysis, plan, selected)
 	switch {
 	case all:
 		rows = view.AllEntries(snap.Analysis, selected)
 	case entries:
 		rows = view.Entries(snap.Analysis, selected)
 	}
-	if err := rows.Sort(o.sort); err != nil {
+	if err := rows.Sort(o.sort, o.asc); err != nil {
 		return err
 	}
+	rows, hidden := rows.Limit(o.limit)
 	if err := rows.Print(env.output(), format); err != nil {
 		return err
 	}
+	repo.NoteMissed(selected.Choices(snap.Analysis))
 	if format.IsTable() {
+		if hidden > 0 {
+			repo.Note("not shown: "+ui.Count(hidden, "row", "rows"), "docker ghacache ls --limit 0")
+		}
 		repo.NoteUnread(snap, selected.Place)
 		env.noteOthers(snap.Analysis, o.all)
 	}
 	return nil
+}
+
+// look takes a snapshot and, where it is shown what is reclaimable, a plan of it.
+func (o lsOptions) look(ctx context.Context, repo *listing.Repository, caches bool) (*listing.Snapshot, *reclaim.Plan, error) {
+	if caches && !o.quiet {
+		return repo.Forecast(ctx)
+	}
+	snap, err := repo.Snapshot(ctx)
+	return snap, nil, err
 }
 
 // noteOthers counts what is not BuildKit's where it is not shown.

@@ -92,15 +92,24 @@ func TestLsSelects(t *testing.T) {
 		{"--ref refs/pull/*", "app@refs/pull/12/merge app@refs/pull/9/merge"},
 		{"--filter scope=web", "web@refs/heads/main"},
 		{"--filter ref=12", "app@refs/pull/12/merge"},
-		{"--filter state=unreferenced", "app@refs/heads/gone app@refs/pull/9/merge"},
+		{"--ref * --scope app", "app@refs/heads/gone app@refs/heads/main app@refs/pull/12/merge app@refs/pull/9/merge"},
+		{"--filter state=closed", "app@refs/heads/gone app@refs/pull/9/merge"},
+		{"--filter state=unreferenced", ""},
 		{"--filter state=incomplete --scope app", ""},
 		{"--filter until=168h", "web@refs/heads/main"},
 		{"--filter until=2026-03-05T06:00:00Z --scope app", "app@refs/pull/9/merge"},
 		{"--filter larger=4.5MB", "web@refs/heads/main"},
 		{"--sort created --filter larger=4.2MB", "app@refs/pull/12/merge web@refs/heads/main"},
 		{"--filter kind=index --scope web", "8"},
+		{"--filter key=index-app-1-f921", "4 6 14"},
+		{"--filter key=index-web --filter key=setup-go --all", "5 8"},
 		{"--filter kind=other", "5"},
 		{"--entries --filter larger=1MB --sort size", "1 13"},
+		{"--entries --scope web --filter kind=layer", "1 13 7"},
+		{"--sort size --limit 2", "web@refs/heads/main app@refs/pull/12/merge"},
+		{"--sort size --asc --limit 1 --ref main", "app@refs/heads/main"},
+		{"--sort created --asc --scope app --limit 1", "app@refs/pull/9/merge"},
+		{"--entries --sort used --asc --limit 2", "1 2"},
 		{"--entries --filter state=superseded", "2 3 18 4"},
 		{"--all --filter larger=1MB --sort size", "5 1 13"},
 	}
@@ -123,13 +132,14 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 	for args, want := range map[string]string{
 		"--filter nope=1":                     `error: unknown filter "nope"`,
 		"--filter kind=blob":                  "error: reading filter kind=blob: want one of index, layer, signature, other",
-		"--filter state=dead":                 "error: reading filter state=dead: want one of live, superseded, unreferenced, unknown, incomplete",
+		"--filter state=dead":                 "error: reading filter state=dead: want one of live, superseded, unreferenced, closed, unknown, incomplete",
 		"--filter until=soon":                 `error: reading filter until=soon: "soon" is neither a duration (168h) nor a date (2006-01-02)`,
 		"--filter until=-1h":                  `error: reading filter until=-1h: "-1h" is neither`,
 		"--filter until=1h --filter until=2h": "the filter is given twice",
 		"--filter larger=big":                 "error: reading filter larger=big",
 		"--scope [":                           `error: reading pattern "["`,
 		"--sort name":                         `error: unknown order "name"`,
+		"--limit -1":                          "error: --limit -1 is negative",
 		"--format {{":                         "error: reading --format: ",
 		"stray":                               `error: unexpected argument "stray"`,
 	} {
@@ -139,10 +149,28 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
+func TestLsNamesTheNearest(t *testing.T) {
+	d := exampleLaptop(t)
+	for args, want := range map[string]string{
+		"ls --scope wbe":             "warning: --scope wbe matches nothing\nhint: --scope web\n",
+		"ls --entries --scope wbe":   "warning: --scope wbe matches nothing\nhint: --scope web\n",
+		"ls --ref mian":              "warning: --ref mian matches nothing\nhint: --ref main\n",
+		"ls -q --filter scope=wbe":   "warning: --scope wbe matches nothing\nhint: --scope web\n",
+		"ls --scope something-else":  "warning: --scope something-else matches nothing\n",
+		"inspect wbe":                "error: there is no cache of scope \"wbe\"\nhint: docker ghacache inspect web\nhint: docker ghacache ls\n",
+		"ls --sort size --limit 4":   "info: not shown: 2 rows\nhint: docker ghacache ls --limit 0\n",
+		"ls --scope app --limit 100": "",
+	} {
+		if got := d.run(strings.Fields(args)...); !strings.HasPrefix(got.stderr, want) || want == "" && strings.Contains(got.stderr, "nothing") {
+			t.Errorf("%s: %s", args, got.stderr)
+		}
+	}
+}
+
 func TestLsKnowsTheFieldsOfATemplate(t *testing.T) {
 	const (
-		caches  = "in --format; the fields are: Scope, Ref, Layers, Size, Unique, Created, LastUsed, State, Versions\n"
-		entries = "in --format; the fields are: ID, Kind, Scope, Ref, Size, Created, LastUsed, State, Key\n"
+		caches  = "in --format; the fields are: Scope, Ref, Layers, Size, Unique, Reclaimable, Created, LastUsed, State, Likely, Versions\n"
+		entries = "in --format; the fields are: ID, Kind, Digest, Scope, Ref, Size, Created, LastUsed, State, Key\n"
 	)
 	d, empty := exampleLaptop(t), serve(t, cacheserver.Options{}, nil)
 	for _, tt := range []struct {
@@ -194,6 +222,7 @@ func TestLsFaults(t *testing.T) {
 		{"a connection that is cut", listing + ":cut:1", 0, ""},
 		{"a reply that is cut", listing + ":cut=100:1", 0, ""},
 		{"indexes cannot be read", "POST /twirp/*:403", 0, "warning: 6 of 6 indexes could not be read; one of the errors: "},
+		{"workflow runs are not known", "GET /repos/octo/app/actions/runs:403", 0, "warning: workflow runs are unknown, so layers on open refs are at most likely unneeded: "},
 		{"refs are not known", "GET /repos/octo/app:403", 0, "warning: not all refs are known: "},
 	}
 	for _, tt := range tests {

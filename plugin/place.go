@@ -28,7 +28,7 @@ func scopeFlag(env *Env, cmd *cobra.Command, repo *string, scopes *[]string) {
 }
 
 func refFlag(env *Env, cmd *cobra.Command, repo *string, refs *[]string) {
-	cmd.Flags().StringArrayVar(refs, "ref", nil, "Only these refs (glob): main, 12 or #12 for a pull request, refs/…")
+	cmd.Flags().StringArrayVar(refs, "ref", nil, "Only these refs (glob): main or 'feature/*' for branches, 12 or #12 for a pull request, 'refs/pull/*', '*' for all")
 	completeFlag(cmd, "ref", completeCaches(env, repo, func(c *reclaim.Cache) string {
 		if bare := strings.TrimPrefix(github.ShortRef(c.Ref), "#"); github.FullRef(bare) == c.Ref {
 			return bare // a shell may take # for a comment

@@ -87,7 +87,7 @@ func newPruneCommand(env *Env) *cobra.Command {
 	refFlag(env, cmd, &o.repo, &o.refs)
 	flags.Int64SliceVar(&o.ids, "id", nil, "Delete the entries with these IDs")
 	flags.StringSliceVar(&o.keys, "key", nil, "Delete entries whose key begins like this, also those of other tools")
-	flags.StringSliceVar(&o.states, "state", nil, `Delete what ls shows as "superseded", "unreferenced" or "incomplete"`)
+	flags.StringSliceVar(&o.states, "state", nil, `Delete what ls shows as "superseded", "unreferenced", "closed" or "incomplete"`)
 	flags.Var(&o.filter, "filter", "Only caches that were not used since then: until=168h|DATE")
 	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
 	flags.BoolVar(&o.superseded, "superseded", false, "Delete old versions of each index")

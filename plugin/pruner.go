@@ -2,9 +2,7 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -33,19 +31,13 @@ func (p *pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 	return snap.Analysis, nil
 }
 
-// Runs implements [reclaim.Service]. A service that knows of no runs is not GitHub. Exports
-// to it look up what they reference, because BuildKit can list GitHub's caches only. So
-// nobody is about to reference what was not used for a while, and what the user selects
-// is the user's to judge.
+// Runs implements [reclaim.Service]. What the user selects on a service without workflow
+// runs is the user's to judge.
 func (p *pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
-	runs, err := p.Repository.Runs(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		if p.policy.Grace == 0 || p.policy.Named() {
-			return bkcache.Runs{Asked: p.env.Now()}, nil
-		}
-		return bkcache.Runs{Asked: p.Client.Now().Add(-p.policy.Grace)}, nil
+	if p.policy.Grace == 0 || p.policy.Named() {
+		return p.RunsOr(ctx, p.env.Now())
 	}
-	return runs, err
+	return p.RunsOr(ctx, p.Client.Now().Add(-p.policy.Grace))
 }
 
 // plan takes a listing and all that has to be known about it.
@@ -78,7 +70,7 @@ func (p *pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	return plan, nil
 }
 
-func (p *pruner) noteMatches() { p.selection.noteMatches(p.last, p.env.notes()) }
+func (p *pruner) noteMatches() { p.NoteMissed(p.choices(p.last)) }
 
 // snapshot reads no index that goes anyway, because that would put its eviction off.
 func (p *pruner) snapshot(ctx context.Context) (*listing.Snapshot, error) {

@@ -7,12 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/go-units"
 )
 
@@ -80,10 +77,12 @@ func (o pruneOptions) setStates(p *reclaim.Policy) error {
 			p.Superseded = true
 		case string(reclaim.Unreferenced):
 			p.Unreferenced = true
+		case string(reclaim.Closed):
+			p.Closed = true
 		case listing.Incomplete:
 			p.Incomplete = true
 		default:
-			return usage(fmt.Errorf("unknown state %q", state), "--state superseded, unreferenced or incomplete")
+			return usage(fmt.Errorf("unknown state %q", state), "--state superseded, unreferenced, closed or incomplete")
 		}
 	}
 	return nil
@@ -109,49 +108,20 @@ func (o pruneOptions) check() error {
 	return nil
 }
 
-// noteMatches warns of each selection that matches nothing, with the nearest name.
-func (s *selection) noteMatches(a *reclaim.Analysis, notes ui.Notes) {
-	var scopes, refs, keys, ids []string
+// choices are the names that were selected.
+func (s *selection) choices(a *reclaim.Analysis) []listing.Choice {
+	all := listing.Selector{Scopes: s.scopes, Refs: s.refs}.Choices(a)
+	var keys, ids []string
 	for i := range a.Items {
-		item := &a.Items[i]
-		refs, keys, ids = append(refs, item.Ref), append(keys, item.Entry.Key), append(ids, strconv.FormatInt(item.ID, 10))
-	}
-	for i := range a.Caches {
-		scopes = append(scopes, a.Caches[i].Scope)
-	}
-	glob := func(pattern, name string) bool { return listing.Match([]string{pattern}, name) }
-	warn := func(flag, pattern string, names []string, matches func(pattern, name string) bool, show func(string) string) {
-		if slices.ContainsFunc(names, func(name string) bool { return matches(pattern, name) }) {
-			return
-		}
-		fix := ""
-		if near := nearest(pattern, names); near != "" {
-			fix = flag + " " + show(near)
-		}
-		notes.Note(ui.Warning, fmt.Sprintf("%s %s matches nothing", flag, show(pattern)), fix)
-	}
-	same := func(name string) string { return name }
-	for _, scope := range s.scopes {
-		warn("--scope", scope, scopes, glob, same)
-	}
-	for _, ref := range s.refs {
-		warn("--ref", ref, refs, glob, github.ShortRef)
+		keys, ids = append(keys, a.Items[i].Entry.Key), append(ids, strconv.FormatInt(a.Items[i].ID, 10))
 	}
 	for _, key := range s.keys {
-		warn("--key", key, keys, func(prefix, key string) bool { return strings.HasPrefix(key, prefix) }, same)
+		prefixes := func(prefix, key string) bool { return strings.HasPrefix(key, prefix) }
+		all = append(all, listing.Choice{Option: "--key", Value: key, Names: keys, Matches: prefixes})
 	}
 	for _, id := range s.ids {
-		warn("--id", strconv.FormatInt(id, 10), ids, func(a, b string) bool { return a == b }, same)
+		same := func(a, b string) bool { return a == b }
+		all = append(all, listing.Choice{Option: "--id", Value: strconv.FormatInt(id, 10), Names: ids, Matches: same})
 	}
-}
-
-// nearest returns the name that is most like a pattern, if one is at all.
-func nearest(pattern string, names []string) (near string) {
-	best := len(pattern)/2 + 2
-	for _, name := range names {
-		if d := levenshtein.Distance(pattern, name, nil); d < best {
-			near, best = name, d
-		}
-	}
-	return near
+	return all
 }

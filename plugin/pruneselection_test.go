@@ -37,7 +37,7 @@ func TestPruneSelects(t *testing.T) {
 		"less versions": {false, []string{"--keep-versions", "1", "--dry-run"}, 0, []string{"delete    superseded", "keep      in use"}},
 		"a state":       {false, []string{"--state", "superseded", "--dry-run"}, 0, []string{"delete    superseded    1 "}},
 		"an unknown state": {
-			false, []string{"--state", "live", "--force"}, 125, []string{`error: unknown state "live"`, "hint: --state superseded, unreferenced or incomplete"},
+			false, []string{"--state", "live", "--force"}, 125, []string{`error: unknown state "live"`, "hint: --state superseded, unreferenced, closed or incomplete"},
 		},
 		"no version at all":     {false, []string{"--keep-versions", "0", "--force"}, 125, []string{"error: --keep-versions 0 would delete every index"}},
 		"an ID and a reason":    {false, []string{"--id", "1", "--closed", "--force"}, 125, []string{"error: --id and --key select single entries, so "}},

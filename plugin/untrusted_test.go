@@ -276,7 +276,7 @@ func TestSummariesHaveNoLinksImagesOrMentions(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(string(data)) {
-		if cells := strings.Count(line, "|"); strings.HasPrefix(line, "|") && cells != 4 && cells != 5 {
+		if cells := strings.Count(line, "|"); strings.HasPrefix(line, "|") && (cells < 4 || cells > 6) {
 			t.Errorf("the row has %d cells: %s", cells-1, line)
 		}
 	}

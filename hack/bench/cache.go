@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,10 +27,19 @@ import (
 
 func cacheRows() []row {
 	plan := metric(benchmarks("./internal/reclaim", "Plan100000Entries", "3x"), "Plan100000Entries/default ns/op")
+	week := benchmarks("./internal/reclaim", "TypicalRepository", "1x")
 	return []row{
 		{"`ls` of 10,000 entries at 100 ms a request: how many times longer the pages take one after another", listingSpeed, atLeast(8)},
+		{"`ls` of 10,000 entries at 100 ms a request, of which 190 are indexes that it reads, in times of without reading them", readingIndexes, atMost(2)},
 		{"`ls` of 100,000 entries: memory, MB", listingMemory, atMost(200)},
-		{"`prune` of 1,000 entries, in times of what a secondary limit allows, with no request refused after the first", pruning, atMost(1.2)},
+		{"`prune` of 1,000 layers with a glance at runs, indexes and uses before each few, in times of what a secondary limit allows, with no request refused after the first", pruning, atMost(1.2)},
+		{"a week of 30 builds on main and five pull requests, three of them closed: garbage by full knowledge, MiB", metric(week, "TypicalRepository/full-knowledge MiB-proven"), target{}},
+		{"`prune` of it from a laptop: proven, %", metric(week, "TypicalRepository/laptop %-proven"), target{}},
+		{"the same with `--likely`, %", metric(week, "TypicalRepository/laptop %-likely"), atLeast(95)},
+		{"`prune` of it in a job on main: proven, %", metric(week, "TypicalRepository/main %-proven"), target{}},
+		{"the same with `--likely`, %", metric(week, "TypicalRepository/main %-likely"), atLeast(95)},
+		{"`prune` of it in a job of an open pull request: proven, %", metric(week, "TypicalRepository/pull-request %-proven"), target{}},
+		{"the same with `--likely`, %", metric(week, "TypicalRepository/pull-request %-likely"), atLeast(95)},
 		{"planning 100,000 entries with 500 indexes, seconds", func() (float64, error) {
 			ns, err := plan()
 			return ns / 1e9, err
@@ -36,9 +47,9 @@ func cacheRows() []row {
 	}
 }
 
-// served calls use with the environment of a service that has n entries.
-func served(n int, use func(env map[string]string) error, args ...string) error {
-	dir, err := seed(n)
+// served calls use with the environment of a service that has n layers and some indexes.
+func served(n, indexes int, use func(env map[string]string) error, args ...string) error {
+	dir, err := seed(n, indexes)
 	defer os.RemoveAll(dir)
 	if err != nil {
 		return err
@@ -94,7 +105,7 @@ func list(env map[string]string, n int, watch func(pid int) error) error {
 
 func listingSpeed() (ratio float64, err error) {
 	const entries = 10_000
-	err = served(entries, func(env map[string]string) error {
+	err = served(entries, 0, func(env map[string]string) error {
 		start := time.Now()
 		if err := list(env, entries, func(int) error { return nil }); err != nil {
 			return err
@@ -110,6 +121,54 @@ func listingSpeed() (ratio float64, err error) {
 		return nil
 	}, "--latency", "100ms")
 	return ratio, err
+}
+
+func readingIndexes() (ratio float64, err error) {
+	const layers, indexes = 9810, 190
+	took := func(env map[string]string) (time.Duration, error) {
+		start := time.Now()
+		err := list(env, layers+indexes, func(int) error { return nil })
+		return time.Since(start), err
+	}
+	err = served(layers, indexes, func(env map[string]string) error {
+		without := maps.Clone(env)
+		delete(without, "ACTIONS_RUNTIME_TOKEN")
+		if err := reads(env, indexes); err != nil {
+			return err
+		}
+		var ratios []float64
+		for range 5 {
+			listing, err := took(without)
+			if err != nil {
+				return err
+			}
+			reading, err := took(env)
+			if err != nil {
+				return err
+			}
+			ratios = append(ratios, float64(reading)/float64(listing))
+		}
+		slices.Sort(ratios)
+		ratio = ratios[len(ratios)/2]
+		return nil
+	}, "--latency", "100ms")
+	return ratio, err
+}
+
+// reads fails unless ls knows the layers of all n scopes.
+func reads(env map[string]string, n int) error {
+	cmd := exec.Command("bin/docker-ghacache", "ls", "--format", "{{.Layers}}")
+	for name, value := range env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("running ls: %w", err)
+	}
+	if known := bytes.Count(out, []byte("50\n")); known != n {
+		return fmt.Errorf("ls has read %d of %d indexes", known, n)
+	}
+	return nil
 }
 
 func get(env map[string]string, path string) error {
@@ -132,7 +191,7 @@ func get(env map[string]string, path string) error {
 
 func listingMemory() (megabytes float64, err error) {
 	const entries = 100_000
-	err = served(entries, func(env map[string]string) error {
+	err = served(entries, 0, func(env map[string]string) error {
 		return list(env, entries, func(pid int) error {
 			kilobytes, err := highWater(pid)
 			megabytes = kilobytes / 1000
@@ -152,7 +211,7 @@ const (
 
 func pruning() (float64, error) {
 	const entries = 1000
-	dir, err := seed(entries)
+	dir, err := seed(entries, 0)
 	defer os.RemoveAll(dir)
 	if err != nil {
 		return 0, err
@@ -192,6 +251,13 @@ func (w *watched) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// pruned is a repository on a service that knows of no workflow runs.
+type pruned struct{ *listing.Repository }
+
+func (p pruned) Runs(ctx context.Context) (bkcache.Runs, error) {
+	return p.RunsOr(ctx, p.Client.Now().Add(-reclaim.DefaultGrace))
+}
+
 // prune does the same as the command, with limits of the client scaled like those
 // of the service.
 func prune(service *cacheserver.Server, url string, entries int) (time.Duration, error) {
@@ -205,13 +271,18 @@ func prune(service *cacheserver.Server, url string, entries int) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
-	repo := listing.New(client, nil, listing.Options{Now: time.Now, Say: func(ui.Level, string, string) {}})
+	repo := pruned{listing.New(client, nil, listing.Options{Now: time.Now, Say: func(ui.Level, string, string) {}})}
 	start := time.Now()
 	analysis, err := repo.Look(ctx)
 	if err != nil {
 		return 0, err
 	}
-	plan := reclaim.NewPlan(analysis, reclaim.Policy{All: true, Runs: bkcache.Runs{Asked: start}}, start)
+	runs, err := repo.Runs(ctx)
+	if err != nil {
+		return 0, err
+	}
+	policy := reclaim.Policy{Grace: reclaim.DefaultGrace, Runs: runs}
+	plan := reclaim.NewPlan(analysis, policy, time.Now()).Proven()
 	result, err := plan.Execute(ctx, repo, time.Now, nil)
 	if err == nil && result.Deleted.Count != entries {
 		err = fmt.Errorf("%d of %d entries were deleted", result.Deleted.Count, entries)

@@ -12,6 +12,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
 )
@@ -68,6 +69,15 @@ func (inv *invocation) after(ctx context.Context, began time.Time) {
 	}
 }
 
+// unjudged are entries of which nothing is to be decided.
+func unjudged(items []reclaim.Item) []reclaim.Verdict {
+	verdicts := make([]reclaim.Verdict, len(items))
+	for i := range items {
+		verdicts[i].Item = &items[i]
+	}
+	return verdicts
+}
+
 // review looks at the cache, cleans it and reports.
 func (inv *invocation) review(ctx context.Context, took time.Duration, wanted bool) error {
 	repo, err := inv.repository()
@@ -105,6 +115,6 @@ func (inv *invocation) review(ctx context.Context, took time.Duration, wanted bo
 	if err != nil {
 		return err
 	}
-	summary.Usage = view.Measure(snap.Analysis, limits)
+	summary.Usage = view.Measure(unjudged(snap.Items), limits)
 	return inv.summarize(summary)
 }

@@ -2,8 +2,6 @@ package buildrun
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -62,9 +60,5 @@ func (c *cleaner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 // it counts as one question, put when the build began: layers that were created or used
 // since stay.
 func (c *cleaner) Runs(ctx context.Context) (bkcache.Runs, error) {
-	runs, err := c.Repository.Runs(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		return bkcache.Runs{Asked: c.began}, nil
-	}
-	return runs, err
+	return c.RunsOr(ctx, c.began)
 }

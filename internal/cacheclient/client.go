@@ -89,7 +89,7 @@ func newPacer(opts Options) *pacer {
 	return p
 }
 
-// newTransport keeps as many idle connections as there are parallel requests.
+// newTransport keeps as many idle connections as there are parallel requests at most.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -97,7 +97,7 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: attemptTimeout,
 		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConnsPerHost:   parallel,
+		MaxIdleConnsPerHost:   parallelReads,
 		ForceAttemptHTTP2:     true,
 	}
 }

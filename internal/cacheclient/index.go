@@ -39,6 +39,10 @@ func (c *Client) Owns(ctx context.Context, r *Runtime) error {
 	return nil
 }
 
+// parallelReads is how many indexes are read at a time: each takes a lookup and a download,
+// which the limits of the REST API do not count.
+const parallelReads = 48
+
 // Indexes reads those index entries of a whole listing that wanted selects. It returns
 // them by entry ID. An index has an Err if the token cannot read it, or if the entry that
 // was read may be another one. Entries never change, so an index in before is not read
@@ -54,7 +58,7 @@ func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, wanted f
 	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group errgroup.Group
-	group.SetLimit(parallel)
+	group.SetLimit(parallelReads)
 	for _, e := range listing {
 		if bkcache.ParseKey(e.Key, e.Version).Kind != bkcache.KindIndex || !wanted(e.ID) {
 			continue

@@ -18,8 +18,9 @@ import (
 // Selector is the selection of --scope, --ref and --filter. Values of one option
 // are alternatives; all options must match.
 type Selector struct {
-	Scopes, Refs []string // glob patterns; refs in full
+	Scopes, Refs []string // glob patterns; refs in full, or * for all of them
 	Kinds        []string
+	Keys         []string // prefixes
 	states       []string
 	Until        time.Time // only what was not used since; zero selects all
 	larger       int64     // only what is larger, in bytes
@@ -40,7 +41,9 @@ func NewSelector(scopes, refs []string, filter map[string]map[string]bool, now t
 		}
 	}
 	for i, ref := range s.Refs {
-		s.Refs[i] = github.FullRef(ref)
+		if ref != "*" { // all refs, and not all branches
+			s.Refs[i] = github.FullRef(ref)
+		}
 	}
 	return s, checkPatterns(slices.Concat(s.Scopes, s.Refs))
 }
@@ -62,12 +65,14 @@ func (s *Selector) filter(name, value string, now time.Time) (err error) {
 		s.Scopes = append(s.Scopes, value)
 	case "ref":
 		s.Refs = append(s.Refs, value)
+	case "key":
+		s.Keys = append(s.Keys, value)
 	case "kind":
 		s.Kinds = append(s.Kinds, value)
 		return oneOf(value, bkcache.KindIndex, bkcache.KindLayer, bkcache.KindSignature, bkcache.KindOther)
 	case "state":
 		s.states = append(s.states, value)
-		return oneOf(value, reclaim.Live, reclaim.Superseded, reclaim.Unreferenced, reclaim.Unknown, Incomplete)
+		return oneOf(value, reclaim.Live, reclaim.Superseded, reclaim.Unreferenced, reclaim.Closed, reclaim.Unknown, Incomplete)
 	case "until":
 		if !s.Until.IsZero() {
 			return errTwice
@@ -119,13 +124,26 @@ func Match(patterns []string, s string) bool {
 	})
 }
 
+// begins reports whether s begins with one of the prefixes, or there are none.
+func begins(prefixes []string, s string) bool {
+	return len(prefixes) == 0 || slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(s, prefix) })
+}
+
 // one reports whether s is among the values, or there are none.
 func one(values []string, s string) bool { return len(values) == 0 || slices.Contains(values, s) }
 
-// Entry reports whether an entry is selected.
+// scope reports whether one of the scopes of an entry is selected.
+func (s Selector) scope(item *reclaim.Item) bool {
+	if item.Shared {
+		return slices.ContainsFunc(item.Scopes(), func(scope string) bool { return Match(s.Scopes, scope) })
+	}
+	return Match(s.Scopes, item.Scope)
+}
+
+// Entry reports whether an entry is selected. One of several scopes is if one of them is.
 func (s Selector) Entry(item *reclaim.Item) bool {
-	return Match(s.Scopes, item.Scope) && Match(s.Refs, item.Ref) &&
-		one(s.Kinds, item.Key.Kind.String()) && one(s.states, string(item.State)) &&
+	return s.scope(item) && Match(s.Refs, item.Ref) &&
+		one(s.Kinds, item.Key.Kind.String()) && begins(s.Keys, item.Entry.Key) && one(s.states, string(item.State)) &&
 		(s.Until.IsZero() || item.Used.Before(s.Until)) && (s.larger == 0 || item.Size > s.larger)
 }
 

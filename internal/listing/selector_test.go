@@ -51,7 +51,7 @@ func filter(pairs ...string) map[string]map[string]bool {
 	return all
 }
 
-func names() []string { return []string{"scope", "ref", "kind", "state", "until", "larger"} }
+func names() []string { return []string{"scope", "ref", "kind", "key", "state", "until", "larger"} }
 
 func TestNewSelectorRefuses(t *testing.T) {
 	for pairs, want := range map[string]string{
@@ -87,7 +87,7 @@ func TestParseTime(t *testing.T) {
 // TestKindsOfFiltersNarrowEachOther holds a selector of two filters against two of one.
 func TestKindsOfFiltersNarrowEachOther(t *testing.T) {
 	_, snap := serve(t, cacheserver.Options{}, allRefs()...).snapshot()
-	values := []string{"scope=app", "scope=w*", "ref=main", "ref=12", "kind=index", "kind=layer", "state=live", "state=superseded", "until=240h", "larger=1MB"}
+	values := []string{"scope=app", "scope=w*", "ref=main", "ref=12", "kind=index", "kind=layer", "key=index-", "state=live", "state=superseded", "until=240h", "larger=1MB"}
 	selector := func(t *rapid.T, pairs ...string) Selector {
 		s, err := NewSelector(nil, nil, filter(pairs...), servertest.Noon(), names()...)
 		if err != nil {

@@ -151,6 +151,8 @@ func (r *Repository) NoteUnread(s *Snapshot, in func(*reclaim.Cache) bool) {
 		total++
 		switch {
 		case c.Err == nil:
+		case c.Head.State == reclaim.Closed && !r.reads(c.Ref):
+			foreign++ // no job runs there
 		case !r.reads(c.Ref):
 			foreign++
 			refs = append(refs, ui.Text(github.ShortRef(c.Ref)))
@@ -160,10 +162,10 @@ func (r *Repository) NoteUnread(s *Snapshot, in func(*reclaim.Cache) bool) {
 		}
 	}
 	if foreign > 0 {
-		r.say(ui.Info, fmt.Sprintf("%d of %d indexes cannot be read here, so their layers are unknown", foreign, total), r.hintUnread(refs))
+		r.say(ui.Info, fmt.Sprintf("%d of %s cannot be read here, so their layers are unknown", foreign, ui.Count(total, "index", "indexes")), r.hintUnread(refs))
 	}
 	if failed > 0 {
-		r.say(ui.Warning, fmt.Sprintf("%d of %d indexes could not be read; one of the errors: %v", failed, total, first), hint.Of(first))
+		r.say(ui.Warning, fmt.Sprintf("%d of %s could not be read; one of the errors: %v", failed, ui.Count(total, "index", "indexes"), first), hint.Of(first))
 	}
 }
 
@@ -174,6 +176,9 @@ func (r *Repository) reads(ref string) bool { return r.Runtime != nil && r.Runti
 
 // hintUnread says where the indexes on refs can be read.
 func (r *Repository) hintUnread(refs []string) string {
+	if len(refs) == 0 {
+		return ""
+	}
 	const few = 3
 	refs = slices.Compact(slices.Sorted(slices.Values(refs)))
 	if len(refs) > few {

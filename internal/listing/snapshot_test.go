@@ -34,7 +34,7 @@ func TestSnapshotOfTheExample(t *testing.T) {
 	r, s := p.snapshot()
 	want := map[string]string{
 		"app@" + servertest.Main: "live", "app@" + servertest.OpenPull: "live", "web@" + servertest.Main: "live",
-		"app@" + servertest.ClosedPull: "unreferenced", "app@" + servertest.DeletedRef: "unreferenced",
+		"app@" + servertest.ClosedPull: "closed", "app@" + servertest.DeletedRef: "closed",
 		"\x1b[31mapp@" + servertest.LongRef: Incomplete,
 	}
 	if diff := cmp.Diff(want, states(s)); diff != "" {

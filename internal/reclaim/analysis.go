@@ -17,9 +17,11 @@ const (
 	Live State = "live"
 	// Superseded: an older version of an index, or a blob that only such could name.
 	Superseded State = "superseded"
-	// Unreferenced: nobody needs it, or it lies on a closed ref, or it is the index of a
-	// cache of which no layer is left.
+	// Unreferenced: nobody needs it, or it is the index of a cache of which no layer is left.
 	Unreferenced State = "unreferenced"
+	// Closed: it lies on the ref of a closed pull request, or of a deleted branch or tag,
+	// and no index on another ref needs it.
+	Closed State = "closed"
 	// Unknown: an index that was not read could name the blob, or the index's key
 	// was made for another ref.
 	Unknown State = "unknown"
@@ -35,9 +37,25 @@ type Item struct {
 	Scope string
 	// Shared tells that current indexes of several scopes name the blob.
 	Shared bool
+	// Digest is that of a blob, or of an index that was read; else empty. For a signature it
+	// is the digest of the index that it signs.
+	Digest string
 
-	owner  int32 // the first cache that names the blob, plus 1
-	shared bool  // by several caches, whatever their scopes
+	owner  int32    // the first cache that names the blob, plus 1
+	shared bool     // by several caches, whatever their scopes
+	scopes []string // if Shared, sorted
+}
+
+// Scopes returns the scope of an index, or those whose current indexes name the blob, as
+// far as they were read.
+func (i *Item) Scopes() []string {
+	switch {
+	case i.Shared:
+		return i.scopes
+	case i.owner > 0, i.Key.Kind == bkcache.KindIndex:
+		return []string{i.Scope}
+	}
+	return nil
 }
 
 // Analysis is a listing held against its indexes. It does not change.
@@ -52,7 +70,8 @@ type Analysis struct {
 func Analyze(entries []bkcache.Entry, indexes map[int64]Index, refs bkcache.Refs) *Analysis {
 	a := &Analysis{Items: make([]Item, len(entries))}
 	for i, e := range entries {
-		a.Items[i] = Item{Entry: e, Key: bkcache.ParseKey(e.Key, e.Version)}
+		key := bkcache.ParseKey(e.Key, e.Version)
+		a.Items[i] = Item{Entry: e, Key: key, Digest: key.Digest}
 	}
 	slices.SortFunc(a.Items, func(x, y Item) int { return cmp.Compare(x.ID, y.ID) })
 	a.Items = slices.CompactFunc(a.Items, func(x, y Item) bool { return x.ID == y.ID })
@@ -70,7 +89,7 @@ func (a *Analysis) judge() {
 	stale := a.graph.hold(func(x *index) bool { return x.state() == Superseded })
 	for i := range a.Items {
 		if item := &a.Items[i]; item.Key.Kind == bkcache.KindLayer || item.Key.Kind == bkcache.KindSignature {
-			item.State = blobState(live.of(int32(i)), stale.of(int32(i)))
+			item.State = blobState(live.of(int32(i)), stale.of(int32(i)), a.graph.reach.closed[a.graph.ref[i]])
 		}
 	}
 	for i := range a.graph.indexes {
@@ -79,14 +98,16 @@ func (a *Analysis) judge() {
 	}
 }
 
-func blobState(live, stale hold) State {
+func blobState(live, stale hold, closed bool) State {
 	switch {
-	case live == named:
+	case live == referenced:
 		return Live
 	case live == unknown:
 		return Unknown
-	case stale != free:
+	case stale != unreferenced:
 		return Superseded
+	case closed:
+		return Closed
 	default:
 		return Unreferenced
 	}
@@ -96,7 +117,9 @@ func (x *index) state() State {
 	switch {
 	case !x.genuine:
 		return Unknown
-	case x.closed, x.dead:
+	case x.closed:
+		return Closed
+	case x.dead:
 		return Unreferenced
 	case !x.current():
 		return Superseded
@@ -110,7 +133,7 @@ func (a *Analysis) attribute() {
 	for i := range a.graph.indexes {
 		x := &a.graph.indexes[i]
 		scope := a.Items[x.item].Key.Scope
-		a.Items[x.item].Scope = scope
+		a.Items[x.item].Scope, a.Items[x.item].Digest = scope, x.Digest
 		if !x.current() {
 			continue
 		}
@@ -124,11 +147,15 @@ func (i *Item) claim(cache int32, scope string) {
 	switch {
 	case i.owner == 0:
 		i.owner, i.Scope = cache, scope
+	case i.Shared:
+		if at, found := slices.BinarySearch(i.scopes, scope); !found {
+			i.scopes = slices.Insert(i.scopes, at, scope)
+		}
+	case i.Scope != scope:
+		i.scopes = []string{i.Scope, scope}
+		slices.Sort(i.scopes)
+		i.shared, i.Shared, i.Scope = true, true, ""
 	case i.owner != cache:
 		i.shared = true
-		i.Shared = i.Shared || i.Scope != scope
-	}
-	if i.Shared {
-		i.Scope = ""
 	}
 }

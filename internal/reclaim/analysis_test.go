@@ -86,8 +86,11 @@ func TestBlobsAreAttributedToTheScopesThatNameThem(t *testing.T) {
 					scopes[x.scope] = true
 				}
 			}
-			want := slices.Collect(maps.Keys(scopes))
+			want := slices.Sorted(maps.Keys(scopes))
 			item := items[b.ID]
+			if got := item.Scopes(); !slices.Equal(got, want) {
+				t.Fatalf("%+v is of the scopes %q, want %q", item, got, want)
+			}
 			if item.Shared != (len(want) > 1) || len(want) == 1 && item.Scope != want[0] || len(want) != 1 && item.Scope != "" {
 				t.Fatalf("%+v is named by %q", item, want)
 			}

@@ -70,3 +70,26 @@ func BenchmarkPlan100000Entries(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTypicalRepository measures what prune frees of [week] from different places, with
+// the share of what full knowledge calls garbage.
+func BenchmarkTypicalRepository(b *testing.B) {
+	w := readWeek(b)
+	policy := Policy{Grace: DefaultGrace, Runs: bkcache.Runs{Asked: w.Now}}
+	_, garbage := deleted(NewPlan(w.analyze(b, w.everyRef()...), policy, w.Now))
+	for name, reads := range map[string][]string{
+		"full-knowledge": w.everyRef(), "laptop": nil, "main": {mainRef}, "pull-request": {"refs/pull/4/merge", mainRef},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var plan *Plan
+			for b.Loop() {
+				plan = NewPlan(w.analyze(b, reads...), policy, w.Now)
+			}
+			_, proven := deleted(plan.Proven())
+			_, likely := deleted(plan)
+			b.ReportMetric(mib(proven), "MiB-proven")
+			b.ReportMetric(percent(proven, garbage), "%-proven")
+			b.ReportMetric(percent(likely, garbage), "%-likely")
+		})
+	}
+}

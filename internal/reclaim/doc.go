@@ -62,6 +62,15 @@
 // be fetching these layers, and the index becomes the head again if the head is evicted.
 // Older versions are superseded. While one of them stays, it counts like any other index.
 //
+// The versions before are seldom read, and the same holds for every index on a ref that
+// this program's token does not read. A layer that such an index could reference is
+// [Likely] unneeded if it was not in use when the index was written: an export looks up
+// or uploads each of its layers, and then writes the index. Between the last use of the
+// layer and the writing of the index lie more than six hours then, or the layer is newer
+// than the index. Otherwise it is not known whether the layer is needed, and it stays.
+// Nor do the uses tell how large a cache is whose index was not read: of the layers that
+// were in use at the time, others' exports and failed ones may have used any.
+//
 // # What is young
 //
 // BuildKit uploads layers before the index that references them, and an export that finds
@@ -87,7 +96,9 @@
 //
 // Indexes are deleted before layers, old versions before newer ones, heads last. A newer
 // version stays if an older one cannot be deleted. Whatever stops an execution leaves
-// layers without an index, never an index without its layers. The next plan finds them
-// unreferenced. Whichever caches it was asked to delete, it deletes them too, as soon as
-// they are no longer young.
+// layers without an index, never an index without its layers. The next plan without a
+// selection finds them unreferenced, and deletes them as soon as they are no longer young.
+// So does a plan that selects refs. A plan that selects scopes does not: without its index
+// nobody knows to which scope a layer belonged, and another scope's export could be about
+// to reference it.
 package reclaim

@@ -121,7 +121,7 @@ func (p *planner) gainKnown(gone []*index) bool {
 		for i := range p.graph.references(x) {
 			hold := p.kept.of(i)
 			doubtful := hold == unknown || p.guard.class(p.graph.ref[i]) == Likely
-			if hold == unknown && p.unread.mayReference(i) || hold != named && doubtful && !p.policy.Likely {
+			if hold == unknown && p.unread.mayReference(i) || hold != referenced && doubtful && !p.policy.Likely {
 				return false
 			}
 		}

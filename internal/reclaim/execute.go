@@ -215,7 +215,7 @@ func (e *execution) releaseIndexes(items []int32) []int32 {
 // still there.
 func (e *execution) releaseBlobs(blobs []int32) []int32 {
 	staying := e.plan.graph.hold(e.stays)
-	return e.release(blobs, func(i int32) bool { return staying.of(i) != free })
+	return e.release(blobs, func(i int32) bool { return staying.of(i) != unreferenced })
 }
 
 // release returns the items that nothing holds, and counts the others. Once the

@@ -102,7 +102,7 @@ func (p *planner) classify() {
 		switch {
 		case v.Decision != Delete:
 			v.Class, v.Doubt = "", ""
-		case p.class(v) == Likely, blob && unsure.of(int32(i)) != free:
+		case p.class(v) == Likely, blob && unsure.of(int32(i)) != unreferenced:
 			v.Class, v.Doubt = Likely, cmp.Or(v.Doubt, OnlyLikely)
 		default:
 			v.Class = Proven

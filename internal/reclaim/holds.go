@@ -4,9 +4,9 @@ package reclaim
 type hold uint8
 
 const (
-	free    hold = iota // no index could name it
-	unknown             // an index that was not read could name it
-	named               // an index names it
+	unreferenced hold = iota // no index could reference it
+	unknown                  // an index that was not read could reference it
+	referenced               // an index references it
 )
 
 // holds counts, for a set of indexes, who holds each blob.
@@ -50,10 +50,10 @@ func (h *holds) add(x *index, n int32) {
 func (h *holds) of(item int32) hold {
 	switch {
 	case h.names[item] > 0:
-		return named
+		return referenced
 	case h.blindAll+h.blind[h.ref[item]] > 0:
 		return unknown
 	default:
-		return free
+		return unreferenced
 	}
 }

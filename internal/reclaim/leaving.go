@@ -58,7 +58,7 @@ func (p *Plan) needs(look *Analysis, in func(*index) bool) func(item int32, v *V
 	holds, unread := look.graph.hold(in), look.exports(in)
 	return func(item int32, v *Verdict) bool {
 		switch holds.of(item) {
-		case named:
+		case referenced:
 			return true
 		case unknown:
 			return v.Doubt != IndexUnread || unread.mayReference(item)

@@ -3,6 +3,7 @@ package reclaim
 import (
 	stdcmp "cmp"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -88,7 +89,7 @@ func TestThePlanDoesNotDependOnTheOrderOfTheListing(t *testing.T) {
 		}
 		for i, v := range plan.Verdicts {
 			o := again.Verdicts[i]
-			if v.ID != o.ID || v.Decision != o.Decision || v.Reason != o.Reason || v.Detail != o.Detail || *v.Item != *o.Item {
+			if v.ID != o.ID || v.Decision != o.Decision || v.Reason != o.Reason || v.Detail != o.Detail || !reflect.DeepEqual(v.Item, o.Item) {
 				t.Fatalf("%+v or %+v", v, o)
 			}
 		}
@@ -267,7 +268,10 @@ func TestTheStatesForetellTheDefaultPlan(t *testing.T) {
 		policy := Policy{Runs: bkcache.Runs{Asked: now.Add(time.Hour)}}
 		late := now.Add(2 * time.Hour) // nothing is young
 		for _, v := range NewPlan(a, policy, late).Verdicts {
-			garbage := v.State == Superseded || v.State == Unreferenced
+			garbage := v.State == Superseded || v.State == Unreferenced || v.State == Closed
+			if v.State == Closed && (!w.closed(v.Ref) || v.Reason != ForClosed && v.Reason != ForIncomplete) {
+				t.Fatalf("%+v is closed, but %s: %s", v.Item, v.Decision, v.Reason)
+			}
 			unclear := v.State == Unknown && v.Key.Kind != bkcache.KindIndex
 			likely := v.Class == Likely && v.Doubt == IndexUnread
 			if garbage != (v.Decision == Delete && !likely) || unclear && v.Decision != Unclear && !likely {
@@ -280,7 +284,7 @@ func TestTheStatesForetellTheDefaultPlan(t *testing.T) {
 				return !garbage && w.couldName(x, b)
 			})
 			i := slices.IndexFunc(a.Items, func(i Item) bool { return i.ID == b.ID })
-			if state := a.Items[i].State; free != (state == Superseded || state == Unreferenced) {
+			if state := a.Items[i].State; free != (state == Superseded || state == Unreferenced || state == Closed) {
 				t.Fatalf("%+v is %s, free: %v", b, state, free)
 			}
 		}

@@ -139,7 +139,7 @@ func (p *planner) decideBlob(i int32) Verdict {
 	hold := p.kept.of(i)
 	reason := p.blobReason(i)
 	switch {
-	case hold == named:
+	case hold == referenced:
 		return Verdict{Item: item, Decision: Keep, Reason: InUse}
 	case reason == "":
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
@@ -166,7 +166,7 @@ func (p *planner) blobReason(i int32) Reason {
 		return p.label
 	case p.freedFor[i] != "":
 		return p.freedFor[i]
-	case p.policy.whole() && p.going.of(i) != free:
+	case p.policy.whole() && p.going.of(i) != unreferenced:
 		return ForUnreferenced
 	case !p.policy.admitsTime(later(item.Created, item.Used)):
 		return ""
@@ -174,7 +174,7 @@ func (p *planner) blobReason(i int32) Reason {
 		return ForUnreferenced
 	case p.policy.Closed && p.graph.reach.closed[p.graph.ref[i]]:
 		return ForClosed
-	case p.policy.Superseded && p.going.of(i) == named:
+	case p.policy.Superseded && p.going.of(i) == referenced:
 		return ForSuperseded
 	case p.policy.Unreferenced:
 		return ForUnreferenced

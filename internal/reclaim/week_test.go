@@ -28,7 +28,7 @@ type week struct {
 	} `json:"actions_caches"`
 }
 
-func readWeek(t *testing.T) *week {
+func readWeek(t testing.TB) *week {
 	t.Helper()
 	data, err := os.ReadFile("testdata/week.json")
 	if err != nil {
@@ -42,7 +42,7 @@ func readWeek(t *testing.T) *week {
 }
 
 // analyze is what a job knows that reads the refs.
-func (w *week) analyze(t *testing.T, reads ...string) *Analysis {
+func (w *week) analyze(t testing.TB, reads ...string) *Analysis {
 	t.Helper()
 	refs := bkcache.Refs{Default: w.Default, Closed: map[string]string{}, Bases: map[string]string{}}
 	for _, ref := range w.Closed {

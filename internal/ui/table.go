@@ -17,7 +17,19 @@ const (
 // width, the widest columns are cut; a width of 0 admits any. A row without cells is
 // an empty line.
 func WriteTable(w io.Writer, rows [][]string, width int) error {
-	widths := fit(columnWidths(rows), width)
+	return writeColumns(w, rows, fit(columnWidths(rows), width))
+}
+
+// WriteTableCuttingLast is [WriteTable], except that it cuts the last column before others.
+func WriteTableCuttingLast(w io.Writer, rows [][]string, width int) error {
+	widths := columnWidths(rows)
+	if last := len(widths) - 1; last >= 0 && width > 0 {
+		widths[last] = min(widths[last], max(leastColumn, width-lineWidth(widths[:last])-columnGap))
+	}
+	return writeColumns(w, rows, fit(widths, width))
+}
+
+func writeColumns(w io.Writer, rows [][]string, widths []int) error {
 	var b strings.Builder
 	for _, cells := range rows {
 		var line strings.Builder
@@ -53,11 +65,7 @@ func fit(widths []int, width int) []int {
 	if width == 0 || len(widths) == 0 {
 		return widths
 	}
-	excess := -width - columnGap
-	for _, w := range widths {
-		excess += w + columnGap
-	}
-	for ; excess > 0; excess-- {
+	for excess := lineWidth(widths) - width; excess > 0; excess-- {
 		widest := slices.Index(widths, slices.Max(widths))
 		if widths[widest] <= leastColumn {
 			break
@@ -65,4 +73,13 @@ func fit(widths []int, width int) []int {
 		widths[widest]--
 	}
 	return widths
+}
+
+// lineWidth is the width of a line with columns of these widths.
+func lineWidth(widths []int) int {
+	width := -columnGap
+	for _, w := range widths {
+		width += w + columnGap
+	}
+	return width
 }

@@ -14,21 +14,27 @@ import (
 type cacheRow struct {
 	style ui.Style
 	cache *reclaim.Cache
+	gain  reclaim.Gain
 }
 
-// Caches are the selected scopes, a row for each of their refs.
-func Caches(a *reclaim.Analysis, selected listing.Selector) Listing {
+// Caches are the selected scopes, a row for each of their refs. The plan, which tells what
+// is reclaimable, is one of a, or nil.
+func Caches(a *reclaim.Analysis, plan *reclaim.Plan, selected listing.Selector) Listing {
 	var rows []row
+	gains := make([]reclaim.Gain, len(a.Caches))
+	if plan != nil {
+		gains = plan.Gains()
+	}
 	for i := range a.Caches {
 		if c := &a.Caches[i]; selected.Cache(c) {
-			rows = append(rows, cacheRow{cache: c})
+			rows = append(rows, cacheRow{cache: c, gain: gains[i]})
 		}
 	}
 	return Listing{rows, CacheColumns(), false}
 }
 
 func (r cacheRow) quiet() string         { return r.cache.Scope }
-func (r cacheRow) styled(s ui.Style) row { return cacheRow{s, r.cache} }
+func (r cacheRow) styled(s ui.Style) row { return cacheRow{s, r.cache, r.gain} }
 func (r cacheRow) order() rowOrder {
 	c := r.cache
 	return rowOrder{scope: c.Scope, ref: c.Ref, id: c.Head.ID, size: c.Size, created: c.Created, used: c.Used}
@@ -62,6 +68,16 @@ func (r cacheRow) Unique() string {
 	return ui.Size(r.cache.Unique)
 }
 
+func (r cacheRow) Reclaimable() string { return gained(r.gain.Proven, r.gain.ProvenKnown) }
+func (r cacheRow) Likely() string      { return gained(r.gain.Likely, r.gain.LikelyKnown) }
+
+func gained(bytes int64, known bool) string {
+	if !known {
+		return "-"
+	}
+	return ui.Size(bytes)
+}
+
 // MarshalJSON is the documented form of --format json: sizes in bytes, null for
 // what is not known.
 func (r cacheRow) MarshalJSON() ([]byte, error) {
@@ -75,6 +91,8 @@ func (r cacheRow) MarshalJSON() ([]byte, error) {
 		Missing  *int      `json:"missing"`
 		Size     *int64    `json:"size"`
 		Unique   *int64    `json:"unique"`
+		Proven   *int64    `json:"reclaimable"`
+		Likely   *int64    `json:"likely"`
 		Created  time.Time `json:"created"`
 		LastUsed time.Time `json:"last_used"`
 		State    string    `json:"state"`
@@ -88,6 +106,12 @@ func (r cacheRow) MarshalJSON() ([]byte, error) {
 		if c.UniqueKnown {
 			out.Unique = &c.Unique
 		}
+	}
+	if r.gain.ProvenKnown {
+		out.Proven = &r.gain.Proven
+	}
+	if r.gain.LikelyKnown {
+		out.Likely = &r.gain.Likely
 	}
 	return json.Marshal(out)
 }

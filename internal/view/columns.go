@@ -9,32 +9,49 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
-// Columns are the fields of a row in --format, each with its title in a table, in the
-// order of the help.
-type Columns [][2]string
+// Columns are the fields of a row in --format, in the order of the help.
+type Columns []Column
+
+// Column is a field of a row.
+type Column struct {
+	Field, Title string
+	room         room
+}
+
+// room is what the default table needs to have a column.
+type room int
+
+const (
+	always room = iota
+	wide        // unless a terminal has fewer than wideScreen columns
+	asked       // only if all columns are asked for
+)
+
+// wideScreen is from which width on a terminal shows all that it shows by default, without
+// cutting numbers.
+const wideScreen = 110
 
 // CacheColumns are the columns of [Caches].
 func CacheColumns() Columns {
 	return Columns{
-		{"Scope", "SCOPE"}, {"Ref", "REF"}, {"Layers", "LAYERS"}, {"Size", "SIZE"}, {"Unique", "UNIQUE"},
-		{"Created", "CREATED"}, {"LastUsed", "LAST USED"}, {"State", "STATE"}, {"Versions", "VERSIONS"},
+		{"Scope", "SCOPE", always}, {"Ref", "REF", always}, {"Layers", "LAYERS", always}, {"Size", "SIZE", always},
+		{"Unique", "UNIQUE", wide}, {"Reclaimable", "RECLAIMABLE", always}, {"Created", "CREATED", wide},
+		{"LastUsed", "LAST USED", always}, {"State", "STATE", always}, {"Likely", "LIKELY", asked}, {"Versions", "VERSIONS", asked},
 	}
 }
 
 // EntryColumns are the columns of [Entries] and [AllEntries].
 func EntryColumns() Columns {
 	return Columns{
-		{"ID", "ID"}, {"Kind", "KIND"}, {"Scope", "SCOPE"}, {"Ref", "REF"}, {"Size", "SIZE"},
-		{"Created", "CREATED"}, {"LastUsed", "LAST USED"}, {"State", "STATE"}, {"Key", "KEY"},
+		{"ID", "ID", always}, {"Kind", "KIND", always}, {"Digest", "DIGEST", always}, {"Scope", "SCOPE", always},
+		{"Ref", "REF", always}, {"Size", "SIZE", always}, {"Created", "CREATED", wide},
+		{"LastUsed", "LAST USED", always}, {"State", "STATE", always}, {"Key", "KEY", asked},
 	}
 }
 
-// table is the template of a table with these columns, in which the last one is left
-// out unless all are asked for.
-func (c Columns) table(all bool) string {
-	if !all {
-		c = c[:len(c)-1]
-	}
+// table is the template of a table with the columns that need no more room.
+func (c Columns) table(has room) string {
+	c = slices.DeleteFunc(slices.Clone(c), func(column Column) bool { return column.room > has })
 	return strings.Join(c.Fields("{{.", "}}"), `\t`)
 }
 
@@ -42,7 +59,7 @@ func (c Columns) table(all bool) string {
 func (c Columns) Fields(before, after string) []string {
 	var fields []string
 	for _, column := range c {
-		fields = append(fields, before+column[0]+after)
+		fields = append(fields, before+column.Field+after)
 	}
 	return fields
 }
@@ -50,13 +67,13 @@ func (c Columns) Fields(before, after string) []string {
 func (c Columns) titles() map[string]string {
 	titles := map[string]string{}
 	for _, column := range c {
-		titles[column[0]] = column[1]
+		titles[column.Field] = column.Title
 	}
 	return titles
 }
 
 func (c Columns) has(field string) bool {
-	return slices.ContainsFunc(c, func(column [2]string) bool { return column[0] == field })
+	return slices.ContainsFunc(c, func(column Column) bool { return column.Field == field })
 }
 
 // check finds a field that no row has. The fields are texts, which have none themselves,
@@ -71,7 +88,7 @@ func (c Columns) check(root parse.Node) error {
 }
 
 func (c Columns) usage(err error) error {
-	return hint.Usage(err, fmt.Sprintf(`--format '{{.%s}} {{.%s}}'`, c[0][0], c[1][0]))
+	return hint.Usage(err, fmt.Sprintf(`--format '{{.%s}} {{.%s}}'`, c[0].Field, c[1].Field))
 }
 
 // templateFields are the fields that a template names, and what it asks of them.

@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
@@ -66,10 +67,15 @@ func (r entryRow) State() string    { return ui.Style{}.Text(string(r.item.State
 func (r entryRow) Key() string      { return r.style.Text(r.item.Entry.Key) }
 
 func (r entryRow) Scope() string {
-	if r.item.Shared {
-		return "(several)"
+	return r.style.Text(strings.Join(r.item.Scopes(), ", "))
+}
+
+func (r entryRow) Digest() string {
+	if r.style.Short {
+		_, hex, _ := strings.Cut(shortDigest(r.item.Digest), ":")
+		return r.style.Text(hex)
 	}
-	return r.style.Text(r.item.Scope)
+	return r.style.Text(r.item.Digest)
 }
 
 // MarshalJSON is the documented form of --format json.
@@ -79,12 +85,14 @@ func (r entryRow) MarshalJSON() ([]byte, error) {
 		ID       int64     `json:"id"`
 		Kind     string    `json:"kind"`
 		Scope    string    `json:"scope"`
+		Scopes   []string  `json:"scopes"`
 		Shared   bool      `json:"shared"`
 		Ref      string    `json:"ref"`
 		Key      string    `json:"key"`
+		Digest   string    `json:"digest"`
 		Size     int64     `json:"size"`
 		Created  time.Time `json:"created"`
 		LastUsed time.Time `json:"last_used"`
 		State    string    `json:"state"`
-	}{i.ID, i.Key.Kind.String(), i.Scope, i.Shared, i.Ref, i.Entry.Key, i.Size, i.Created.UTC(), i.Used.UTC(), string(i.State)})
+	}{i.ID, i.Key.Kind.String(), i.Scope, append([]string{}, i.Scopes()...), i.Shared, i.Ref, i.Entry.Key, i.Digest, i.Size, i.Created.UTC(), i.Used.UTC(), string(i.State)})
 }

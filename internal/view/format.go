@@ -27,16 +27,16 @@ func (f Format) IsTable() bool {
 
 // Check finds mistakes in the template of rows that have these columns.
 func (f Format) Check(c Columns) error {
-	_, err := f.line(c, true)
+	_, err := f.line(c, asked)
 	return err
 }
 
 // line is the template of a row, by default that of a table.
-func (f Format) line(c Columns, all bool) (*template.Template, error) {
+func (f Format) line(c Columns, has room) (*template.Template, error) {
 	text := strings.TrimPrefix(f.Template, formatter.TableFormatKey)
 	switch text = strings.TrimSpace(text); {
 	case text == "":
-		text = c.table(all)
+		text = c.table(has)
 	case f.Template == formatter.JSONFormatKey:
 		text = formatter.JSONFormat
 	case !strings.Contains(text, "{{"):
@@ -55,7 +55,7 @@ func (l Listing) Print(out ui.Output, f Format) error {
 	if f.Quiet {
 		return l.printNames(out)
 	}
-	line, err := f.line(l.columns, l.all)
+	line, err := f.line(l.columns, l.room(out, f))
 	if err != nil {
 		return err
 	}
@@ -78,6 +78,17 @@ func (l Listing) Print(out ui.Output, f Format) error {
 		cells = append(cells, strings.Split(strings.TrimRight(line, "\n"), "\t"))
 	}
 	return out.Table(cells)
+}
+
+// room is how much room a default table has.
+func (l Listing) room(out ui.Output, f Format) room {
+	switch {
+	case l.all:
+		return asked
+	case out.Width > 0 && out.Width < wideScreen && !f.NoTrunc:
+		return always
+	}
+	return wide
 }
 
 func toJSON(v any) (string, error) {

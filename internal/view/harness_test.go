@@ -32,6 +32,11 @@ func example(t testing.TB, read func(ref string) bool) (*reclaim.Analysis, map[i
 	return reclaim.Analyze(entries, indexes, bkcache.Refs{}), parsed
 }
 
+// forecast is what prune would do now.
+func forecast(a *reclaim.Analysis) *reclaim.Plan {
+	return reclaim.NewPlan(a, reclaim.Policy{Grace: reclaim.DefaultGrace, Runs: bkcache.Runs{Asked: servertest.Noon()}}, servertest.Noon())
+}
+
 func everyRef(string) bool { return true }
 
 func noRef(string) bool { return false }

@@ -6,23 +6,29 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// Inspected is the cache of a scope on a ref, taken apart.
+// Inspected is the cache of a scope on a ref, taken apart. What only the content of the
+// index tells is nil if that was not read.
 type Inspected struct {
 	Scope    string           `json:"scope"`
 	Ref      string           `json:"ref"`
 	Key      string           `json:"key"`
 	ID       int64            `json:"id"`
-	Digest   string           `json:"digest"`
+	State    string           `json:"state"`
 	Versions int              `json:"versions"`
 	Created  time.Time        `json:"created"`
-	Records  int              `json:"records"`
-	Size     int64            `json:"size"`
-	Unique   *int64           `json:"unique"` // null: not known
-	Missing  int              `json:"missing"`
+	LastUsed time.Time        `json:"last_used"`
+	Bytes    int64            `json:"index_size"`      // of the index
+	Unread   string           `json:"error,omitempty"` // why the index was not read
+	Digest   *string          `json:"digest"`
+	Records  *int             `json:"records"`
+	Size     *int64           `json:"size"`
+	Unique   *int64           `json:"unique"`
+	Missing  *int             `json:"missing"`
 	Layers   []InspectedLayer `json:"layers"` // those without a parent
 }
 
@@ -44,17 +50,23 @@ type Place struct {
 	Ref   string `json:"ref"`
 }
 
-// Inspect takes a cache apart whose index was read.
+// Inspect takes a cache apart. The index is nil if it was not read.
 func Inspect(a *reclaim.Analysis, c *reclaim.Cache, index *bkcache.Index) Inspected {
+	out := Inspected{
+		Scope: c.Scope, Ref: c.Ref, Key: c.Head.Entry.Key, ID: c.Head.ID, State: listing.State(c), Versions: c.Versions,
+		Created: c.Created.UTC(), LastUsed: c.Used.UTC(), Bytes: c.Head.Size,
+	}
+	if c.Err != nil || index == nil {
+		out.Unread = fmt.Sprint(c.Err)
+		return out
+	}
 	contents := map[string]reclaim.Content{}
 	for _, content := range a.Contents(c) {
 		contents[content.Digest] = content
 	}
-	out := Inspected{
-		Scope: c.Scope, Ref: c.Ref, Key: c.Head.Entry.Key, ID: c.Head.ID, Digest: index.Digest, Versions: c.Versions,
-		Created: c.Created.UTC(), Records: index.Records(), Size: c.Size, Missing: len(c.Missing),
-		Layers: inspectedLayers(index.Tree(), contents),
-	}
+	records, missing := index.Records(), len(c.Missing)
+	out.Digest, out.Records, out.Size, out.Missing = &index.Digest, &records, &c.Size, &missing
+	out.Layers = inspectedLayers(index.Tree(), contents)
 	if c.UniqueKnown {
 		out.Unique = &c.Unique
 	}
@@ -83,11 +95,14 @@ func PrintInspected(out ui.Output, found []Inspected) error {
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
-		if err := out.Table(c.properties(out.Style)); err != nil {
+		if err := ui.WriteTable(out, c.properties(out.Style), 0); err != nil {
 			return err
 		}
+		if c.Layers == nil {
+			continue
+		}
 		fmt.Fprintln(out)
-		if err := out.Table(layerTree(c.Layers, out.Style)); err != nil {
+		if err := ui.WriteTableCuttingLast(out, layerTree(c.Layers, out.Style), out.Width); err != nil {
 			return err
 		}
 	}

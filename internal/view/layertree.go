@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -10,24 +9,32 @@ import (
 
 // properties are what inspect says of a cache as a whole.
 func (c Inspected) properties(s ui.Style) [][]string {
-	unique := "not known"
-	if c.Unique != nil {
-		unique = ui.Size(*c.Unique)
-	}
 	rows := [][]string{
 		{"Scope:", s.Text(c.Scope)},
 		{"Ref:", s.Text(c.Ref)},
 		{"Index:", s.Text(c.Key)},
 		{"ID:", strconv.FormatInt(c.ID, 10)},
-		{"Digest:", s.Text(c.Digest)},
+		{"Index size:", ui.Size(c.Bytes)},
 		{"Versions:", strconv.Itoa(c.Versions)},
+		{"State:", c.State},
 		{"Created:", s.Time(c.Created)},
-		{"Records:", strconv.Itoa(c.Records)},
-		{"Size:", ui.Size(c.Size)},
-		{"Unique:", unique},
+		{"Last used:", s.Time(c.LastUsed)},
 	}
-	if c.Missing > 0 {
-		rows = append(rows, []string{"Missing:", fmt.Sprintf("%d layers were evicted, and what stands on them is built again", c.Missing)})
+	if c.Layers == nil {
+		return append(rows, []string{"Layers:", "not known, because the index was not read: " + s.Text(c.Unread)})
+	}
+	unique := "not known"
+	if c.Unique != nil {
+		unique = ui.Size(*c.Unique)
+	}
+	rows = append(rows, [][]string{
+		{"Digest:", s.Text(*c.Digest)},
+		{"Records:", strconv.Itoa(*c.Records)},
+		{"Size:", ui.Size(*c.Size)},
+		{"Unique:", unique},
+	}...)
+	if n := *c.Missing; n > 0 {
+		rows = append(rows, []string{"Missing:", ui.Count(n, "layer was", "layers were") + " evicted; the next build runs the steps that need them again"})
 	}
 	return rows
 }

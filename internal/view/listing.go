@@ -33,8 +33,9 @@ type rowOrder struct {
 	created, used time.Time
 }
 
-// Sort puts the largest and the newest first, and scopes in their order.
-func (l Listing) Sort(by string) error {
+// Sort puts the largest and the newest first, or last if that is asked for, and scopes in
+// their order.
+func (l Listing) Sort(by string, ascending bool) error {
 	compare, ok := map[string]func(a, b rowOrder) int{
 		"size":    func(a, b rowOrder) int { return cmp.Compare(b.size, a.size) },
 		"created": func(a, b rowOrder) int { return b.created.Compare(a.created) },
@@ -46,7 +47,20 @@ func (l Listing) Sort(by string) error {
 	}
 	slices.SortStableFunc(l.rows, func(x, y row) int {
 		a, b := x.order(), y.order()
-		return cmp.Or(compare(a, b), cmp.Compare(a.scope, b.scope), cmp.Compare(a.ref, b.ref), cmp.Compare(a.id, b.id))
+		order := compare(a, b)
+		if ascending {
+			order = -order
+		}
+		return cmp.Or(order, cmp.Compare(a.scope, b.scope), cmp.Compare(a.ref, b.ref), cmp.Compare(a.id, b.id))
 	})
 	return nil
+}
+
+// Limit returns the first rows, and how many it leaves out. A limit of 0 leaves out none.
+func (l Listing) Limit(rows int) (first Listing, hidden int) {
+	if hidden = len(l.rows) - rows; rows == 0 || hidden <= 0 {
+		return l, 0
+	}
+	l.rows = l.rows[:rows]
+	return l, hidden
 }

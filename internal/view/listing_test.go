@@ -14,7 +14,7 @@ func TestRowsAreSorted(t *testing.T) {
 	a, _ := example(t, everyRef)
 	for _, by := range []string{"size", "created", "used", "scope"} {
 		rows := AllEntries(a, listing.Selector{})
-		check(t, rows.Sort(by))
+		check(t, rows.Sort(by, false))
 		for i := 1; i < len(rows.rows); i++ {
 			before, after := rows.rows[i-1].order(), rows.rows[i].order()
 			if by == "size" && after.size > before.size || by == "created" && after.created.After(before.created) ||
@@ -23,14 +23,14 @@ func TestRowsAreSorted(t *testing.T) {
 			}
 		}
 	}
-	if err := Caches(a, listing.Selector{}).Sort("name"); !hint.IsUsage(err) {
+	if err := Caches(a, forecast(a), listing.Selector{}).Sort("name", false); !hint.IsUsage(err) {
 		t.Errorf("an unknown order: %v", err)
 	}
 }
 
 func TestFormats(t *testing.T) {
 	a, _ := example(t, everyRef)
-	rows := Caches(a, listing.Selector{Scopes: []string{"app", "web"}})
+	rows := Caches(a, forecast(a), listing.Selector{Scopes: []string{"app", "web"}})
 	tests := []struct {
 		name   string
 		format Format
@@ -66,7 +66,7 @@ func TestFormats(t *testing.T) {
 
 func TestWhatIsNotKnownIsNeverANumber(t *testing.T) {
 	a, _ := example(t, noRef)
-	rows := Caches(a, listing.Selector{})
+	rows := Caches(a, forecast(a), listing.Selector{})
 	text := printed(t, func(out ui.Output) error {
 		return rows.Print(out, Format{Template: "{{.Layers}} {{.Size}} {{.Unique}}"})
 	})
