@@ -66,7 +66,7 @@ func TestGainsAreWhatThePlanDeletes(t *testing.T) {
 			}
 		}
 	})
-	if unknown == 0 {
+	if unknown == 0 && !testing.Short() {
 		t.Error("the gain of every cache was known")
 	}
 }
