@@ -148,7 +148,7 @@ func TestExplainKnowsTheTextsOfTheRealClient(t *testing.T) {
 		{422, `{"message":"This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP. For more information: https://gh.io/gha-cache-sunset"}`, "v1-sunset"},
 		{429, "slow down", "throttled-too-long"},
 		{429, `{"code":"resource_exhausted","msg":"slow down"}`, "throttled-too-long"},
-		{400, "<!DOCTYPE html>", "service-down"},
+		{400, "<!DOCTYPE html>", "html-400"},
 		{503, "<html>", "service-down"},
 		{404, "404 page not found\n", "no-such-service"},
 		{404, `{"code":"not_found","msg":"no entry"}`, "entry-lost"},

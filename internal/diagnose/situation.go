@@ -13,9 +13,10 @@ type Situation struct {
 type network int
 
 const (
-	unknown network = iota
-	own             // of a container or of another machine
-	host            // of the machine it runs on
+	unknown   network = iota
+	own               // of a container on this machine
+	elsewhere         // of another machine, or of a pod
+	host              // of this machine
 )
 
 func (s Situation) network() network {
@@ -23,7 +24,7 @@ func (s Situation) network() network {
 	case "docker":
 		return host
 	case "kubernetes", "cloud":
-		return own
+		return elsewhere
 	case "docker-container":
 		switch {
 		case s.Network == "host":
@@ -52,6 +53,8 @@ func (f Finding) in(n network) Finding {
 	switch n {
 	case own:
 		f.Cause = loopbackOutOfReach().at(f.Cause.hostPort)
+	case elsewhere:
+		f.Cause = loopbackElsewhere().at(f.Cause.hostPort)
 	case host:
 		f.Cause = loopbackSilent().at(f.Cause.hostPort)
 	case unknown:

@@ -1,0 +1,113 @@
+package diagnose
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// maxChunks bounds how many prefixes of CI systems and viewers a line may have, one in the other.
+const maxChunks = 10
+
+// framing are the expressions that take a line out of what surrounds it.
+type framing struct {
+	escape  *regexp.Regexp // colours, titles and Buildkite's timestamps
+	chunk   *regexp.Regexp // a prefix that some system puts in front of each line
+	number  *regexp.Regexp // of a line, in front of what surely begins one
+	command *regexp.Regexp // of a runner, which says that the line is an error or a warning
+	output  *regexp.Regexp // what a RUN step prints, live or repeated after a failure: never an error of ours
+}
+
+// frames is compiled on first use, like the catalogue.
+var frames = sync.OnceValue(func() framing { //nolint:gochecknoglobals // the same for every log
+	return framing{
+		escape:  regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])`),
+		chunk:   regexp.MustCompile(`^(?:` + strings.Join(chunks(), "|") + `)`),
+		number:  regexp.MustCompile(`^(\d{1,6}:?\s+)(?:#\d+ |(?i:error|warning): )`),
+		command: regexp.MustCompile(`^(?:(?:##)?\[(?:error|warning)\]|::(?:error|warning)(?: [^:]*)?::)`),
+		output:  regexp.MustCompile(`^(?:(?:#\d+ )?\d+\.\d+ |=> => # )`),
+	}
+})
+
+// chunks are the prefixes. None of them can be the beginning of an error of BuildKit's, buildx's or a client's.
+func chunks() []string {
+	const (
+		zone  = `(?: ?(?:Z|[+-]\d\d:?\d\d|[AP]M|[A-Z]{3,4})\b)?`
+		clock = `\d\d?:\d\d:\d\d(?:[.,]\d+)?` + zone
+		month = `(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)`
+	)
+	return []string{
+		`\s+`,
+		`section_(?:start|end):\d+:\S*\s*`, // GitLab
+		`\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]+|\w{3}, \d\d? ` + month + ` \d{4} |` + month + ` +\d\d? )?` + clock + `\]?:?(?: \d\d[OE][+ ]|\s|$)`,
+		`[\w.-]+ [\w./-]+\[\d+\]: `,           // journald, behind its timestamp
+		`::\*\*\*::`,                          // a command that a runner has masked
+		`##\[\w+\]`,                           // Azure Pipelines
+		`\[[^\][]{0,80}\](?:\([^)]*\))?(?::\s+|\s*)`, // Jenkins, act, kubectl, npm; a link in Markdown
+		"(?:[^|│┃┆\"'`\\t:]|:\\S){0,64}[|│┃┆]\\s?", // compose, act, Gitea, goreleaser
+		"[^\\t\"`]{1,80}\\t", // gh run view
+		`(?:[X!>+*-]|=>|>>>?|~~~|\+\+\+|---)\s+`,
+		`[^\x00-\x7f]{1,8}\s+`,
+		"[" + quotes + "]+",
+		`\d{1,3}[.)]\s+`,
+	}
+}
+
+// quotes are what people put around a line that they post.
+const quotes = "\"'`*_"
+
+// unframe takes off what surrounds a line, and tells whether a runner calls it an error or a warning, and whether it is
+// what a RUN step printed.
+func unframe(text string) (inner string, said, printed bool) {
+	f := frames()
+	if strings.Contains(text, "\x1b") {
+		text = f.escape.ReplaceAllString(text, "")
+	}
+	text = strings.TrimPrefix(unquoted(strings.TrimRight(text, " \t\r")), "\ufeff")
+	opened := ""
+	for range maxChunks {
+		switch {
+		case f.output.MatchString(text):
+			return text, said, true
+		case f.command.MatchString(text):
+			text, said = text[len(f.command.FindString(text)):], true
+			continue
+		}
+		n := len(f.chunk.FindString(text))
+		if at := f.number.FindStringSubmatchIndex(text); at != nil {
+			n = at[3]
+		}
+		if n == 0 {
+			break
+		}
+		if strings.ContainsAny(text[:1], quotes) {
+			opened += text[:n]
+		}
+		text = strings.TrimPrefix(text[n:], "\ufeff")
+	}
+	for _, quote := range opened {
+		text = strings.TrimSuffix(text, string(quote))
+	}
+	return text, said, false
+}
+
+// unquoted is the message of a line that is an object of JSON, as docker's log driver and loggers write it.
+func unquoted(text string) string {
+	if !strings.HasPrefix(text, "{") || !strings.HasSuffix(text, "}") {
+		return text
+	}
+	var line struct{ Log, Stream, Msg, Message, TextPayload, Kind string }
+	if json.Unmarshal([]byte(text), &line) != nil || line.Kind != "" {
+		return text
+	}
+	for _, message := range []string{line.Log, line.Msg, line.Message, line.TextPayload} {
+		if message != "" {
+			return strings.TrimSpace(message)
+		}
+	}
+	if strings.ContainsRune(line.Stream, ' ') { // docker build's own; with "log" it is stdout or stderr
+		return strings.TrimSpace(line.Stream)
+	}
+	return text
+}
