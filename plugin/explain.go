@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -61,11 +60,7 @@ func runExplain(ctx context.Context, env *Env, opts explainOptions) error {
 
 func explain(ctx context.Context, env *Env, file string) ([]diagnose.Finding, error) {
 	if file == "-" {
-		log, err := env.readStdin(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return diagnose.Explain(bytes.NewReader(log))
+		return explainStdin(ctx, env)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -73,6 +68,25 @@ func explain(ctx context.Context, env *Env, file string) ([]diagnose.Finding, er
 	}
 	defer f.Close()
 	return diagnose.Explain(f)
+}
+
+// explainStdin reads standard input as it comes, unless ctx ends before.
+func explainStdin(ctx context.Context, env *Env) ([]diagnose.Finding, error) {
+	type result struct {
+		findings []diagnose.Finding
+		err      error
+	}
+	done := make(chan result, 1)
+	go func() {
+		findings, err := diagnose.Explain(env.Stdin)
+		done <- result{findings, err}
+	}()
+	select {
+	case r := <-done:
+		return r.findings, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func printFindings(w io.Writer, findings []diagnose.Finding, format string) error {

@@ -17,11 +17,16 @@ type Finding struct {
 }
 
 // Explain reads a build's log and returns the causes it shows, best first: what ended a build before what did not,
-// the certain before the probable, the specific before the general. Each cause is returned once. It holds one
-// line at a time, of which it reads the first 8 KiB. No finding is no error; an error is the reader's.
+// the certain before the probable, the specific before the general. Each cause is returned once. Where the last build
+// ended on something else, that comes first. The log may be UTF-8 or UTF-16, and compressed by gzip. Explain holds a
+// few lines at a time, of which it reads the first 8 KiB. No finding is no error; an error is the reader's.
 func Explain(r io.Reader) ([]Finding, error) {
+	text, err := decoded(r)
+	if err != nil {
+		return nil, fmt.Errorf("reading log: %w", err)
+	}
 	s := NewScanner()
-	if _, err := io.Copy(s, r); err != nil {
+	if _, err := io.Copy(s, text); err != nil {
 		return nil, fmt.Errorf("reading log: %w", err)
 	}
 	return s.Findings(), nil

@@ -40,13 +40,14 @@ func chunks() []string {
 	return []string{
 		`\s+`,
 		`section_(?:start|end):\d+:\S*\s*`, // GitLab
-		`\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]+|\w{3}, \d\d? ` + month + ` \d{4} |` + month + ` +\d\d? )?` + clock + `\]?:?(?: \d\d[OE][+ ]|\s|$)`,
-		`[\w.-]+ [\w./-]+\[\d+\]: `,           // journald, behind its timestamp
-		`::\*\*\*::`,                          // a command that a runner has masked
-		`##\[\w+\]`,                           // Azure Pipelines
+		`\d\d[OE][+ ]`,                     // GitLab, behind its timestamp
+		`\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]+|\w{3}, \d\d? ` + month + ` \d{4} |` + month + ` +\d\d? )?` + clock + `\]?:?(?:\s|$)`,
+		`[\w.-]+ [\w./-]+\[\d+\]: `, // journald, behind its timestamp
+		`::\*\*\*::`,                // a command that a runner has masked
+		`##\[\w+\]`,                 // Azure Pipelines
 		`\[[^\][]{0,80}\](?:\([^)]*\))?(?::\s+|\s*)`, // Jenkins, act, kubectl, npm; a link in Markdown
-		"(?:[^|│┃┆\"'`\\t:]|:\\S){0,64}[|│┃┆]\\s?", // compose, act, Gitea, goreleaser
-		"[^\\t\"`]{1,80}\\t", // gh run view
+		"(?:[^|│┃┆\"'`\\t:]|:\\S){0,64}[|│┃┆]\\s?",   // compose, act, Gitea, goreleaser
+		"[^\\t\"`]{1,80}\\t",                         // gh run view
 		`(?:[X!>+*-]|=>|>>>?|~~~|\+\+\+|---)\s+`,
 		`[^\x00-\x7f]{1,8}\s+`,
 		"[" + quotes + "]+",
@@ -65,6 +66,7 @@ func unframe(text string) (inner string, said, printed bool) {
 		text = f.escape.ReplaceAllString(text, "")
 	}
 	text = strings.TrimPrefix(unquoted(strings.TrimRight(text, " \t\r")), "\ufeff")
+	text = text[stampLength(text):]
 	opened := ""
 	for range maxChunks {
 		switch {
@@ -74,9 +76,14 @@ func unframe(text string) (inner string, said, printed bool) {
 			text, said = text[len(f.command.FindString(text)):], true
 			continue
 		}
-		n := len(f.chunk.FindString(text))
-		if at := f.number.FindStringSubmatchIndex(text); at != nil {
-			n = at[3]
+		n := 0
+		if mayHaveChunk(text) {
+			n = len(f.chunk.FindString(text))
+		}
+		if n == 0 && text != "" && digit(text[0]) {
+			if at := f.number.FindStringSubmatchIndex(text); at != nil {
+				n = at[3]
+			}
 		}
 		if n == 0 {
 			break
@@ -90,6 +97,40 @@ func unframe(text string) (inner string, said, printed bool) {
 		text = strings.TrimSuffix(text, string(quote))
 	}
 	return text, said, false
+}
+
+// mayHaveChunk spares most lines the expression: those that begin with a step's number, or with a word that no bar, tab
+// or bracket follows soon.
+func mayHaveChunk(text string) bool {
+	if len(text) < 4 || !letter(text[0]) && text[0] != '#' {
+		return text != ""
+	}
+	if text[0] == '#' {
+		return text[1] == '#'
+	}
+	head := text[:min(len(text), 100)]
+	return text[1] == ' ' || (text[3] == ' ' || text[3] == ',') && text[0] < 'a' || strings.HasPrefix(text, "section_") || strings.ContainsAny(head, "|\t[") ||
+		strings.Contains(head, "│") || strings.Contains(head, "┃") || strings.Contains(head, "┆")
+}
+
+func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func digit(c byte) bool  { return '0' <= c && c <= '9' }
+
+// stampLength is that of the timestamp of GitHub Actions that a line begins with; 0 without one.
+func stampLength[T string | []byte](line T) int {
+	const shortest = len("2006-01-02T15:04:05Z")
+	if len(line) < shortest || line[4] != '-' || line[7] != '-' || line[10] != 'T' || line[13] != ':' {
+		return 0
+	}
+	for i := shortest - 1; i < min(len(line), 32); i++ {
+		if line[i] == 'Z' {
+			if i+1 < len(line) && line[i+1] == ' ' {
+				i++
+			}
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // unquoted is the message of a line that is an object of JSON, as docker's log driver and loggers write it.

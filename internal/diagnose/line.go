@@ -146,7 +146,7 @@ func restore(core string) string {
 // cause returns the place in the catalogue of the first that explains the line. A process that failed quotes its
 // command line, which may hold anything.
 func (l *logLine) cause(known []Cause) (int, bool) {
-	if l.core == "" || strings.HasPrefix(l.core, `process "`) {
+	if l.core == "" || strings.HasPrefix(l.core, `process "`) || !l.client && mute(l.core, l.frame) {
 		return 0, false
 	}
 	for i, c := range known {
