@@ -20,9 +20,9 @@ func TestTheHookKnowsWhatIsRefusedBeforeABuildBegins(t *testing.T) {
 		want    string        // the error of buildx or BuildKit, empty for none that is known
 		cause   string
 	}{
-		"a builder that does not exist": {command: "docker --log-level error buildx build --builder nowhere --cache-to type=gha .", want: `builder "nowhere" not found`, cause: "builder-missing"},
-		"the same, in other forms":      {command: "docker build --builder=nowhere --cache-from=type=gha .", want: `builder "nowhere" not found`, cause: "builder-missing"},
-		"a flag between the verbs":      {command: "docker buildx --builder nowhere build --cache-from type=gha .", want: `builder "nowhere" not found`, cause: "builder-missing"},
+		"a builder that does not exist": {command: "docker --log-level error buildx build --builder nowhere --cache-to type=gha .", want: `no builder "nowhere" found`, cause: "builder-missing"},
+		"the same, in other forms":      {command: "docker build --builder=nowhere --cache-from=type=gha .", want: `no builder "nowhere" found`, cause: "builder-missing"},
+		"a flag between the verbs":      {command: "docker buildx --builder nowhere build --cache-from type=gha .", want: `no builder "nowhere" found`, cause: "builder-missing"},
 		"a build without a gha cache":   {command: "docker build --builder nowhere ."},
 		"a cache of another type":       {command: "docker build --builder nowhere --cache-to type=registry,ref=r/gha:cache ."},
 		"a token that has expired":      {command: "docker build --cache-from type=gha .", late: 2 * time.Hour, want: "failed to configure gha cache exporter: cache token expired at ", cause: "token-expired"},

@@ -67,8 +67,11 @@ func (c failedCommand) refusal(ctx context.Context, env *Env, builderName string
 		return ""
 	}
 	builder, err := builders.Resolve(ctx, env.Docker, builderName)
-	if err != nil {
-		return err.Error()
+	switch {
+	case err != nil && strings.HasSuffix(err.Error(), "not found"):
+		return fmt.Sprintf("no builder %q found", builderName)
+	case err != nil:
+		return ""
 	}
 	return cmp.Or(cannotExport(builder, requests), quoted, expired(env, requests))
 }

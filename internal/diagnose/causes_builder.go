@@ -9,7 +9,7 @@ func builderCauses() []Cause {
 		probable("docker-driver-action", "the builder uses the docker driver, which cannot export a cache without the containerd image store",
 			build, `^Learn more at https://docs\.docker\.com/go/build-cache-backends/`, setupBuildx, newBuilder, loadImage),
 		certain("builder-missing", "the builder that was asked for does not exist in this user's buildx",
-			said, `^no builder ".*" found$|^builder ".*" not found$`, "docker buildx ls   # as the user that builds", newBuilder),
+			said, `^no builder ".*" found$`, "docker buildx ls   # as the user that builds", newBuilder),
 		certain("buildx-missing", "docker finds no buildx: only buildx knows cache options",
 			bare, `^(?:docker: )?'buildx' is not a docker command|^(?:docker: )?unknown command: docker buildx$|^unknown flag: --cache-to$|^BuildKit is enabled but the buildx component is missing or broken|^Docker buildx is required\. See https://github\.com/docker/setup-buildx-action`,
 			"apt-get install docker-buildx-plugin", setupBuildx).provedBy(`\bbuildx\b`),
