@@ -3,6 +3,8 @@ package diagnose
 // throttle matches how the service and its clients say that there were too many requests.
 const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): (?:Rate limited: )?.*\(429\)|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled `
 
+const serviceDown = "service-down"
+
 // serviceCauses are those that the cache service reports.
 func serviceCauses() []Cause {
 	return []Cause{
@@ -39,7 +41,7 @@ func serviceCauses() []Cause {
 			build, `^maximum timeout reached|^requested delay [\d.]+s exceeds maximum timeout `,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # fewer entries",
 			"timeout=20m   # on --cache-to and --cache-from; the default is 10m", ignoreError),
-		certain("service-down", "the cache service was down, or a server in front of it",
+		certain(serviceDown, "the cache service was down, or a server in front of it",
 			said, `Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d`,
 			status, retry, ignoreError).provedBy(`GitHub Actions is temporarily unavailable|An internal error has occurred in cache backend`),
 		certain("egress-limit", "the blob storage refused to send more: the limit of its own account",

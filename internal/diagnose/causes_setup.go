@@ -11,13 +11,16 @@ const (
 	updateServer  = "update the cache server, or Gitea, Forgejo or act, which bring their own"
 )
 
+// webPage is the cause of a page in place of an answer, which means one thing to BuildKit and another to doctor.
+const webPage = "html-400"
+
 // versionCauses are those of version 1 of the cache service.
 func versionCauses() []Cause {
 	return []Cause{
 		certain("v1-sunset", "the job still speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
 			bare, `^This legacy service is shutting down, effective |"typeKey":"ArtifactCacheServiceDecommissionedException"`,
 			exposeRuntime+"   # in a run: step; otherwise:", updateBuilder, "docker buildx version   # v0.21.0 or newer",
-			migrate+" --write   # edits versions of actions, buildx and BuildKit that the workflows pin").leadsTo("html-400"),
+			migrate+" --write   # edits versions of actions, buildx and BuildKit that the workflows pin").leadsTo(webPage),
 		certain("v1-sunset-action", "a client in the job speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
 			said, `\bThis legacy service is shutting down, effective `, migrate+" --write   # edits versions of actions that the workflows pin"),
 		certain("actions-cache-deprecated", "a workflow uses a version of actions/cache that GitHub refuses",
@@ -26,7 +29,7 @@ func versionCauses() []Cause {
 			said, `^Cache service responded with 422`, migrate, "uses: "+release.Cache+"   # and newer majors of actions that cache by themselves"),
 		probable("v1-endpoint", "the build still asks a host of version 1 of GitHub's cache service, shut down on 2025-04-15",
 			said, `https?://[\w-]+\.actions\.githubusercontent\.com/[^"]*_apis/artifactcache/`, migrate+" --write", updateBuilder).commonly(),
-		probable("html-400", "GitHub answered 400 with a web page: this buildx or BuildKit speaks version 1 of the cache service, or the service is down",
+		probable(webPage, "GitHub answered 400 with a web page: this buildx or BuildKit speaks version 1 of the cache service, or the service is down",
 			said, `^failed to parse error response 400: <`,
 			updateBuilder+", with buildx 0.21 or newer: if the build fails on every run", status+"   # if it passes after a while"),
 	}

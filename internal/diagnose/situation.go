@@ -1,6 +1,9 @@
 package diagnose
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Situation is what is known of the builder beside its log: the same of all its nodes. The zero value knows nothing.
 type Situation struct {
@@ -44,6 +47,17 @@ func (s Situation) network() network {
 // In is the finding for one who knows more than the log.
 func (f Finding) In(s Situation) Finding {
 	return f.in(s.network())
+}
+
+// ofDoctor is the finding of an error that this program met itself, on this machine. It does not speak version 1 to a
+// service that has none.
+func (f Finding) ofDoctor() Finding {
+	if f.Cause.ID != webPage {
+		return f.in(host)
+	}
+	f.Cause = catalogue()[slices.IndexFunc(catalogue(), func(c Cause) bool { return c.ID == serviceDown })]
+	f.Cause.Certain = false
+	return f
 }
 
 func (f Finding) in(n network) Finding {

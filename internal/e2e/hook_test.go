@@ -86,3 +86,15 @@ func onScreen(t *testing.T, u *user, args ...string) string {
 	cmd.Wait()
 	return shown.String()
 }
+
+func TestHookExplainsTheDockerDriver(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.onEngine(shared.withoutGHA)
+	u.set("NO_COLOR", "")
+	u.run("ghacache", "hooks", "enable")
+	u.enter(serve(t))
+	shown := onScreen(t, u, "build", "--progress", "plain", "--cache-to", "type=gha", image(t))
+	if _, hint, _ := strings.Cut(shown, "What's next"); !strings.Contains(hint, "docker buildx create") {
+		t.Errorf("the build ended with:\n%s", shown)
+	}
+}
