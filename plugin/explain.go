@@ -22,8 +22,13 @@ func newExplainCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [OPTIONS] [FILE | -]",
 		Short: "Name the cause of a cache failure in a build's log, and the fix",
-		Long: `Reads the log of a build and looks for the errors that BuildKit, buildx and GitHub
-report about a cache. Prints each cause, the line that shows it, and what to do.
+		Long: `Reads the log of a build and looks for the errors that BuildKit, buildx, GitHub and
+actions/cache report about a cache. Prints each cause, the line that shows it, and what
+to do: first what ended the build, and of that the certain before the probable.
+
+The log may come from any CI system or viewer, be compressed with gzip, or be UTF-16. A
+few lines that were copied out of it are enough.
+
 Exits with 1 if it finds none, or if the log cannot be read.`,
 		Example: "  gh run view --log-failed | docker ghacache explain",
 		Args:    maxArgs(1),

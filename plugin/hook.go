@@ -25,7 +25,7 @@ func newHookCommand(env *Env) *cobra.Command {
 }
 
 func runHook(ctx context.Context, env *Env) error {
-	words, began, err := process.Parent()
+	words, began, err := process.Parent(env.Now())
 	if err != nil {
 		words, began = nil, time.Time{} // then the current builder's last failure has to do
 	}

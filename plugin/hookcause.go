@@ -44,12 +44,7 @@ func (c failedCommand) flag(name string) (value string, given bool) {
 // buildx or BuildKit refuse for a gha cache can be told.
 func (c failedCommand) cause(ctx context.Context, env *Env) (diagnose.Finding, bool) {
 	name := env.builder(c.flag("builder"))
-	message := ""
-	if c.began.IsZero() {
-		message = builders.LastFailure(ctx, env.Docker, name, env.Now())
-	} else {
-		message = builders.Failure(ctx, env.Docker, name, c.began)
-	}
+	message := c.recorded(ctx, env, name)
 	if message == "" {
 		message = c.refusal(ctx, env, name)
 	}
@@ -57,6 +52,14 @@ func (c failedCommand) cause(ctx context.Context, env *Env) (diagnose.Finding, b
 		return diagnose.Finding{}, false
 	}
 	return diagnose.ExplainError(message)
+}
+
+// recorded is the error of the build in BuildKit's history; empty for none.
+func (c failedCommand) recorded(ctx context.Context, env *Env, builderName string) string {
+	if c.began.IsZero() {
+		return builders.LastFailure(ctx, env.Docker, builderName, env.Now())
+	}
+	return builders.Failure(ctx, env.Docker, builderName, c.began)
 }
 
 // refusal is the error with which the command cannot have been spared, in the order in which buildx and BuildKit look;

@@ -117,8 +117,8 @@ func turnSwitch(c *dockerconfig.Config) error {
 func restoreSwitch(c *dockerconfig.Config) (bool, error) {
 	was := c.Get("plugins", name, formerSwitch)
 	c.Remove("plugins", name, formerSwitch)
-	switch on, err := strconv.ParseBool(c.Get("features", "hooks")); {
-	case was == "" || err != nil || !on:
+	switch {
+	case was == "" || c.Get("features", "hooks") != "true":
 		return false, nil
 	case was == unset:
 		c.Remove("features", "hooks")

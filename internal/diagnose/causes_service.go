@@ -1,8 +1,9 @@
 package diagnose
 
 // throttle matches how the service and its clients say that there were too many requests.
-const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): (?:Rate limited: )?.*\(429\)|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled `
+const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled `
 
+// serviceDown is a cause that doctor gives, too.
 const serviceDown = "service-down"
 
 // serviceCauses are those that the cache service reports.
@@ -21,15 +22,15 @@ func serviceCauses() []Cause {
 			"write the cache from a push to the default branch; leave --cache-to out elsewhere (permissions: do not change it)", ignoreError,
 			"docker ghacache doctor   # tells what the token may do, and how full the cache is", ownScope+", if jobs write at the same time"),
 		probable("commit-refused", "the service did not accept a finished upload: the entry was taken by another job, or its size is wrong",
-			said, `^(?i:failed to commit cache)\.?$|"typeKey":"InvalidSealRequestException"`, ignoreError, ownScope, updateBuilder),
+			said, `^(?i:failed to commit cache)\.?$|"typeKey":"InvalidSealRequestException"|`+toolkit+`The specified block list is invalid`, ignoreError, ownScope, updateBuilder),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
-			said, `^failed to parse error response 40[13]: |"typeKey":"UnauthorizedRequestException"`, doctor, retry),
+			said, `^failed to parse error response 40[13]: |^Cache service responded with 40[13]|^Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"`, doctor, retry),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
 			build, `^(?:permission_denied|unauthenticated)$`, doctor, retry).commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			build, `^not_found$`, retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
-			said, `\(404\) Upload not found`, retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
+			said, `^Failed request: \(404\) Upload not found|`+toolkit+`The specified (?:blob|resource) does not exist`, retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
 		probable("service-error", "the cache service failed on its side",
 			build, `^(?:internal|unavailable|deadline_exceeded)$`, status, retry, ignoreError).commonly(),
 
@@ -42,24 +43,26 @@ func serviceCauses() []Cause {
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # fewer entries",
 			"timeout=20m   # on --cache-to and --cache-from; the default is 10m", ignoreError),
 		certain(serviceDown, "the cache service was down, or a server in front of it",
-			said, `Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d`,
+			said, `Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d|^Failed request: \(5\d\d\)|`+toolkit+`.*"code":"(?:internal|unavailable)"`,
 			status, retry, ignoreError).provedBy(`GitHub Actions is temporarily unavailable|An internal error has occurred in cache backend`),
 		certain("egress-limit", "the blob storage refused to send more: the limit of its own account",
 			build, `^invalid status response 503 Egress is over the account limit`, retry, status),
 		probable("no-such-service", "the cache service does not know this URL or this request (404)",
-			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|\(404\) Not Found: invalid request$`,
+			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|^Failed request: \(404\) Not Found`,
 			doctor+"   # tells who runs the service, and which version it has", "version=1   # GitHub Enterprise Server, Gitea, Forgejo and act have no version 2",
 			updateBuilder+", where github.com is asked for version 1", status),
 		certain("server-incompatible", "the cache server answered as GitHub's does not, or refused a request that GitHub accepts: it is no match for this client",
-			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
+			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^Failed request: \(4(?:00|05|15|22)\)|`+toolkit+`The specified blob or block content is invalid|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
 			updateServer, doctor),
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
 			cache, `^invalid character '.+' looking for beginning of value$`, doctor, direct),
+		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
+			said, toolkit+`(?:Unexpected token .*\bJSON\b|Unexpected end of JSON input)`, doctor, direct),
 		certain("ghes-certificate", "GitHub's cache service lost a certificate with which it signs URLs",
 			said, `^Signing certificate with thumbprint \w+ not found in store`,
 			"https://support.github.com   # on github.com; on GitHub Enterprise Server, its administrator: https://github.com/actions/cache/issues/1384", ignoreError),
 		certain("key-exists", "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
-			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating this cache|^Unable to reserve cache with key: ReserveCacheError: |\(409\) Conflict: cache entry with the same key`,
+			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating this cache|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409`,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content").provedBy(`\bCache already exists\b|\balready exists$`),
 	}
 }
@@ -72,8 +75,8 @@ func blobCauses() []Cause {
 	return []Cause{
 		probable("url-signature", "the blob storage found another signature than a URL's: something on the way changed the request, or the service signs with another key",
 			build, `^(?:GET|PUT|HEAD) \S+ RESPONSE 403: .*(?:Signature did not match|SignatureDoesNotMatch)`, direct, retry, ignoreError),
-		certain("url-expired", "the URL of a cached layer was used outside its time; BuildKit before 0.23.2 does not renew one that has expired",
-			build, `^(?:GET|HEAD) \S+ RESPONSE 403: .*(?:`+signatureRefused+`)|^invalid status response 403 Server failed to authenticate .* for https://\S+\.blob\.core\.windows\.net/`,
+		certain("url-expired", "the URL of a cached layer or entry was used outside its time; BuildKit before 0.23.2 does not renew one that has expired",
+			said, `^(?:GET|HEAD) \S+ RESPONSE 403: .*(?:`+signatureRefused+`)|^invalid status response 403 Server failed to authenticate .* for https://\S+\.blob\.core\.windows\.net/|`+toolkit+`Server failed to authenticate the request\.`,
 			"docker ghacache migrate-v2 --upgrade-builder NAME   # BuildKit 0.23.2 or newer", "driver-opts: image=moby/buildkit:buildx-stable-1").provedBy(outsideItsTime),
 		certain("upload-url-expired", "the URL to upload a layer was used outside its time: the upload took longer than the URL lives, an hour on GitHub",
 			build, `^PUT \S+ RESPONSE 403: .*(?:`+signatureRefused+`)`, "mode=min   # or smaller layers", "--cache-to type=registry,ref=IMAGE:cache   # for layers this big", ignoreError).provedBy(outsideItsTime),

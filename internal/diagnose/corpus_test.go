@@ -3,6 +3,7 @@ package diagnose_test
 import (
 	"crypto/sha256"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +94,14 @@ func TestCorpus(t *testing.T) {
 	}
 	known.report(t, "what the catalogue was written with")
 	aside.report(t, "what was set aside")
+}
+
+func TestCorpusHasCausesOfTheCatalogue(t *testing.T) {
+	for _, e := range corpus(t) {
+		if e.want != "none" && !slices.ContainsFunc(diagnose.Catalogue(), func(c diagnose.Cause) bool { return c.ID == e.want }) {
+			t.Errorf("%s: there is no such cause", e.name)
+		}
+	}
 }
 
 func TestCorpusIsLargeEnough(t *testing.T) {

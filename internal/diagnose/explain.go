@@ -35,7 +35,7 @@ func Explain(r io.Reader) ([]Finding, error) {
 // ExplainError explains the message of a failed build as buildx's history keeps it, without "failed to solve".
 func ExplainError(message string) (Finding, bool) {
 	s := NewScanner()
-	s.Write([]byte("ERROR: failed to solve: " + message))
+	_, _ = s.Write([]byte("ERROR: failed to solve: " + message)) // it never fails
 	return s.Failure()
 }
 

@@ -67,7 +67,7 @@ func unframe(text string) (inner string, said, printed bool) {
 	}
 	text = strings.TrimPrefix(unquoted(strings.TrimRight(text, " \t\r")), "\ufeff")
 	text = text[stampLength(text):]
-	opened := ""
+	var opened []string
 	for range maxChunks {
 		switch {
 		case f.output.MatchString(text):
@@ -89,11 +89,11 @@ func unframe(text string) (inner string, said, printed bool) {
 			break
 		}
 		if strings.ContainsAny(text[:1], quotes) {
-			opened += text[:n]
+			opened = append(opened, text[:n])
 		}
 		text = strings.TrimPrefix(text[n:], "\ufeff")
 	}
-	for _, quote := range opened {
+	for _, quote := range strings.Join(opened, "") {
 		text = strings.TrimSuffix(text, string(quote))
 	}
 	return text, said, false

@@ -45,7 +45,7 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	part   bool // of the message itself
 }{
 	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): `), frame: said},
-	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
+	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |\w+ \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^#\d+ ERROR: `), frame: build},
 	{prefix: regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: )`), frame: build, fatal: true},
@@ -73,12 +73,12 @@ func parseLine(raw []byte) logLine {
 }
 
 // parseText takes a line apart that nothing surrounds.
-func parseText(text string, error bool) logLine {
+func parseText(text string, marked bool) logLine {
 	l := logLine{text: text}
 	if rest, ok := strings.CutPrefix(text, "#"); ok {
 		l.vertex, _, _ = strings.Cut(rest, " ")
 	}
-	if error {
+	if marked {
 		l.frame = said
 	}
 	l.core = l.undaemon(l.text)
@@ -135,7 +135,7 @@ func (l *logLine) unwrap() {
 const copying = "failed to copy: "
 
 func restore(core string) string {
-	for _, op := range []string{"read tcp ", "write tcp ", "dial tcp ", "unexpected EOF"} {
+	for _, op := range []string{"read tcp ", "write tcp ", "dial tcp ", "unexpected EOF", "EOF", "stream error", "http2: ", "context deadline exceeded", "local error: tls", "net/http: "} {
 		if strings.HasPrefix(core, op) {
 			return copying + core
 		}

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Parent returns the command line of the process that started this one, and when that process began, to 10 ms. On
-// other systems than Linux it is [errors.ErrUnsupported].
-func Parent() (args []string, began time.Time, err error) {
+// Parent returns the command line of the process that started this one, and when that process began, to 10 ms, by the
+// clock of the caller. On other systems than Linux it is [errors.ErrUnsupported].
+func Parent(now time.Time) (args []string, began time.Time, err error) {
 	dir := fmt.Sprintf("/proc/%d/", os.Getppid())
 	line, err := os.ReadFile(dir + "cmdline")
 	if err != nil {
@@ -27,7 +27,7 @@ func Parent() (args []string, began time.Time, err error) {
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	return strings.Split(string(bytes.TrimSuffix(line, []byte{0})), "\x00"), time.Now().Add(-age), nil
+	return strings.Split(string(bytes.TrimSuffix(line, []byte{0})), "\x00"), now.Add(-age), nil
 }
 
 // ageOf reads the start of a process from its stat, in ticks of 10 ms since the boot (proc(5)). The name of the

@@ -12,7 +12,7 @@ import (
 
 func TestParentIsTheOneWhoStartedThis(t *testing.T) {
 	if os.Getenv("TELL_PARENT") != "" {
-		args, began, err := process.Parent()
+		args, began, err := process.Parent(time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

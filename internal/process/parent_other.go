@@ -8,6 +8,6 @@ import (
 )
 
 // Parent is for Linux only.
-func Parent() (args []string, began time.Time, err error) {
+func Parent(time.Time) (args []string, began time.Time, err error) {
 	return nil, time.Time{}, errors.ErrUnsupported
 }
