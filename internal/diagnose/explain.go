@@ -47,6 +47,7 @@ type Scanner struct {
 	number  int
 	azure   azureError
 	wrapped wrappedError
+	vain    int // errors of other programs that did not go on
 	paste   paste
 	found   map[int]*Finding // by place in the catalogue
 	failure *Finding         // of the last line on which a build ended
@@ -175,7 +176,7 @@ func (s *Scanner) unwrap(l *logLine) bool {
 		s.endWrapped()
 	case ok:
 		number := s.wrapped.number
-		s.wrapped = wrappedError{}
+		s.wrapped, s.vain = wrappedError{}, 0
 		s.conclude(&whole, number, cause)
 	}
 	return is
@@ -195,6 +196,9 @@ func (s *Scanner) endWrapped() {
 		return
 	}
 	s.wrapped = wrappedError{}
+	if ofOthers(&l) && s.vain < maxVain {
+		s.vain++
+	}
 	if i, ok := l.cause(catalogue()); ok {
 		s.conclude(&l, number, i)
 		return
@@ -209,7 +213,11 @@ func (s *Scanner) explain(l *logLine, number int) {
 	switch {
 	case ok && known[i].ID != unknownCause:
 		s.conclude(l, number, i)
-	case l.frame > bare && l.core != "":
+	case l.frame <= bare || l.core == "":
+	case ofOthers(l) && s.vain == maxVain:
+		s.wrapped = wrappedError{line: *l, number: number}
+		s.endWrapped()
+	default:
 		s.wrapped.begin(l, number)
 	}
 }

@@ -36,6 +36,8 @@ var busy = []string{
 	"2025-04-16T10:00:00.0000000Z #12 3.458 --- FAIL: TestUpload (0.00s)\n",
 	"2025-04-16T10:00:00.0000000Z npm warn deprecated something: it has failed to be maintained, use another cache\n",
 	"2025-04-16T10:00:00.0000000Z Some line of some other program, without anything in it at all that matters here\n",
+	"2025-04-16T10:00:00.0000000Z error: could not compile `x` (lib) due to 1 previous error\n",
+	"2025-04-16T10:00:00.0000000Z [INFO] Building jar: target/x.jar\n",
 }
 
 func (g *generated) Read(p []byte) (int, error) {

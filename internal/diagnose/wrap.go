@@ -2,8 +2,18 @@ package diagnose
 
 import "strings"
 
-// maxWrapped is how many lines may follow the first of an error that something has broken into several.
-const maxWrapped = 6
+// How many lines may follow the first of an error that something has broken into several: of BuildKit's or a client's, and
+// of any program's, which a log has many of.
+const (
+	maxWrapped = 6
+	fewWrapped = 2
+)
+
+// maxVain is after how many errors of other programs that explained nothing their further lines are no longer looked at.
+const maxVain = 200
+
+// ofOthers reports whether an error is neither BuildKit's nor a client's.
+func ofOthers(l *logLine) bool { return l.frame < build && !l.client }
 
 // A wrappedError is an error under way of which no cause is known, and which may go on in the lines after it: a mail
 // program or a terminal broke it, or it quotes a reply of several lines.
@@ -11,16 +21,22 @@ type wrappedError struct {
 	line          logLine // the first
 	number        int     // of the first; 0 without an error
 	left          int     // lines that may come
+	open          bool    // the first line ends in the middle
 	spaced, tight string  // all of it, with and without a space where it was broken
 }
 
 func (e *wrappedError) begin(l *logLine, number int) {
 	*e = wrappedError{line: *l, number: number, left: maxWrapped, spaced: l.text, tight: l.text}
+	if ofOthers(l) {
+		e.left = fewWrapped
+	}
+	e.open = strings.HasSuffix(l.text, ":")
 }
 
 // add takes a further line, and reports whether l is one, and the cause that is known now.
 func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int, ok, is bool) {
-	open := strings.HasSuffix(e.tight, ":") && e.left == maxWrapped // what follows may look like an error of its own
+	open := e.open // what follows may look like an error of its own
+	e.open = false
 	if e.number == 0 || e.left == 0 || l.vertex != "" || l.core == "" || dashes.MatchString(l.text) ||
 		!open && (l.frame > said || l.core != l.text) {
 		return logLine{}, 0, false, false
@@ -28,6 +44,9 @@ func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int,
 	e.left--
 	e.spaced, e.tight = e.spaced+" "+l.text, e.tight+l.text
 	for _, text := range []string{e.spaced, e.tight} {
+		if ofOthers(&e.line) && mute(text, said) {
+			continue
+		}
 		whole = parseText(text[:min(len(text), maxLine)], e.line.frame >= said)
 		whole.frame, whole.fatal, whole.client = max(whole.frame, e.line.frame), whole.fatal || e.line.fatal, whole.client || e.line.client
 		whole.vertex, whole.message = e.line.vertex, e.line.message
