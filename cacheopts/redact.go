@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 const redacted = "*****"
@@ -18,14 +19,16 @@ const secretName = `(?i)(?:^|[^a-z0-9])(?:[a-z0-9]*(?:token|secret|password|pass
 	`|(?:access|account|api|private|secret)[-_.]?key\s*$`
 
 // String prints the entry for people, without its credentials: ***** replaces
-// the values that [Entry.Secrets] names and those of attributes that type=gha
-// does not know. Apart from that it is [Entry.Value]. All verbs of fmt and log/slog
+// the values that [Entry.Secrets] names, those of attributes that type=gha
+// does not know, and the user information and the query of URLs. Apart from that it is [Entry.Value]. All verbs of fmt and log/slog
 // print this, too.
 func (e Entry) String() string {
 	gha := e.meant().GHA()
 	for key, value := range e.Attrs {
 		if secret(key, value) || gha && lookup(tidy(key)).Name == "" {
 			e = e.With(key, redacted)
+		} else if shown := hideInURL(value); shown != value {
+			e = e.With(key, shown)
 		}
 	}
 	e.Type = cutSecret(e.Type)
@@ -58,18 +61,33 @@ func Redact(value string) string {
 	return value
 }
 
+// patterns are compiled on first use.
+var patterns = sync.OnceValue(func() (p struct{ secret, name, user, query *regexp.Regexp }) { //nolint:gochecknoglobals // constants
+	p.secret = regexp.MustCompile(secretName)
+	p.name = regexp.MustCompile(`[^,="]*=`)
+	p.user = regexp.MustCompile(`(://)[^/?#\s]*@`)
+	p.query = regexp.MustCompile(`(://[^?\s,"]*\?)[^\s,"]+`)
+	return p
+})
+
+// hideInURL hides what can be a credential in a URL: its user information and its query.
+func hideInURL(value string) string {
+	value = patterns().user.ReplaceAllString(value, "${1}"+redacted+"@")
+	return patterns().query.ReplaceAllString(value, "${1}"+redacted)
+}
+
 // secret also knows the signature in a URL of Azure.
 func secret(key, value string) bool {
-	return regexp.MustCompile(secretName).MatchString(key) || nearest(strings.TrimSpace(key)).Secret || strings.Contains(value, "sig=")
+	return patterns().secret.MatchString(key) || nearest(strings.TrimSpace(key)).Secret || strings.Contains(value, "sig=")
 }
 
 func cutSecret(value string) string {
-	for _, at := range regexp.MustCompile(`[^,="]*=`).FindAllStringIndex(value, -1) {
+	for _, at := range patterns().name.FindAllStringIndex(value, -1) {
 		if secret(value[at[0]:at[1]-1], "") {
-			return value[:at[1]] + redacted
+			return hideInURL(value[:at[1]]) + redacted
 		}
 	}
-	return value
+	return hideInURL(value)
 }
 
 // Format implements [fmt.Formatter]: every verb formats [Entry.String].

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -23,8 +22,13 @@ func newExplainCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [OPTIONS] [FILE | -]",
 		Short: "Name the cause of a cache failure in a build's log, and the fix",
-		Long: `Reads the log of a build and looks for the errors that BuildKit, buildx and GitHub
-report about a cache. Prints each cause, the line that shows it, and what to do.
+		Long: `Reads the log of a build and looks for the errors that BuildKit, buildx, GitHub and
+actions/cache report about a cache. Prints each cause, the line that shows it, and what
+to do: first what ended the build, and of that the certain before the probable.
+
+The log may come from any CI system or viewer, be compressed with gzip, or be UTF-16. A
+few lines that were copied out of it are enough.
+
 Exits with 1 if it finds none, or if the log cannot be read.`,
 		Example: "  gh run view --log-failed | docker ghacache explain",
 		Args:    maxArgs(1),
@@ -61,11 +65,7 @@ func runExplain(ctx context.Context, env *Env, opts explainOptions) error {
 
 func explain(ctx context.Context, env *Env, file string) ([]diagnose.Finding, error) {
 	if file == "-" {
-		log, err := env.readStdin(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return diagnose.Explain(bytes.NewReader(log))
+		return explainStdin(ctx, env)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -73,6 +73,25 @@ func explain(ctx context.Context, env *Env, file string) ([]diagnose.Finding, er
 	}
 	defer f.Close()
 	return diagnose.Explain(f)
+}
+
+// explainStdin reads standard input as it comes, unless ctx ends before.
+func explainStdin(ctx context.Context, env *Env) ([]diagnose.Finding, error) {
+	type result struct {
+		findings []diagnose.Finding
+		err      error
+	}
+	done := make(chan result, 1)
+	go func() {
+		findings, err := diagnose.Explain(env.Stdin)
+		done <- result{findings, err}
+	}()
+	select {
+	case r := <-done:
+		return r.findings, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func printFindings(w io.Writer, findings []diagnose.Finding, format string) error {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
-	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/hooks"
 	"github.com/docker/cli/cli-plugins/metadata"
@@ -14,8 +14,6 @@ import (
 )
 
 // newHookCommand answers docker, which calls it after a command that failed.
-// What docker passes on holds neither the build's error nor the values of its
-// flags, so the answer comes from BuildKit's history.
 func newHookCommand(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:    metadata.HookSubcommandName,
@@ -27,9 +25,12 @@ func newHookCommand(env *Env) *cobra.Command {
 }
 
 func runHook(ctx context.Context, env *Env) error {
-	message := builders.LastFailure(ctx, env.Docker, env.builder("", false), env.Now())
+	words, began, err := process.Parent(env.Now())
+	if err != nil {
+		words, began = nil, time.Time{} // then the current builder's last failure has to do
+	}
 	response := hooks.Response{Type: hooks.NextSteps}
-	if finding, known := diagnose.ExplainError(message); known {
+	if finding, known := readCommand(words, began).cause(ctx, env); known {
 		cause := finding.Cause
 		response.Template = plainTemplate(ui.Lines(cause.Claim() + "\n" + strings.Join(cause.Advice, "\n")))
 	}

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,7 +27,7 @@ Docker runs "docker ghacache explain" for each failed "docker build", "docker bu
 build" or "docker buildx bake" on a terminal, and prints its advice.
 
 Docker has one switch for all plugins, "features.hooks". "enable" turns it on, which
-enables the hooks of every plugin.`,
+enables the hooks of every plugin. "disable" restores what it was before.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
@@ -65,7 +66,7 @@ func runHooksEnable(ctx context.Context, env *Env) error {
 	err := dockerconfig.Edit(func(c *dockerconfig.Config) error {
 		if on, err := strconv.ParseBool(c.Get("features", "hooks")); err != nil || !on {
 			switched = true
-			if err := c.Set("true", "features", "hooks"); err != nil {
+			if err := turnSwitch(c); err != nil {
 				return err
 			}
 		}
@@ -82,15 +83,48 @@ func runHooksEnable(ctx context.Context, env *Env) error {
 }
 
 func runHooksDisable(_ context.Context, env *Env) error {
-	switched := false
+	stays := false
 	err := dockerconfig.Edit(func(c *dockerconfig.Config) error {
-		switched = c.Get("features", "hooks") != ""
+		restored, err := restoreSwitch(c)
+		if err != nil {
+			return err
+		}
+		stays = !restored && c.Get("features", "hooks") != ""
 		return setHooks(c, otherHooks(c))
 	})
-	if err == nil && switched {
-		env.notes().Note(ui.Info, "features.hooks stays as it is, because other plugins may use it", "")
+	if err == nil && stays {
+		env.notes().Note(ui.Info, "features.hooks stays as it is, because this plugin has not set it", "")
 	}
 	return err
+}
+
+// formerSwitch is where enable keeps what features.hooks was, and unset what it writes there if it was nothing.
+const (
+	formerSwitch = "features-hooks-before"
+	unset        = "unset"
+)
+
+// turnSwitch turns features.hooks on, and remembers what it was.
+func turnSwitch(c *dockerconfig.Config) error {
+	was := cmp.Or(c.Get("features", "hooks"), unset)
+	if err := c.Set("true", "features", "hooks"); err != nil {
+		return err
+	}
+	return c.Set(was, "plugins", name, formerSwitch)
+}
+
+// restoreSwitch makes features.hooks what it was before enable, unless somebody has changed it since.
+func restoreSwitch(c *dockerconfig.Config) (bool, error) {
+	was := c.Get("plugins", name, formerSwitch)
+	c.Remove("plugins", name, formerSwitch)
+	switch {
+	case was == "" || c.Get("features", "hooks") != "true":
+		return false, nil
+	case was == unset:
+		c.Remove("features", "hooks")
+		return true, nil
+	}
+	return true, c.Set(was, "features", "hooks")
 }
 
 // otherHooks are what the user has added.

@@ -7,7 +7,7 @@ import (
 
 var (
 	// blobRequest is how Azure's client begins an error about a cache's blob.
-	blobRequest = regexp.MustCompile(`^(?:GET|PUT|HEAD) https?://\S*(?:/actions-cache/|productionresultssa|/devstoreaccount1/|/download/)\S*$`)
+	blobRequest = regexp.MustCompile(`^(?:GET|PUT|HEAD) (?:https?://)?\S*(?:/actions-cache/|productionresultssa|/devstoreaccount1/|/download/)\S*$`)
 	// blobDetail is why Azure does not accept the signature of a URL.
 	blobDetail = regexp.MustCompile(`<AuthenticationErrorDetail>([^<]*)`)
 	dashes     = regexp.MustCompile(`^-{3,}$`)
@@ -40,7 +40,7 @@ func (e *azureError) begin(l *logLine, number int) bool {
 func (e *azureError) add(l *logLine, number int) bool {
 	status := !e.replied && strings.HasPrefix(l.text, "RESPONSE ")
 	switch {
-	case e.dashes == 0 || e.left == 0 || l.frame > bare || l.vertex != "" || l.core != l.text:
+	case e.dashes == 0 || e.left == 0 || l.frame > said || l.vertex != "" || l.core != l.text:
 		return false
 	case dashes.MatchString(l.text):
 		e.dashes--

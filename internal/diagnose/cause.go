@@ -20,17 +20,21 @@ type Cause struct {
 	match *regexp.Regexp // against the message without its wrappers
 	proof *regexp.Regexp // what the message of a probable cause must also have to make it certain, nil for nothing
 
+	common bool     // other programs have the same text: it counts only in the frame of BuildKit
+	leads  []string // causes that this one explains, if both are found
+
 	hostPort string // of the service, where the message tells
 }
 
 // Catalogue returns every known cause, the more specific before the more general.
 func Catalogue() []Cause {
-	return append(slices.Clone(catalogue()), loopbackOutOfReach(), loopbackSilent(), droppedCause())
+	known := slices.CompactFunc(slices.Clone(catalogue()), func(a, b Cause) bool { return a.ID == b.ID })
+	return append(known, loopbackOutOfReach(), loopbackElsewhere(), loopbackSilent(), droppedCause(), anotherError())
 }
 
 // catalogue is compiled on first use: most runs never read a log.
 var catalogue = sync.OnceValue(func() []Cause { //nolint:gochecknoglobals // the same for every log
-	return slices.Concat(setupCauses(), optionCauses(), serviceCauses(), blobCauses(), networkCauses(), restCauses(), lastCauses())
+	return slices.Concat(versionCauses(), setupCauses(), builderCauses(), optionCauses(), serviceCauses(), blobCauses(), networkCauses(), restCauses(), lastCauses())
 })
 
 func certain(id, title string, least frame, match string, advice ...string) Cause {
@@ -46,6 +50,18 @@ func probable(id, title string, least frame, match string, advice ...string) Cau
 // provedBy makes the cause certain where the message has such a text.
 func (c Cause) provedBy(text string) Cause {
 	c.Certain, c.proof = false, regexp.MustCompile(text)
+	return c
+}
+
+// commonly is the cause of a text that other programs have too.
+func (c Cause) commonly() Cause {
+	c.common = true
+	return c
+}
+
+// leadsTo is the cause where it explains the others, if a log shows them.
+func (c Cause) leadsTo(ids ...string) Cause {
+	c.leads = ids
 	return c
 }
 
@@ -65,8 +81,14 @@ func (c Cause) of(core string) Cause {
 	if c.proof != nil {
 		c.Certain = c.proof.MatchString(core)
 	}
-	if m := c.match.FindStringSubmatch(core); len(m) > 1 && m[1] != "" {
-		return c.at(m[1])
+	m := c.match.FindStringSubmatch(core)
+	if m == nil {
+		m = c.match.FindStringSubmatch("toolkit: " + core)
+	}
+	for i := 1; i < len(m); i++ {
+		if m[i] != "" {
+			return c.at(m[i])
+		}
 	}
 	return c
 }

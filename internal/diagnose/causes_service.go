@@ -1,66 +1,94 @@
 package diagnose
 
+// throttle matches how the service and its clients say that there were too many requests.
+const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled `
+
+// serviceDown is a cause that doctor gives, too.
+const serviceDown = "service-down"
+
 // serviceCauses are those that the cache service reports.
 func serviceCauses() []Cause {
 	return []Cause{
 		certain("read-only-token", "the runtime token may not write the cache, as in a pull request from a fork or for a trigger that GitHub does not trust",
-			said, `\bcache write denied: |^No scopes with write permission were found on the request`,
-			"leave --cache-to out for such events: cache-to: ${{ github.event_name != 'pull_request' && 'type=gha,mode=max' || '' }}", ignoreError),
+			bare, `\bcache write denied: |^No scopes with write permission were found on the request|^token has no writable scopes`,
+			"leave --cache-to out for such events: cache-to: ${{ github.event_name != 'pull_request' && 'type=gha,mode=max' || '' }}", ignoreError).leadsTo("reserve-refused"),
 		certain("read-denied", "the runtime token may not read the cache, as where ACTIONS_CACHE_MODE is write-only or none",
 			said, `\bcache read denied: |^No scopes with read permission were found on the request`, "cache-mode: read   # in the workflow or the job", doctor),
-		probable("reserve-refused", "the service did not let the cache be written: mostly a read-only token, else a full cache or an entry of another job in the making",
-			said, `^failed to reserve cache$`, doctor+"   # tells what the token may do", ignoreError, ownScope),
+		certain("quota-full", "the storage of the repository's caches is used up, so GitHub stores no new entry",
+			said, `\bCache storage quota has been hit\b|\binsufficient usage\b|\bstorage quota\b.*\bcache|is over the (?:10GB|data cap) limit, not saving cache`,
+			"docker ghacache prune   # GitHub counts again every 6 to 12 hours", "docker ghacache du", ignoreError).leadsTo("reserve-refused"),
+		probable("reserve-refused", "GitHub refused to store an entry: the trigger has a read-only cache, as pull_request from a fork or pull_request_target, or the repository's storage is used up",
+			said, `^failed to reserve cache$`,
+			"write the cache from a push to the default branch; leave --cache-to out elsewhere (permissions: do not change it)", ignoreError,
+			"docker ghacache doctor   # tells what the token may do, and how full the cache is", ownScope+", if jobs write at the same time"),
 		probable("commit-refused", "the service did not accept a finished upload: the entry was taken by another job, or its size is wrong",
-			said, `^failed to commit cache$`, ignoreError, ownScope),
+			said, `^(?i:failed to commit cache)\.?$|"typeKey":"InvalidSealRequestException"|`+toolkit+`The specified block list is invalid`, ignoreError, ownScope, updateBuilder),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
-			build, `^(?:permission_denied|unauthenticated)$|^failed to parse error response 40[13]: `, doctor, retry),
-		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages",
-			build, `^not_found$`, retry, ignoreError, "mode=min   # fewer entries"),
+			said, `^failed to parse error response 40[13]: |^Cache service responded with 40[13]|^Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"`, doctor, retry),
+		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
+			build, `^(?:permission_denied|unauthenticated)$`, doctor, retry).commonly(),
+		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
+			build, `^not_found$`, retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
+		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
+			said, `^Failed request: \(404\) Upload not found|`+toolkit+`The specified (?:blob|resource) does not exist`, retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
 		probable("service-error", "the cache service failed on its side",
-			build, `^(?:internal|unavailable|deadline_exceeded)$`, status, retry, ignoreError),
+			build, `^(?:internal|unavailable|deadline_exceeded)$`, status, retry, ignoreError).commonly(),
 
-		certain("throttled", "the cache service throttles: too many requests",
-			said, `^failed to parse error response 429: |^Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with 429|^Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): (?:Rate limited: )?.*\(429\)|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d`,
-			"mode=min   # fewer entries", "timeout=20m   # BuildKit waits and tries again this long", "run fewer builds of the repository at once; GitHub accepts 200 uploads a minute", ignoreError).
-			provedBy(`\b429\b|^Request was blocked `),
+		certain("throttled", "the cache service throttles: too many requests", said, throttle,
+			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # BuildKit: fewer entries",
+			"timeout=20m   # BuildKit waits and tries again this long", ignoreError).
+			provedBy(`\b429\b|\bRequest was blocked |\bCache throttled `),
 		certain("throttled-too-long", "a cache service throttled this BuildKit, in this build or one before, until the timeout",
 			build, `^maximum timeout reached|^requested delay [\d.]+s exceeds maximum timeout `,
-			"timeout=20m   # on --cache-to and --cache-from; the default is 10m", "mode=min   # fewer entries", ignoreError),
-		certain("service-down", "the cache service was down, or a server in front of it",
-			said, `Our services aren't available right now|GitHub Actions is temporarily unavailable|^(?:failed to parse error response|unknown error|Cache service responded with) 5\d\d|^failed to parse error response 400: <`,
-			status, retry, ignoreError).provedBy(`Our services aren't available right now|GitHub Actions is temporarily unavailable`),
+			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # fewer entries",
+			"timeout=20m   # on --cache-to and --cache-from; the default is 10m", ignoreError),
+		certain(serviceDown, "the cache service was down, or a server in front of it",
+			said, `Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d|^Failed request: \(5\d\d\)|`+toolkit+`.*"code":"(?:internal|unavailable)"`,
+			status, retry, ignoreError).provedBy(`GitHub Actions is temporarily unavailable|An internal error has occurred in cache backend`),
 		certain("egress-limit", "the blob storage refused to send more: the limit of its own account",
 			build, `^invalid status response 503 Egress is over the account limit`, retry, status),
-		probable("no-such-service", "no cache service of that version answers at this URL (404)",
-			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|\(404\) Not Found: invalid request$`,
-			"version=1   # GitHub Enterprise Server, Gitea and act have no version 2", migrate+"   # github.com has no version 1", doctor),
+		probable("no-such-service", "the cache service does not know this URL or this request (404)",
+			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|^Failed request: \(404\) Not Found`,
+			doctor+"   # tells who runs the service, and which version it has", "version=1   # GitHub Enterprise Server, Gitea, Forgejo and act have no version 2",
+			updateBuilder+", where github.com is asked for version 1", status),
+		certain("server-incompatible", "the cache server answered as GitHub's does not, or refused a request that GitHub accepts: it is no match for this client",
+			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^Failed request: \(4(?:00|05|15|22)\)|`+toolkit+`The specified blob or block content is invalid|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
+			updateServer, doctor),
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
 			cache, `^invalid character '.+' looking for beginning of value$`, doctor, direct),
-		certain("ghes-certificate", "the GitHub Enterprise Server lost a certificate with which it signs cache URLs",
-			build, `^Signing certificate with thumbprint \w+ not found in store`, "ask the administrator: https://github.com/actions/cache/issues/1384"),
+		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
+			said, toolkit+`(?:Unexpected token .*\bJSON\b|Unexpected end of JSON input)`, doctor, direct),
+		certain("ghes-certificate", "GitHub's cache service lost a certificate with which it signs URLs",
+			said, `^Signing certificate with thumbprint \w+ not found in store`,
+			"https://support.github.com   # on github.com; on GitHub Enterprise Server, its administrator: https://github.com/actions/cache/issues/1384", ignoreError),
 		certain("key-exists", "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
-			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating this cache`,
-			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content").provedBy(`\bCache already exists\b`),
+			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating this cache|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409`,
+			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content").provedBy(`\bCache already exists\b|\balready exists$`),
 	}
 }
+
+// Lasting advice about layers.
+const rebuilt = "run the build again with BuildKit 0.33 or newer, which rebuilds the steps of layers that are not in the cache"
 
 // blobCauses are those that the storage behind the cache service reports.
 func blobCauses() []Cause {
 	return []Cause{
 		probable("url-signature", "the blob storage found another signature than a URL's: something on the way changed the request, or the service signs with another key",
 			build, `^(?:GET|PUT|HEAD) \S+ RESPONSE 403: .*(?:Signature did not match|SignatureDoesNotMatch)`, direct, retry, ignoreError),
-		certain("url-expired", "the URL of a cached layer was used outside its time; BuildKit before 0.23.2 does not renew one that has expired",
-			build, `^(?:GET|HEAD) \S+ RESPONSE 403: .*(?:`+signatureRefused+`)|^invalid status response 403 Server failed to authenticate .* for https://\S+\.blob\.core\.windows\.net/`,
+		certain("url-expired", "the URL of a cached layer or entry was used outside its time; BuildKit before 0.23.2 does not renew one that has expired",
+			said, `^(?:GET|HEAD) \S+ RESPONSE 403: .*(?:`+signatureRefused+`)|^invalid status response 403 Server failed to authenticate .* for https://\S+\.blob\.core\.windows\.net/|`+toolkit+`Server failed to authenticate the request\.`,
 			"docker ghacache migrate-v2 --upgrade-builder NAME   # BuildKit 0.23.2 or newer", "driver-opts: image=moby/buildkit:buildx-stable-1").provedBy(outsideItsTime),
 		certain("upload-url-expired", "the URL to upload a layer was used outside its time: the upload took longer than the URL lives, an hour on GitHub",
 			build, `^PUT \S+ RESPONSE 403: .*(?:`+signatureRefused+`)`, "mode=min   # or smaller layers", "--cache-to type=registry,ref=IMAGE:cache   # for layers this big", ignoreError).provedBy(outsideItsTime),
 		probable("blob-refused", "a layer was refused (403): its URL has expired or is not valid yet, or a proxy or firewall forbids the blob storage",
 			build, `^(?:GET|PUT|HEAD) \S+ RESPONSE 40[13]: |^invalid status response 40[13] .* for https?://`,
 			doctor, "let *.blob.core.windows.net through, or "+direct, "date -u   # on the machine of a cache service of your own: it signs the URLs", ignoreError),
-		certain("layer-evicted", "a layer that the cache's index names is not in the cache: evicted, deleted, or of a branch that the job may not read",
-			build, `^blob (?:sha256:\S+ )?not found$|^blob sha256:\w+: not found$|^cache entry no longer exists$|^(?:GET|HEAD) \S+ RESPONSE 404: |^invalid status response 404 .* for https?://`,
-			retry+" with --no-cache", "docker ghacache doctor   # holds the index against its layers", "docker ghacache prune   # room below the limit keeps layers").
+		certain("layer-evicted", "a layer that the cache's index references is not in the cache: evicted, deleted, or of a branch that the job may not read",
+			build, `^blob (?:sha256:\S+ )?not found$|^blob sha256:\w+: not found$|^cache entry no longer exists$|^(?:GET|HEAD) \S+ (?:RESPONSE 404: |ERROR CODE: BlobNotFound)|^invalid status response 404 .* for https?://`,
+			rebuilt, ignoreError, "docker ghacache prune   # room below the limit keeps layers").
 			provedBy(`^cache entry no longer exists$|\bBlobNotFound\b|The specified blob does not exist`),
+		probable("layer-damaged", "a layer in the cache is shorter than the cache's index says, as after an upload that broke off",
+			build, `^invalid status response 416 .* for https?://`, rebuilt, "docker ghacache prune --scope SCOPE --force   # the next build writes the cache anew"),
 		certain("blob-storage-error", "the blob storage behind the cache service failed on its side",
 			build, `^(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d: `, retry, status, ignoreError).provedBy(`\bERROR CODE: \w`),
 	}

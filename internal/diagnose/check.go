@@ -115,7 +115,7 @@ func failed(err error, fix ...string) Check {
 	}
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		if known, ok := ExplainError(e.Error()); ok {
-			cause := known.in(host).Cause // this program asked, on this machine
+			cause := known.ofDoctor().Cause
 			elsewhere := slices.DeleteFunc(slices.Clone(cause.Advice), func(a string) bool { return strings.HasPrefix(a, doctor) })
 			return fine("%s", text).fail(cause.Claim(), elsewhere...)
 		}

@@ -1,7 +1,8 @@
 // Package diagnose names causes. It serves two commands and every failing build:
 //
 //   - [Explain] and [Scanner] recognise, in a build's log, the texts by which BuildKit, buildx, go-actions-cache,
-//     Azure Blob Storage and GitHub's services report trouble with a gha cache. [Catalogue] is what they know.
+//     Azure Blob Storage, GitHub's services and their clients report trouble with a gha cache or its builder, in whatever
+//     a CI system puts around a line. [Catalogue] is what they know; testdata/corpus has what it is measured with.
 //     [Scanner.Failure] and [ExplainError] are stricter: only the error on which a build ended has a say.
 //     [Finding.In] takes in what is known of the builder beside.
 //   - [Examine] judges the facts that doctor collected, one check after the other.

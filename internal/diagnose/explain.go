@@ -17,11 +17,16 @@ type Finding struct {
 }
 
 // Explain reads a build's log and returns the causes it shows, best first: what ended a build before what did not,
-// the certain before the probable, the specific before the general. Each cause is returned once. It holds one
-// line at a time, of which it reads the first 8 KiB. No finding is no error; an error is the reader's.
+// the certain before the probable, the specific before the general. Each cause is returned once. Where the last build
+// ended on something else, that comes first. The log may be UTF-8 or UTF-16, and compressed by gzip. Explain holds a
+// few lines at a time, of which it reads the first 8 KiB. No finding is no error; an error is the reader's.
 func Explain(r io.Reader) ([]Finding, error) {
+	text, err := decoded(r)
+	if err != nil {
+		return nil, fmt.Errorf("reading log: %w", err)
+	}
 	s := NewScanner()
-	if _, err := io.Copy(s, r); err != nil {
+	if _, err := io.Copy(s, text); err != nil {
 		return nil, fmt.Errorf("reading log: %w", err)
 	}
 	return s.Findings(), nil
@@ -30,7 +35,7 @@ func Explain(r io.Reader) ([]Finding, error) {
 // ExplainError explains the message of a failed build as buildx's history keeps it, without "failed to solve".
 func ExplainError(message string) (Finding, bool) {
 	s := NewScanner()
-	s.lines.feed([]byte("ERROR: failed to solve: "+message), s.line)
+	_, _ = s.Write([]byte("ERROR: failed to solve: " + message)) // it never fails
 	return s.Failure()
 }
 
@@ -41,8 +46,12 @@ type Scanner struct {
 	build   buildState
 	number  int
 	azure   azureError
+	wrapped wrappedError
+	vain    int // errors of other programs that did not go on
+	paste   paste
 	found   map[int]*Finding // by place in the catalogue
 	failure *Finding         // of the last line on which a build ended
+	another *Finding         // the last line on which a build ended, where it is not the cache's
 	dropped *Finding
 }
 
@@ -58,10 +67,11 @@ func (s *Scanner) Write(p []byte) (int, error) {
 // Findings ends the stream and returns what it showed, best first, as [Explain] does.
 func (s *Scanner) Findings() []Finding {
 	s.end()
+	s.trustPaste()
 	known := catalogue()
 	out := make([]Finding, 0, len(s.found))
 	for i := range known {
-		if f := s.found[i]; f != nil {
+		if f := s.found[i]; f != nil && !s.superseded(known, i) {
 			out = append(out, *f)
 		}
 	}
@@ -69,7 +79,37 @@ func (s *Scanner) Findings() []Finding {
 		return []Finding{*s.dropped}
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.rank(), b.rank()) })
+	if len(out) > 0 && s.another != nil && !slices.ContainsFunc(out, func(f Finding) bool { return slices.Contains(f.Cause.leads, otherCause) }) {
+		out = slices.Insert(out, 0, *s.another)
+	}
 	return out
+}
+
+// superseded reports whether another cause that was found is why this one was. That one takes its place.
+func (s *Scanner) superseded(known []Cause, place int) bool {
+	for i, f := range s.found {
+		if slices.Contains(known[i].leads, known[place].ID) {
+			f.Fatal = f.Fatal || s.found[place].Fatal
+			return true
+		}
+	}
+	return false
+}
+
+// trustPaste takes the lines of a paste for errors of a build.
+func (s *Scanner) trustPaste() {
+	if s.paste.over || len(s.found) > 0 || s.dropped != nil {
+		return
+	}
+	known := catalogue()
+	for i, l := range s.paste.lines {
+		l.frame = build
+		l.unwrap()
+		if at, ok := l.cause(known); ok && !known[at].common {
+			s.add(hit{at, l.message, Finding{Cause: known[at].of(l.core), Line: s.paste.at[i], Evidence: evidence(l.text)}})
+		}
+	}
+	s.paste = paste{over: true}
 }
 
 // Failure ends the stream and returns the cause of the error on which its last build ended. There is none where that
@@ -86,6 +126,7 @@ func (s *Scanner) Failure() (Finding, bool) {
 func (s *Scanner) end() {
 	s.lines.end(s.line)
 	s.endAzure()
+	s.endWrapped()
 	s.endBuild()
 }
 
@@ -102,11 +143,18 @@ func (f Finding) rank() (rank int) {
 
 func (s *Scanner) line(raw []byte) {
 	s.number++
+	if s.uneventful(raw) {
+		return
+	}
 	l := parseLine(raw)
+	s.paste.add(&l, s.number)
 	if s.azure.add(&l, s.number) {
 		return
 	}
 	s.endAzure()
+	if s.unwrap(&l) {
+		return
+	}
 	switch {
 	case strings.Contains(l.text, "type=gha") && requested.MatchString(l.text):
 		s.endBuild()
@@ -120,25 +168,75 @@ func (s *Scanner) line(raw []byte) {
 	}
 }
 
+// unwrap takes a line that goes on with an error before it.
+func (s *Scanner) unwrap(l *logLine) bool {
+	whole, cause, ok, is := s.wrapped.add(l, catalogue())
+	switch {
+	case !is:
+		s.endWrapped()
+	case ok:
+		number := s.wrapped.number
+		s.wrapped, s.vain = wrappedError{}, 0
+		s.conclude(&whole, number, cause)
+	}
+	return is
+}
+
 func (s *Scanner) endAzure() {
 	if l, number := s.azure.line, s.azure.number; number > 0 {
 		s.azure = azureError{}
 		s.explain(&l, number)
+		s.endWrapped()
 	}
 }
 
-func (s *Scanner) explain(l *logLine, number int) {
-	if l.fatal {
-		s.failure = nil
-	}
-	known := catalogue()
-	i, ok := l.cause(known)
-	if !ok {
+func (s *Scanner) endWrapped() {
+	l, number := s.wrapped.line, s.wrapped.number
+	if number == 0 {
 		return
 	}
-	h := hit{i, l.message, Finding{Cause: known[i].of(l.core), Line: number, Evidence: evidence(l.text), Fatal: l.fatal}}
+	s.wrapped = wrappedError{}
+	if ofOthers(&l) && s.vain < maxVain {
+		s.vain++
+	}
+	if i, ok := l.cause(catalogue()); ok {
+		s.conclude(&l, number, i)
+		return
+	}
+	s.unexplained(&l, number)
+}
+
+// explain looks for the cause of a line. An error without one may go on in the next line.
+func (s *Scanner) explain(l *logLine, number int) {
+	known := catalogue()
+	i, ok := l.cause(known)
+	switch {
+	case ok && known[i].ID != unknownCause:
+		s.conclude(l, number, i)
+	case l.frame <= bare || l.core == "":
+	case ofOthers(l) && s.vain == maxVain:
+		s.wrapped = wrappedError{line: *l, number: number}
+		s.endWrapped()
+	default:
+		s.wrapped.begin(l, number)
+	}
+}
+
+// unexplained takes note of an error on which a build ended and which is not known to be the cache's.
+func (s *Scanner) unexplained(l *logLine, number int) {
+	if !l.fatal {
+		return
+	}
+	s.failure, s.another = nil, nil
+	if !statusCode.MatchString(l.core) {
+		s.another = &Finding{Cause: anotherError(), Line: number, Evidence: evidence(l.text), Fatal: true}
+	}
+}
+
+func (s *Scanner) conclude(l *logLine, number, i int) {
+	h := hit{i, l.message, Finding{Cause: catalogue()[i].of(l.core), Line: number, Evidence: evidence(l.text), Fatal: l.fatal}}
 	if l.fatal {
-		s.failure = &h.Finding
+		s.failure, s.another = &h.Finding, nil
 	}
 	if s.build.steps[l.vertex] {
 		s.build.hold(h)
@@ -164,7 +262,7 @@ func (s *Scanner) endSteps() {
 			s.add(h)
 		}
 	}
-	s.build.steps, s.build.own, s.build.others, s.build.held = nil, nil, nil, nil
+	s.build.steps, s.build.own, s.build.others, s.build.held, s.build.boot = nil, nil, nil, nil, ""
 }
 
 func (s *Scanner) endBuild() {

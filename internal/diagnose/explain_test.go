@@ -160,13 +160,18 @@ Error: buildx failed with: ERROR: failed to solve: maximum timeout reached`, "th
 	{"a Retry-After beyond the timeout", "go-actions-cache cache.go sleepWithTimeout",
 		`ERROR: failed to solve: error writing layer blob: requested delay 700.00s exceeds maximum timeout 9m59.9s: resource_exhausted`, "throttled-too-long"},
 	{"an outage as HTML", "https://github.com/grafana/synthetic-monitoring-agent/pull/1461",
-		`#18 ERROR: failed to parse error response 400: <h2>Our services aren't available right now</h2><p>We're working to restore all services as soon as possible. Please check back soon.</p>01nevaAAAAABlb/82nD9PSbLV+3TWGtueU1RCRURHRTAxMDYARWRnZQ==: invalid character '<' looking for beginning of value`, "service-down"},
+		`#18 ERROR: failed to parse error response 400: <h2>Our services aren't available right now</h2><p>We're working to restore all services as soon as possible. Please check back soon.</p>01nevaAAAAABlb/82nD9PSbLV+3TWGtueU1RCRURHRTAxMDYARWRnZQ==: invalid character '<' looking for beginning of value`, "html-400"},
 	{"an outage as a sentence", "https://github.com/docker/build-push-action/issues/632",
 		`#5 ERROR: GitHub Actions is temporarily unavailable. Please visit https://www.githubstatus.com/ for the status of our services.`, "service-down"},
 	{"an outage as a 503", "https://github.com/docker/build-push-action/issues/515",
 		`#58 ERROR: failed to parse error response 503: { 'message': 'GitHub Actions is temporarily unavailable. Please visit https://www.githubstatus.com/ for the status of our services.', 'ref': 'Ref A: 9EAC256566594DE4B12BE39604AC0A81' }: invalid character '\'' looking for beginning of object key string`, "service-down"},
 	{"an outage to actions/cache", "https://github.com/actions/cache/issues/1296",
 		`Warning: Failed to save: uploadChunk (start: 201326592, end: 234881023) failed: Cache service responded with 503`, "service-down"},
+	{"a quota that is used up", "actions/toolkit packages/cache/src/internal/shared/errors.ts UsageError",
+		`Warning: Failed to save: Cache storage quota has been hit. Unable to upload any new cache entries. Usage is recalculated every 6-12 hours.`, "quota-full"},
+	{"trouble with a cache, and another error", "the toolkit's warning before a build that fails", `
+Warning: Failed to restore: Cache service responded with 503
+ERROR: failed to build: failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 2`, "another-error"},
 	{"the storage's limit", "https://github.com/moby/buildkit/issues/2836",
 		`ERROR: failed to solve: failed to compute cache key: failed to copy: invalid status response 503 Egress is over the account limit. for https://x.blob.core.windows.net/a/b?sig=UHedvKKwbuWt%3D`, "egress-limit"},
 	{"no such service", "go-actions-cache cache.go checkResponse against GitHub Enterprise Server",
@@ -333,6 +338,9 @@ func TestEveryCauseHasARealText(t *testing.T) {
 	}
 	for _, test := range situations {
 		tested[test.want] = true
+	}
+	for _, e := range corpus(t) {
+		tested[e.want] = true
 	}
 	for _, c := range diagnose.Catalogue() {
 		if !tested[c.ID] {

@@ -16,26 +16,22 @@ const (
 	cache              // an error of a gha cache step
 )
 
-// A logLine is one line without colours and timestamps.
+// A logLine is one line without colours, timestamps and what else surrounds it.
 type logLine struct {
 	text    string // to show
 	message string // without who says it: the same on the step that failed and at the end of the build
 	core    string // the message inside its wrappers
 	frame   frame
+	client  bool   // it is a client of the cache that says it: actions/cache, the toolkit, sccache
 	fatal   bool   // says that the build ended on it
 	vertex  string // the number of BuildKit's step, empty without one
 }
 
-var (
-	escapes = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])`)
-	// stamp is what Actions logs put in front: gh run view adds job and step.
-	stamp   = regexp.MustCompile(`^(?:[^\t]*\t[^\t]*\t)?\x{feff}?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ?`)
-	command = regexp.MustCompile(`^(?:##\[(?:error|warning)\]|::(?:error|warning)(?: [^:]*)?::)`)
-	// output is what a RUN step prints, live or repeated after a failure: never an error of ours.
-	output = regexp.MustCompile(`^(?:#\d+ )?\d+\.\d+ `)
-	// daemon is a line of buildkitd's own log.
-	daemon = regexp.MustCompile(`^\s*time="[^"]*" level=(?:(?:error|warning|fatal) msg="|debug msg="(error while importing ))`)
-)
+// toolkit is what begins a message of a client for an expression that is only for clients.
+const toolkit = `^toolkit: `
+
+// daemon is a line of buildkitd's own log.
+var daemon = regexp.MustCompile(`^\s*time="[^"]*" level=(?:(?:error|warning|fatal) msg="|debug msg="(error while importing ))`)
 
 // statusLost is how buildx ends when the connection to BuildKit does.
 const statusLost = "failed to receive status: "
@@ -44,11 +40,13 @@ const statusLost = "failed to receive status: "
 var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its expressions
 	prefix *regexp.Regexp
 	frame  frame
+	client bool
 	fatal  bool
 	part   bool // of the message itself
 }{
 	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): `), frame: said},
-	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |(?:getCacheEntry|reserveCache|saveCache|downloadCache|uploadChunk \([^)]*\)) failed: )`), frame: said},
+	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
+	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |\w+ \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^#\d+ ERROR: `), frame: build},
 	{prefix: regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: )`), frame: build, fatal: true},
 	{prefix: regexp.MustCompile(`^/moby\.buildkit\.v1\.Control/Solve returned error: `), frame: build},
@@ -59,22 +57,29 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	{prefix: regexp.MustCompile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), frame: cache, part: true},
 }
 
+// ofSccache begins what sccache prints in a RUN step, where it asks the same service.
+const ofSccache = "sccache: "
+
 // parseLine takes a line apart. A line that is a RUN step's output has no core.
 func parseLine(raw []byte) logLine {
-	text := strings.ToValidUTF8(string(raw), "\uFFFD")
-	if strings.Contains(text, "\x1b") {
-		text = escapes.ReplaceAllString(text, "")
+	text, said, printed := unframe(strings.ToValidUTF8(string(raw), "\uFFFD"))
+	if at := strings.Index(text, ofSccache); printed && at >= 0 {
+		return parseText(text[at:], said)
 	}
-	text = strings.TrimRight(text[len(stamp.FindString(text)):], " \t")
+	if printed {
+		return logLine{text: text}
+	}
+	return parseText(text, said)
+}
+
+// parseText takes a line apart that nothing surrounds.
+func parseText(text string, marked bool) logLine {
 	l := logLine{text: text}
-	if output.MatchString(text) {
-		return l
-	}
 	if rest, ok := strings.CutPrefix(text, "#"); ok {
 		l.vertex, _, _ = strings.Cut(rest, " ")
 	}
-	if cmd := command.FindString(text); cmd != "" {
-		l.text, l.frame = text[len(cmd):], said
+	if marked {
+		l.frame = said
 	}
 	l.core = l.undaemon(l.text)
 	l.unwrap()
@@ -103,7 +108,7 @@ func (l *logLine) undaemon(s string) string {
 // unwrap strips wrappers until none is left; their strongest frame counts.
 func (l *logLine) unwrap() {
 	l.message = l.core
-	inside := false
+	inside, copied, pushed := false, false, false
 	for again := strings.Contains(l.core, ": "); again; {
 		again = false
 		for _, w := range wrappers {
@@ -112,23 +117,40 @@ func (l *logLine) unwrap() {
 				continue
 			}
 			l.core, again, inside = l.core[len(m):], true, inside || w.part
-			l.frame, l.fatal = max(l.frame, w.frame), l.fatal || w.fatal
+			l.frame, l.fatal, l.client = max(l.frame, w.frame), l.fatal || w.fatal, l.client || w.client
+			copied, pushed = copied || m == copying, pushed || strings.HasPrefix(m, "failed to push")
 			if !inside {
 				l.message = l.core
 			}
 		}
 	}
+	if copied && !pushed {
+		l.core = restore(l.core)
+	}
 	l.fatal = l.fatal || l.frame > bare && strings.HasPrefix(l.core, statusLost)
+}
+
+// copying is what containerd says of a layer on its way, and the one wrapper without which a failure of the network
+// could be anything's.
+const copying = "failed to copy: "
+
+func restore(core string) string {
+	for _, op := range []string{"read tcp ", "write tcp ", "dial tcp ", "unexpected EOF", "EOF", "stream error", "http2: ", "context deadline exceeded", "local error: tls", "net/http: "} {
+		if strings.HasPrefix(core, op) {
+			return copying + core
+		}
+	}
+	return core
 }
 
 // cause returns the place in the catalogue of the first that explains the line. A process that failed quotes its
 // command line, which may hold anything.
 func (l *logLine) cause(known []Cause) (int, bool) {
-	if l.core == "" || strings.HasPrefix(l.core, `process "`) {
+	if l.core == "" || strings.HasPrefix(l.core, `process "`) || !l.client && mute(l.core, l.frame) {
 		return 0, false
 	}
 	for i, c := range known {
-		if l.frame >= c.least && c.match.MatchString(l.core) {
+		if l.frame >= c.least && (c.match.MatchString(l.core) || l.client && c.match.MatchString("toolkit: "+l.core)) {
 			return i, true
 		}
 	}

@@ -10,6 +10,10 @@ var (
 	requested = regexp.MustCompile(`\b(?:docker|buildx)\b.*\b(?:build|bake)\b.*cache-(?:from|to)[= ]["']?(?:\S+,)?type=gha\b`)
 	// ghaStep is the name of a step that reads or writes a gha cache; bake puts the target in front.
 	ghaStep = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
+	// bootStep is the name of the step in which buildx starts a builder.
+	bootStep = regexp.MustCompile(`^#\d+ \[internal\] booting buildkit`)
+	// statusCode is all that gRPC leaves of an error at times (BuildKit's util/grpcerrors).
+	statusCode = regexp.MustCompile(`^(?:Canceled|DeadlineExceeded|Unavailable|Internal|Unknown|Aborted)$`)
 	// exported shows that the build came as far as its end.
 	exported = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `)
 )
@@ -25,6 +29,7 @@ type buildState struct {
 	number  int    // of the line that asked for a gha cache
 	request string // that line, empty where none was seen
 	steps   set    // those of gha caches
+	boot    string // the step that starts the builder
 	own     set    // messages of gha steps that failed
 	others  set    // messages of other steps that failed, and those on which a build ended
 	used    bool   // a gha cache was read or written
@@ -57,11 +62,18 @@ func (b *buildState) see(l *logLine) {
 		b.steps.add(l.vertex)
 		b.used = true
 	}
+	if l.vertex != "" && bootStep.MatchString(l.text) {
+		b.boot = l.vertex
+	}
 	b.ended = b.ended || exported.MatchString(l.text)
 	if l.frame < build {
 		return
 	}
 	b.failed = true
+	if l.vertex != "" && l.vertex == b.boot {
+		l.core = "booting: " + l.core
+		return
+	}
 	switch {
 	case b.steps[l.vertex]:
 		l.frame = cache

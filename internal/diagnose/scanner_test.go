@@ -101,6 +101,14 @@ func TestEvidenceCarriesNoCredentials(t *testing.T) {
 		"https://x.blob.core.windows.net/a?se=1&sig=" + secret + "%3D&sp=r", "https://user:" + secret + "@host/",
 		"Authorization: Bearer " + secret, `{"token":"` + secret + `"}`, `msg="{\"token\":\"` + secret + `\"}"`,
 		"https://acghubeus1.actions.githubusercontent.com/" + secret + "/_apis/artifactcache/",
+		"Authorization: token " + secret, "authorization: " + secret, `"Authorization": "Bearer ` + secret + `"`, "Proxy-Authorization: Basic " + secret,
+		"secret_access_key=" + secret, "type=s3,access_key_id=AKIA,secret_access_key=" + secret + ",region=x", "AWS_SECRET_ACCESS_KEY=" + secret,
+		"AccountKey=" + secret + "==;EndpointSuffix=core.windows.net", "SharedAccessSignature=sv=1&sig=" + secret, "account_key=" + secret,
+		"password: " + secret, "password=" + secret, "PASSWORD = " + secret, `password: "` + secret + ` with spaces"`, "--password " + secret, "--token=" + secret,
+		`{"password": "` + secret + `"}`, `{'api_key': '` + secret + `'}`, `"{\"secret\": \"` + secret + `\"}"`, "NPM_TOKEN: " + secret,
+		"https://" + secret + "@host/path", "https://x:" + secret + "@host:3128/path?a=b", "glpat-" + secret, "dckr_pat_" + secret,
+		"https://host/path?X-Amz-Signature=" + secret + "&X-Amz-Date=1", "https://host/?X-Amz-Security-Token=" + secret, "https://host/?access_token=" + secret,
+		"Cookie: session=" + secret,
 	} {
 		line := "#7 ERROR: failed to parse error response 503: " + form + " end"
 		got := explain(t, line)
@@ -148,7 +156,7 @@ func TestExplainKnowsTheTextsOfTheRealClient(t *testing.T) {
 		{422, `{"message":"This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP. For more information: https://gh.io/gha-cache-sunset"}`, "v1-sunset"},
 		{429, "slow down", "throttled-too-long"},
 		{429, `{"code":"resource_exhausted","msg":"slow down"}`, "throttled-too-long"},
-		{400, "<!DOCTYPE html>", "service-down"},
+		{400, "<!DOCTYPE html>", "html-400"},
 		{503, "<html>", "service-down"},
 		{404, "404 page not found\n", "no-such-service"},
 		{404, `{"code":"not_found","msg":"no entry"}`, "entry-lost"},

@@ -1,6 +1,9 @@
 package diagnose
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Situation is what is known of the builder beside its log: the same of all its nodes. The zero value knows nothing.
 type Situation struct {
@@ -13,9 +16,10 @@ type Situation struct {
 type network int
 
 const (
-	unknown network = iota
-	own             // of a container or of another machine
-	host            // of the machine it runs on
+	unknown   network = iota
+	own               // of a container on this machine
+	elsewhere         // of another machine, or of a pod
+	host              // of this machine
 )
 
 func (s Situation) network() network {
@@ -23,7 +27,7 @@ func (s Situation) network() network {
 	case "docker":
 		return host
 	case "kubernetes", "cloud":
-		return own
+		return elsewhere
 	case "docker-container":
 		switch {
 		case s.Network == "host":
@@ -45,6 +49,17 @@ func (f Finding) In(s Situation) Finding {
 	return f.in(s.network())
 }
 
+// ofDoctor is the finding of an error that this program met itself, on this machine. It does not speak version 1 to a
+// service that has none.
+func (f Finding) ofDoctor() Finding {
+	if f.Cause.ID != webPage {
+		return f.in(host)
+	}
+	f.Cause = catalogue()[slices.IndexFunc(catalogue(), func(c Cause) bool { return c.ID == serviceDown })]
+	f.Cause.Certain = false
+	return f
+}
+
 func (f Finding) in(n network) Finding {
 	if f.Cause.ID != loopbackRefused {
 		return f
@@ -52,6 +67,8 @@ func (f Finding) in(n network) Finding {
 	switch n {
 	case own:
 		f.Cause = loopbackOutOfReach().at(f.Cause.hostPort)
+	case elsewhere:
+		f.Cause = loopbackElsewhere().at(f.Cause.hostPort)
 	case host:
 		f.Cause = loopbackSilent().at(f.Cause.hostPort)
 	case unknown:

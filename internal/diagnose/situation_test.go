@@ -25,7 +25,7 @@ var situations = map[string]struct {
 	"a container on another container's network": {
 		diagnose.Situation{Driver: "docker-container", Network: "container:runner"}, "loopback-refused", false},
 	"a pod": {
-		diagnose.Situation{Driver: "kubernetes"}, "loopback-from-container", true},
+		diagnose.Situation{Driver: "kubernetes"}, "loopback-from-elsewhere", false},
 	"the Engine's own BuildKit": {
 		diagnose.Situation{Driver: "docker"}, "loopback-silent", false},
 	"a BuildKit on this machine": {
@@ -35,7 +35,7 @@ var situations = map[string]struct {
 	"a BuildKit in a container of the user's, which may use the host's network": {
 		diagnose.Situation{Driver: "remote", Endpoint: "docker-container://buildkitd"}, "loopback-refused", false},
 	"Docker Build Cloud": {
-		diagnose.Situation{Driver: "cloud"}, "loopback-from-container", true},
+		diagnose.Situation{Driver: "cloud"}, "loopback-from-elsewhere", false},
 }
 
 func TestASilentLoopbackIsJudgedByTheBuilder(t *testing.T) {

@@ -197,8 +197,8 @@ func TestAServiceThatEndsDuringTheBuildIsNamed(t *testing.T) {
 				s.stop()
 			}()
 			r := u.try(c.words...)
-			wantAdvice(t, r.stderr, "error: probably: nothing listens at 127.0.0.1:")
-			wantText(t, advice(r.stderr), ": the cache service is down\n", "hint: docker ghacache serve --listen 127.0.0.1:")
+			wantAdvice(t, r.stderr, "error: probably: nothing answers at 127.0.0.1:")
+			wantText(t, advice(r.stderr), ": the cache server is down\n", "hint: docker ghacache serve --listen 127.0.0.1:")
 			if strings.Contains(advice(r.stderr), "network=host") {
 				t.Error("the builder has the host's network")
 			}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,34 @@ func TestHookExplainsAFailedBuild(t *testing.T) {
 	u.run("ghacache", "hooks", "disable")
 	if shown := onScreen(t, u, append(failing, image(t))...); strings.Contains(shown, "migrate-v2") {
 		t.Errorf("disabled, it goes on:\n%s", shown)
+	}
+}
+
+// What buildx and BuildKit refuse before a build begins is in no history. A build that fails for another reason, or one
+// that failed before, is none of the hook's business.
+func TestHookExplainsWhatIsRefused(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.set("NO_COLOR", "")
+	u.run("ghacache", "hooks", "enable")
+	u.enter(serve(t))
+	failing := image(t)
+	check(t, os.WriteFile(filepath.Join(failing, "Dockerfile"), []byte("FROM scratch\nCOPY missing /\n"), 0o600))
+	for _, test := range []struct {
+		name, want string
+		args       []string
+	}{
+		{"a builder that does not exist", "docker buildx ls", []string{"--builder", "nowhere", "--cache-to", "type=gha"}},
+		{"an option in quotes", "no inner quotes", []string{"--cache-to", `"type=gha,mode=max"`}},
+		{"another failure", "", []string{"--cache-to", "type=gha", "--file", filepath.Join(failing, "Dockerfile")}},
+		{"a build without the cache", "", []string{"--builder", "nowhere"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			shown := onScreen(t, u, append(append([]string{"buildx", "build", "--progress", "plain"}, test.args...), image(t))...)
+			_, hint, _ := strings.Cut(shown, "What's next")
+			if !strings.Contains(hint, test.want) || test.want == "" && hint != "" {
+				t.Errorf("the build ended with:\n%s", shown)
+			}
+		})
 	}
 }
 
@@ -55,4 +85,16 @@ func onScreen(t *testing.T, u *user, args ...string) string {
 	io.Copy(&shown, terminal) // ends with an error when the terminal closes
 	cmd.Wait()
 	return shown.String()
+}
+
+func TestHookExplainsTheDockerDriver(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.onEngine(shared.withoutGHA)
+	u.set("NO_COLOR", "")
+	u.run("ghacache", "hooks", "enable")
+	u.enter(serve(t))
+	shown := onScreen(t, u, "build", "--progress", "plain", "--cache-to", "type=gha", image(t))
+	if _, hint, _ := strings.Cut(shown, "What's next"); !strings.Contains(hint, "docker buildx create") {
+		t.Errorf("the build ended with:\n%s", shown)
+	}
 }

@@ -1,0 +1,30 @@
+package diagnose
+
+// builderCauses are those that lie with buildx and the builder.
+func builderCauses() []Cause {
+	return []Cause{
+		certain("docker-driver", "the builder uses the docker driver, which cannot export a cache without the containerd image store",
+			said, `\bCache export is not supported for the docker driver|\bcache export feature is currently not supported for docker driver`,
+			newBuilder, "docker ghacache build --gha-create-builder …", setupBuildx, loadImage).leadsTo("docker-driver-action"),
+		probable("docker-driver-action", "the builder uses the docker driver, which cannot export a cache without the containerd image store",
+			build, `^Learn more at https://docs\.docker\.com/go/build-cache-backends/`, setupBuildx, newBuilder, loadImage),
+		certain("builder-missing", "the builder that was asked for does not exist in this user's buildx",
+			said, `^no builder ".*" found$`, "docker buildx ls   # as the user that builds", newBuilder),
+		certain("buildx-missing", "docker finds no buildx: only buildx knows cache options",
+			bare, `^(?:docker: )?'buildx' is not a docker command|^(?:docker: )?unknown command: docker buildx$|^unknown flag: --cache-to$|^BuildKit is enabled but the buildx component is missing or broken|^Docker buildx is required\. See https://github\.com/docker/setup-buildx-action`,
+			"apt-get install docker-buildx-plugin", setupBuildx).provedBy(`\bbuildx\b`),
+		probable("gha-unknown-to-buildkit", "this BuildKit has no type=gha: it is that of a Docker Engine without the containerd image store, older than 0.9, or built without it",
+			build, `^unknown cache (?:exporter: "gha"|importer: gha)$`, newBuilder, updateBuilder),
+		certain("kubernetes-permission", "this account may not create or read the builder's deployment in Kubernetes",
+			said, `^(?:[\w.]+ is forbidden: |error while calling \S+ for "\S*": )*User "[^"]*" cannot \w+ resource "(?:deployments|statefulsets|pods)"`,
+			"kubectl auth can-i create deployments.apps -n NAMESPACE   # as the job's account, of the kubeconfig that it uses",
+			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE"),
+		certain("builder-not-started", "the builder did not start",
+			said, booting+`|^ERROR \[internal\] booting buildkit|^(?:\[internal\] )?booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock: |^Error response from daemon: .*/moby/buildkit/|^failed to (?:initialize|boot) builder`,
+			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
+			"docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses"),
+	}
+}
+
+// booting begins the message of the step in which buildx starts a builder, for an expression that is only for it.
+const booting = `^booting: `

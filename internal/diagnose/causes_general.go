@@ -1,0 +1,56 @@
+package diagnose
+
+// restCauses are those that GitHub's REST API reports.
+func restCauses() []Cause {
+	return []Cause{
+		certain("rest-rate-limit", "GitHub's REST API accepts no more requests for now",
+			said, `/actions/caches?\b.*rate limit|rate limit.*/actions/caches?\b`, "gh api rate_limit", "permissions: {actions: read}   # and GITHUB_TOKEN: more than an anonymous caller has"),
+		certain("rest-permission", "GitHub's REST API does not let the token see or delete the repository's caches",
+			said, `/actions/caches?\b.*(?:Resource not accessible by|Must have admin rights|Bad credentials|403 Forbidden)|(?:Resource not accessible by|Must have admin rights|Bad credentials).*/actions/caches?\b`,
+			"permissions: {actions: write}   # read suffices to list", "gh auth status   # a token that has expired is refused too"),
+		probable("rest-listing", "BuildKit could not list the repository's caches with ghtoken",
+			said, `^error initializing active key map: `, "leave ghtoken and repository out of the cache option", "permissions: {actions: read}"),
+	}
+}
+
+// unknownCause is that of an error of which only the place is known.
+const unknownCause = "cache-step-failed"
+
+// lastCauses are the general ones: they count only where nothing else explains the line.
+func lastCauses() []Cause {
+	return []Cause{
+		certain("disk-full", "the disk of the builder is full",
+			build, `\b\w+ (?:/var/lib/(?:docker|buildkit|containerd)|/tmp/(?:containerd-mount|buildkit))[^:]*: no space left on device$`,
+			"docker buildx prune --max-used-space 10gb", "mode=min   # caches fewer layers", "df -h /var/lib/docker; df -i /var/lib/docker").commonly(),
+		probable("disk-full-somewhere", "a disk is full: the builder's, or that of the registry or folder that the image goes to",
+			build, `no space left on device`, "docker buildx du", "df -h; df -i   # on the builder, and where the image goes").commonly(),
+		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
+			said, `^`+statusLost+`rpc error: code = Unavailable desc = (?:error reading from server: |closing transport due to: connection error|connection error: )`,
+			"docker logs buildx_buildkit_NAME0", "update the cache server: BuildKit needs x-ms-request-id on every blob reply", ignoreError),
+		probable(unknownCause, "the gha cache failed for a reason this catalogue does not know",
+			cache, `.`, ignoreError, doctor, status),
+	}
+}
+
+// droppedCause is the one without a text: the log shows a request for a gha cache and no use of it.
+func droppedCause() Cause {
+	return Cause{
+		ID:    "silently-dropped",
+		Title: "buildx dropped the gha cache without a word: the step has no runtime token or URL, or the builder no gha support",
+		Advice: []string{
+			exposeRuntime, "docker ghacache build …   # in place of docker buildx build: says what is missing", doctor,
+		},
+	}
+}
+
+// otherCause is that of a build that ended on something else.
+const otherCause = "another-error"
+
+// anotherError is said first where the log shows trouble with a cache and ends on something else.
+func anotherError() Cause {
+	return Cause{
+		ID: otherCause, Certain: true,
+		Title:  "the build failed for a reason that is not the cache's",
+		Advice: []string{"look into this error first: what follows is trouble with the cache that the build survived"},
+	}
+}

@@ -1,0 +1,86 @@
+package diagnose
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// relevant are the words of which a line must have one to matter by itself: those that begin an error, and those of the
+// texts that the catalogue and buildState know without a frame. Together with stepOutput, they make a log of 100 MB a
+// matter of seconds.
+var relevant = [][]byte{ //nolint:gochecknoglobals // a constant
+	[]byte("rror"), []byte("ERR"), []byte("ailed"), []byte("arning"), []byte("WARN"),
+	[]byte("gha"), []byte("uild"), []byte("xporting"), []byte("tarball"), []byte("No output"),
+	[]byte("legacy service"), []byte("Decommissioned"), []byte("unknown flag"),
+	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("scopes"),
+}
+
+// telling are the words of which a message in a frame must have one, if it is neither BuildKit's nor a client's.
+var telling = map[frame][]string{ //nolint:gochecknoglobals // a constant
+	bare: {
+		"legacy service", "Decommissioned", "not set for github", "Cache Service Url", "cache token", "buildx", "buildkit", "unknown flag",
+		"cache write", "scopes", "library/gha", "from gha", "> 4",
+	},
+	said: {
+		"cache", "Cache", "gha", "uild", "legacy service", "Decommissioned", "unknown flag", "scopes", "token", "access controls",
+		"error response", "unknown error", "rate limit", "ervices aren't available", "GitHub", "github", "twirp", "_apis/",
+		".blob.core.windows.net", "devstoreaccount1", "unmarshal", "lock id", "nvalid body", "statusCode", "content range", "was blocked",
+		"resource_exhausted", "thumbprint", "type required", "invalid value", "replicas", "workers", "resource \"", "receive status",
+		"quota", "insufficient usage", "404", "409", "CacheService", "active key map", "UnauthorizedRequest", "InvalidSeal", "> 4",
+	},
+}
+
+// mute reports whether no cause can explain a message in that frame.
+func mute(core string, f frame) bool {
+	return f < build && !slices.ContainsFunc(telling[f], func(word string) bool { return strings.Contains(core, word) })
+}
+
+// uneventful reports whether nothing that is known can be in a line, so that it need not be taken apart.
+func (s *Scanner) uneventful(raw []byte) bool {
+	if !s.paste.over || s.azure.number > 0 || s.wrapped.number > 0 {
+		return false
+	}
+	if stepOutput(raw) {
+		return !bytes.Contains(raw, []byte(ofSccache))
+	}
+	for _, word := range relevant {
+		if bytes.Contains(raw, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// stepOutput reports whether a RUN step has printed a line, by the two frames that most logs have: the timestamps of
+// GitHub Actions, and the columns of gh run view before them.
+func stepOutput(raw []byte) bool {
+	if job, rest, ok := bytes.Cut(raw, []byte("\t")); ok && len(job) < 100 {
+		if _, line, ok := bytes.Cut(rest, []byte("\t")); ok && len(rest)-len(line) < 100 {
+			raw = bytes.TrimPrefix(line, []byte("\ufeff"))
+		}
+	}
+	raw = raw[stampLength(raw):]
+	rest, step := bytes.CutPrefix(raw, []byte("#"))
+	if step {
+		n := digits(rest)
+		if n == 0 || n == len(rest) || rest[n] != ' ' {
+			return false
+		}
+		rest = rest[n+1:]
+	}
+	n := digits(rest)
+	if n == 0 || n == len(rest) || rest[n] != '.' {
+		return false
+	}
+	rest = rest[n+1:]
+	n = digits(rest)
+	return n > 0 && n < len(rest) && rest[n] == ' '
+}
+
+func digits(b []byte) (n int) {
+	for n < len(b) && digit(b[n]) {
+		n++
+	}
+	return n
+}

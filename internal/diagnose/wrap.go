@@ -1,0 +1,80 @@
+package diagnose
+
+import "strings"
+
+// How many lines may follow the first of an error that something has broken into several: of BuildKit's or a client's, and
+// of any program's, which a log has many of.
+const (
+	maxWrapped = 6
+	fewWrapped = 2
+)
+
+// maxVain is after how many errors of other programs that explained nothing their further lines are no longer looked at.
+const maxVain = 200
+
+// ofOthers reports whether an error is neither BuildKit's nor a client's.
+func ofOthers(l *logLine) bool { return l.frame < build && !l.client }
+
+// A wrappedError is an error under way of which no cause is known, and which may go on in the lines after it: a mail
+// program or a terminal broke it, or it quotes a reply of several lines.
+type wrappedError struct {
+	line          logLine // the first
+	number        int     // of the first; 0 without an error
+	left          int     // lines that may come
+	open          bool    // the first line ends in the middle
+	spaced, tight string  // all of it, with and without a space where it was broken
+}
+
+func (e *wrappedError) begin(l *logLine, number int) {
+	*e = wrappedError{line: *l, number: number, left: maxWrapped, spaced: l.text, tight: l.text}
+	if ofOthers(l) {
+		e.left = fewWrapped
+	}
+	e.open = strings.HasSuffix(l.text, ":")
+}
+
+// add takes a further line, and reports whether l is one, and the cause that is known now.
+func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int, ok, is bool) {
+	open := e.open // what follows may look like an error of its own
+	e.open = false
+	if e.number == 0 || e.left == 0 || l.vertex != "" || l.core == "" || dashes.MatchString(l.text) ||
+		!open && (l.frame > said || l.core != l.text) {
+		return logLine{}, 0, false, false
+	}
+	e.left--
+	e.spaced, e.tight = e.spaced+" "+l.text, e.tight+l.text
+	for _, text := range []string{e.spaced, e.tight} {
+		if ofOthers(&e.line) && mute(text, said) {
+			continue
+		}
+		whole = parseText(text[:min(len(text), maxLine)], e.line.frame >= said)
+		whole.frame, whole.fatal, whole.client = max(whole.frame, e.line.frame), whole.fatal || e.line.fatal, whole.client || e.line.client
+		whole.vertex, whole.message = e.line.vertex, e.line.message
+		if i, found := whole.cause(known); found && known[i].ID != unknownCause {
+			return whole, i, true, true
+		}
+	}
+	return logLine{}, 0, false, true
+}
+
+// A paste is what somebody copied out of a log: a few lines of which none is framed as one of buildx or BuildKit. It is
+// taken at its word.
+type paste struct {
+	lines []logLine
+	at    []int // their numbers
+	over  bool  // it is no paste
+}
+
+// maxPaste is how many lines a paste has at most, apart from empty ones.
+const maxPaste = 8
+
+func (p *paste) add(l *logLine, number int) {
+	switch {
+	case p.over || strings.TrimSpace(l.text) == "":
+		return
+	case len(p.lines) == maxPaste || l.frame > said || l.vertex != "":
+		*p = paste{over: true}
+		return
+	}
+	p.lines, p.at = append(p.lines, *l), append(p.at, number)
+}
