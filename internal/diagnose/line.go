@@ -109,7 +109,7 @@ func (l *logLine) undaemon(s string) string {
 func (l *logLine) unwrap() {
 	l.message = l.core
 	inside, copied, pushed := false, false, false
-	for again := strings.Contains(l.core, ": "); again; {
+	for again := wrappable(l.core); again; again = again && wrappable(l.core) {
 		again = false
 		for _, w := range wrappers {
 			m := w.prefix.FindString(l.core)
@@ -128,6 +128,11 @@ func (l *logLine) unwrap() {
 		l.core = restore(l.core)
 	}
 	l.fatal = l.fatal || l.frame > bare && strings.HasPrefix(l.core, statusLost)
+}
+
+// wrappable tells most lines, which have no wrapper, without an expression.
+func wrappable(core string) bool {
+	return strings.Contains(core, ": ") || strings.Contains(core, " => ")
 }
 
 // copying is what containerd says of a layer on its way, and the one wrapper without which a failure of the network
