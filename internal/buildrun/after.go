@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -82,7 +83,7 @@ func (inv *invocation) review(ctx context.Context, took time.Duration, wanted bo
 	}}
 	var runs bkcache.Runs
 	if inv.own.clean {
-		if runs, err = c.Runs(ctx); err != nil {
+		if runs, err = c.Repository.Runs(ctx); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 )
 
+// export is how long the export of another build may take from its first look-up to its index.
+const export = time.Hour
+
 // cleaner is the service on which a build cleans up.
 type cleaner struct {
 	*listing.Repository
@@ -23,9 +26,8 @@ type cleaner struct {
 // clean deletes and returns the versions of the indexes that a build superseded, and the layers that
 // only they reference, as far as it is proven that no build needs them.
 func (c *cleaner) clean(ctx context.Context, snap *listing.Snapshot, runs bkcache.Runs, began time.Time, now func() time.Time) (deleted []int64, err error) {
-	if c.began = began; runs.Asked.IsZero() {
-		runs.Asked = began
-	}
+	c.began = began
+	runs = c.careful(runs)
 	policy := reclaim.Policy{
 		Scope:      func(scope string) bool { return slices.Contains(c.exported.scopes, scope) },
 		Ref:        func(ref string) bool { return ref == c.exported.ref },
@@ -58,13 +60,24 @@ func (c *cleaner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 	return snap.Analysis, nil
 }
 
-// Runs implements [reclaim.Service]. A service without workflow runs is not GitHub. There
-// it counts as one question, put when the build began: layers that were created or used
-// since stay.
+// Runs implements [reclaim.Service].
 func (c *cleaner) Runs(ctx context.Context) (bkcache.Runs, error) {
 	runs, err := c.Repository.Runs(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
-		return bkcache.Runs{Asked: c.began}, nil
+		runs, err = bkcache.Runs{}, nil
 	}
-	return runs, err
+	return c.careful(runs), err
+}
+
+// careful has the question for the runs put when the build began, at the latest: this job
+// may run other builds, which GitHub does not list. A service without workflow runs is not
+// GitHub. There, another build may have begun its export before this build began.
+func (c *cleaner) careful(runs bkcache.Runs) bkcache.Runs {
+	switch {
+	case runs.Asked.IsZero():
+		runs.Asked = c.began.Add(-export)
+	case c.began.Before(runs.Asked):
+		runs.Asked = c.began
+	}
+	return runs
 }

@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,9 +40,47 @@ func (u *user) used() (bytes int64, entries int) {
 	return du.Bytes, du.Entries
 }
 
+// noRuns makes of the service a GitHub on which no workflow run is under way.
+func (u *user) noRuns() {
+	u.t.Helper()
+	api, err := url.Parse(u.env["GITHUB_API_URL"])
+	check(u.t, err)
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: api.Scheme, Host: api.Host})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/actions/runs") {
+			fmt.Fprint(w, `{"workflow_runs":[]}`)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	u.t.Cleanup(front.Close)
+	u.set("GITHUB_API_URL", front.URL+api.Path)
+}
+
+func TestWhereRunsAreNotKnownLayersOfTheLastHourStay(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.enter(serve(t))
+	dir, change := changing(t)
+	layers := func() int { _, entries := u.used(); return entries - u.indexes("app") }
+	before := 0
+	for n := range 5 {
+		change(n)
+		u.run(build(dir, append(toAndFrom("app"), "--gha-clean")...)...)
+		if now := layers(); now <= before {
+			t.Errorf("build %d: %d layers are left, %d were there before: another build may have looked one up", n, now, before)
+		} else {
+			before = now
+		}
+	}
+	if got := u.indexes("app"); got > 2 {
+		t.Errorf("%d indexes", got)
+	}
+}
+
 func TestBuildsThatCleanUpStaySmall(t *testing.T) {
 	u := newUser(t, shared.remote)
 	u.enter(serve(t))
+	u.noRuns()
 	dir, change := changing(t)
 	u.run(build(dir, append(toAndFrom("other"), "--gha-clean")...)...)
 	other, _ := u.used()
