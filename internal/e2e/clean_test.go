@@ -7,12 +7,14 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
 // changing is an image of which one layer stays and one changes with each build.
@@ -40,21 +42,30 @@ func (u *user) used() (bytes int64, entries int) {
 	return du.Bytes, du.Entries
 }
 
-// noRuns makes of the service a GitHub on which no workflow run is under way.
-func (u *user) noRuns() {
+// serveThePast has the user in a job of a service whose clock is days late. Pass moves it.
+func (u *user) serveThePast() (pass func(time.Duration)) {
 	u.t.Helper()
-	api, err := url.Parse(u.env["GITHUB_API_URL"])
+	var lead atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(lead.Load()) - 4*24*time.Hour) }
+	s, err := cacheserver.Open(cacheserver.Options{Dir: u.t.TempDir(), Repository: "octo/app", Now: now})
 	check(u.t, err)
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: api.Scheme, Host: api.Host})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/actions/runs") {
-			fmt.Fprint(w, `{"workflow_runs":[]}`)
-			return
-		}
-		proxy.ServeHTTP(w, r)
+		w.Header().Set("Date", now().UTC().Format(http.TimeFormat))
+		s.ServeHTTP(w, r)
 	}))
-	u.t.Cleanup(front.Close)
-	u.set("GITHUB_API_URL", front.URL+api.Path)
+	u.t.Cleanup(func() {
+		front.Close()
+		check(u.t, s.Close())
+	})
+	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: "refs/heads/main", Write: true}}, 30*24*time.Hour)
+	check(u.t, err)
+	rest, err := s.RESTToken(true, 30*24*time.Hour)
+	check(u.t, err)
+	for _, v := range s.Environment(front.URL, token, rest) {
+		u.set(v.Name, v.Value)
+	}
+	u.set("GITHUB_ACTIONS", "true")
+	return func(d time.Duration) { lead.Add(int64(d)) }
 }
 
 func TestWhereRunsAreNotKnownLayersOfTheLastHourStay(t *testing.T) {
@@ -79,8 +90,7 @@ func TestWhereRunsAreNotKnownLayersOfTheLastHourStay(t *testing.T) {
 
 func TestBuildsThatCleanUpStaySmall(t *testing.T) {
 	u := newUser(t, shared.remote)
-	u.enter(serve(t))
-	u.noRuns()
+	pass := u.serveThePast()
 	dir, change := changing(t)
 	u.run(build(dir, append(toAndFrom("other"), "--gha-clean")...)...)
 	other, _ := u.used()
@@ -88,6 +98,7 @@ func TestBuildsThatCleanUpStaySmall(t *testing.T) {
 	version, _ := u.used()
 	version -= other / 2 // the scopes share layers
 	for n := range 15 {
+		pass(2 * time.Hour)
 		change(n + 1)
 		r := u.run(build(dir, append(toAndFrom("app"), "--gha-clean", "--gha-summary")...)...)
 		if n > 1 {
