@@ -36,7 +36,7 @@ type invocation struct {
 	repo      *listing.Repository // of the job; nil until it was needed
 	exported  exports             // what the build is going to write
 	quiet     bool                // nobody has asked for what is said after the build
-	unwritten string              // why the write policy leaves --cache-to out; empty: it does not
+	unwritten []string            // why the write policy leaves --cache-to out, by ref; empty: it does not
 }
 
 func (inv *invocation) findBuildx() (builders.Buildx, error) {
