@@ -159,6 +159,18 @@ func TestTheSummaryOfAJobTellsWhatABuildWrote(t *testing.T) {
 	got, err := os.ReadFile(summary)
 	check(t, err)
 	wantText(t, string(got), "### Exported build cache", "| app | 1 layer (97.8", "| 2 layers (", "of 10GiB (0%) in ", "| refs/heads/main |", "█")
+	for _, silent := range [][]string{{"--progress=rawjson"}, {"-q"}} {
+		before := string(got)
+		r := u.run(build(dir, append(toAndFrom("app"), silent...)...)...)
+		if strings.Contains(r.stderr, "cache: wrote") {
+			t.Errorf("%s: %s", silent, r.stderr)
+		}
+		got, err = os.ReadFile(summary)
+		check(t, err)
+		if string(got) == before {
+			t.Errorf("%s: nothing was added to the summary", silent)
+		}
+	}
 	u.set("GITHUB_TOKEN", "") // a run step has none unless the workflow passes it on
 	if r := u.run(build(dir, toAndFrom("app")...)...); r.code != 0 {
 		t.Error(r)
