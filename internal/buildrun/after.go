@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -87,12 +88,12 @@ func (inv *invocation) review(ctx context.Context, took time.Duration, wanted bo
 	if repo.Runtime == nil {
 		return errors.New("GITHUB_REPOSITORY does not tell the repository of this job")
 	}
-	c := &cleaner{Repository: repo, exported: inv.exported, reads: func(version int, e bkcache.Entry) bool {
+	c := &cleaner{Repository: repo, exported: inv.exported, oldestOther: inv.oldestOther, started: inv.env.Now().Add(-took), reads: func(version int, e bkcache.Entry) bool {
 		return version < 2 || inv.own.clean && inv.exported.holds(e)
 	}}
 	var runs bkcache.Runs
 	if inv.own.clean {
-		if runs, err = c.Runs(ctx); err != nil {
+		if runs, err = c.Repository.Runs(ctx); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

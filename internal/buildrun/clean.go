@@ -2,6 +2,8 @@ package buildrun
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -16,14 +18,17 @@ type cleaner struct {
 	exported exports
 	reads    func(version int, e bkcache.Entry) bool // the indexes that a look reads
 	began    time.Time                               // the build, by the clock of the service
+	started  time.Time                               // the build, by the clock of this machine
+	// oldestOther is when the oldest other build of this machine started that is under
+	// way, by the clock of this machine; zero if there is none.
+	oldestOther func() time.Time
 }
 
 // clean deletes and returns the versions of the indexes that a build superseded, and the layers that
 // only they reference, as far as it is proven that no build needs them.
 func (c *cleaner) clean(ctx context.Context, snap *listing.Snapshot, runs bkcache.Runs, began time.Time, now func() time.Time) (deleted []int64, err error) {
-	if c.began = began; runs.Asked.IsZero() {
-		runs.Asked = began
-	}
+	c.began = began
+	runs = c.careful(runs)
 	policy := reclaim.Policy{
 		Scope:      func(scope string) bool { return slices.Contains(c.exported.scopes, scope) },
 		Ref:        func(ref string) bool { return ref == c.exported.ref },
@@ -56,9 +61,26 @@ func (c *cleaner) Look(ctx context.Context) (*reclaim.Analysis, error) {
 	return snap.Analysis, nil
 }
 
-// Runs implements [reclaim.Service]. A service without workflow runs is not GitHub. There
-// it counts as one question, put when the build began: layers that were created or used
-// since stay.
+// Runs implements [reclaim.Service].
 func (c *cleaner) Runs(ctx context.Context) (bkcache.Runs, error) {
-	return c.RunsOr(ctx, c.began)
+	runs, err := c.Repository.Runs(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		runs, err = bkcache.Runs{}, nil
+	}
+	return c.careful(runs), err
+}
+
+// careful has the question for the runs put when the oldest build began that may still be
+// exporting, at the latest: this one, or another one of this machine. GitHub does not list
+// the builds of a job, and a service that is not GitHub lists no runs at all. There, other
+// machines are not seen.
+func (c *cleaner) careful(runs bkcache.Runs) bkcache.Runs {
+	oldest := c.began
+	if other := c.oldestOther(); !other.IsZero() && other.Before(c.started) {
+		oldest = oldest.Add(-c.started.Sub(other)) // by the clock of the service
+	}
+	if runs.Asked.IsZero() || oldest.Before(runs.Asked) {
+		runs.Asked = oldest
+	}
+	return runs
 }

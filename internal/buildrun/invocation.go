@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
@@ -24,19 +25,20 @@ type invocation struct {
 	args  []cacheopts.Arg // after the verb, without the own options
 	stdin []byte          // what was read of standard input, nil when nothing was
 
-	call      func(where string) string   // what is asked for in place of building a target
-	platforms func(where string) []string // that a target is built for; none: the default
-	caches    bool                        // an entry is passed on
-	buildx    builders.Buildx             // zero until it was looked for
-	builder   string                      // what it is going to build on, once that was resolved
-	override  []string                    // words that go before args
-	situation diagnose.Situation
-	vars      map[string]string // what to set in buildx's environment; the values are secret
-	notes     []note
-	repo      *listing.Repository // of the job; nil until it was needed
-	exported  exports             // what the build is going to write
-	quiet     bool                // nobody has asked for what is said after the build
-	unwritten string              // why the write policy leaves --cache-to out; empty: it does not
+	call        func(where string) string   // what is asked for in place of building a target
+	platforms   func(where string) []string // that a target is built for; none: the default
+	caches      bool                        // an entry is passed on
+	buildx      builders.Buildx             // zero until it was looked for
+	builder     string                      // what it is going to build on, once that was resolved
+	override    []string                    // words that go before args
+	situation   diagnose.Situation
+	vars        map[string]string // what to set in buildx's environment; the values are secret
+	notes       []note
+	repo        *listing.Repository // of the job; nil until it was needed
+	oldestOther func() time.Time    // when the oldest other build started that is under way
+	exported    exports             // what the build is going to write
+	quiet       bool                // nobody has asked for what is said after the build
+	unwritten   []string            // why the write policy leaves --cache-to out, by ref; empty: it does not
 }
 
 func (inv *invocation) findBuildx() (builders.Buildx, error) {
@@ -94,6 +96,11 @@ func (inv *invocation) run(ctx context.Context) error {
 		return inv.passThrough(ctx)
 	}
 	start := inv.env.Now()
+	if len(inv.exported.scopes) > 0 {
+		var leave func()
+		inv.oldestOther, leave = openUnderway().enter(start)
+		defer leave()
+	}
 	command, scanner := inv.command(), diagnose.NewScanner()
 	watched := !inv.env.Docker.Err().IsTerminal()
 	if watched {

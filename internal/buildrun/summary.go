@@ -50,15 +50,27 @@ func (inv *invocation) wantsSummary() bool {
 	return inv.env.Docker.Err().IsTerminal() || inv.env.job().SummaryFile != ""
 }
 
-// summarize prints one line, and adds a section to the summary of a job.
+// summarize prints one line, unless the build is to be silent, and adds a section to the
+// summary of a job.
 func (inv *invocation) summarize(summary view.Exported) error {
 	if file := inv.env.job().SummaryFile; file != "" {
 		if err := actions.AppendSummary(file, summary.Markdown()); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintln(inv.env.Stderr, summary.Line())
+	if inv.own.summary == summaryOn || !inv.silent() {
+		fmt.Fprintln(inv.env.Stderr, summary.Line())
+	}
 	return nil
+}
+
+// silent reports whether standard error is for nobody, or for a program.
+func (inv *invocation) silent() bool {
+	progress, given := inv.flag("progress")
+	if !given {
+		progress, _ = inv.env.Lookup("BUILDKIT_PROGRESS")
+	}
+	return progress == "quiet" || progress == "rawjson" || lastOn(inv.args, "quiet")
 }
 
 // say notes what came up after the build, unless nobody asked for it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,9 +86,9 @@ func (inv *invocation) applyWritePolicy(ctx context.Context, rt cacheopts.Runtim
 		ref := token.WriteRef()
 		if _, known := refusals[ref]; !known {
 			refusals[ref] = inv.refuseWriting(ctx, ref)
+			inv.unwritten = append(inv.unwritten, refusals[ref])
 		}
 		grant.ReadOnly = refusals[ref]
-		inv.unwritten = grant.ReadOnly
 		return grant
 	}
 	return rt
@@ -96,7 +97,8 @@ func (inv *invocation) applyWritePolicy(ctx context.Context, rt cacheopts.Runtim
 // soften makes infos of the notes about what the user has asked for.
 func (inv *invocation) soften(notes []cacheopts.Note) []cacheopts.Note {
 	for i, n := range notes {
-		if n.Code == cacheopts.CodeReadOnlyToken && inv.unwritten != "" && strings.HasSuffix(n.Text, inv.unwritten) {
+		wanted := func(why string) bool { return why != "" && strings.HasSuffix(n.Text, why) }
+		if n.Code == cacheopts.CodeReadOnlyToken && slices.ContainsFunc(inv.unwritten, wanted) {
 			notes[i].Level = cacheopts.LevelInfo
 		}
 	}
@@ -113,7 +115,11 @@ func (inv *invocation) refuseWriting(ctx context.Context, ref string) string {
 	if err == nil && ref == branch {
 		return ""
 	}
-	if policy.mode == writeDefault && err != nil {
+	if err != nil && policy.mode == writeAuto {
+		inv.note(cacheopts.Note{Level: cacheopts.LevelWarning, Text: fmt.Sprintf("--gha-write=auto writes, because the default branch is not known: %v", err), Hint: hint.Of(err)})
+		return ""
+	}
+	if err != nil {
 		inv.note(cacheopts.Note{Level: cacheopts.LevelWarning, Text: fmt.Sprintf("the default branch is not known: %v", err), Hint: hint.Of(err)})
 		return "--gha-write=default-branch, and the default branch is not known"
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // changing is an image of which one layer stays and one changes with each build.
@@ -34,6 +35,34 @@ func (u *user) used() (bytes int64, entries int) {
 	}
 	check(u.t, json.Unmarshal([]byte(u.run("ghacache", "du", "--format", "json").stdout), &du))
 	return du.Bytes, du.Entries
+}
+
+func TestWhatABuildUnderWayMayHaveFoundStays(t *testing.T) {
+	u := newUser(t, shared.remote)
+	s := serve(t)
+	u.enter(s)
+	u.dir = t.TempDir()
+	slow := image(t, `RUN ["example", "sleep", "10m"]`)
+	waiting := u.command(t.Context(), build(slow, "--cache-to", "type=gha,mode=max,scope=slow")...)
+	check(t, waiting.Start())
+	lock := filepath.Join(u.env["DOCKER_CONFIG"], "ghacache", "builds")
+	if !within(10*time.Second, func() bool { files, err := os.ReadDir(lock); return err == nil && len(files) > 0 }) {
+		t.Fatal("the build does not say that it is under way")
+	}
+	dir, change := changing(t)
+	layers := func() int { _, entries := u.used(); return entries - u.indexes("app") }
+	before := layers()
+	for n := range 4 {
+		change(n)
+		u.run(build(dir, append(toAndFrom("app"), "--gha-clean")...)...)
+		if now := layers(); now <= before {
+			t.Errorf("build %d: %d layers are left, %d were there before", n, now, before)
+		} else {
+			before = now
+		}
+	}
+	check(t, waiting.Process.Kill())
+	_ = waiting.Wait() // it was killed
 }
 
 func TestBuildsThatCleanUpStaySmall(t *testing.T) {
@@ -106,6 +135,18 @@ func TestTheSummaryOfAJobTellsWhatABuildWrote(t *testing.T) {
 	got, err := os.ReadFile(summary)
 	check(t, err)
 	wantText(t, string(got), "### Exported build cache", "| app | 1 layer (97.8", "| 2 layers (", "of 10GiB (0%) in ", "| refs/heads/main |", "█")
+	for _, silent := range [][]string{{"--progress=rawjson"}, {"-q"}} {
+		before := string(got)
+		r := u.run(build(dir, append(toAndFrom("app"), silent...)...)...)
+		if strings.Contains(r.stderr, "cache: wrote") {
+			t.Errorf("%s: %s", silent, r.stderr)
+		}
+		got, err = os.ReadFile(summary)
+		check(t, err)
+		if string(got) == before {
+			t.Errorf("%s: nothing was added to the summary", silent)
+		}
+	}
 	u.set("GITHUB_TOKEN", "") // a run step has none unless the workflow passes it on
 	if r := u.run(build(dir, toAndFrom("app")...)...); r.code != 0 {
 		t.Error(r)

@@ -42,6 +42,10 @@
 // protects builds of which GitHub lists no run: they can lose layers that they have just
 // uploaded or looked up.
 //
+// Two kinds of builds no list of runs shows: other builds in this program's own job, and all
+// builds on a service that is not GitHub. They are outside the promise. What protects them is
+// that a layer stays which was used since Asked in [bkcache.Runs]: callers set it early enough.
+//
 // # What an index could reference
 //
 // A job resolves an index of ref R with a token that reads R, the base of R where R
