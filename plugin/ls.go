@@ -37,6 +37,15 @@ func newLsCommand(env *Env) *cobra.Command {
 size, and the size that no other cache shares. Only the runtime token of a job on
 that ref can read the index. Without it, these columns show -.
 
+States, which --filter state=… and "prune --state" select:
+
+  live          A build can use it: one of the newest two versions of an index, or a layer
+                that they reference.
+  superseded    An older version of an index, or a layer that only these reference.
+  unreferenced  No index references it, or no build can read its ref any more.
+  incomplete    A cache whose index references a layer that is missing.
+  unknown       An index that cannot be read might reference it.
+
 With --format json: an object a line, sizes in bytes, null for unknown values.
 
 Whoever can write to the cache chooses scopes and keys. In all other formats, also in
@@ -56,7 +65,7 @@ Fields of a Go template, without and with --entries:
 	repoFlag(cmd, &o.repo)
 	scopeFlag(env, cmd, &o.repo, &o.scopes)
 	refFlag(env, cmd, &o.repo, &o.refs)
-	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, state, until=168h|DATE, larger=100MB")
+	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, state, until=168h|DATE (last use before it), larger=100MB")
 	flags.StringVar(&o.sort, "sort", "scope", `Sort by "size", "created", "used" or "scope"`)
 	flags.BoolVar(&o.entries, "entries", false, "Show a row for each cache entry")
 	flags.BoolVarP(&o.all, "all", "a", false, "Also show entries of other tools; implies --entries")
