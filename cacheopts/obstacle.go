@@ -49,7 +49,7 @@ func (c *completion) lacking(req Request, at service, token string) Note {
 	}
 	note.Code = CodeNoJob
 	if c.opts.Strict {
-		note.Text = "type=gha needs " + what + ", and this is no job of GitHub Actions"
+		note.Text = "type=gha needs " + what + ", and this is not a job of GitHub Actions"
 		return c.fail(req, note)
 	}
 	note.Level, note.Text = LevelWarning, "building without type=gha: there is no "+what+" outside of a job of GitHub Actions"

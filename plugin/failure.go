@@ -23,7 +23,10 @@ func flagError(cmd *cobra.Command, err error) error {
 func unknownCommand(cmd *cobra.Command, word string) error {
 	hint := cmd.CommandPath() + " --help"
 	if near := cmd.SuggestionsFor(word); len(near) > 0 {
-		hint = "did you mean " + strings.Join(near, " or ") + "?"
+		for i, name := range near {
+			near[i] = cmd.CommandPath() + " " + name
+		}
+		hint = strings.Join(near, "\n")
 	}
 	return usage(fmt.Errorf("unknown command %q for %q", word, cmd.CommandPath()), hint)
 }

@@ -37,9 +37,9 @@ enables the hooks of every plugin. "disable" restores what it was before.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
-		hooksVerb(env, "enable", "Have docker ask about failed builds", runHooksEnable),
-		hooksVerb(env, "disable", "Have docker no longer ask", runHooksDisable),
-		hooksVerb(env, "status", "Show whether docker asks", runHooksStatus),
+		hooksVerb(env, "enable", "Turn on the advice after failed builds", runHooksEnable),
+		hooksVerb(env, "disable", "Turn off the advice after failed builds", runHooksDisable),
+		hooksVerb(env, "status", "Show whether the advice is on", runHooksStatus),
 	)
 	return cmd
 }
@@ -77,7 +77,7 @@ func runHooksEnable(ctx context.Context, env *Env) error {
 	}
 	noteOldDocker(ctx, env)
 	if switched {
-		env.notes().Note(ui.Info, "features.hooks is on now, which also lets other plugins speak after docker's commands", "")
+		env.notes().Note(ui.Info, "features.hooks is on now, so other plugins can also print advice after docker's commands", "")
 	}
 	return nil
 }

@@ -44,14 +44,15 @@ RECLAIMABLE is what prune deletes of it without options: versions of its index, 
 layers on its ref. It shows - if these layers can also belong to another scope. The
 field Likely is what prune --likely deletes as well.
 
-States:
+States, which --filter state=… and "prune --state" select:
 
-  live          builds read it
-  incomplete    layers of the index were evicted
-  superseded    an old version of an index, or a layer that only such references
-  unreferenced  no index references the layer; or no layer of the index is left
-  closed        on a closed pull request, or a deleted branch or tag
-  unknown       an index that cannot be read here might reference the layer
+  live          A build can use it: one of the newest two versions of an index, or a layer
+                that they reference.
+  incomplete    A cache whose index references a layer that is missing.
+  superseded    An older version of an index, or a layer that only these reference.
+  unreferenced  No index references the layer, or no layer of the index is left.
+  closed        On a closed pull request, or on a deleted branch or tag.
+  unknown       An index that cannot be read might reference it.
 
 With --format json: an object a line, sizes in bytes, null for unknown values. The
 schemas are in docs/schema of the project, ls.json and ls-entries.json.
@@ -73,7 +74,7 @@ Fields of a Go template, without and with --entries:
 	repoFlag(cmd, &o.repo)
 	scopeFlag(env, cmd, &o.repo, &o.scopes)
 	refFlag(env, cmd, &o.repo, &o.refs)
-	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, key=PREFIX, state, until=168h|DATE, larger=100MB")
+	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, key=PREFIX, state, until=168h|DATE (last use before it), larger=100MB")
 	flags.StringVar(&o.sort, "sort", "scope", `Sort by "size", "created", "used" or "scope"`)
 	flags.BoolVar(&o.asc, "asc", false, "Sort the smallest and the oldest first")
 	flags.IntVar(&o.limit, "limit", 0, "Show the first rows only; 0 shows all")

@@ -53,7 +53,7 @@ or the log of a job would obey.
 For a service with version 1 only (GHES, Gitea, Forgejo, act), it makes no edit that
 would break it. It finds the service by the repository's host, or by --service.
 
-With --copy it copies caches between self-hosted services instead: from every ref
+With --copy, it copies caches between self-hosted services instead: from every ref
 the old token can read to the ref the new token can write. It copies whole caches
 and verifies each layer. The old service does not change, the new one keeps what it
 has, and an interrupted copy continues when you run it again. All users of a machine
@@ -88,9 +88,9 @@ Rules:
 	flags.BoolVar(&o.bump, "bump-actions", false, "Also move Docker's actions to their newest major version")
 	flags.BoolVar(&o.offline, "offline", false, "Do not ask GitHub which version a commit of an action is")
 	flags.StringArrayVar(&o.only, "only", nil, "Only these rules, and not what is on this machine")
-	flags.BoolVar(&o.unsafe, "unsafe", false, "Also make edits that need a review")
-	flags.BoolVar(&o.minimum, "minimum", false, "Move to the oldest versions that work, not to the newest")
-	flags.BoolVar(&o.machine, "machine", false, "Also count what is too old on this machine")
+	flags.BoolVar(&o.unsafe, "unsafe", false, "Also make edits that need a review: those of advice, and those next to a comment that explains an old version")
+	flags.BoolVar(&o.minimum, "minimum", false, "Move to the oldest versions that work, not to the newest, so that less changes")
+	flags.BoolVar(&o.machine, "machine", false, "Also count programs on this machine that are too old, so that the exit code is 1")
 	flags.StringVar(&o.upgrade, "upgrade-builder", "", "Only recreate this docker-container builder with a new BuildKit, keeping its options and state")
 	flags.BoolVar(&o.copying, "copy", false, "Only copy BuildKit's caches from a service with version 1 to one with version 2")
 	o.copy.flags(flags)

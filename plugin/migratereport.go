@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/report"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
@@ -91,9 +92,31 @@ func (r migrateResult) text(env *Env, o migrateOptions) error {
 	}
 	fmt.Fprintln(env.Stderr, report.Closing(r.Summary, false))
 	if slices.ContainsFunc(r.Findings, r.Wanted) {
-		env.notes().Note(ui.Info, "nothing was written", "docker ghacache migrate-v2 --write")
+		env.notes().Note(ui.Info, "nothing was written", o.writing())
 	}
 	return nil
+}
+
+// writing is the command that writes the diff at hand.
+func (o migrateOptions) writing() string {
+	words := []string{"docker ghacache migrate-v2 --write"}
+	for _, option := range []struct {
+		name string
+		on   bool
+	}{{"--unsafe", o.unsafe}, {"--minimum", o.minimum}, {"--bump-actions", o.bump}, {"--offline", o.offline}, {"--service " + o.service, o.service != "auto"}} {
+		if option.on {
+			words = append(words, option.name)
+		}
+	}
+	for _, rule := range o.only {
+		words = append(words, "--only "+rule)
+	}
+	if !slices.Equal(o.paths, []string{"."}) { // the default
+		for _, path := range o.paths {
+			words = append(words, hint.Word(path))
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // machine lists the programs of this machine that are too old.

@@ -45,8 +45,8 @@ is a warning, and the exit code is 0.
 It needs the permission actions: write and, to know what is closed and what runs,
 contents: read and pull-requests: read.
 
-What no build needs is known where its indexes can be read: in a job, after its
-runtime token was exposed. For the rest there are three classes:
+An index lists the layers that builds need, and only the runtime token of a job can
+read it. So prune proves most in a job that exposes this token. There are three classes:
 
   unneeded   It is proven that no build needs it. prune deletes it.
   likely     An index that cannot be read might reference the layer, but the layer was
@@ -56,12 +56,14 @@ runtime token was exposed. For the rest there are three classes:
   unknown    An index that cannot be read might reference the layer. prune keeps it.
 
 prune also keeps everything younger than --grace, unless you select it by --scope,
---ref, --id, --key or --all. --grace 0s also deletes new layers. Builds that no
-workflow run accounts for can then lose what they are about to reference.
+--ref, --id, --key or --all. Whatever you select, it keeps layers that were created
+or used since a workflow run under way began. If the service does not list its runs,
+as "serve" does not, prune assumes one that began --grace ago. With --grace 0s, a build
+that no workflow run accounts for can lose layers that its index is about to reference.
 
-With --ref and a pull request, everything on its ref is deleted, because no job on
-another ref reads it. Of a branch that pull requests read, an index stays as long as
-its layers have to.
+With --ref and a pull request, prune deletes everything on its ref, because no job on
+another ref reads it. On a branch that pull requests read, it keeps an index as long
+as it must keep the layers of that index.
 
 Exits with 1 if it could not delete all of the plan, and with --keep-storage also if
 more is left than the size that was given.
@@ -85,20 +87,21 @@ func newPruneCommand(env *Env) *cobra.Command {
 	repoFlag(cmd, &o.repo)
 	scopeFlag(env, cmd, &o.repo, &o.scopes)
 	refFlag(env, cmd, &o.repo, &o.refs)
-	flags.Int64SliceVar(&o.ids, "id", nil, "Delete the entries with these IDs")
-	flags.StringSliceVar(&o.keys, "key", nil, "Delete entries whose key begins like this, also those of other tools")
+	flags.Int64SliceVar(&o.ids, "id", nil, "Delete the entries with these IDs, except layers that an index references")
+	flags.Lookup("id").DefValue = "" // else the help shows []
+	flags.StringSliceVar(&o.keys, "key", nil, "Like --id, for entries whose key has this prefix, also those of other tools")
 	flags.StringSliceVar(&o.states, "state", nil, `Delete what ls shows as "superseded", "unreferenced", "closed" or "incomplete"`)
-	flags.Var(&o.filter, "filter", "Only caches that were not used since then: until=168h|DATE")
+	flags.Var(&o.filter, "filter", "Only caches that were last used before this: until=168h|DATE")
 	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
 	flags.BoolVar(&o.superseded, "superseded", false, "Delete old versions of each index")
 	flags.BoolVar(&o.unreferenced, "unreferenced", false, "Delete layers that no index references")
-	flags.IntVar(&o.keepVersions, "keep-versions", 2, "How many versions of each index to keep")
+	flags.IntVar(&o.keepVersions, "keep-versions", 2, "Keep this many versions of each index, and delete older ones")
 	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until at most this size is left, such as 8GB")
-	flags.StringVar(&o.keepStorage, "max-used-space", "", "Like --keep-storage")
+	flags.StringVar(&o.keepStorage, "max-used-space", "", "Same as --keep-storage")
 	flags.BoolVarP(&o.all, "all", "a", false, "Delete everything that BuildKit wrote")
 	flags.BoolVar(&o.includeOther, "include-other", false, "With --all or --keep-storage: also delete the entries of other tools")
-	flags.BoolVar(&o.likely, "likely", false, "Also delete layers that probably no build needs")
-	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger; 0s trusts GitHub's list of workflow runs alone")
+	flags.BoolVar(&o.likely, "likely", false, "Also delete layers that probably no build needs. At worst, the next build runs their steps again")
+	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger; 0s keeps only what a workflow run under way could need")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Show the plan and delete nothing")
 	flags.BoolVarP(&o.force, "force", "f", false, "Do not ask for confirmation")
 	flags.StringVar(&o.format, "format", "", `Format the output: "json"`)

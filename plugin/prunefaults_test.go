@@ -96,7 +96,7 @@ func TestPruneReadsNoOtherRepository(t *testing.T) {
 			}
 			d.vars["GITHUB_REPOSITORY"] = repository
 			got := d.run("prune", "--repo", "octo/app", "--unreferenced", "--grace", "0", "--dry-run")
-			wantText(t, got.stdout, "unknown   an index that could name it was not read  1 ")
+			wantText(t, got.stdout, "unknown   an index that was not read might reference it  1 ")
 			wantText(t, got.stderr, "1 of 1 index cannot be read here")
 		})
 	}

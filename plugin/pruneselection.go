@@ -42,7 +42,7 @@ func (o pruneOptions) selection(env *Env) (selection, error) {
 	}
 	if o.keepStorage != "" {
 		if s.policy.KeepStorage, err = units.RAMInBytes(o.keepStorage); err != nil || s.policy.KeepStorage <= 0 {
-			return s, usage(fmt.Errorf("reading --keep-storage: %q is not a size", o.keepStorage), "--keep-storage 8GB")
+			return s, usage(fmt.Errorf("%q is not a size", o.keepStorage), "--keep-storage 8GB")
 		}
 	}
 	s.narrow()

@@ -43,10 +43,10 @@ func TestPruneSelects(t *testing.T) {
 		"an ID and a reason":    {false, []string{"--id", "1", "--closed", "--force"}, 125, []string{"error: --id and --key select single entries, so "}},
 		"a limit that is kept":  {false, []string{"--keep-storage", "9MB", "--force"}, 0, []string{"Total reclaimed space: "}},
 		"docker's name for it":  {false, []string{"--max-used-space", "9MB", "--force"}, 0, []string{"Total reclaimed space: "}},
-		"a limit that is not":   {true, []string{"--keep-storage", "1MB", "--force"}, 1, []string{"are left, which is more than 1MiB: ", "what only it names is not known", "hint: --"}},
+		"a limit that is not":   {true, []string{"--keep-storage", "1MB", "--force"}, 1, []string{"are left, which is more than 1MiB: ", "the layers that only it references are not known", "hint: --"}},
 		"a limit for all tools": {false, []string{"--keep-storage", "6MB", "--include-other", "--force"}, 0, []string{"delete    keep-storage"}},
 		"what is likely is a hint": {
-			true, []string{"--force"}, 0, []string{"likely    an index that could name it was not read", "info: kept, but likely unneeded: ", "hint: docker ghacache prune --likely   # if that is wrong, the next build runs one step again\n"},
+			true, []string{"--force"}, 0, []string{"likely    an index that was not read might reference it", "info: kept, but likely unneeded: ", "hint: docker ghacache prune --likely   # if that is wrong, the next build runs one step again\n"},
 		},
 		"what is likely goes where that is wanted": {true, []string{"--likely", "--force"}, 0, []string{"delete (likely)  unreferenced"}},
 	} {

@@ -53,7 +53,7 @@ until you stop it.
 
 The folder keeps the cache and the name of the repository for the next start. --check
 compares its entries with their content, and exits with 1 if something is damaged.
---repair removes what is damaged and keeps the rest.
+--repair removes what is damaged and keeps the rest. Stop the service before both.
 
 GET /healthz tells whether the cache can be written. GET /metrics has counters for
 Prometheus. Both need no token and show no entry.`,
@@ -244,7 +244,7 @@ func openServer(env *Env, o serveOptions) (*cacheserver.Server, error) {
 		Faults:     faults,
 	})
 	if damage, ok := errors.AsType[*store.Damage](err); ok && damage.Fatal {
-		return nil, hint.With(err, "docker ghacache serve --repair --dir "+dir)
+		return nil, hint.With(err, "docker ghacache serve --repair --dir "+hint.Word(dir))
 	}
 	return server, err
 }

@@ -34,20 +34,20 @@ func Flags(verb string) *pflag.FlagSet { return ghaFlags(verb, &ghaOptions{}) }
 // ghaFlags binds the own options of build or bake.
 func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 	flags := pflag.NewFlagSet(verb, pflag.ContinueOnError)
-	flags.Var(&o.dryRun, "gha-dry-run", "Print the command that would run and the notes")
+	flags.Var(&o.dryRun, "gha-dry-run", "Print the command that would run, without secrets, and the notes; build nothing")
 	flags.Lookup("gha-dry-run").NoOptDefVal = string(dryRunText)
-	flags.BoolVar(&o.strict, "gha-strict", false, "Fail where there is no job, and on attributes that BuildKit ignores")
+	flags.BoolVar(&o.strict, "gha-strict", false, "Fail instead of building without the cache outside of a job, and on attributes that BuildKit ignores")
 	flags.BoolVar(&o.skip, "gha-skip", false, "Build without the gha caches, on any builder")
 	flags.BoolVar(&o.createBuilder, "gha-create-builder", false, `If the builder has the docker driver, create a builder named "ghacache" and use it`)
 	flags.BoolVar(&o.allowDockerDriver, "gha-allow-docker-driver", false, "Build on the docker driver if its Engine can export gha caches")
 	if verb == "bake" {
-		flags.BoolVar(&o.scopePerTarget, "gha-scope-per-target", false, "Append the name of the target to every scope")
+		flags.BoolVar(&o.scopePerTarget, "gha-scope-per-target", false, "Append the name of the target to every scope, so that targets do not replace each other's cache")
 	}
-	flags.BoolVar(&o.scopePerPlatform, "gha-scope-per-platform", false, "Append the platform to every scope of a build for a single platform")
-	flags.BoolVar(&o.clean, "gha-clean", false, "After the build, delete what its export superseded in its own scope and ref")
-	flags.Var(&o.summary, "gha-summary", "After the build, say what was written, and add it to the summary of a job")
+	flags.BoolVar(&o.scopePerPlatform, "gha-scope-per-platform", false, "Append the platform to every scope of a build for a single platform, so that jobs for different platforms do not replace each other's cache")
+	flags.BoolVar(&o.clean, "gha-clean", false, "After the build, delete what its export replaced in its own scope and ref and no build needs. Takes at most 30 seconds, never fails the build, and needs GITHUB_TOKEN with actions: write")
+	flags.Var(&o.summary, "gha-summary", "After the build, print what it wrote and reused and how full the cache is, and add it to the summary of the job. auto: on a terminal and in a job, if GITHUB_TOKEN is set")
 	flags.Lookup("gha-summary").NoOptDefVal = string(summaryOn)
-	flags.Var(&o.write, "gha-write", "Refs that may write to the cache. With auto, only the default branch once the caches take 80% of their limit")
+	flags.Var(&o.write, "gha-write", "Which refs may write to the cache. auto: all, until the repository's caches take 80% of their limit; then only the default branch")
 	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + variable(f) + "]" })
 	return flags
 }
@@ -62,7 +62,7 @@ func takeOptions(verb string, args []cacheopts.Arg, lookup actions.Lookup) (opts
 	flags := ghaFlags(verb, &opts)
 	flags.VisitAll(func(f *pflag.Flag) {
 		if value, _ := lookup(variable(f)); value != "" && f.Value.Set(value) != nil {
-			err = cmp.Or(err, hint.Usage(fmt.Errorf("reading %s: %q is no value for --%s", variable(f), value, f.Name), verbHelp(verb)))
+			err = cmp.Or(err, hint.Usage(fmt.Errorf("reading %s: %q is not a value of --%s", variable(f), value, f.Name), verbHelp(verb)))
 		}
 	})
 	for _, arg := range args {
@@ -88,7 +88,7 @@ func takeOption(verb string, flags *pflag.FlagSet, arg cacheopts.Arg) error {
 		value = arg.Value
 	}
 	if f.Value.Set(value) != nil {
-		return hint.Usage(fmt.Errorf("%q is no value for --%s", value, f.Name), verbHelp(verb))
+		return hint.Usage(fmt.Errorf("%q is not a value of --%s", value, f.Name), verbHelp(verb))
 	}
 	return nil
 }

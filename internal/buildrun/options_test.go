@@ -37,8 +37,8 @@ func TestTakeOptions(t *testing.T) {
 		{name: "an empty variable is none", verb: "build", env: map[string]string{"GHACACHE_STRICT": ""}},
 		{name: "bake's variable does not disturb build", verb: "build", env: map[string]string{"GHACACHE_SCOPE_PER_TARGET": "nonsense"}},
 		{name: "bake's option is none of build's", verb: "build", args: []string{"--gha-scope-per-target"}, err: "--gha-scope-per-target is an option of bake"},
-		{name: "a bad variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "on"}, err: `reading GHACACHE_STRICT: "on" is no value for --gha-strict`},
-		{name: "a bad value", verb: "build", args: []string{"--gha-dry-run=yaml"}, err: `"yaml" is no value for --gha-dry-run`},
+		{name: "a bad variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "on"}, err: `reading GHACACHE_STRICT: "on" is not a value of --gha-strict`},
+		{name: "a bad value", verb: "build", args: []string{"--gha-dry-run=yaml"}, err: `"yaml" is not a value of --gha-dry-run`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

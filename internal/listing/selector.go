@@ -82,7 +82,9 @@ func (s *Selector) filter(name, value string, now time.Time) (err error) {
 		if s.larger != 0 {
 			return errTwice
 		}
-		s.larger, err = units.RAMInBytes(value)
+		if s.larger, err = units.RAMInBytes(value); err != nil {
+			err = fmt.Errorf("%q is not a size (100MB)", value)
+		}
 	}
 	return err
 }

@@ -56,8 +56,8 @@ func TestWhatCannotBeReadIsUnknownAndSaid(t *testing.T) {
 		unknown int // caches
 		said    []string
 	}{
-		{name: "where there is no job", unknown: 4, said: []string{"info: 6 of 6 indexes cannot be read here", "run the command in a job on #12, #9, ", "add this step before it"}},
-		{name: "in a job of one ref", refs: []string{servertest.OpenPull}, unknown: 3, said: []string{"info: 5 of 6 indexes cannot be read here", "run the command in a job on #9, "}},
+		{name: "where there is no job", unknown: 4, said: []string{"info: 6 of 6 indexes cannot be read here", "run the command in a job on #12, feature/", "add this step before it"}},
+		{name: "in a job of one ref", refs: []string{servertest.OpenPull}, unknown: 3, said: []string{"info: 5 of 6 indexes cannot be read here", "run the command in a job on feature/"}},
 		{name: "with a service that refuses", refs: allRefs(), fault: "POST /twirp/*:403", unknown: 4, said: []string{"warning: 6 of 6 indexes could not be read; one of the errors: ", "403"}},
 	}
 	for _, tt := range tests {

@@ -88,7 +88,7 @@ func (c caches) around(fd rules.Finding, f *file) (has bool, elsewhere, lacking 
 			elsewhere = c.built
 		}
 	}
-	return false, elsewhere, fmt.Sprintf("job %s names no gha cache", parts[0].Name)
+	return false, elsewhere, fmt.Sprintf("job %s has no gha cache", parts[0].Name)
 }
 
 // reaches is the workflow whose job has a gha cache and calls f, "" if there is none.

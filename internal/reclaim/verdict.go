@@ -52,10 +52,10 @@ const (
 
 // Reasons not to know.
 const (
-	IndexUnread Reason = "an index that could name it was not read"
+	IndexUnread Reason = "an index that was not read might reference it"
 	ForeignRef  Reason = "its key was made for another ref"
-	GainUnknown Reason = "what only it names is not known"
-	LayersStay  Reason = "an index that could name its layers was not read"
+	GainUnknown Reason = "the layers that only it references are not known"
+	LayersStay  Reason = "an index that was not read might reference its layers"
 	OnlyLikely  Reason = "a build under way could need it"
 )
 

@@ -22,7 +22,7 @@ func choose(found []Finding, src []byte, minimum bool) []Finding {
 		fd.least = nil
 		if reason != "" && len(fd.Edits) > 0 {
 			fd.Safe = false
-			fd.Why += fmt.Sprintf("; beside it stands %q", reason)
+			fd.Why += fmt.Sprintf("; the comment beside it says %q", reason)
 		}
 	}
 	return found
