@@ -11,7 +11,7 @@ import (
 func (a *Analysis) markDead() {
 	blobs := make([]int, len(a.graph.reach.ids))
 	for i := range a.Items {
-		if kind := a.Items[i].Key.Kind; kind == bkcache.KindLayer || kind == bkcache.KindSignature {
+		if a.Items[i].Key.Kind.Blob() {
 			blobs[a.graph.ref[i]]++
 		}
 	}

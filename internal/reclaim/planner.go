@@ -127,8 +127,7 @@ func (p *planner) decideBlobs() {
 	p.kept, p.unread = p.graph.hold(stays), p.exports(stays)
 	p.going = p.graph.hold(func(x *index) bool { return !stays(x) })
 	for i := range p.Items {
-		switch p.Items[i].Key.Kind {
-		case bkcache.KindLayer, bkcache.KindSignature:
+		if p.Items[i].Key.Kind.Blob() {
 			p.verdicts[i] = p.decideBlob(int32(i))
 		}
 	}
