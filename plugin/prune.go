@@ -95,7 +95,7 @@ func newPruneCommand(env *Env) *cobra.Command {
 	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
 	flags.BoolVar(&o.superseded, "superseded", false, "Delete old versions of each index")
 	flags.BoolVar(&o.unreferenced, "unreferenced", false, "Delete layers that no index references")
-	flags.IntVar(&o.keepVersions, "keep-versions", 2, "Keep this many versions of each index, and delete older ones")
+	flags.IntVar(&o.keepVersions, "keep-versions", reclaim.CurrentVersions, "Keep this many versions of each index, and delete older ones")
 	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until at most this size is left, such as 8GB")
 	flags.StringVar(&o.keepStorage, "max-used-space", "", "Same as --keep-storage")
 	flags.BoolVarP(&o.all, "all", "a", false, "Delete everything that BuildKit wrote")
@@ -125,6 +125,7 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	p := &pruner{Repository: repo, env: env, selection: selection}
+	p.Repository.Reads = p.reads
 	plan, err := agree(ctx, p, report)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (o pruneOptions) selection(env *Env) (selection, error) {
 	// As the zero policy does, see [reclaim.Policy].
 	s.deletes = s.policy.Superseded || len(s.scopes)+len(s.refs)+len(s.ids)+len(s.keys) == 0 && s.policy.Until.IsZero() &&
 		!s.policy.Closed && !s.policy.Unreferenced && !s.policy.Incomplete
-	if o.keepVersions != 2 && !s.deletes && !o.all {
+	if o.keepVersions != reclaim.CurrentVersions && !s.deletes && !o.all {
 		s.policy.Superseded, s.deletes = true, true
 	}
 	return s, nil

@@ -130,7 +130,7 @@ func (p *Plan) phases() (superseded, previous, heads, rest []int32) {
 		case p.Verdicts[x.item].Decision != Delete:
 		case x.version == 0:
 			heads = append(heads, x.item)
-		case x.version < currentVersions:
+		case x.version < CurrentVersions:
 			previous = append(previous, x.item)
 		default:
 			superseded = append(superseded, x.item)

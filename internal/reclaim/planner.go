@@ -29,7 +29,7 @@ func newPlanner(a *Analysis, policy Policy, now time.Time) *planner {
 		grace: now.Add(-policy.Grace), guard: a.graph.guard(policy.Runs, now.Add(-policy.Grace)),
 		verdicts: make([]Verdict, len(a.Items)),
 	}
-	p.policy.KeepVersions = cmp.Or(policy.KeepVersions, currentVersions)
+	p.policy.KeepVersions = cmp.Or(policy.KeepVersions, CurrentVersions)
 	if !policy.narrowed() && !policy.reasoned() && !policy.All && policy.KeepStorage == 0 {
 		p.selectGarbage()
 	}
