@@ -29,7 +29,10 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 		}
 	}
 	job := inv.env.job()
-	runtime := inv.applyWritePolicy(ctx, job.CacheRuntime(inv.env.Now()))
+	runtime := job.CacheRuntime(inv.env.Now())
+	if slices.ContainsFunc(requests, func(r cacheopts.Request) bool { return r.Side == cacheopts.To }) {
+		runtime = inv.applyWritePolicy(ctx, runtime)
+	}
 	result := cacheopts.Complete(requests, runtime, cacheopts.Options{Strict: inv.own.strict})
 	inv.vars = result.Env
 	notes := inv.soften(result.Notes)
