@@ -36,6 +36,7 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err := inv.keepStdin(ctx); err != nil {
 		return err
 	}
+	defer inv.resolveEarly(ctx)()
 	targets, err := inv.resolveTargets(ctx)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ type invocation struct {
 	platforms   func(where string) []string // that a target is built for; none: the default
 	caches      bool                        // an entry is passed on
 	buildx      builders.Buildx             // zero until it was looked for
+	resolved    chan resolved               // takes the builder once; nil: nobody looks for it
 	builder     string                      // what it is going to build on, once that was resolved
 	override    []string                    // words that go before args
 	situation   diagnose.Situation
