@@ -101,11 +101,11 @@ func (o inspectOptions) notFound(a *reclaim.Analysis) error {
 		}
 	}
 	if len(refs) > 0 {
-		return hint.With(fmt.Errorf("there is no cache of scope %q on %s", o.scope, strings.Join(o.refs, ", ")), "docker ghacache inspect "+o.scope+"   # is on "+strings.Join(refs, ", "))
+		return hint.With(fmt.Errorf("there is no cache of scope %q on %s", o.scope, strings.Join(o.refs, ", ")), "docker ghacache inspect "+hint.Word(o.scope)+"   # is on "+strings.Join(refs, ", "))
 	}
 	fix := "docker ghacache ls"
 	if near := listing.Nearest(o.scope, scopes); near != "" {
-		fix = "docker ghacache inspect " + near + "\n" + fix
+		fix = "docker ghacache inspect " + hint.Word(near) + "\n" + fix
 	}
 	return hint.With(fmt.Errorf("there is no cache of scope %q", o.scope), fix)
 }

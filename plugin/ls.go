@@ -132,6 +132,7 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 		}
 		repo.NoteUnread(snap, selected.Place)
 		env.noteOthers(snap.Analysis, o.all)
+		repo.NoteEmpty(snap)
 	}
 	return nil
 }

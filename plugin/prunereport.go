@@ -196,7 +196,7 @@ func (r *pruneReport) missed() error {
 			continue
 		}
 		held = append(held, fmt.Sprintf("%s %s", ui.Size(t.Bytes), t.Reason))
-		if t.Reason == reclaim.Young {
+		if t.Reason == reclaim.Young || t.Reason == reclaim.Needed && len(r.policy.Runs.Runs) == 0 {
 			fixes = append(fixes, "--grace 0s   # also deletes new entries")
 		}
 	}

@@ -154,6 +154,13 @@ func (r *Repository) NoteUnread(s *Snapshot, in func(*reclaim.Cache) bool) {
 	}
 }
 
+// NoteEmpty says that BuildKit has stored nothing, where that is so.
+func (r *Repository) NoteEmpty(s *Snapshot) {
+	if !slices.ContainsFunc(s.Items, func(i reclaim.Item) bool { return i.Key.Kind != bkcache.KindOther }) {
+		r.say(ui.Info, fmt.Sprintf("%s has no build cache", r.Client.Target()), "docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .")
+	}
+}
+
 // EveryCache selects every cache.
 func EveryCache(*reclaim.Cache) bool { return true }
 

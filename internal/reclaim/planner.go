@@ -81,8 +81,8 @@ func (p *planner) decideIndex(x *index) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
 	case !x.genuine && !p.policy.Named():
 		return Verdict{Item: item, Decision: Unclear, Reason: ForeignRef}
-	case (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.Named():
-		return Verdict{Item: item, Decision: Keep, Reason: Young}
+	case p.youth(x.item) != "" && !p.policy.Named():
+		return Verdict{Item: item, Decision: Keep, Reason: p.youth(x.item)}
 	}
 	if reason == p.label && p.policy.whole() || reason == ForIncomplete {
 		p.noteFreed(x, reason)
@@ -144,8 +144,10 @@ func (p *planner) decideBlob(i int32) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
 	case hold == unknown && p.unread.mayReference(i):
 		return Verdict{Item: item, Decision: Unclear, Reason: IndexUnread}
-	case p.young(item) && !p.namedBy(reason), p.guard.young(item, p.graph.ref[i]):
+	case p.young(item) && !p.namedBy(reason):
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
+	case p.guard.young(item, p.graph.ref[i]):
+		return Verdict{Item: item, Decision: Keep, Reason: Needed}
 	}
 	v := p.deletion(item, reason)
 	if hold == unknown {
@@ -203,6 +205,17 @@ func (p *planner) decideOther(item *Item) Verdict {
 		return p.deletion(item, p.label)
 	}
 	return Verdict{Item: item, Decision: Keep, Reason: OtherTool}
+}
+
+// youth is the reason to keep an item that is young; empty if it is not.
+func (p *planner) youth(i int32) Reason {
+	switch item := &p.Items[i]; {
+	case p.young(item):
+		return Young
+	case p.guard.young(item, p.graph.ref[i]):
+		return Needed
+	}
+	return ""
 }
 
 // young reports whether a job that nobody knows of may have created the item.
