@@ -33,7 +33,6 @@ type Store struct {
 	idle    time.Duration
 	now     func() time.Time
 	warn    func(error)
-	buffers sync.Pool
 	begun   time.Time
 
 	mu       sync.Mutex
@@ -87,7 +86,6 @@ func New(catalog Catalog, blobs Blobs, opts Options) (*Store, error) {
 		catalog: catalog, blobs: blobs, idle: opts.Idle, now: opts.Now, warn: opts.Warn, limits: opts.Limits,
 		entries: newTable(), uploads: map[int64]*upload{}, reserved: map[Name]*upload{}, tokens: map[string]int{},
 		touched: map[int64]bool{}, begun: opts.Now(), saved: opts.Now(),
-		buffers: sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }},
 	}
 	found, err := inspect(catalog, blobs, false)
 	if err != nil {
