@@ -34,6 +34,7 @@ type Store struct {
 	now     func() time.Time
 	warn    func(error)
 	begun   time.Time
+	health  health
 
 	mu       sync.Mutex
 	limits   Limits
@@ -221,12 +222,6 @@ type Stats struct {
 	Entries, Bytes   int64
 	Uploads, Pending int64 // unfinished uploads and their bytes
 	Evicted          int64 // entries that the limits have removed since the start
-}
-
-// Healthy returns why entries cannot be saved.
-func (s *Store) Healthy() error {
-	_, err := s.catalog.Reserve(0)
-	return err
 }
 
 // Stats counts what there is.
