@@ -54,9 +54,11 @@ type Store struct {
 	background sync.WaitGroup
 }
 
+// listing is the answer to a query. It is sorted when the lock is no longer held, by the first who asked for it.
 type listing struct {
 	query   Query
 	entries []Entry
+	sorted  sync.Once
 }
 
 // Open makes the folder if need be, takes it for this process and opens the store in it. [ErrLocked] if another process
@@ -201,14 +203,20 @@ func (s *Store) Entry(id int64) (Entry, error) {
 
 // List returns the entries that match, in order. The caller must not change the slice.
 func (s *Store) List(q Query) []Entry {
+	l := s.listing(q)
+	l.sorted.Do(func() { q.sort(l.entries) })
+	return l.entries
+}
+
+func (s *Store) listing(q Query) *listing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
 	// A client that reads page after page asks for the same listing each time.
 	if s.listed == nil || s.listed.query != q {
-		s.listed = &listing{q, s.entries.list(q)}
+		s.listed = &listing{query: q, entries: s.entries.list(q)}
 	}
-	return s.listed.entries
+	return s.listed
 }
 
 // Usage returns the number of entries and their bytes.
