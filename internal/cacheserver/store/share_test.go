@@ -331,3 +331,16 @@ func TestPiecesOfARefAreBounded(t *testing.T) {
 		t.Errorf("another ref: %v", err)
 	}
 }
+
+// Every chunk walks through the gaps that others left.
+func TestGapsAreBounded(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	id := s.mustReserve(t, "key")
+	u := s.uploads[id]
+	for i := range int64(maxRuns) {
+		u.chunks = append(u.chunks, extent{2 * i, 1})
+	}
+	if err := s.WriteChunk(id, 0, 1, strings.NewReader("x")); !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
+	}
+}
