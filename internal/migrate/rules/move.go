@@ -24,6 +24,9 @@ func moveCache(steps scan.Steps) (out []Finding) {
 			}
 		}
 	}
+	if len(dests) == 0 {
+		return nil
+	}
 	for _, step := range steps {
 		t := step.Text("run")
 		for _, m := range moveRE.FindAllStringSubmatchIndex(t.Value+"\n", -1) {

@@ -18,6 +18,9 @@ func Expressions(s string) [][]int {
 // Masked replaces every expression by a plain word of the same length, so that the
 // text around it can be parsed as another language.
 func Masked(s string) string {
+	if !strings.Contains(s, "${{") {
+		return s
+	}
 	return exprRE.ReplaceAllStringFunc(s, func(e string) string { return strings.Repeat("x", len(e)) })
 }
 

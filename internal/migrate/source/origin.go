@@ -16,7 +16,7 @@ func (o Origin) same(p Origin) bool {
 
 // Origin returns the origin of value[i:], from the run that contains it.
 func (t Text) Origin(i int) Origin {
-	for _, r := range t.runs {
+	for _, r := range t.runs[t.firstRun(i):] {
 		if r.at <= i && i < r.at+r.n {
 			return r.Origin
 		}
