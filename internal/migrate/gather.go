@@ -42,7 +42,7 @@ func unique(findings []rules.Finding) []rules.Finding {
 	slices.SortStableFunc(findings, func(a, b rules.Finding) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule), cmp.Compare(len(a.Via), len(b.Via)))
 	})
-	out, place := findings[:0:0], 0 // where the findings of the same rule and offset begin
+	out, place := make([]rules.Finding, 0, len(findings)), 0 // where the findings of the same rule and offset begin
 	for _, fd := range findings {
 		if place < len(out) && (out[place].Offset != fd.Offset || out[place].Rule != fd.Rule) {
 			place = len(out)

@@ -50,14 +50,15 @@ func old(version, since string) bool {
 // canonical adds a v to a version, and removes leading zeros from its numbers, as
 // in Docker 19.03.
 func canonical(version string) string {
-	version = strings.TrimPrefix(version, "v")
-	if strings.Contains(version, "0") {
-		version = zerosRE.ReplaceAllString(version, "$1$2")
+	numbers := strings.Split(strings.TrimPrefix(version, "v"), ".")
+	for i, n := range numbers {
+		for len(n) > 1 && n[0] == '0' && '0' <= n[1] && n[1] <= '9' {
+			n = n[1:]
+		}
+		numbers[i] = n
 	}
-	return "v" + version
+	return "v" + strings.Join(numbers, ".")
 }
-
-var zerosRE = regexp.MustCompile(`(^|\.)0+([0-9])`)
 
 // like writes version the way sample is written, with or without its v.
 func like(sample, version string) string {

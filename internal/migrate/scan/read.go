@@ -18,7 +18,7 @@ func Read(f *source.File) (*Page, error) {
 		return p, p.bake()
 	case source.Shell:
 		p.bakeCalls(source.Literal(f.Src, 0, len(f.Src)))
-		p.words(shell(p.bare(), source.Literal(f.Src, 0, len(f.Src))))
+		p.shell(p.bare(), source.Literal(f.Src, 0, len(f.Src)))
 	case source.Make, source.Just, source.Dockerfile:
 		p.bakeCalls(source.Literal(f.Src, 0, len(f.Src)))
 		p.byLine()
