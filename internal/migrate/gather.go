@@ -65,7 +65,7 @@ func unique(findings []rules.Finding) []rules.Finding {
 func finish(findings []rules.Finding, f *source.File, only []string) []Finding {
 	slices.SortStableFunc(findings, func(a, b rules.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
 	line, col, at := 1, 1, len(f.Src)-len(bytes.TrimPrefix(f.Src, []byte("\ufeff")))
-	var out []Finding
+	out := make([]Finding, 0, len(findings))
 	for _, fd := range findings {
 		if len(only) > 0 && !slices.Contains(only, fd.Rule) {
 			continue

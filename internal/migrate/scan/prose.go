@@ -128,8 +128,8 @@ func spokenLine(line source.Text) (out []source.Text) {
 		if looks(name) || says(name) && !strings.Contains(part.Value, ">") && !piped {
 			continue
 		}
-		for strings.Contains(part.Value, "$(") {
-			at := makeSays.FindStringIndex(part.Value)
+		for {
+			at := printed(part.Value)
 			if at == nil {
 				break
 			}
@@ -139,6 +139,14 @@ func spokenLine(line source.Text) (out []source.Text) {
 		out = append(out, part)
 	}
 	return out
+}
+
+// printed is where a Makefile prints.
+func printed(s string) []int {
+	if !strings.Contains(s, "$(info") && !strings.Contains(s, "$(warning") && !strings.Contains(s, "$(error") {
+		return nil
+	}
+	return makeSays.FindStringIndex(s)
 }
 
 // program is the first word of a command, behind what a Dockerfile, a Makefile or a
