@@ -87,6 +87,7 @@ func (p *Page) step(m Mapping) {
 	if m.Has("run") {
 		p.run(m)
 		p.bakeCalls(m.Text("run"))
+		p.builtBy(m.Value("run"))
 		if inLine(m.Value("run"), elsewhereRE, "bake", "compose", "make", "just", "task", ".sh", "/") {
 			p.leads()
 		}
