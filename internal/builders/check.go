@@ -163,11 +163,15 @@ func (b *Builder) checkBuildKit(c Checks) (notes []cacheopts.Note) {
 		return nil
 	}
 	for _, n := range b.Nodes {
-		what := fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name)
+		version, what := n.BuildKit, fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name)
+		if version == "" && !n.Running && n.Err == nil {
+			version = ImageVersion(n.DriverOpts["image"])
+			what = fmt.Sprintf("BuildKit %s, which node %q is to boot,", version, n.Name)
+		}
 		switch {
-		case release.Before(n.BuildKit, release.BuildKit):
+		case release.Before(version, release.BuildKit):
 			notes = append(notes, tooOld(CodeOldBuildKit, what, release.BuildKit, release.CreateBuilder))
-		case release.Before(n.BuildKit, release.Renewal):
+		case release.Before(version, release.Renewal):
 			notes = append(notes, cacheopts.Note{
 				Code:  CodeNoRenewal,
 				Level: cacheopts.LevelWarning,

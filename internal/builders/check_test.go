@@ -35,6 +35,7 @@ func TestCheck(t *testing.T) {
 		migrate = "docker ghacache migrate-v2"
 	)
 	network := func(v string) builders.Node { return builders.Node{DriverOpts: map[string]string{"network": v}} }
+	image := func(v string) builders.Node { return builders.Node{DriverOpts: map[string]string{"image": v}} }
 	two := &builders.Builder{Name: "b", Driver: "kubernetes", Nodes: make([]builders.Node, 2)}
 	for name, c := range map[string]struct {
 		builder *builders.Builder
@@ -100,6 +101,22 @@ func TestCheck(t *testing.T) {
 			one("remote", builders.Node{Running: true, BuildKit: "v0.18.2"}), builders.Checks{V2: true},
 			[]finding{{builders.CodeOldBuildKit, cacheopts.LevelError, "BuildKit v0.18.2 of node \"n0\" does not speak cache service v2", []string{create, migrate}}},
 		},
+		"an old BuildKit that is not booted yet": {
+			one("docker-container", image("moby/buildkit:v0.12.5")), builders.Checks{V2: true},
+			[]finding{{builders.CodeOldBuildKit, cacheopts.LevelError, "BuildKit v0.12.5, which node \"n0\" is to boot, does not speak cache service v2", []string{create, migrate}}},
+		},
+		"an old BuildKit without root, from a mirror": {
+			one("kubernetes", image("mirror.example/moby/buildkit:v0.19.0-rootless")), builders.Checks{V2: true},
+			[]finding{{builders.CodeOldBuildKit, cacheopts.LevelError, "BuildKit v0.19.0, which node", []string{create, migrate}}},
+		},
+		"a BuildKit to boot that does not renew URLs": {
+			one("docker-container", image("moby/buildkit:v0.22.0")), builders.Checks{V2: true},
+			[]finding{{builders.CodeNoRenewal, cacheopts.LevelWarning, "BuildKit v0.22.0, which node \"n0\" is to boot, does not renew", []string{"migrate-v2 --upgrade-builder b"}}},
+		},
+		"what an image of somebody's own has is not known":  {one("docker-container", image("ghcr.io/acme/buildkit:v0.12.5")), builders.Checks{V2: true}, nil},
+		"a digest without a tag does not tell":              {one("docker-container", image("moby/buildkit@sha256:0123")), builders.Checks{V2: true}, nil},
+		"a tag that moves is new enough":                    {one("docker-container", image("moby/buildkit:latest")), builders.Checks{V2: true}, nil},
+		"an old BuildKit that is not booted yet can use v1": {one("docker-container", image("moby/buildkit:v0.12.5")), builders.Checks{}, nil},
 		"an old BuildKit can use v1": {
 			one("remote", builders.Node{Running: true, BuildKit: "v0.18.2"}), builders.Checks{}, nil,
 		},
