@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -84,7 +85,7 @@ func (l *lines) drop() {
 // namedAfter is the name of the step around the last line, if it says why.
 func namedAfter(all lines, indent int, item bool) string {
 	for ; item && all.some() && indentOf(all.last()) >= indent; all.drop() {
-		if m := stepRE.FindStringSubmatch(all.last()); m != nil && nameRE.MatchString(m[1]) {
+		if m := stepRE.FindStringSubmatch(all.last()); m != nil && says(m[1]) {
 			return m[1]
 		}
 	}
@@ -99,13 +100,22 @@ func reasonIn(line string) string {
 		}
 		code = line[:m[0]]
 	}
-	if name, _, ok := strings.Cut(code, ":"); ok && nameRE.MatchString(name) {
+	if name, _, ok := strings.Cut(code, ":"); ok && says(name) {
 		return strings.TrimSpace(name)
 	}
-	if name, _, ok := strings.Cut(code, "="); ok && !strings.ContainsAny(strings.TrimSpace(name), " \t") && nameRE.MatchString(name) {
+	if name, _, ok := strings.Cut(code, "="); ok && !strings.ContainsAny(strings.TrimSpace(name), " \t") && says(name) {
 		return strings.TrimSpace(name)
 	}
 	return ""
+}
+
+// says reports whether a name is like nameRE. Most have none of its words, which takes
+// no expression.
+func says(name string) bool {
+	lower := strings.ToLower(name)
+	return slices.ContainsFunc([]string{"min", "oldest", "lowest", "repro", "regress", "compat", "bug"}, func(word string) bool {
+		return strings.Contains(lower, word)
+	}) && nameRE.MatchString(name)
 }
 
 // noteIn is where a line has a comment, and its text.
