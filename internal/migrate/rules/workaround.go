@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
@@ -24,6 +25,9 @@ func moveCache(steps scan.Steps) (out []Finding) {
 			}
 		}
 	}
+	if len(dests) == 0 {
+		return nil
+	}
 	for _, step := range steps {
 		t := step.Text("run")
 		for _, m := range moveRE.FindAllStringSubmatchIndex(t.Value+"\n", -1) {
@@ -35,4 +39,14 @@ func moveCache(steps scan.Steps) (out []Finding) {
 		}
 	}
 	return out
+}
+
+// cacheDance judges the inputs of buildkit-cache-dance.
+func cacheDance(a scan.Action) []Finding {
+	if path.Base(a.Repo) != "buildkit-cache-dance" || !a.With.Has("cache-source") {
+		return nil
+	}
+	return Finding{Rule: CacheDance, Certainty: Advice, Text: "cache-source: " + a.With.Value("cache-source"),
+		Why: "since v3, buildkit-cache-dance uses cache-map instead", NoFix: `write cache-map: {"SOURCE": "TARGET"}`}.
+		at(a.With.Text("cache-source"), 0)
 }
