@@ -1,0 +1,216 @@
+package localcache
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+)
+
+// DefaultGrace is how old a file has to be that no manifest references, before it counts as
+// left by an export that failed. No export writes layers for that long.
+const DefaultGrace = time.Hour
+
+// ForTag is the reason of what goes with a tag that the policy does not keep.
+const ForTag reclaim.Reason = "tag"
+
+// Policy says what a plan deletes. The zero policy deletes what no manifest references.
+type Policy struct {
+	// KeepTag tells which tags stay; nil keeps all. The others are deleted with what only
+	// they reference: all of them or, with KeepStorage, the least recently used ones until
+	// the rest fits.
+	KeepTag     func(tag string) bool
+	KeepStorage int64 // bytes of all files; 0 sets no limit
+	// Grace protects files that no manifest references, and with KeepStorage tags, if they
+	// were written within it.
+	Grace time.Duration
+	// Replaced tells of digests that a manifest referenced at an earlier time. They were not
+	// written by an export that is not over, so being young does not protect them. Nil: of none.
+	Replaced func(digest string) bool
+}
+
+// Plan says what happens to each entry of a layout.
+type Plan struct {
+	Verdicts []reclaim.Verdict // by ID: one for each item
+	Left     int64             // bytes of what stays; 0 without KeepStorage
+
+	layout *Layout
+	policy Policy
+	at     time.Time
+	gone   map[int]bool      // tags that go, by their place in the layout
+	files  []reclaim.Verdict // of each file; without an item
+	places map[string]int    // of files in the layout, by digest
+}
+
+// NewPlan judges a layout that was read at or after the time now.
+func NewPlan(l *Layout, policy Policy, now time.Time) *Plan {
+	p := &Plan{layout: l, policy: policy, at: now, gone: map[int]bool{}}
+	if policy.KeepTag != nil && policy.KeepStorage == 0 {
+		for i, t := range l.tags {
+			p.gone[i] = !policy.KeepTag(t.name)
+		}
+	}
+	p.judge()
+	if policy.KeepStorage > 0 {
+		p.evict()
+		p.Left = p.left()
+	}
+	p.conclude()
+	return p
+}
+
+// judge decides about each file.
+func (p *Plan) judge() {
+	kept, going := map[string]bool{}, map[string]bool{}
+	unread := false
+	for i := range p.layout.tags {
+		t := &p.layout.tags[i]
+		set := kept
+		if p.gone[i] {
+			set = going
+		} else if t.err != nil {
+			unread = true
+		}
+		for digest := range t.digests() {
+			set[digest] = true
+		}
+	}
+	p.files, p.places = make([]reclaim.Verdict, len(p.layout.files)), map[string]int{}
+	for i := range p.layout.files {
+		f := &p.layout.files[i]
+		p.places[f.digest] = i
+		switch {
+		case kept[f.digest]:
+			p.files[i] = reclaim.Verdict{Decision: reclaim.Keep, Reason: reclaim.InUse}
+		case unread:
+			p.files[i] = reclaim.Verdict{Decision: reclaim.Unclear, Reason: reclaim.IndexUnread}
+		case going[f.digest]:
+			p.files[i] = reclaim.Verdict{Decision: reclaim.Delete, Class: reclaim.Proven, Reason: p.forTag()}
+		case p.young(f.written) && (p.policy.Replaced == nil || !p.policy.Replaced(f.digest)):
+			p.files[i] = reclaim.Verdict{Decision: reclaim.Keep, Reason: reclaim.Young}
+		default:
+			p.files[i] = reclaim.Verdict{Decision: reclaim.Delete, Class: reclaim.Proven, Reason: reclaim.ForUnreferenced}
+		}
+	}
+}
+
+func (p *Plan) young(written time.Time) bool { return written.After(p.at.Add(-p.policy.Grace)) }
+
+func (p *Plan) forTag() reclaim.Reason {
+	if p.policy.KeepStorage > 0 {
+		return reclaim.ForStorage
+	}
+	return ForTag
+}
+
+// digests yields all that a tag references.
+func (t *tag) digests() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, digest := range t.documents {
+			if !yield(digest) {
+				return
+			}
+		}
+		for _, l := range t.layers {
+			if !yield(l.Digest) {
+				return
+			}
+		}
+	}
+}
+
+// evict lets tags go, the least recently used first, until the rest fits.
+func (p *Plan) evict() {
+	for _, i := range p.candidates() {
+		if p.left() <= p.policy.KeepStorage {
+			return
+		}
+		p.gone[i] = true
+		p.judge()
+	}
+}
+
+func (p *Plan) candidates() []int {
+	used := map[int64]time.Time{}
+	for i := range p.layout.Caches {
+		c := &p.layout.Caches[i]
+		used[c.Head.ID] = c.Used
+	}
+	var candidates []int
+	for i := range p.layout.tags {
+		t := &p.layout.tags[i]
+		kept := p.policy.KeepTag != nil && p.policy.KeepTag(t.name)
+		if !kept && !p.young(p.layout.Items[t.item-1].Created) {
+			candidates = append(candidates, i)
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b int) int {
+		return used[p.layout.tags[a].item].Compare(used[p.layout.tags[b].item])
+	})
+	return candidates
+}
+
+// left is how many bytes stay.
+func (p *Plan) left() (bytes int64) {
+	for i := range p.files {
+		if p.files[i].Decision != reclaim.Delete {
+			bytes += p.layout.files[i].size
+		}
+	}
+	return bytes
+}
+
+// conclude makes the verdicts of files and tags those of the entries.
+func (p *Plan) conclude() {
+	p.Verdicts = make([]reclaim.Verdict, len(p.layout.Items))
+	for i := range p.layout.files {
+		p.Verdicts[p.layout.files[i].item-1] = p.files[i]
+	}
+	for i := range p.layout.tags {
+		t := &p.layout.tags[i]
+		v := reclaim.Verdict{Decision: reclaim.Keep, Reason: reclaim.InUse}
+		switch {
+		case p.gone[i]:
+			v = reclaim.Verdict{Decision: reclaim.Delete, Class: reclaim.Proven, Reason: p.forTag()}
+		case p.policy.KeepStorage > 0 && p.Left > p.policy.KeepStorage && p.young(p.layout.Items[t.item-1].Created):
+			v.Reason = reclaim.Young
+		}
+		p.Verdicts[t.item-1] = v
+	}
+	for i := range p.Verdicts {
+		p.Verdicts[i].Item = &p.layout.Items[i]
+	}
+}
+
+// Deletions yields the verdicts that delete: first those of tags, and then those of files.
+func (p *Plan) Deletions() iter.Seq[*reclaim.Verdict] {
+	return func(yield func(*reclaim.Verdict) bool) {
+		for i := range p.Verdicts {
+			if p.Verdicts[i].Decision == reclaim.Delete && !yield(&p.Verdicts[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Totals returns what the plan comes to, as [reclaim.Totals] does.
+func (p *Plan) Totals() []reclaim.Total { return reclaim.Totals(p.Verdicts) }
+
+// References reports whether a manifest of the layout references a digest.
+func (l *Layout) References() func(digest string) bool {
+	all := map[string]bool{}
+	for i := range l.tags {
+		for digest := range l.tags[i].digests() {
+			all[digest] = true
+		}
+	}
+	return func(digest string) bool { return all[digest] }
+}
+
+// Forecast is the plan that deletes what no manifest references, in the form in which package
+// reclaim tells how much that is of each tag.
+func (l *Layout) Forecast(now time.Time) *reclaim.Plan {
+	return reclaim.NewPlan(l.Analysis, reclaim.Policy{Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}, now)
+}
