@@ -195,6 +195,14 @@ func (p *Plan) Deletions() iter.Seq[*reclaim.Verdict] {
 	}
 }
 
+// Deletes reports whether the plan deletes anything.
+func (p *Plan) Deletes() bool {
+	for range p.Deletions() {
+		return true
+	}
+	return false
+}
+
 // Totals returns what the plan comes to, as [reclaim.Totals] does.
 func (p *Plan) Totals() []reclaim.Total { return reclaim.Totals(p.Verdicts) }
 
