@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
@@ -69,6 +70,9 @@ func (ts bakeTargets) locals() (found locals) {
 func (ls locals) enter(ctx context.Context, clean bool) {
 	for i := range ls {
 		l := &ls[i]
+		if clean && l.exported {
+			_ = os.MkdirAll(l.dir, 0o755) //nolint:gosec // as buildx does, which says why that fails
+		}
 		l.presence = localcache.Enter(ctx, l.dir)
 		if layout, err := localcache.Read(l.dir); clean && l.exported && err == nil {
 			l.before = layout.References()
