@@ -136,3 +136,43 @@ func TestPruneALocalCache(t *testing.T) {
 	wantCached(t, u.run(slices.Concat([]string{"buildx"}, build(dir, localCache(cache, "")...)[1:])...).String())
 	wantText(t, u.run("ghacache", "prune", "--local", cache, "--force").stdout, "Total reclaimed space: 0B")
 }
+
+// A builder may know a layer from a folder only, and not have fetched it. Another build replaces
+// the layer, and the option deletes it. Then a build that needs the layer runs its step again.
+func TestALayerThatABuilderHasNotFetched(t *testing.T) {
+	u, dir, cache := newUser(t, shared.remote), growing(t), filepath.Join(t.TempDir(), "cache")
+	words := build(dir, append(localCache(cache, ""), "--gha-local-clean")...)
+	one, two := map[string]string{"system": "1", "lock": "1", "source": "1"}, map[string]string{"system": "2", "lock": "2", "source": "2"}
+	writeFiles(t, dir, one)
+	u.run(words...)
+	u.forget()
+	wantCached(t, u.run(words...).String())
+	writeFiles(t, dir, two)
+	wantText(t, u.run(words...).stderr, "info: --gha-local-clean: deleted ")
+	writeFiles(t, dir, one)
+	u.run(words...)
+	u.run(build(dir, append(localCache(cache, ""), "--output", "type=tar,dest="+filepath.Join(t.TempDir(), "image.tar"))...)...)
+	u.forget()
+	wantCached(t, u.run(words...).String())
+}
+
+// What other builds may lose by a clean-up that does not see them costs a step, and no build.
+func TestALayerThatIsMissingFromALocalCache(t *testing.T) {
+	u, dir, cache := newUser(t, shared.remote), growing(t), filepath.Join(t.TempDir(), "cache")
+	words := build(dir, localCache(cache, "")...)
+	writeFiles(t, dir, map[string]string{"system": "m", "lock": "m", "source": "m"})
+	u.run(words...)
+	blobs, err := filepath.Glob(filepath.Join(cache, "blobs", "sha256", "*"))
+	check(t, err)
+	for _, blob := range blobs {
+		if info, err := os.Stat(blob); err == nil && info.Size() > 500000 {
+			check(t, os.Remove(blob))
+		}
+	}
+	u.forget()
+	if r := u.try("ghacache", "inspect", "--local", cache); r.code != 1 || !strings.Contains(r.stdout, "MISSING") {
+		t.Error(r)
+	}
+	u.run(words...)
+	u.run(build(dir, append(localCache(cache, ""), "--output", "type=tar,dest="+filepath.Join(t.TempDir(), "image.tar"))...)...)
+}

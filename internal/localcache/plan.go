@@ -24,7 +24,7 @@ type Policy struct {
 	KeepTag     func(tag string) bool
 	KeepStorage int64 // bytes of all files; 0 sets no limit
 	// Grace protects files that no manifest references, and with KeepStorage tags, if they
-	// were written within it.
+	// were written within it. Zero protects nothing.
 	Grace time.Duration
 	// Replaced tells of digests that a manifest referenced at an earlier time. They were not
 	// written by an export that is not over, so being young does not protect them. Nil: of none.
@@ -96,7 +96,11 @@ func (p *Plan) judge() {
 	}
 }
 
-func (p *Plan) young(written time.Time) bool { return written.After(p.at.Add(-p.policy.Grace)) }
+// young reports whether the grace protects what was written at a time. The clock of a file
+// server may go ahead, which a grace of zero does not protect either.
+func (p *Plan) young(written time.Time) bool {
+	return p.policy.Grace > 0 && written.After(p.at.Add(-p.policy.Grace))
+}
 
 func (p *Plan) forTag() reclaim.Reason {
 	if p.policy.KeepStorage > 0 {
