@@ -91,7 +91,7 @@ func (o pruneOptions) localPolicy() (localcache.Policy, error) {
 func (o pruneOptions) noteYoung(env *Env, plan *localcache.Plan) {
 	for _, t := range plan.Totals() {
 		if t.Reason == reclaim.Young && o.format != "json" {
-			env.notes().Note(ui.Info, fmt.Sprintf("kept, because it was written within %s: %s with %s", o.grace, ui.Entries(t.Count), ui.Size(t.Bytes)),
+			env.notes().Note(ui.Info, fmt.Sprintf("nothing is deleted, because a build may be exporting: no manifest references %s younger than %s", ui.Entries(t.Count), o.grace),
 				o.command()+" --grace 0s   # if no build is exporting to it")
 		}
 	}

@@ -71,10 +71,10 @@ Exits with 1 if it could not delete all of the plan, and with --keep-storage als
 more is left than the size that was given.
 
 With --local: deletes from the folder of --cache-to type=local,dest=… what no manifest
-of its index.json references, and what --keep-tags and --keep-storage select. It keeps
-files that were written within --grace, by default 1h, because they can be part of an
-export that is not over. It refuses to delete while a build that runs with this plugin
-uses the folder. It does not see builds that run without the plugin.
+of its index.json references, and what --keep-tags and --keep-storage select. It
+deletes nothing while a build that runs with this plugin uses the folder, nor while there
+are files younger than --grace, by default 1h, that no manifest references: a build
+without the plugin can be exporting them.
 
 With --format json: one object with the plan, its totals by reason and, unless it is
 a dry run, the result; sizes in bytes.`

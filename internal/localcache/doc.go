@@ -18,14 +18,15 @@
 // and writes no layer that is there already. An import reads them until the build ends. What
 // protects them is this:
 //
-//   - A file that no manifest references stays if it is younger than [Policy.Grace], unless a
-//     manifest referenced it before. It may be part of an export that is not over.
+//   - A file that no manifest references and that is younger than [Policy.Grace] may be part of
+//     an export that is not over, unless a manifest referenced it before. While there is one,
+//     nothing is deleted, because that export may have found any other file.
 //   - Builds that run with this program share a lock on the folder, see [Enter]. Nothing is
 //     deleted before all of them are over.
 //
-// Builds that run without this program are seen by the age of what they write only. While one
-// of them is under way, it can find an old layer that no manifest references, or read the
-// cache that another build is about to replace. Then its next build runs that step again.
+// So a build that runs without this program is seen from the moment at which its export begins
+// to write a layer. It is not seen while it imports. Then it fails if it needs a layer that another
+// build has replaced and deleted: unlike in a gha cache, a missing layer is an error for BuildKit.
 //
 // # Crashes
 //

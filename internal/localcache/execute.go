@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/atomicfile"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
@@ -81,14 +79,19 @@ func (p *Plan) again() (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh := &Plan{layout: now, policy: p.policy, at: p.at, gone: map[int]bool{}}
-	for i := range now.tags {
-		fresh.gone[i] = slices.ContainsFunc(slices.Collect(maps.Keys(p.gone)), func(n int) bool {
-			return p.gone[n] && bytes.Equal(p.layout.tags[n].raw, now.tags[i].raw)
-		})
-	}
-	fresh.judge()
+	fresh := &Plan{layout: now, policy: p.policy, at: p.at}
+	fresh.settle(p.deletesTag)
 	return fresh, nil
+}
+
+// deletesTag reports whether the plan deletes a tag, as it is.
+func (p *Plan) deletesTag(t *tag) bool {
+	for i := range p.layout.tags {
+		if p.gone[i] && bytes.Equal(p.layout.tags[i].raw, t.raw) {
+			return true
+		}
+	}
+	return false
 }
 
 // writeIndex writes and returns index.json without the tags that go.

@@ -77,9 +77,12 @@ func (w *world) start(r *rapid.T, ours bool) {
 		w.fresh++
 		b.layers = append(b.layers, fmt.Sprint("new ", w.fresh))
 	}
-	if ours { // a build that others see may also rely on what it finds
-		old := rapid.IntRange(max(0, w.fresh-6), w.fresh).Draw(r, "old layer")
-		b.layers = append([]string{fmt.Sprint("new ", old)}, b.layers...)
+	old := fmt.Sprint("new ", rapid.IntRange(max(0, w.fresh-6), w.fresh).Draw(r, "old layer"))
+	if len(b.layers) > 0 { // others see a build from its first new layer on
+		b.layers = append(b.layers, old)
+	}
+	if ours {
+		b.layers = append([]string{old}, b.layers...)
 		b.presence = localcache.Enter(w.t.Context(), w.dir)
 		b.before = w.read().References()
 	}
@@ -156,5 +159,24 @@ func (w *world) wait(r *rapid.T) {
 	if most <= 0 {
 		r.Skip("an export takes too long")
 	}
-	w.now = w.now.Add(time.Duration(rapid.Int64Range(1, int64(most)).Draw(r, "wait")))
+	w.now = w.now.Add(rapid.SampledFrom([]time.Duration{min(most, time.Minute), most}).Draw(r, "wait"))
+}
+
+// An export of plain buildx is seen once it writes a layer. What it has found by then stays,
+// whether nobody references it or a tag does that is about to go.
+func TestWhatAnExportHasFound(t *testing.T) {
+	for name, policy := range map[string]localcache.Policy{"garbage": grace, "a tag": {Grace: localcache.DefaultGrace, KeepTag: only("latest")}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFolder(t)
+			f.now = time.Now().Add(-48 * time.Hour)
+			f.export("latest", "base")
+			f.export("old", "found")
+			found := f.layer("unreferenced")
+			f.now = time.Now()
+			layers := []ocispecs.Descriptor{found, f.layer("found"), f.layer("new")}
+			f.prune(policy, time.Now())
+			f.put("latest", f.manifest(true, layers...))
+			f.whole()
+		})
+	}
 }

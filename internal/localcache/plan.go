@@ -16,6 +16,9 @@ const DefaultGrace = time.Hour
 // ForTag is the reason of what goes with a tag that the policy does not keep.
 const ForTag reclaim.Reason = "tag"
 
+// Exporting is the reason of what stays because an export may be under way.
+const Exporting reclaim.Reason = "an export may be under way"
+
 // Policy says what a plan deletes. The zero policy deletes what no manifest references.
 type Policy struct {
 	// KeepTag tells which tags stay; nil keeps all. The others are deleted with what only
@@ -24,7 +27,8 @@ type Policy struct {
 	KeepTag     func(tag string) bool
 	KeepStorage int64 // bytes of all files; 0 sets no limit
 	// Grace protects files that no manifest references, and with KeepStorage tags, if they
-	// were written within it. Zero protects nothing.
+	// were written within it. While there is such a file, nothing is deleted. Zero protects
+	// nothing.
 	Grace time.Duration
 	// Replaced tells of digests that a manifest referenced at an earlier time. They were not
 	// written by an export that is not over, so being young does not protect them. Nil: of none.
@@ -39,6 +43,7 @@ type Plan struct {
 	layout *Layout
 	policy Policy
 	at     time.Time
+	busy   bool              // an export may be under way
 	gone   map[int]bool      // tags that go, by their place in the layout
 	files  []reclaim.Verdict // of each file; without an item
 	places map[string]int    // of files in the layout, by digest
@@ -46,19 +51,38 @@ type Plan struct {
 
 // NewPlan judges a layout that was read at or after the time now.
 func NewPlan(l *Layout, policy Policy, now time.Time) *Plan {
-	p := &Plan{layout: l, policy: policy, at: now, gone: map[int]bool{}}
-	if policy.KeepTag != nil && policy.KeepStorage == 0 {
-		for i, t := range l.tags {
-			p.gone[i] = !policy.KeepTag(t.name)
-		}
-	}
-	p.judge()
+	p := &Plan{layout: l, policy: policy, at: now}
+	p.settle(func(t *tag) bool {
+		return policy.KeepTag != nil && policy.KeepStorage == 0 && !policy.KeepTag(t.name)
+	})
 	if policy.KeepStorage > 0 {
-		p.evict()
+		if !p.busy {
+			p.evict()
+		}
 		p.Left = p.left()
 	}
 	p.conclude()
 	return p
+}
+
+// settle decides about each file if these tags go. While an export may be under way, nothing
+// goes: it may have found what no manifest references.
+func (p *Plan) settle(goes func(*tag) bool) {
+	p.gone = map[int]bool{}
+	p.judge()
+	p.busy = slices.ContainsFunc(p.files, func(v reclaim.Verdict) bool { return v.Reason == reclaim.Young })
+	if p.busy {
+		for i := range p.files {
+			if p.files[i].Decision == reclaim.Delete {
+				p.files[i] = reclaim.Verdict{Decision: reclaim.Keep, Reason: Exporting}
+			}
+		}
+		return
+	}
+	for i := range p.layout.tags {
+		p.gone[i] = goes(&p.layout.tags[i])
+	}
+	p.judge()
 }
 
 // judge decides about each file.
@@ -207,6 +231,11 @@ func (p *Plan) Deletes() bool {
 	return false
 }
 
+// Waits reports whether the plan would delete more if no export could be under way.
+func (p *Plan) Waits() bool {
+	return slices.ContainsFunc(p.files, func(v reclaim.Verdict) bool { return v.Reason == Exporting })
+}
+
 // Totals returns what the plan comes to, as [reclaim.Totals] does.
 func (p *Plan) Totals() []reclaim.Total { return reclaim.Totals(p.Verdicts) }
 
@@ -224,5 +253,11 @@ func (l *Layout) References() func(digest string) bool {
 // Forecast is the plan that deletes what no manifest references, in the form in which package
 // reclaim tells how much that is of each tag.
 func (l *Layout) Forecast(now time.Time) *reclaim.Plan {
-	return reclaim.NewPlan(l.Analysis, reclaim.Policy{Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}, now)
+	grace := DefaultGrace
+	if NewPlan(l, Policy{Grace: grace}, now).busy {
+		grace = forever
+	}
+	return reclaim.NewPlan(l.Analysis, reclaim.Policy{Grace: grace, Runs: bkcache.Runs{Asked: now}}, now)
 }
+
+const forever = 100 * 365 * 24 * time.Hour

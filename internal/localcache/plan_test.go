@@ -11,7 +11,6 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/localcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
-	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -37,12 +36,23 @@ func TestPlans(t *testing.T) {
 		"no grace protects nothing":             {twice, localcache.Policy{}, soon(), "delete unreferenced 3; keep in use 3; "},
 		"a cache that was never replaced stays": {func(f *folder) { f.export("latest", "a") }, grace, soon(), "keep in use 2; "},
 		"what is known to be replaced goes however young": {twice, localcache.Policy{
-			Grace: localcache.DefaultGrace, Replaced: func(d string) bool { return d == digest.FromString("one").String() },
-		}, time.Now(), "delete unreferenced 1; keep in use 3; keep too young 2; "},
+			Grace: localcache.DefaultGrace, Replaced: func(string) bool { return true },
+		}, time.Now(), "delete unreferenced 3; keep in use 3; "},
+		"while an export may be under way, nothing goes": {func(f *folder) {
+			f.now = time.Now().Add(-48 * time.Hour)
+			twice(f)
+			f.now = time.Now()
+			f.layer("young")
+		}, localcache.Policy{Grace: localcache.DefaultGrace, KeepTag: only("a")}, time.Now(), "keep in use 3; keep an export may be under way 3; keep too young 1; "},
+		"while an export may be under way, a limit lets nothing go": {func(f *folder) {
+			f.now = time.Now().Add(-48 * time.Hour)
+			twice(f)
+			upload(f)
+		}, localcache.Policy{Grace: localcache.DefaultGrace, KeepStorage: 1}, time.Now(), "keep in use 3; keep an export may be under way 3; keep too young 1; "},
 		"tags share layers": {func(f *folder) { f.export("a", "base", "one"); f.export("b", "base", "two") },
 			localcache.Policy{KeepTag: only("a")}, time.Now(), "delete tag 2; keep in use 3; "},
-		"a tag goes with what is young of it, and leaves what nobody references": {func(f *folder) { f.export("a", "one"); f.export("b", "two"); f.layer("young") },
-			localcache.Policy{KeepTag: only("a"), Grace: time.Hour}, time.Now(), "delete tag 2; keep in use 2; keep too young 1; "},
+		"a tag goes however young it is": {func(f *folder) { f.export("a", "one"); f.export("b", "two") },
+			localcache.Policy{KeepTag: only("a"), Grace: time.Hour}, time.Now(), "delete tag 2; keep in use 2; "},
 		"a limit that is kept deletes nothing but garbage": {twice, localcache.Policy{KeepStorage: 1 << 20, Grace: time.Hour}, soon(), "delete unreferenced 3; keep in use 3; "},
 		"a limit lets the tag go that was used first": {func(f *folder) {
 			f.now = time.Now().Add(-48 * time.Hour)
@@ -130,9 +140,14 @@ func upload(f *folder) {
 
 // The plan that ls shows is that of package reclaim.
 func TestTheForecastIsThePlan(t *testing.T) {
-	for name, now := range map[string]time.Time{"young": time.Now(), "old": soon()} {
+	for name, now := range map[string]time.Time{"young": time.Now(), "old": soon(), "both": time.Now()} {
 		t.Run(name, func(t *testing.T) {
 			f := newFolder(t)
+			if name == "both" {
+				f.now = time.Now().Add(-48 * time.Hour)
+				f.layer("garbage")
+				f.now = time.Time{}
+			}
 			f.export("a", "base", "one")
 			f.export("b", "base", "two")
 			f.export("a", "base", "three")
