@@ -58,15 +58,17 @@ func runPruneLocal(cmd *cobra.Command, env *Env, o pruneOptions) error {
 	}
 	env.noteUnreadTags(layout.Analysis, listing.EveryCache)
 	o.noteYoung(env, plan)
-	if o.dryRun || !report.asks() {
+	if o.dryRun || !report.asks() && !layout.Interrupted() {
 		return report.finish(reclaim.Result{}, nil)
 	}
-	answer, err := report.confirm(cmd.Context())
-	if err != nil {
-		return err
-	}
-	if answer == no {
-		return report.finish(reclaim.Result{}, nil)
+	if report.asks() {
+		answer, err := report.confirm(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if answer == no {
+			return report.finish(reclaim.Result{}, nil)
+		}
 	}
 	return o.executeLocal(cmd.Context(), plan, report)
 }

@@ -118,7 +118,7 @@ func (inv *invocation) cleanLocal(ctx context.Context, l *local) error {
 		inv.noteLocal(ui.Info, fmt.Sprintf("--gha-local-clean: deleted nothing, because another build may be exporting to %s: it has files that no manifest references and that are younger than an hour", l.dir),
 			"docker ghacache prune --local "+hint.Word(l.dir)+" --grace 0s   # if no build is exporting to it")
 	}
-	if !plan.Deletes() {
+	if !plan.Deletes() && !layout.Interrupted() {
 		return nil
 	}
 	alone, err := l.presence.Alone()

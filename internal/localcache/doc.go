@@ -31,7 +31,7 @@
 // # Crashes
 //
 // index.json is replaced before the first file is renamed. Then the files are renamed into a
-// folder inside of the cache, and deleted there once the lock is released. Whoever takes the
-// lock next finishes what was interrupted: it puts back what a manifest references, and
-// deletes the rest.
+// folder inside of the cache, and deleted there once the lock is released. The next execution
+// finishes one that was interrupted: it puts back what a manifest references, and deletes the
+// rest.
 package localcache

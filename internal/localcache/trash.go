@@ -16,6 +16,13 @@ import (
 // in there.
 const trashDir = "ghacache-deleted"
 
+// Interrupted reports whether an execution was killed, which the next one finishes even if it has
+// nothing else to do.
+func (l *Layout) Interrupted() bool {
+	_, err := os.Lstat(filepath.Join(l.dir, trashDir))
+	return err == nil
+}
+
 // discard moves a file or a folder into the trash. What is not there any more is no error.
 func discard(dir, name string) error {
 	return move(filepath.Join(dir, filepath.FromSlash(name)), filepath.Join(dir, trashDir, filepath.FromSlash(name)))
