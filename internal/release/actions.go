@@ -4,7 +4,7 @@ package release
 // the tags that migrate-v2 knows, the README, the documentation and this project's own workflow.
 const (
 	Checkout    = "actions/checkout@v5"
-	Cache       = "actions/cache@v5"
+	Cache       = "actions/cache@v6"
 	Runtime     = "crazy-max/ghaction-github-runtime@v4"
 	SetupBuildx = "docker/setup-buildx-action@v4"
 )
