@@ -21,10 +21,10 @@ type program struct {
 	dependencies []*debug.Module
 }
 
-// clean are the variables that change what is built. GOFLAGS is cleared because it may switch off the stamp of the version.
+// clean are the variables that change what is built. GOFLAGS is set because it can switch off the stamp of the version.
 func clean(platform string) []string {
 	system, arch, _ := strings.Cut(platform, "/")
-	return []string{"GOOS=" + system, "GOARCH=" + arch, "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOWORK=off"}
+	return []string{"GOOS=" + system, "GOARCH=" + arch, "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOWORK=off"}
 }
 
 // assetName is the name of the program in a release. gh finds extensions by its end.
@@ -68,7 +68,7 @@ func inspect(path string) (program, error) {
 		}
 	}
 	if p.version == "" || p.version == "(devel)" {
-		return program{}, fmt.Errorf("%s has no version: it must be built in a git checkout", p.name)
+		return program{}, fmt.Errorf("%s has no version: it must be built in a git clone, and Go does not know worktrees", p.name)
 	}
 	return p, nil
 }
