@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -113,38 +112,4 @@ func installExtension(_ context.Context, dist, root string) (string, error) {
 	}
 	path := filepath.Join(root, "gh-ghacache")
 	return path, os.WriteFile(path, data, 0o755)
-}
-
-// reproduce builds this machine's program again from a clone, with nothing of the first build, and compares.
-func reproduce(ctx context.Context, dist string) error {
-	platform := runtime.GOOS + "/" + runtime.GOARCH
-	first, err := os.ReadFile(filepath.Join(dist, assetName(platform)))
-	if err != nil {
-		return err
-	}
-	work, err := os.MkdirTemp("", "ghacache-again-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(work)
-	clone := filepath.Join(work, "in", "another", "folder")
-	if err := command(ctx, nil, "git", "clone", "--quiet", ".", clone); err != nil {
-		return err
-	}
-	path := filepath.Join(work, "again")
-	if err := os.Chdir(clone); err != nil {
-		return err
-	}
-	if err := compile(ctx, []string{"GOCACHE=" + filepath.Join(work, "cache")}, path, platform); err != nil {
-		return err
-	}
-	second, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(first, second) {
-		return fmt.Errorf("another build of this commit is not the same as %s: %d and %d bytes", assetName(platform), len(first), len(second))
-	}
-	fmt.Println(assetName(platform), "is the same, built in another folder with an empty cache")
-	return nil
 }
