@@ -1,8 +1,8 @@
 // Makes sure of a builder that can export a cache.
 import { input, must, note, Problem, run, save, setEnv } from './runner.mjs'
 
-/** Keeps, chooses or creates the builder of later steps. */
-export function prepareBuilder() {
+/** Keeps, chooses or creates the builder of later steps, which reaches the relay, if it has a URL. */
+export function prepareBuilder(relay) {
 	const wanted = input('builder')
 	if (wanted === 'none') return
 	if (wanted === 'auto') {
@@ -13,7 +13,7 @@ export function prepareBuilder() {
 		}
 	}
 	const name = wanted === 'auto' ? 'ghacache' : wanted
-	if (run('docker', ['buildx', 'inspect', name]).code !== 0) create(name)
+	if (run('docker', ['buildx', 'inspect', name]).code !== 0) create(name, relay)
 	setEnv('BUILDX_BUILDER', name)
 	process.env.BUILDX_BUILDER = name
 }
@@ -32,11 +32,11 @@ function driver() {
 	return name
 }
 
-function create(name) {
+function create(name, relay) {
 	save('builder', name) // before there is anything to remove: creating may fail half-way
 	const args = ['buildx', 'create', '--name', name, '--driver', 'docker-container', '--bootstrap']
 	// A container reaches a cache service on this machine over the network of the machine only.
-	if (isLoopback(process.env.ACTIONS_RESULTS_URL || process.env.ACTIONS_CACHE_URL)) args.push('--driver-opt', 'network=host')
+	if (isLoopback(relay || process.env.ACTIONS_RESULTS_URL || process.env.ACTIONS_CACHE_URL)) args.push('--driver-opt', 'network=host')
 	must('docker', args)
 	note('info', `created the builder ${name}`)
 }

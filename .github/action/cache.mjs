@@ -20,7 +20,7 @@ export function setOptions(program) {
 	const help = run(program, ['build', '--help']).stdout
 	for (const name of ['relay', 'mounts', 'write', 'summary']) {
 		const value = input(name)
-		if (!value) continue
+		if (!value || name === 'relay' && value === 'background') continue
 		if (!help.includes(`--gha-${name}`)) {
 			const text = `${name}: the installed docker ghacache has no option --gha-${name}`
 			if (value === 'require') throw new Problem(text, 'version: latest')
@@ -33,12 +33,27 @@ export function setOptions(program) {
 	}
 }
 
-/** Sets the outputs. The plugin completes the entries, and leaves out those that cannot work in this job. */
-export function setEntries(program) {
+/**
+ * Sets the outputs. The plugin completes the entries, and leaves out those that cannot work in this job. relay has the variables of a
+ * build through the relay, if it runs.
+ */
+export function setEntries(program, relay) {
+	let entries = relay && complete(program, { ...relay, GHACACHE_RELAY: 'off' })
+	if (relay && !entries.usable) note('warning', 'the builder cannot use the relay; the outputs do without it')
+	const token = entries?.usable ? `,token=${relay.ACTIONS_RUNTIME_TOKEN}` : '' // the runner gives actions its own in the environment
+	if (!entries?.usable) entries = complete(program, {})
+	for (const name of ['cache-from', 'cache-to']) {
+		const at = entries.args.indexOf(`--${name}`)
+		setOutput(name, entries.usable && at >= 0 ? entries.args[at + 1] + token : '')
+	}
+}
+
+// complete has the plugin complete the entries, and prints what it says about them.
+function complete(program, variables) {
 	const scope = input('scope') ? `,scope=${input('scope')}` : ''
-	const entries = ['--cache-from', `type=gha${scope}`, '--cache-to', `type=gha,mode=${input('mode')}${scope}`]
-	const env = { ...process.env, GITHUB_TOKEN: input('github-token') } // write: auto asks how full the cache is
-	const { stdout, stderr } = run(program, ['build', '--gha-dry-run=json', ...entries, '.'], { env })
+	const words = ['--cache-from', `type=gha${scope}`, '--cache-to', `type=gha,mode=${input('mode')}${scope}`]
+	const env = { ...process.env, GITHUB_TOKEN: input('github-token'), ...variables } // write: auto asks how full the cache is
+	const { stdout, stderr } = run(program, ['build', '--gha-dry-run=json', ...words, '.'], { env })
 	let command
 	try {
 		command = JSON.parse(stdout)
@@ -48,9 +63,5 @@ export function setEntries(program) {
 	const problems = command.notes.filter(({ level }) => level !== 'info')
 	for (const { text, hint } of problems) note('warning', text, ...hint.split('\n').filter(Boolean))
 	// After an error nothing would run, so that the entries are not usable either.
-	const usable = !problems.some(({ level }) => level === 'error')
-	for (const name of ['cache-from', 'cache-to']) {
-		const at = command.args.indexOf(`--${name}`)
-		setOutput(name, usable && at >= 0 ? command.args[at + 1] : '')
-	}
+	return { args: command.args, usable: !problems.some(({ level }) => level === 'error') }
 }

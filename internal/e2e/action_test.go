@@ -241,6 +241,33 @@ func TestActionTellsWhichOptionsThePluginLacks(t *testing.T) {
 	wantText(t, r.job([]step{action("relay", "require")}), "::error::relay: the installed docker ghacache has no option --gha-relay")
 }
 
+// An action gets the runner's token in its environment, whatever the file of variables says, so that the entries have the relay's.
+func TestActionRunsTheRelayInTheBackground(t *testing.T) {
+	s := serve(t)
+	r := jobRunner(t, s)
+	r.workspace = image(t)
+	steps := []step{
+		action("relay", "background", "scope", "app"),
+		{Run: `docker buildx build --progress plain --cache-from "${{ steps.ghacache.outputs.cache-from }}" --cache-to "${{ steps.ghacache.outputs.cache-to }}" .`},
+	}
+	for build := range 2 {
+		log := r.job(steps)
+		if r.failed {
+			t.Fatal("a step failed")
+		}
+		if strings.Contains(log, "has no serve --upstream") {
+			t.Skip("this plugin has no relay")
+		}
+		if rest := uncached(t, log); (len(rest) == 0) != (build == 1) {
+			t.Errorf("build %d ran %q", build, rest)
+		}
+		if to := r.outputs["ghacache"]["cache-to"]; strings.Contains(to, "url_v2="+s.env["ACTIONS_RESULTS_URL"]) || !strings.Contains(to, ",token=") {
+			t.Errorf("the entry does not go through the relay: %s", to)
+		}
+		wantMatch(t, log, `relay: .*sent \d+ layers?`)
+	}
+}
+
 // GitHub's attestations cannot be made here, so that this gh is a script. What it is asked, and what follows from its answer, is real.
 func TestActionChecksTheAttestation(t *testing.T) {
 	const verify = "attestation verify /tmp/download --repo docker-ghacache/docker-ghacache"
