@@ -58,3 +58,22 @@ func TestInstallScript(t *testing.T) {
 		})
 	}
 }
+
+// The images of a release are built by the plugin from the folder of the release.
+func TestImagesOfARelease(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.enter(serve(t))
+	dist := t.TempDir()
+	check(t, os.Link(shared.bin("docker-ghacache"), filepath.Join(dist, asset)))
+	check(t, os.WriteFile(filepath.Join(dist, "LICENSES.txt"), []byte("terms"), 0o600))
+	for _, target := range []string{"plugin", "serve"} {
+		out := t.TempDir()
+		u.run(build(dist, append(toAndFrom(target), "--file", filepath.Join(shared.root, "hack/release/Dockerfile"), "--target", target, "--output", "type=local,dest="+out)...)...)
+		version, err := exec.CommandContext(t.Context(), filepath.Join(out, "docker-ghacache"), "version").Output()
+		check(t, err)
+		wantText(t, string(version), "docker-ghacache ")
+		if _, err := os.Stat(filepath.Join(out, "LICENSES.txt")); err != nil {
+			t.Error(err)
+		}
+	}
+}

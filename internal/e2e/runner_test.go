@@ -28,7 +28,6 @@ type runner struct {
 	token       string            // github.token
 	workspace   string
 	dir         string // of the files that steps write to
-	paths       []string
 	outputs     map[string]map[string]string
 	posts       []func() string
 	failed      bool // a step failed
