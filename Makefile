@@ -8,7 +8,7 @@ PLUGINS := $(or $(DOCKER_CONFIG),$(HOME)/.docker)/cli-plugins
 export CGO_ENABLED := 0
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the plugin into bin/
 	go build -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
@@ -46,6 +46,15 @@ fuzz: ## run every fuzz target for FUZZ (20s)
 soak: ## attack the cache service for SOAK (5m) while others use it
 	SOAK=$(SOAK) go test ./internal/cacheserver -run '^TestSoak$$' -count=1 -v -timeout 0
 
+release: ## make the files of a release of this commit in dist/, and publish nothing
+	GHACACHE_RELEASE=1 go test ./internal/release -run '^TestDataOfAReleaseIsFresh$$' -count=1
+	@hack/build-tools nfpm
+	go run ./hack/release $(if $(PLATFORMS),-platforms "$(PLATFORMS)")
+
+release-check: ## install every package of dist/ in an empty root, and build its program again (needs rpm)
+	go run ./hack/release check
+	go run ./hack/release reproduce
+
 docs: ## generate docs/reference
 	go run ./hack/docs
 
@@ -60,4 +69,4 @@ clean: ## remove what was built
 	rm -rf bin dist
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test bench lint cross fuzz soak docs validate clean
+.PHONY: help build install demo test bench record lint cross fuzz soak release release-check docs refresh validate clean

@@ -104,3 +104,25 @@ func texts(t *testing.T) []string {
 	}
 	return files
 }
+
+var usesLine = regexp.MustCompile(`(?m)^\s*(?:- )?uses: (\S+)(.*)$`)
+
+// A tag of an action can be moved to other code.
+func TestWorkflowsPinActionsToCommits(t *testing.T) {
+	files, err := filepath.Glob("../../.github/workflows/*.yml")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d workflows, error %v", len(files), err)
+	}
+	pinned := regexp.MustCompile(`^[\w./-]+@[0-9a-f]{40}$`)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range usesLine.FindAllStringSubmatch(string(data), -1) {
+			if m[1] != "./" && (!pinned.MatchString(m[1]) || !strings.HasPrefix(m[2], " # v")) {
+				t.Errorf("%s: %s is not pinned to a commit, with its version behind", file, m[0])
+			}
+		}
+	}
+}

@@ -1,0 +1,11 @@
+// Command release makes all files of a release in dist/: the plugin for six platforms, checksums, a list of what each is
+// made of (SPDX), the licences, packages for Debian and Red Hat, a Homebrew formula and WinGet manifests. It publishes
+// nothing. The same commit gives the same bytes.
+//
+// goreleaser does the same and more. Building it takes longer than all tests of this project on two cores, and this
+// project needs little of it: nfpm, which makes its packages, is a pinned tool here.
+//
+//	release                make dist/
+//	release check          install every package of dist/ in an empty root, and run what it installed
+//	release reproduce      build this machine's program of dist/ again from a clone, with an empty build cache, and compare
+package main

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spdx/tools-golang/json"
+	"go.yaml.in/yaml/v3"
+)
+
+func programs() []program {
+	var all []program
+	for _, platform := range []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"} {
+		name := assetName(platform)
+		system, arch, _ := strings.Cut(platform, "/")
+		all = append(all, program{name: name, os: system, arch: arch, version: "v1.2.3", sum: fmt.Sprintf("%x", sha256.Sum256([]byte(name))),
+			dependencies: []*debug.Module{{Path: "example.com/a", Version: "v1.0.0"}, {Path: "example.com/b", Version: "v2.0.0+incompatible"}}})
+	}
+	return all
+}
+
+func TestManifestsHaveTheChecksumsOfThePrograms(t *testing.T) {
+	dist := t.TempDir()
+	if err := writeManifests(dist, programs()); err != nil {
+		t.Fatal(err)
+	}
+	formula := read(t, filepath.Join(dist, "homebrew/docker-ghacache.rb"))
+	var installer struct {
+		PackageVersion string `yaml:"PackageVersion"`
+		Installers     []struct {
+			URL    string `yaml:"InstallerUrl"`
+			SHA256 string `yaml:"InstallerSha256"`
+		} `yaml:"Installers"`
+	}
+	winget := filepath.Join(dist, "winget/docker-ghacache.docker-ghacache")
+	for _, name := range []string{".yaml", ".locale.en-US.yaml", ".installer.yaml"} {
+		installer.PackageVersion = ""
+		if err := yaml.Unmarshal(read(t, winget+name), &installer); err != nil || installer.PackageVersion != "1.2.3" {
+			t.Errorf("%s: version %q, error %v", name, installer.PackageVersion, err)
+		}
+	}
+	for _, p := range programs() {
+		url := downloads("v1.2.3") + p.name
+		if p.os != "windows" {
+			if !bytes.Contains(formula, fmt.Appendf(nil, "url %q\n      sha256 %q\n", url, p.sum)) {
+				t.Errorf("the formula has no %s with its checksum:\n%s", url, formula)
+			}
+			continue
+		}
+		found := false
+		for _, i := range installer.Installers {
+			found = found || i.URL == url && i.SHA256 == strings.ToUpper(p.sum)
+		}
+		if !found {
+			t.Errorf("WinGet has no %s with its checksum: %+v", url, installer.Installers)
+		}
+	}
+}
+
+func TestABillListsEveryModule(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bill.json")
+	if err := writeBill(path, programs()[0], time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := json.Read(bytes.NewReader(read(t, path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if doc.CreationInfo.Created != "1970-01-01T00:00:00Z" {
+		t.Errorf("made at %s, not when the commit was", doc.CreationInfo.Created)
+	}
+	var got []string
+	for _, p := range doc.Packages {
+		got = append(got, p.PackageName+" "+p.PackageVersion)
+	}
+	want := "github.com/docker-ghacache/docker-ghacache v1.2.3, example.com/a v1.0.0, example.com/b v2.0.0+incompatible"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("got %q, want %s", got, want)
+	}
+}
+
+func TestAModuleWithoutALicenceIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "main.go"), "package main")
+	var text strings.Builder
+	if err := appendLicences(&text, "example.com/a v1.0.0", dir); err == nil {
+		t.Error("no error")
+	}
+	for _, name := range []string{"LICENSE", "NOTICE.txt", "COPYING"} {
+		write(t, filepath.Join(dir, name), "terms of "+name)
+	}
+	if err := appendLicences(&text, "example.com/a v1.0.0", dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"example.com/a v1.0.0: NOTICE.txt\n\nterms of NOTICE.txt", "terms of LICENSE", "terms of COPYING"} {
+		if !strings.Contains(text.String(), part) {
+			t.Errorf("%q is not in\n%s", part, text.String())
+		}
+	}
+}
+
+func TestCompareFindsAnotherByte(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		write(t, filepath.Join(first, name), name)
+		write(t, filepath.Join(second, name), name)
+	}
+	if err := compare(first, second); err != nil {
+		t.Error(err)
+	}
+	write(t, filepath.Join(second, "b"), "c")
+	if err := compare(first, second); err == nil || !strings.HasPrefix(err.Error(), "b ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestInstallScript runs hack/install.sh for a user whose home is empty.
+func TestInstallScript(t *testing.T) {
+	if shared.tools != nil {
+		missing(t, shared.tools)
+	}
+	for name, c := range map[string]struct {
+		version string
+		spoil   func(dir string) error
+		want    string
+		fails   bool
+	}{
+		"the latest release":        {"", nil, "installed ", false},
+		"a release":                 {"v1.2.3", nil, "installed ", false},
+		"a release that is missing": {"v9.9.9", nil, "error: downloading ", true},
+		"a program that was changed": {"", func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, asset), []byte("#!/bin/sh\necho mine\n"), 0o600)
+		}, "and checksums.txt has", true},
+		"a program without a checksum": {"", func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "checksums.txt"), nil, 0o600)
+		}, "does not list " + asset, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, dir := published(t)
+			if c.spoil != nil {
+				check(t, c.spoil(dir))
+			}
+			home := t.TempDir()
+			cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(shared.root, "hack/install.sh"))
+			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "VERSION=" + c.version, "GHACACHE_RELEASES=" + url}
+			out, err := cmd.CombinedOutput()
+			wantText(t, string(out), c.want)
+			if (err != nil) != c.fails {
+				t.Errorf("%v\n%s", err, out)
+			}
+			left, err := os.ReadDir(filepath.Join(home, ".docker/cli-plugins"))
+			check(t, err)
+			var names []string
+			for _, e := range left {
+				names = append(names, e.Name())
+			}
+			want := "docker-ghacache"
+			if c.fails {
+				want = ""
+			}
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("docker's folder has %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// The images of a release are built by the plugin from the folder of the release.
+func TestImagesOfARelease(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.enter(serve(t))
+	dist := t.TempDir()
+	check(t, os.Link(shared.bin("docker-ghacache"), filepath.Join(dist, asset)))
+	check(t, os.WriteFile(filepath.Join(dist, "LICENSES.txt"), []byte("terms"), 0o600))
+	for _, target := range []string{"plugin", "serve"} {
+		out := t.TempDir()
+		u.run(build(dist, append(toAndFrom(target), "--file", filepath.Join(shared.root, "hack/release/Dockerfile"), "--target", target, "--output", "type=local,dest="+out)...)...)
+		version, err := exec.CommandContext(t.Context(), filepath.Join(out, "docker-ghacache"), "version").Output()
+		check(t, err)
+		wantText(t, string(version), "docker-ghacache ")
+		if _, err := os.Stat(filepath.Join(out, "LICENSES.txt")); err != nil {
+			t.Error(err)
+		}
+	}
+}
