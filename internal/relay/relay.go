@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
 // Upstream is the cache service to which a relay sends, with version 2 of the protocol.
@@ -60,7 +62,14 @@ type Relay struct {
 
 // New makes a relay. It sends nothing. It returns an error if the token of the upstream service cannot be read.
 func New(opts Options) (*Relay, error) {
-	token, err := mint(opts.Upstream.Token, []byte(rand.Text()+rand.Text()))
+	if opts.Now == nil {
+		opts.Now = time.Now //nolint:forbidigo // as documented
+	}
+	issuer, err := cacheserver.NewIssuer(opts.Now)
+	if err != nil {
+		return nil, err
+	}
+	token, err := issuer.RuntimeTokenLike(opts.Upstream.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +97,7 @@ const probePath = "/probe/"
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	path, ok := strings.CutPrefix(req.URL.Path, r.prefix)
 	if nonce, probe := strings.CutPrefix(path, probePath); ok && probe {
-		_, _ = io.WriteString(w, nonce)
+		_, _ = io.WriteString(w, nonce) //nolint:gosec // it is text, and no browser can know the path
 		return
 	}
 	http.NotFound(w, req)
