@@ -179,17 +179,22 @@ func (i *Issuer) RuntimeToken(refs []RefAccess, ttl time.Duration) (string, erro
 var errForeign = errors.New("reading the runtime token: it is not a token with refs and times")
 
 // RuntimeTokenLike returns a runtime token with the refs and the times of another service's token, which it does not
-// verify. BuildKit makes the keys of indexes from the refs.
-func (i *Issuer) RuntimeTokenLike(token string) (string, error) {
+// verify, and the refs. BuildKit makes the keys of indexes from the refs.
+func (i *Issuer) RuntimeTokenLike(token string) (like string, refs []RefAccess, err error) {
 	var claims runtimeClaims
+	var list []access
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil {
-		return "", errForeign // the cause could quote the token
+		return "", nil, errForeign // the cause could quote the token
 	}
-	if claims.AC == "" || claims.ExpiresAt == nil || claims.NotBefore == nil {
-		return "", errForeign
+	if json.Unmarshal([]byte(claims.AC), &list) != nil || claims.ExpiresAt == nil || claims.NotBefore == nil {
+		return "", nil, errForeign
+	}
+	for _, a := range list {
+		refs = append(refs, RefAccess{Ref: a.Scope, Write: a.Permission&permissionWrite != 0, NoRead: a.Permission&permissionRead == 0})
 	}
 	times := jwt.RegisteredClaims{NotBefore: claims.NotBefore, ExpiresAt: claims.ExpiresAt}
-	return sign(i.runtimeKey, runtimeClaims{times, claims.AC, i.Repository, ""})
+	like, err = sign(i.runtimeKey, runtimeClaims{times, claims.AC, i.Repository, ""})
+	return like, refs, err
 }
 
 // RESTToken returns a token for the REST API, to list and, with write, to delete everything and to set limits.
