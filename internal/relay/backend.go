@@ -49,7 +49,7 @@ func replyTo(err error) error {
 	case errors.Is(err, store.ErrSize), errors.Is(err, store.ErrUnknownBlock), errors.Is(err, store.ErrTooLarge), errors.Is(err, store.ErrExists), errors.Is(err, store.ErrNotFound):
 		return err
 	case isRefusal && refused.Status < http.StatusInternalServerError && refused.Status != http.StatusTooManyRequests:
-		return &cacheserver.ReplyError{Status: refused.Status, Code: refused.Code, Text: refused.Message}
+		return &cacheserver.ReplyError{Status: refused.Status, Code: refused.Code, Text: err.Error()}
 	}
 	return &cacheserver.ReplyError{Status: http.StatusPreconditionFailed, Code: "failed_precondition", Text: err.Error()}
 }

@@ -95,7 +95,7 @@ func (b *blob) work() (done func()) {
 func (b *blob) isAbandoned() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.wanted && b.busy == 0 && b.relay.opts.Now().Sub(b.active) > abandoned
+	return !b.wanted && b.busy == 0 && b.relay.opts.Now().Sub(b.active) > b.relay.abandoned
 }
 
 // writeBlock implements upload.

@@ -69,7 +69,8 @@ type Relay struct {
 	slots   *semaphore.Weighted
 	counts  counts
 
-	patience time.Duration // how long another build may take for a layer
+	patience  time.Duration // how long another build may take for a layer
+	abandoned time.Duration // how long others wait for a client that sends nothing
 
 	closed  context.Context // ends when Close begins
 	close   context.CancelFunc
@@ -106,7 +107,7 @@ func New(opts Options) (*Relay, error) {
 		return nil, err
 	}
 	r := &Relay{
-		opts: opts, prefix: "/" + rand.Text(), token: token, refs: refs, patience: patience,
+		opts: opts, prefix: "/" + rand.Text(), token: token, refs: refs, patience: patience, abandoned: abandoned,
 		slots: semaphore.NewWeighted(int64(opts.Inflight)), counts: counts{now: opts.Now, used: map[name]bool{}},
 		uploads: map[name]upload{}, ids: map[int64]upload{}, known: map[name]*sight{}, asked: map[name]bool{},
 		sizes: map[string]int64{}, kept: map[name]reservation{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
