@@ -27,7 +27,7 @@ func (r *Relay) stream(ctx context.Context, w io.Writer, e *entry, resp *http.Re
 		return r.follow(ctx, w, e, resp, off, end)
 	}
 	buffers := r.buffers()
-	if buffers == nil {
+	if len(buffers) == 0 {
 		return r.follow(ctx, w, e, resp, off, end)
 	}
 	f := &fan{relay: r, entry: e, end: end, next: off + rangeSize, free: make(chan *content, len(buffers)), pieces: make(chan *piece, len(buffers))}
