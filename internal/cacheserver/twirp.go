@@ -18,7 +18,7 @@ import (
 // call is a request to the v2 service, and its reply.
 type call struct {
 	grant
-	ctx     context.Context //nolint:containedctx // of the one request
+	ctx     context.Context // of the request
 	base    string
 	in, out message
 }

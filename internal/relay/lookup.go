@@ -121,6 +121,12 @@ func (r *Relay) isFresh(n name) bool {
 	return r.seen(n, fresh)
 }
 
+func (r *Relay) isKnown(n name) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seen(n, remembered)
+}
+
 // seen reports whether the service had an entry that long ago. The caller has locked mu.
 func (r *Relay) seen(n name, within time.Duration) bool {
 	s := r.known[n]
@@ -156,7 +162,14 @@ func (r *Relay) learn(x *bkcache.Index) {
 }
 
 // prefetch reads the last index of a scope on a ref, and looks its layers up.
-func (r *Relay) prefetch(ctx context.Context, scope, ref string) error {
+func (r *Relay) prefetch(ctx context.Context, scope, ref string) {
+	err := r.readIndex(ctx, scope, ref)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, cacheclient.ErrNotFound) {
+		r.logf("looking up the layers of scope %q on %s: %v", scope, ref, err)
+	}
+}
+
+func (r *Relay) readIndex(ctx context.Context, scope, ref string) error {
 	// Without "#", the prefix finds the newest index, signed or not.
 	found, err := r.service.Find(ctx, bkcache.Version, bkcache.IndexPrefix(scope, ref, false))
 	if err != nil {
@@ -176,11 +189,16 @@ func (r *Relay) prefetch(ctx context.Context, scope, ref string) error {
 		return err
 	}
 	r.learn(parsed)
+	return r.lookAll(ctx, parsed.Layers)
+}
+
+// lookAll looks up the layers that are not known.
+func (r *Relay) lookAll(ctx context.Context, layers []bkcache.Layer) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelLookups)
-	for _, l := range parsed.Layers[:min(len(parsed.Layers), maxPrefetch)] {
+	for _, l := range layers[:min(len(layers), maxPrefetch)] {
 		n := name{bkcache.Version, bkcache.LayerKey(l.Digest).String()}
-		if r.isFresh(n) {
+		if r.isKnown(n) {
 			continue
 		}
 		group.Go(func() error {
@@ -193,10 +211,20 @@ func (r *Relay) prefetch(ctx context.Context, scope, ref string) error {
 	return group.Wait()
 }
 
+// prefetching calls f, during which lookups of clients wait.
+func (r *Relay) prefetching(f func(ctx context.Context)) {
+	ctx, stop := context.WithCancel(r.closed)
+	defer stop()
+	r.mu.Lock()
+	r.ahead = ctx
+	r.mu.Unlock()
+	f(ctx)
+}
+
 // awaitPrefetch waits for a prefetch under way, which is faster than asking one by one.
 func (r *Relay) awaitPrefetch(ctx context.Context) {
 	r.mu.Lock()
-	running := r.prefetching
+	running := r.ahead
 	r.mu.Unlock()
 	if running == nil {
 		return
@@ -204,7 +232,7 @@ func (r *Relay) awaitPrefetch(ctx context.Context) {
 	timer := time.NewTimer(prefetchWait)
 	defer timer.Stop()
 	select {
-	case <-running:
+	case <-running.Done():
 	case <-timer.C:
 	case <-ctx.Done():
 	}

@@ -148,6 +148,9 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 	}
 	if parsed, err := bkcache.ParseIndex(data.Bytes()); err == nil {
 		r.learn(parsed)
+		if r.writes { // an export of the same layers may follow
+			_ = r.spawn(func() { r.prefetching(func(ctx context.Context) { _ = r.lookAll(ctx, parsed.Layers) }) }) // without, layers are looked up one by one
+		}
 	}
 	http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(data.Bytes()))
 	return nil

@@ -78,17 +78,17 @@ type Relay struct {
 	stop    context.CancelCauseFunc
 	running sync.WaitGroup // uploads that are being completed
 
-	mu          sync.Mutex
-	lastID      int64
-	uploads     map[name]upload // the last one of each name
-	ids         map[int64]upload
-	known       map[name]*sight  // layers that the service has
-	asked       map[name]bool    // layers that were looked up and not known
-	sizes       map[string]int64 // of the layers that indexes reference, by key
-	kept        map[name]reservation
-	entries     map[name]*entry
-	readable    map[int64]*entry
-	prefetching chan struct{} // closed when the prefetch under way ends; nil if there was none
+	mu       sync.Mutex
+	lastID   int64
+	uploads  map[name]upload // the last one of each name
+	ids      map[int64]upload
+	known    map[name]*sight  // layers that the service has
+	asked    map[name]bool    // layers that were looked up and not known
+	sizes    map[string]int64 // of the layers that indexes reference, by key
+	kept     map[name]reservation
+	entries  map[name]*entry
+	readable map[int64]*entry
+	ahead    context.Context // ends with the last prefetch; nil if there was none
 }
 
 // New makes a relay. It sends nothing. It returns an error if the token of the upstream service cannot be read.
@@ -188,28 +188,20 @@ func (r *Relay) Prefetch(ctx context.Context, scopes ...string) {
 	if !r.writes {
 		return // nothing will be exported
 	}
-	ended := make(chan struct{})
-	defer close(ended)
-	r.mu.Lock()
-	r.prefetching = ended
-	r.mu.Unlock()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	defer context.AfterFunc(r.closed, stop)()
-	var all sync.WaitGroup
-	for _, scope := range scopes {
-		for _, a := range r.refs {
-			if a.NoRead {
-				continue
-			}
-			all.Go(func() {
-				if err := r.prefetch(ctx, scope, a.Ref); err != nil && !errors.Is(err, cacheclient.ErrNotFound) {
-					r.logf("looking up the layers of scope %q on %s: %v", scope, a.Ref, err)
+	r.prefetching(func(looking context.Context) {
+		looking, stop := context.WithCancel(looking)
+		defer stop()
+		defer context.AfterFunc(ctx, stop)()
+		var all sync.WaitGroup
+		for _, scope := range scopes {
+			for _, a := range r.refs {
+				if !a.NoRead {
+					all.Go(func() { r.prefetch(looking, scope, a.Ref) })
 				}
-			})
+			}
 		}
-	}
-	all.Wait()
+		all.Wait()
+	})
 }
 
 // Close ends the relay. From then on, it refuses requests. It finishes the layers that clients have sent completely, until
