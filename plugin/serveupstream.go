@@ -41,6 +41,7 @@ func runServeUpstream(ctx context.Context, env *Env, o serveOptions) error {
 	if err != nil {
 		return err
 	}
+	relay.LimitMemory(0)
 	r, err := relay.New(relay.Options{Upstream: upstream, Now: env.Now, Log: ui.Log(env.Stderr)})
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func (w workload) context() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "ghacache-bench-"); err != nil {
 		return "", err
 	}
-	dockerfile := "FROM scratch\n"
+	dockerfile := []string{"FROM scratch"}
 	random := rand.NewChaCha8([32]byte{byte(w.layers)})
 	for i := range w.layers {
 		name := fmt.Sprintf("layer%d", i)
@@ -53,9 +53,9 @@ func (w workload) context() (dir string, err error) {
 		if err := errors.Join(err, f.Close()); err != nil {
 			return dir, err
 		}
-		dockerfile += fmt.Sprintf("COPY %s /\n", name)
+		dockerfile = append(dockerfile, fmt.Sprintf("COPY %s /", name))
 	}
-	return dir, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o600)
+	return dir, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(strings.Join(dockerfile, "\n")), 0o600)
 }
 
 // build builds with a cache service and returns how long the vertices took whose names begin with vertex, and all of it.

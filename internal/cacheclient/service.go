@@ -13,9 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 )
 
 // What GitHub allows in a minute and repository
@@ -47,10 +44,10 @@ type ServiceOptions struct {
 type Service struct {
 	opts    ServiceOptions
 	client  *http.Client
-	blobs   blockblob.ClientOptions
 	uploads *pace
-	commits *pace // follow uploads, and no limit of their own is known
 	lookups *pace
+	// No limits of their own are known for these, which follow uploads. They pause when the service asks for it.
+	commits, contents *pace
 }
 
 // NewService returns a client of the service. It sends nothing.
@@ -67,12 +64,8 @@ func NewService(opts ServiceOptions) *Service {
 	transport.WriteBufferSize, transport.ReadBufferSize = 64<<10, 64<<10
 	s := &Service{
 		opts: opts, client: &http.Client{Transport: watched{transport, opts.Throttled}},
-		uploads: newPace(uploadsPerMinute, time.Minute, opts), commits: newPace(1, 0, opts), lookups: newPace(downloadsPerMinute, time.Minute, opts),
-	}
-	s.blobs.Transport = s.client
-	s.blobs.Retry = policy.RetryOptions{
-		MaxRetries: int32(4 + opts.Patience/(15*time.Second)), //nolint:gosec // a few
-		RetryDelay: firstBackoff, MaxRetryDelay: maxBackoff, TryTimeout: 5 * time.Minute,
+		uploads: newPace(uploadsPerMinute, time.Minute, opts), lookups: newPace(downloadsPerMinute, time.Minute, opts),
+		commits: newPace(1, 0, opts), contents: newPace(1, 0, opts),
 	}
 	return s
 }
@@ -128,11 +121,7 @@ func (s *Service) Reserve(ctx context.Context, key, version string) (*BlobWriter
 	case !reply.OK:
 		return nil, &ServiceError{Status: http.StatusOK, Message: reply.Message, call: "CreateCacheEntry"}
 	}
-	client, err := blockblob.NewClientWithNoCredential(reply.URL, &s.blobs)
-	if err != nil {
-		return nil, redactSigned(err, s.opts.Token)
-	}
-	return &BlobWriter{client, s}, nil
+	return &BlobWriter{reply.URL, s}, nil
 }
 
 // Finish makes an entry of an upload of size bytes.
@@ -179,19 +168,23 @@ func (s *Service) Find(ctx context.Context, version string, keys ...string) (Fou
 	return Found{reply.Key, reply.URL}, nil
 }
 
-// call calls a method of the service, and repeats what may succeed later. It reports whether a reply was lost, so that
-// an earlier attempt may have succeeded.
 func (s *Service) call(ctx context.Context, pace *pace, method string, request, reply any) (lost bool, err error) {
 	body, err := json.Marshal(request)
 	if err != nil {
 		return false, err
 	}
+	return s.repeat(ctx, pace, func() (int, http.Header, error) { return s.try(ctx, method, body, reply) })
+}
+
+// repeat calls try again while it may succeed later. It reports whether a reply was lost, so that an earlier attempt may
+// have succeeded. The status is 0 if there was no reply.
+func (s *Service) repeat(ctx context.Context, pace *pace, try func() (status int, header http.Header, err error)) (lost bool, err error) {
 	var failing, throttled time.Time
 	for attempt := 1; ; attempt++ {
 		if ended := pace.acquire(ctx); ended != nil {
 			return lost, cmp.Or(err, ended)
 		}
-		status, header, failure := s.try(ctx, method, body, reply)
+		status, header, failure := try()
 		if err = failure; err == nil {
 			return lost, nil
 		}

@@ -98,7 +98,7 @@ func (r *Relay) add(n name, u upload) int64 {
 	return r.lastID
 }
 
-// reserve reserves a name upstream, or takes the reservation of an upload that failed in this relay.
+// reserve reserves a name upstream, or takes the reservation of a layer that failed in this relay.
 func (r *Relay) reserve(ctx context.Context, n name) (*cacheclient.BlobWriter, error) {
 	r.mu.Lock()
 	kept, ok := r.kept[n]
@@ -110,7 +110,7 @@ func (r *Relay) reserve(ctx context.Context, n name) (*cacheclient.BlobWriter, e
 	return r.service.Reserve(ctx, n.key, n.version)
 }
 
-// keepWriter keeps the reservation of an upload that failed.
+// keepWriter keeps the reservation of a layer that failed.
 func (r *Relay) keepWriter(n name, w *cacheclient.BlobWriter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -181,13 +181,10 @@ func (b backend) Finish(ctx context.Context, n store.Name, size int64) (int64, e
 
 // settled records how an upload ended.
 func (r *Relay) settled(b *blob) {
-	b.mu.Lock()
-	b.blocks, b.order, b.open = nil, nil, nil
-	b.mu.Unlock()
 	if b.err != nil {
 		r.counts.failed()
 		r.logf("%v", b.err)
-		if b.writer != nil {
+		if b.writer != nil && b.async { // a request of this attempt may still arrive, with the same content
 			r.keepWriter(b.name, b.writer)
 		}
 		return

@@ -28,6 +28,7 @@ type index struct {
 	blocks map[string][]byte
 	held   int64 // bytes in blocks
 	put    *transfer
+	failed error // why it will not become an entry
 }
 
 // transfer is the content on its way.
@@ -98,16 +99,19 @@ func (x *index) assemble(_ context.Context, blocks []string) error {
 	return x.relay.spawn(func() {
 		defer close(t.done)
 		defer x.relay.counts.sending()()
-		t.err = x.writer.Put(x.relay.work, bytes.NewReader(t.content))
+		t.err = x.writer.Put(x.relay.work, func() io.Reader { return bytes.NewReader(t.content) }, int64(len(t.content)))
 	})
 }
 
 // finishUpload implements upload. This is the one place where an index becomes an entry.
 func (x *index) finishUpload(ctx context.Context, size int64) error {
 	x.mu.Lock()
-	t := x.put
+	t, failed := x.put, x.failed
 	x.mu.Unlock()
-	if t == nil || size != int64(len(t.content)) {
+	switch {
+	case failed != nil:
+		return failed // the client was told so
+	case t == nil || size != int64(len(t.content)):
 		return fmt.Errorf("%w: the index is not complete", store.ErrSize)
 	}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -118,8 +122,11 @@ func (x *index) finishUpload(ctx context.Context, size int64) error {
 		err = cause
 	}
 	if err != nil {
-		x.relay.keepWriter(x.name, x.writer)
-		return fmt.Errorf("not writing the index: %w", err)
+		err = fmt.Errorf("not writing the index: %w", err)
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.failed = err
+		return err
 	}
 	x.relay.counts.index(size)
 	return nil

@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -182,42 +184,37 @@ func (c *content) free() {
 	*c = content{}
 }
 
-// reader reads it from the beginning, as often as Seek asks.
-func (c *content) reader() io.ReadSeeker { return &pageReader{content: c} }
+// reader reads it from the beginning.
+func (c *content) reader() io.Reader { return &pageReader{pages: c.pages} }
 
 type pageReader struct {
-	*content
-	off int64
+	pages [][]byte
+	off   int // in the first page
 }
 
 // Read implements [io.Reader].
 func (r *pageReader) Read(p []byte) (int, error) {
-	if r.off >= r.size {
+	for len(r.pages) > 0 && r.off == len(r.pages[0]) {
+		r.pages, r.off = r.pages[1:], 0
+	}
+	if len(r.pages) == 0 {
 		return 0, io.EOF
 	}
-	skip := r.off
-	for _, b := range r.pages {
-		if skip < int64(len(b)) {
-			n := copy(p, b[skip:])
-			r.off += int64(n)
-			return n, nil
-		}
-		skip -= int64(len(b))
-	}
-	return 0, io.ErrUnexpectedEOF
+	n := copy(p, r.pages[0][r.off:])
+	r.off += n
+	return n, nil
 }
 
-// Seek implements [io.Seeker].
-func (r *pageReader) Seek(off int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekCurrent:
-		off += r.off
-	case io.SeekEnd:
-		off += r.size
+// beside is what a relay takes beside the bytes of layers.
+const beside = 40 << 20
+
+// LimitMemory makes the garbage collector keep this process near the memory that a relay needs with the given
+// [Options.Memory]. Without, it lets garbage take as much again. It is for processes that do little else than to relay.
+func LimitMemory(memory int64) {
+	limit := withDefault(memory) + beside
+	if debug.SetMemoryLimit(-1) > limit {
+		debug.SetMemoryLimit(limit)
 	}
-	if off < 0 {
-		return 0, errors.New("seeking before the beginning")
-	}
-	r.off = off
-	return off, nil
 }
+
+func withDefault(memory int64) int64 { return max(cmp.Or(memory, 128<<20), 16<<20) }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -66,7 +67,7 @@ func TestALargeLayerIsReadInParallel(t *testing.T) {
 			defer part.Close()
 			for _, off := range []int64{1 << 20, 69 << 20, 5<<20 + 1} {
 				got := make([]byte, 1<<20)
-				if n, err := part.ReadAt(got, off); err != nil && err != io.EOF || !bytes.Equal(got[:n], l.content[off:off+int64(n)]) || n == 0 {
+				if n, err := part.ReadAt(got, off); err != nil && !errors.Is(err, io.EOF) || !bytes.Equal(got[:n], l.content[off:off+int64(n)]) || n == 0 {
 					t.Errorf("at %d: %d bytes, %v", off, n, err)
 				}
 			}

@@ -96,7 +96,7 @@ func New(opts Options) (*Relay, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now //nolint:forbidigo // as documented
 	}
-	opts.Memory = max(cmp.Or(opts.Memory, 128<<20), 16<<20)
+	opts.Memory = withDefault(opts.Memory)
 	opts.Inflight = cmp.Or(opts.Inflight, 24)
 	issuer, err := cacheserver.NewIssuer(opts.Now)
 	if err != nil {

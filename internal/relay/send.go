@@ -39,7 +39,7 @@ func (b *blob) send(g *group) {
 	go func() {
 		defer close(g.sent)
 		g.err = b.upstream(func(ctx context.Context, w *cacheclient.BlobWriter) error {
-			return w.Stage(ctx, g.id, g.content.reader())
+			return w.Stage(ctx, g.id, g.content.reader, g.content.size)
 		})
 		g.content.free()
 		if g.err != nil {
@@ -101,7 +101,9 @@ func (b *blob) transfer() error {
 		return cause // bytes that came after that were dropped
 	}
 	if whole != nil {
-		return b.upstream(func(ctx context.Context, w *cacheclient.BlobWriter) error { return w.Put(ctx, whole.content.reader()) })
+		return b.upstream(func(ctx context.Context, w *cacheclient.BlobWriter) error {
+			return w.Put(ctx, whole.content.reader, whole.content.size)
+		})
 	}
 	ids := make([]string, len(b.order))
 	for i, g := range b.order {
