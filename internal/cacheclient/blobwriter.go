@@ -73,7 +73,7 @@ func (w *BlobWriter) try(ctx context.Context, query string, content io.Reader, s
 	req.Header.Set("X-Ms-Version", blobVersion)
 	req.Header.Set("X-Ms-Blob-Type", "BlockBlob")
 	if size == 0 {
-		body.Close()
+		_ = body.Close()
 		req.Body = http.NoBody
 	}
 	resp, err := w.service.client.Do(req)
