@@ -13,6 +13,7 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
+	"github.com/opencontainers/go-digest"
 )
 
 // fetchPatience bounds how long a node may take to fetch. A warm one takes some 40 ms; a
@@ -23,24 +24,25 @@ const fetchPatience = 3 * time.Second
 const reachTime = time.Hour
 
 // Fetch has every node fetch a URL, in the network in which its gha caches are exported
-// and imported. The error says which node cannot, and why. It takes at most three seconds.
-// It leaves no record in the history of the builder.
-func Fetch(ctx context.Context, nodes []Connection, address string) error {
+// and imported. The error says which node does not get the content, and why. No two calls may
+// have the same content: BuildKit does not fetch what it has. Fetch takes at most three seconds,
+// and leaves no record in the history of the builder.
+func Fetch(ctx context.Context, nodes []Connection, address, content string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, fetchPatience, fmt.Errorf("no answer in %.0f s", fetchPatience.Seconds()))
 	defer cancel()
 	failures := make([]error, len(nodes))
 	var asked sync.WaitGroup
 	for i, n := range nodes {
-		asked.Go(func() { failures[i] = fetch(ctx, n, address) })
+		asked.Go(func() { failures[i] = fetch(ctx, n, address, content) })
 	}
 	asked.Wait()
 	return errors.Join(failures...)
 }
 
-func fetch(ctx context.Context, n Connection, address string) error {
+func fetch(ctx context.Context, n Connection, address, content string) error {
 	err := n.Err
 	if err == nil {
-		err = solve(ctx, n.Client, address)
+		err = solve(ctx, n.Client, address, content)
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -55,8 +57,8 @@ func fetch(ctx context.Context, n Connection, address string) error {
 	return fmt.Errorf("node %q: %s", n.Node, reason)
 }
 
-func solve(ctx context.Context, c *client.Client, address string) error {
-	definition, err := llb.HTTP(address, llb.Filename("probe")).Marshal(ctx)
+func solve(ctx context.Context, c *client.Client, address, content string) error {
+	definition, err := llb.HTTP(address, llb.Filename("probe"), llb.Checksum(digest.FromString(content))).Marshal(ctx)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func TestForgetReach(t *testing.T) {
 func TestFetchNamesTheNodeThatCannotBeAsked(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	err := builders.Fetch(t.Context(), []builders.Connection{{Node: "b0", Err: errors.New("not\nrunning")}}, server.URL)
+	err := builders.Fetch(t.Context(), []builders.Connection{{Node: "b0", Err: errors.New("not\nrunning")}}, server.URL, "x")
 	if err == nil || err.Error() != `node "b0": not running` {
 		t.Errorf("got %v", err)
 	}
