@@ -1,8 +1,11 @@
 package builders
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 // desktopHost is the name by which a container of Docker Desktop reaches the loopback
@@ -59,6 +62,18 @@ func (b *Builder) routes(n Node) (networks, others []Route) {
 		}
 	}
 	return nil, nil
+}
+
+// FixReach is how the nodes of a builder get to use a route, a line for each way; empty if it is not known.
+func (b *Builder) FixReach(r Route) string {
+	if b.Driver != "docker-container" || !slices.ContainsFunc(b.Nodes, Node.OwnNetwork) {
+		return ""
+	}
+	ways := release.CreateBuilder + " --driver-opt network=host   # a builder that reaches all of this machine\n"
+	if r.Listen == loopback {
+		return ways
+	}
+	return fmt.Sprintf("sudo iptables -I INPUT -p tcp -d %s -j ACCEPT   # if a firewall of this machine drops it\n%s", r.Listen, ways)
 }
 
 // localEndpoint says that a BuildKit is reached by a socket of this machine.

@@ -37,3 +37,25 @@ func TestRoutes(t *testing.T) {
 		})
 	}
 }
+
+func TestFixReach(t *testing.T) {
+	const create = "docker buildx create --driver docker-container --use --driver-opt network=host   # a builder that reaches all of this machine\n"
+	host := Node{DriverOpts: map[string]string{"network": "host"}}
+	for _, tt := range []struct {
+		name, driver string
+		node         Node
+		listen, want string
+	}{
+		{"a container on a network of its own", "docker-container", Node{}, "172.18.0.1", "sudo iptables -I INPUT -p tcp -d 172.18.0.1 -j ACCEPT   # if a firewall of this machine drops it\n" + create},
+		{"no firewall makes the loopback interface of another network", "docker-container", Node{}, "127.0.0.1", create},
+		{"a container on the host's network", "docker-container", host, "127.0.0.1", ""},
+		{"a buildkitd", "remote", Node{}, "10.0.0.5", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := &Builder{Driver: tt.driver, Nodes: []Node{tt.node}}
+			if got := b.FixReach(Route{tt.listen, tt.listen}); got != tt.want {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}

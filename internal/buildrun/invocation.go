@@ -38,6 +38,7 @@ type invocation struct {
 	oldestOther func() time.Time    // when the oldest other build started that is under way
 	exported    exports             // what the build is going to write
 	quiet       bool                // nobody has asked for what is said after the build
+	relay       relayState          // between BuildKit and the cache service
 	unwritten   []string            // why the write policy leaves --cache-to out, by ref; empty: it does not
 }
 
@@ -110,6 +111,7 @@ func (inv *invocation) run(ctx context.Context) error {
 		}
 	}
 	code, err := process.Run(ctx, command)
+	inv.afterRelay(err == nil && code == 0)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 	inv.exported = inv.exportsOf(requests, result.Entries)
 	inv.noteTarget(requests, result.Entries)
 	inv.probeListings(ctx, result.Entries)
-	return result.Entries, nil
+	return result.Entries, inv.throughRelay(ctx, builder, requests, result.Entries)
 }
 
 // judged says whether the builder matters: not where no entry is left and the
@@ -95,7 +95,7 @@ func (inv *invocation) checksFor(requests []cacheopts.Request, entries []cacheop
 		}
 		checks.V2 = checks.V2 || entry.Version == 2
 		checks.Export = checks.Export || requests[i].Side == cacheopts.To && len(inv.platforms(requests[i].Where)) > 1
-		if !builders.Loopback(checks.CacheURL) {
+		if !builders.Loopback(checks.CacheURL) && inv.own.relay != relayRequire {
 			checks.CacheURL = entry.URL // one that the builder cannot reach would matter
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-
-	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 )
 
 // relayMode is the value of --gha-relay.
@@ -69,11 +67,3 @@ func (a *relayAddress) String() string {
 
 // Type implements [pflag.Value].
 func (a *relayAddress) Type() string { return "HOST[:PORT]" }
-
-// routes are the one that the address names, else those of the builder.
-func (a *relayAddress) routes(b *builders.Builder) []builders.Route {
-	if a.host != "" {
-		return []builders.Route{{Listen: a.host, Dial: a.host}}
-	}
-	return b.Routes()
-}
