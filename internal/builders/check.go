@@ -218,7 +218,7 @@ func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 			return []cacheopts.Note{{
 				Level: cacheopts.LevelWarning,
 				Text:  fmt.Sprintf("builder %q has a network of its own and cannot reach %s", b.Name, c.CacheURL),
-				Hint:  release.CreateBuilder + " --driver-opt network=host",
+				Hint:  release.CreateBuilder + " --driver-opt network=host\ndocker ghacache build --gha-relay=require …   # by way of an address that the builder reaches",
 			}}
 		}
 	}

@@ -142,7 +142,7 @@ func TestCheck(t *testing.T) {
 		"several nodes read the same index": {two, builders.Checks{}, nil},
 		"a container has a loopback of its own": {
 			one("docker-container", network("bridge")), builders.Checks{CacheURL: "http://127.0.0.1:8080/"},
-			[]finding{{cacheopts.LevelWarning, "cannot reach http://127.0.0.1:8080/", []string{"--driver-opt network=host"}}},
+			[]finding{{cacheopts.LevelWarning, "cannot reach http://127.0.0.1:8080/", []string{"--driver-opt network=host", "--gha-relay=require"}}},
 		},
 		"a container on the host's network shares its loopback": {
 			one("docker-container", network("host")), builders.Checks{CacheURL: "http://127.0.0.1:8080/"}, nil,

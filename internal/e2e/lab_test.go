@@ -26,6 +26,7 @@ type lab struct {
 	throttled func() (string, error) // the same, for services that throttle: a BuildKit remembers them in its next builds
 	container func() (string, error) // builder on a Docker Engine
 	bridged   func() (string, error) // the same, on a network of its own
+	several   func() (string, error) // the same, with a node on the network of the host as well
 
 	stops []func()
 }
@@ -58,7 +59,8 @@ func withLab(m *testing.M) int {
 	shared.old = sync.OnceValues(shared.startOld)
 	shared.throttled = sync.OnceValues(shared.startThrottled)
 	shared.container = sync.OnceValues(func() (string, error) { return shared.startContainer("", "host") })
-	shared.bridged = sync.OnceValues(shared.startBridged)
+	shared.bridged = sync.OnceValues(func() (string, error) { return shared.startBridged("bridged") })
+	shared.several = sync.OnceValues(shared.startSeveral)
 	defer func() {
 		for _, stop := range slices.Backward(shared.stops) {
 			stop()
@@ -166,13 +168,27 @@ func (l *lab) startBuildkitd(name, program string) (string, error) {
 }
 
 // startBridged makes a network for the builder. A private Engine has no default one, which would need iptables.
-func (l *lab) startBridged() (string, error) {
-	network := fmt.Sprintf("ghacache-e2e-%d", os.Getpid())
+func (l *lab) startBridged(name string) (string, error) {
+	network := fmt.Sprintf("ghacache-e2e-%d-%s", os.Getpid(), name)
 	if _, err := l.exec(l.bin("docker"), "network", "create", network); err != nil {
 		return "", err
 	}
 	l.stops = append(l.stops, func() { l.exec(l.bin("docker"), "network", "rm", network) })
-	return l.startContainer("-bridged", network)
+	return l.startContainer("-"+name, network)
+}
+
+func (l *lab) startSeveral() (string, error) {
+	name, err := l.startBridged("several")
+	if err != nil {
+		return "", err
+	}
+	image, err := l.exec(filepath.Join(l.root, "hack/engine"), "image")
+	if err != nil {
+		return "", err
+	}
+	_, err = l.exec(l.bin("docker-buildx"), "create", "--append", "--name", name, "--driver", "docker-container",
+		"--driver-opt", "network=host,image="+image, "--bootstrap")
+	return name, err
 }
 
 func (l *lab) startContainer(suffix, network string) (string, error) {

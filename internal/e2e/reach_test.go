@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/rand"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,12 +21,14 @@ func at(t *testing.T, host, content string) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	check(t, err)
-	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, content)
-	})}}
+	startServer(t, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, content) }))
+	return "http://" + l.Addr().String()
+}
+
+func startServer(t *testing.T, l net.Listener, h http.Handler) {
+	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}}
 	s.Start()
 	t.Cleanup(s.Close)
-	return s.URL
 }
 
 func TestBuildersTellWhatTheyReach(t *testing.T) {
