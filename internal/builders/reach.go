@@ -1,6 +1,7 @@
 package builders
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,18 +105,15 @@ func (b *Builder) ForgetReach(routes []Route) { b.LearnReach(routes, Reach{}, ti
 
 // reachKey is empty where what is learned of a node may not hold for its next run.
 func (b *Builder) reachKey(routes []Route) string {
-	key := fmt.Sprintf("reach %v", routes)
+	key := []string{"reach", fmt.Sprint(routes)}
 	for _, n := range b.Nodes {
-		identity := n.identity
-		if identity == "" {
-			identity = socketIdentity(n.Endpoint)
-		}
+		identity := cmp.Or(n.identity, socketIdentity(n.Endpoint))
 		if identity == "" {
 			return ""
 		}
-		key += " " + identity
+		key = append(key, identity)
 	}
-	return key
+	return strings.Join(key, " ")
 }
 
 // socketIdentity changes when another program listens on the socket of an endpoint.
