@@ -109,7 +109,7 @@ func (inv *invocation) afterRelay(succeeded bool) {
 		return
 	}
 	inv.relay.did = relayLine(opened.Stats())
-	if inv.wantsSummary() && (inv.own.summary == summaryOn || !inv.silent()) {
+	if inv.relay.did != "" && inv.wantsSummary() && (inv.own.summary == summaryOn || !inv.silent()) {
 		fmt.Fprintln(inv.env.Stderr, "relay: "+inv.relay.did)
 	}
 }

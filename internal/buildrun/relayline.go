@@ -2,31 +2,28 @@ package buildrun
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/relay"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// relayLine says what a relay did.
+// relayLine says what a relay did, empty if it had nothing to do.
 func relayLine(s relay.Stats) string {
-	text := fmt.Sprintf("sent %s (%s) in %s", layers(s.Layers), ui.Size(s.Sent), seconds(s.Sending))
-	if s.Reused > 0 {
-		text += fmt.Sprintf(", reused %d", s.Reused)
+	var did []string
+	add := func(happened bool, format string, args ...any) {
+		if happened {
+			did = append(did, fmt.Sprintf(format, args...))
+		}
 	}
-	if s.Failed > 0 {
-		text += fmt.Sprintf(", failed to send %d", s.Failed)
-	}
-	if s.Throttled > 0 {
-		text += fmt.Sprintf("; the service asked %d times to wait", s.Throttled)
-	}
-	if s.Waited > 0 {
-		text += fmt.Sprintf("; waited %s for the limits of the service", seconds(s.Waited))
-	}
-	if s.Read > 0 {
-		text += fmt.Sprintf("; read %s", ui.Size(s.Read))
-	}
-	return text
+	add(s.Sent > 0, "sent %s (%s) in %s", layers(s.Layers), ui.Size(s.Sent), short(s.Sending))
+	add(s.Reused > 0, "reused %s", layers(s.Reused))
+	add(s.Failed > 0, "failed to send %s", layers(s.Failed))
+	add(s.Read > 0, "read %s", ui.Size(s.Read))
+	add(s.Throttled > 0, "the service asked %d times to wait", s.Throttled)
+	add(s.Waited > 0, "waited %s for its limits", short(s.Waited))
+	return strings.Join(did, ", ")
 }
 
 func layers(n int) string {
@@ -36,4 +33,4 @@ func layers(n int) string {
 	return fmt.Sprintf("%d layers", n)
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+func short(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }

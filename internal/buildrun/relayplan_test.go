@@ -86,10 +86,12 @@ func TestRelayLine(t *testing.T) {
 		name, want string
 		stats      relay.Stats
 	}{
-		{"nothing new", "sent 0 layers (0B) in 0.0 s, reused 3", relay.Stats{Reused: 3}},
-		{"one layer", "sent 1 layer (1KiB) in 1.3 s", relay.Stats{Layers: 1, Sent: 1024, Sending: 1260 * time.Millisecond}},
+		{"nothing", "", relay.Stats{}},
+		{"nothing new but the index", "sent 0 layers (1KiB) in 50ms, reused 3 layers", relay.Stats{Indexes: 1, Sent: 1024, Sending: 51 * time.Millisecond, Reused: 3}},
+		{"an import", "read 64MiB", relay.Stats{Reads: 3, Read: 64 << 20}},
+		{"one layer", "sent 1 layer (1KiB) in 1.26s", relay.Stats{Layers: 1, Sent: 1024, Sending: 1260 * time.Millisecond}},
 		{
-			"all of it", "sent 7 layers (448MiB) in 1.2 s, reused 2, failed to send 1; the service asked 3 times to wait; waited 2.0 s for the limits of the service; read 64MiB",
+			"all of it", "sent 7 layers (448MiB) in 1.2s, reused 2 layers, failed to send 1 layer, read 64MiB, the service asked 3 times to wait, waited 2s for its limits",
 			relay.Stats{Layers: 7, Sent: 448 << 20, Sending: 1200 * time.Millisecond, Reused: 2, Failed: 1, Throttled: 3, Waited: 2 * time.Second, Read: 64 << 20},
 		},
 	} {

@@ -26,7 +26,7 @@ type lab struct {
 	throttled func() (string, error) // the same, for services that throttle: a BuildKit remembers them in its next builds
 	container func() (string, error) // builder on a Docker Engine
 	bridged   func() (string, error) // the same, on a network of its own
-	several   func() (string, error) // the same, with a node on the network of the host as well
+	several   func() (string, error) // the same, with a node on the network of the host as well, for linux/arm64
 
 	stops []func()
 }
@@ -177,17 +177,18 @@ func (l *lab) startBridged(name string) (string, error) {
 	return l.startContainer("-"+name, network)
 }
 
+// startSeveral has nodes on two Engines, because each can have one of a builder.
 func (l *lab) startSeveral() (string, error) {
+	other := os.Getenv("GHACACHE_OTHER_ENGINE")
+	if other == "" {
+		return "", errors.New("no second Docker Engine: run the tests under `hack/engine run`")
+	}
 	name, err := l.startBridged("several")
 	if err != nil {
 		return "", err
 	}
-	image, err := l.exec(filepath.Join(l.root, "hack/engine"), "image")
-	if err != nil {
-		return "", err
-	}
-	_, err = l.exec(l.bin("docker-buildx"), "create", "--append", "--name", name, "--driver", "docker-container",
-		"--driver-opt", "network=host,image="+image, "--bootstrap")
+	_, err = l.exec(l.bin("docker-buildx"), "create", "--append", "--name", name, "--driver", "docker-container", "--platform", "linux/arm64",
+		"--driver-opt", "network=host", "--bootstrap", other)
 	return name, err
 }
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -53,6 +54,29 @@ func TestARelayThatTheBuilderDoesNotReach(t *testing.T) {
 			t.Errorf("took %s", took)
 		}
 	})
+}
+
+func TestARelayNeedsABuilderThatRuns(t *testing.T) {
+	u := newUser(t, shared.container)
+	u.enter(serve(t, "--ref", mainRef, "--listen", outward(t)+":0"))
+	pinned, err := shared.exec(filepath.Join(shared.root, "hack/engine"), "image")
+	check(t, err)
+	u.set("BUILDX_BUILDER", u.env["BUILDX_BUILDER"]+"-stopped")
+	u.run("buildx", "create", "--name", u.env["BUILDX_BUILDER"], "--driver", "docker-container", "--driver-opt", "network=host,image="+pinned)
+	t.Cleanup(func() { u.run("buildx", "rm", "--force", u.env["BUILDX_BUILDER"]) })
+	says := fmt.Sprintf("without a relay: builder %q does not run yet\n", u.env["BUILDX_BUILDER"])
+
+	wantText(t, u.run(build(image(t), "--cache-to", "type=gha", "--debug", "--gha-dry-run")...).stderr, says)
+	r := u.try(build(image(t), "--cache-to", "type=gha", "--gha-dry-run", "--gha-relay=require")...)
+	wantText(t, r.stderr, "does not run yet", "hint: docker buildx inspect --bootstrap "+u.env["BUILDX_BUILDER"])
+	if r.code != 1 {
+		t.Errorf("exit %d", r.code)
+	}
+	r = u.run(build(image(t), "--cache-to", "type=gha", "--debug", "--gha-relay=require")...)
+	wantText(t, r.stderr, "through a relay at 127.0.0.1:")
+	u.run("buildx", "stop")
+	wantText(t, u.run(build(image(t), "--cache-to", "type=gha", "--debug")...).stderr, says)
+	wantText(t, u.run(build(image(t), "--cache-to", "type=gha", "--debug")...).stderr, "through a relay at 127.0.0.1:")
 }
 
 // firewall adds a rule for the time of the test.
