@@ -15,15 +15,19 @@ import (
 
 // A build that is cancelled amid its export leaves the cache as it was, and ends as it does without a relay.
 func TestCancelledExportsThroughARelayWriteNoIndex(t *testing.T) {
-	for name, how := range map[string]interrupt{
-		"Ctrl-C on a terminal":      {onTerminal, pressCtrlC},
-		"SIGINT without a terminal": {onPipe, signal(unix.SIGINT)},
+	// Each reply takes a second, and a layer three of them, so no index can be written within two.
+	for name, tt := range map[string]struct {
+		how    interrupt
+		moment time.Duration
+	}{
+		"Ctrl-C on a terminal, at once":             {interrupt{onTerminal, pressCtrlC}, 0},
+		"SIGINT without a terminal, a second later": {interrupt{onPipe, signal(unix.SIGINT)}, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := newUser(t, shared.remote)
 			u.enter(serve(t, "--ref", mainRef, "--latency", "1s"))
-			want := cancelledExport(t, u, how, build(image(t), append(toAndFrom("app"), "--gha-relay=off")...))
-			got := cancelledExport(t, u, how, relayed(image(t), toAndFrom("app")...))
+			want := cancelledExport(t, u, tt.how, tt.moment, build(image(t), append(toAndFrom("app"), "--gha-relay=off")...))
+			got := cancelledExport(t, u, tt.how, tt.moment, relayed(image(t), toAndFrom("app")...))
 			if want == 0 || got != want {
 				t.Errorf("exit %d, without a relay %d", got, want)
 			}
@@ -34,8 +38,8 @@ func TestCancelledExportsThroughARelayWriteNoIndex(t *testing.T) {
 	}
 }
 
-// cancelledExport interrupts a build while it exports, and returns the exit code of docker.
-func cancelledExport(t *testing.T, u *user, how interrupt, words []string) int {
+// cancelledExport interrupts a build a moment after its export has begun, and returns the exit code of docker.
+func cancelledExport(t *testing.T, u *user, how interrupt, moment time.Duration, words []string) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -65,7 +69,7 @@ func cancelledExport(t *testing.T, u *user, how interrupt, words []string) int {
 	case <-ctx.Done():
 		t.Fatalf("no export began\n%s", output.String())
 	}
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(moment)
 	check(t, how.send(cmd, io.Writer(console)))
 	_ = cmd.Wait() // its exit code is what counts
 	<-copied

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -109,4 +110,22 @@ func TestDryRunTellsOfTheRelay(t *testing.T) {
 		wantMatch(t, string(relay), tt.want)
 		wantText(t, r.stdout, "url_v2="+u.env["ACTIONS_RESULTS_URL"]) // not that of a relay that has ended
 	}
+}
+
+// The way to this machine may close while a builder is remembered to have it.
+func TestWhatABuilderReachedIsRememberedUntilABuildFails(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.enter(serve(t))
+	words := []string{"--cache-to", "type=gha,timeout=1s", "--gha-relay=require"}
+	u.run(build(image(t), words...)...)
+	file := filepath.Join(u.env["DOCKER_CONFIG"], "ghacache", "known.json")
+	known, err := os.ReadFile(file)
+	check(t, err)
+	closed := strings.Replace(string(known), `Dial\":\"127.0.0.1`, `Dial\":\"127.0.0.9`, 1)
+	if closed == string(known) {
+		t.Fatalf("nothing is remembered in %s", known)
+	}
+	check(t, os.WriteFile(file, []byte(closed), 0o600))
+	wantText(t, u.try(build(image(t), words...)...).stderr, "dial tcp 127.0.0.9:")
+	u.run(build(image(t), words...)...)
 }
