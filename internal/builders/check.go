@@ -28,6 +28,8 @@ type Checks struct {
 	Last bool
 	// CacheURL is where BuildKit is to find the cache service.
 	CacheURL string
+	// Relayed says that a relay is going to reach it in the builder's place.
+	Relayed bool
 }
 
 // Check judges the builder. An error among the notes means that the build would
@@ -210,7 +212,7 @@ func (b *Builder) checkNodes(c Checks) []cacheopts.Note {
 
 func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 	// The docker driver runs in the Engine; where a remote one runs, nothing tells.
-	if b.Driver == "" || b.Driver == "docker" || b.Driver == "remote" || !Loopback(c.CacheURL) {
+	if b.Driver == "" || b.Driver == "docker" || b.Driver == "remote" || c.Relayed || !Loopback(c.CacheURL) {
 		return nil
 	}
 	for _, n := range b.Nodes {

@@ -88,14 +88,14 @@ func (inv *invocation) resolve(ctx context.Context) (*builders.Builder, error) {
 }
 
 func (inv *invocation) checksFor(requests []cacheopts.Request, entries []cacheopts.Completed) builders.Checks {
-	checks := builders.Checks{AllowDocker: inv.own.allowDockerDriver, Buildx: inv.buildx.Version}
+	checks := builders.Checks{AllowDocker: inv.own.allowDockerDriver, Buildx: inv.buildx.Version, Relayed: inv.own.relay == relayRequire}
 	for i, entry := range entries {
 		if entry.Dropped || !entry.Entry.GHA() {
 			continue
 		}
 		checks.V2 = checks.V2 || entry.Version == 2
 		checks.Export = checks.Export || requests[i].Side == cacheopts.To && len(inv.platforms(requests[i].Where)) > 1
-		if !builders.Loopback(checks.CacheURL) && inv.own.relay != relayRequire {
+		if !builders.Loopback(checks.CacheURL) {
 			checks.CacheURL = entry.URL // one that the builder cannot reach would matter
 		}
 	}
