@@ -47,6 +47,7 @@ func (inv *invocation) throughRelay(ctx context.Context, b *builders.Builder, re
 		return nil // and the command is shown without it: the relay ends before anybody could run that
 	}
 	inv.debug(fmt.Sprintf("BuildKit uses the cache service through a relay at %s", opened.address))
+	inv.situation.Relayed = true
 	url, token := opened.Environment(opened.address)
 	inv.redirect(entries, url, token)
 	opened.prefetch(exportScopes(requests, entries))
