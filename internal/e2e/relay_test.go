@@ -97,6 +97,27 @@ func TestARelayIsUsedWhereItHelps(t *testing.T) {
 	}
 }
 
+func TestAFailureBehindARelayIsNamed(t *testing.T) {
+	for name, c := range map[string]struct{ fault, says string }{
+		"the service refuses the token": {"/twirp/*:403", "error: probably: the service rejected the runtime token"},
+		"the blobs may not be written":  {"PUT /devstoreaccount1/*:403", "error: probably: a layer was refused (403)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newUser(t, shared.bridged)
+			s := serve(t, "--ref", mainRef, "--fault", c.fault)
+			u.enter(s)
+			r := u.try(relayed(image(t), "--cache-to", "type=gha,mode=max")...)
+			if r.code != 1 {
+				t.Errorf("exit %d", r.code)
+			}
+			wantAdvice(t, r.stderr, c.says)
+			if out := u.run("ghacache", "ls", "--entries", "--filter", "kind=index", "-q").stdout; out != "" {
+				t.Errorf("there are the indexes %s", out)
+			}
+		})
+	}
+}
+
 // BuildKit keeps the options of a cache in the history of builds.
 func TestTheBuilderDoesNotGetTheTokenOfTheService(t *testing.T) {
 	u := newUser(t, shared.remote)
