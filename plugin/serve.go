@@ -38,6 +38,7 @@ type serveOptions struct {
 	check   bool
 	repair  bool
 	command []string
+	upstreamOptions
 }
 
 func newServeCommand(env *Env) *cobra.Command {
@@ -55,6 +56,10 @@ The folder keeps the cache and the name of the repository for the next start. --
 compares its entries with their content, and exits with 1 if something is damaged.
 --repair removes what is damaged and keeps the rest. Stop the service before both.
 
+With --upstream, it is a relay: it sends everything on to the cache service of the job,
+many layers at a time, and keeps the job's token to itself. It prints a URL and a token
+of its own, for buildx's attributes url_v2 and token, and works until you stop it.
+
 GET /healthz tells whether the cache can be written. GET /metrics has counters for
 Prometheus. Both need no token and show no entry.`,
 		Example: `  docker ghacache serve -- docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .
@@ -68,6 +73,9 @@ Prometheus. Both need no token and show no entry.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.command = args
+			if o.relays() {
+				return runServeUpstream(cmd.Context(), env, o)
+			}
 			return runServe(cmd.Context(), env, o)
 		},
 	}
@@ -83,6 +91,7 @@ Prometheus. Both need no token and show no entry.`,
 	flags.BoolVar(&o.repair, "repair", false, "Check the folder, remove what is damaged, and exit")
 	flags.DurationVar(&o.latency, "latency", 0, "Time to wait before each reply")
 	flags.StringArrayVar(&o.faults, "fault", nil, "Fault to inject")
+	o.addFlags(flags)
 	for _, hidden := range []string{"latency", "fault"} {
 		flags.Lookup(hidden).Hidden = true
 	}
@@ -106,10 +115,6 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	if !slices.Contains([]string{"", "json", "text"}, o.log) {
 		return usage(fmt.Errorf("unknown log format %q", o.log), "--log json or text")
 	}
-	write, err := environmentWriter(o.format)
-	if err != nil {
-		return err
-	}
 	refs, err := parseRefs(o.refs)
 	if err != nil {
 		return err
@@ -123,6 +128,26 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 			err = errors.Join(err, fmt.Errorf("closing the cache: %w", closeErr))
 		}
 	}()
+	return serveOn(ctx, env, o, service{
+		serve: server.Serve,
+		says:  "serving the cache of " + server.Repository,
+		vars:  func(base string) ([]cacheserver.Variable, error) { return jobEnvironment(server.Issuer, base, refs) },
+	})
+}
+
+// service is what serve serves.
+type service struct {
+	serve func(ctx context.Context, l net.Listener) error
+	says  string
+	vars  func(base string) ([]cacheserver.Variable, error) // the environment of its clients
+}
+
+// serveOn listens, tells the environment and serves until ctx or the command ends.
+func serveOn(ctx context.Context, env *Env, o serveOptions, s service) error {
+	write, err := environmentWriter(o.format)
+	if err != nil {
+		return err
+	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", o.listen)
 	if err != nil {
@@ -132,17 +157,17 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	vars, err := jobEnvironment(server.Issuer, base, refs)
+	vars, err := s.vars(base)
 	if err != nil {
 		return err
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(serving, listener) }()
+	go func() { ended <- s.serve(serving, listener) }()
 
 	if len(o.command) == 0 {
-		env.notes().Note(ui.Info, fmt.Sprintf("serving the cache of %s at %s/", server.Repository, base), "")
+		env.notes().Note(ui.Info, fmt.Sprintf("%s at %s/", s.says, base), "")
 	}
 	if len(o.command) == 0 || o.envFile != "" {
 		if err := write(env, o.envFile, vars); err != nil {

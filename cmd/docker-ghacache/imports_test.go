@@ -17,11 +17,11 @@ var mayImport = map[string][]string{
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
 		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/gitrepo", "internal/hint", "internal/listing", "internal/localcache", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
-		"internal/process", "internal/reclaim", "internal/release", "internal/ui", "internal/view",
+		"internal/process", "internal/reclaim", "internal/relay", "internal/release", "internal/ui", "internal/view",
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
-	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/localcache", "internal/process", "internal/reclaim", "internal/ui", "internal/view"},
+	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/localcache", "internal/process", "internal/reclaim", "internal/relay", "internal/ui", "internal/view"},
 	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
 	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/cacheclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
 
 	"internal/reclaim":      {"cacheopts", "internal/bkcache", "internal/github"},
+	"internal/relay":        {"internal/bkcache", "internal/cacheclient", "internal/cacheserver", "internal/hint"},
 	"internal/atomicfile":   {"internal/hint"},
 	"internal/bkcache":      nil,
 	"internal/cacheserver":  {"internal/github"},
@@ -55,7 +56,7 @@ var mayImport = map[string][]string{
 // onlyIn says where a door to the world is.
 var onlyIn = map[string][]string{
 	"os/exec":                  {"internal/process", "internal/gitrepo", "plugin"}, // these two look programs up, and start none
-	"net/http":                 {"internal/cacheclient", "internal/cacheserver"},
+	"net/http":                 {"internal/cacheclient", "internal/cacheserver", "internal/relay"},
 	"os/signal":                {"cmd/docker-ghacache", "internal/process"},
 	"github.com/spf13/cobra":   {"plugin", "internal/builders"}, // docker/cli wants one to look for plugins
 	"github.com/docker/buildx": {"internal/builders"},

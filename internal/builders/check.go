@@ -41,6 +41,8 @@ type Checks struct {
 	Last bool
 	// CacheURL is where BuildKit is to find the cache service.
 	CacheURL string
+	// Relayed says that a relay is going to reach it in the builder's place.
+	Relayed bool
 }
 
 // Check judges the builder. An error among the notes means that the build would
@@ -233,7 +235,7 @@ func (b *Builder) checkNodes(c Checks) []cacheopts.Note {
 
 func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 	// The docker driver runs in the Engine; where a remote one runs, nothing tells.
-	if b.Driver == "" || b.Driver == "docker" || b.Driver == "remote" || !Loopback(c.CacheURL) {
+	if b.Driver == "" || b.Driver == "docker" || b.Driver == "remote" || c.Relayed || !Loopback(c.CacheURL) {
 		return nil
 	}
 	for _, n := range b.Nodes {
@@ -242,7 +244,7 @@ func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 				Code:  CodeOwnNetwork,
 				Level: cacheopts.LevelWarning,
 				Text:  fmt.Sprintf("builder %q has a network of its own and cannot reach %s", b.Name, c.CacheURL),
-				Hint:  release.CreateBuilder + " --driver-opt network=host",
+				Hint:  release.CreateBuilder + " --driver-opt network=host\ndocker ghacache build --gha-relay=require …   # by way of an address that the builder reaches",
 			}}
 		}
 	}

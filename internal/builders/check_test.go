@@ -160,7 +160,10 @@ func TestCheck(t *testing.T) {
 		"several nodes read the same index": {two, builders.Checks{}, nil},
 		"a container has a loopback of its own": {
 			one("docker-container", network("bridge")), builders.Checks{CacheURL: "http://127.0.0.1:8080/"},
-			[]finding{{builders.CodeOwnNetwork, cacheopts.LevelWarning, "cannot reach http://127.0.0.1:8080/", []string{"--driver-opt network=host"}}},
+			[]finding{{builders.CodeOwnNetwork, cacheopts.LevelWarning, "cannot reach http://127.0.0.1:8080/", []string{"--driver-opt network=host", "--gha-relay=require"}}},
+		},
+		"a relay reaches the service in its place": {
+			one("docker-container", network("bridge")), builders.Checks{CacheURL: "http://127.0.0.1:8080/", Relayed: true}, nil,
 		},
 		"a container on the host's network shares its loopback": {
 			one("docker-container", network("host")), builders.Checks{CacheURL: "http://127.0.0.1:8080/"}, nil,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -29,6 +31,9 @@ type Node struct {
 	BuildKit string
 	// DriverOpts are the --driver-opt values of the node, such as network=host.
 	DriverOpts map[string]string
+	// Gateways are the addresses that the networks of a node's container have on the machine
+	// of its Engine. Containers on the host's network have none.
+	Gateways []string
 	// Engine is set for the docker driver only.
 	Engine Engine
 	// GHA says that BuildKit has type=gha caches; nil if it was not asked. See [Examine].
@@ -38,6 +43,8 @@ type Node struct {
 	// EngineDown is the address of the Docker Engine that the node needs and that
 	// does not answer; empty where it answers, and for drivers that need none.
 	EngineDown string
+
+	identity string // as in run
 }
 
 // Engine is the Docker Engine whose built-in BuildKit is the node.
@@ -65,6 +72,7 @@ func ask(ctx context.Context, n *builder.Node, more question) Node {
 		return node
 	}
 	run, err := runOf(ctx, n.Driver)
+	node.Gateways, node.identity = run.gateways, run.identity
 	if err != nil || !run.running {
 		node.Err = err
 		return node
@@ -97,6 +105,7 @@ func address(dialled, endpoint string) string {
 type run struct {
 	running  bool
 	identity string
+	gateways []string // as in Node
 }
 
 func runOf(ctx context.Context, d *driver.DriverHandle) (run, error) {
@@ -127,7 +136,15 @@ func containerRun(ctx context.Context, d *driver.DriverHandle) (run, error) {
 		return run{}, err
 	}
 	state := container.Container.State
-	return run{running: state.Running, identity: container.Container.ID + " " + state.StartedAt}, nil
+	found := run{running: state.Running, identity: container.Container.ID + " " + state.StartedAt}
+	if settings := container.Container.NetworkSettings; settings != nil {
+		for _, name := range slices.Sorted(maps.Keys(settings.Networks)) {
+			if gateway := settings.Networks[name].Gateway; gateway.IsValid() {
+				found.gateways = append(found.gateways, gateway.String())
+			}
+		}
+	}
+	return found, nil
 }
 
 // describe fills in what a running node tells of itself.

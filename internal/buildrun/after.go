@@ -116,6 +116,6 @@ func (inv *invocation) review(ctx context.Context, began time.Time, wanted bool)
 	if err != nil {
 		return err
 	}
-	summary.Usage = view.Measure(unjudged(snap.Items), limits)
+	summary.Usage, summary.Relay = view.Measure(unjudged(snap.Items), limits), inv.relay.did
 	return inv.summarize(summary)
 }

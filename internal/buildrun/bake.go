@@ -26,6 +26,7 @@ func Bake(ctx context.Context, env *Env, words []string) error {
 	if err != nil {
 		return inv.report(err)
 	}
+	defer inv.endRelay() // of a build that was not run
 	return inv.report(inv.bake(ctx))
 }
 

@@ -24,6 +24,7 @@ func Build(ctx context.Context, env *Env, words []string) error {
 		inv.locals = localsOf(args)
 	}
 	inv.platforms = func(string) []string { return buildPlatforms(args, env.Lookup) }
+	defer inv.endRelay() // of a build that was not run
 	return inv.report(inv.build(ctx))
 }
 

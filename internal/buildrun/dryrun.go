@@ -16,9 +16,10 @@ import (
 
 // dryRun is the output of --gha-dry-run=json.
 type dryRun struct {
-	Args  []string `json:"args"`  // the command that would run, secrets redacted
-	Env   []string `json:"env"`   // names of the variables that would be set for it
-	Notes []note   `json:"notes"` // what would be said
+	Args  []string  `json:"args"`            // the command that would run, secrets redacted
+	Env   []string  `json:"env"`             // names of the variables that would be set for it
+	Notes []note    `json:"notes"`           // what would be said
+	Relay *relayUse `json:"relay,omitempty"` // absent: nothing would go through one
 }
 
 // report turns an error of a dry run for programs into a note of its output.
@@ -39,6 +40,7 @@ func (inv *invocation) show() error {
 			Args:  args,
 			Env:   append([]string{}, slices.Sorted(maps.Keys(inv.vars))...),
 			Notes: append([]note{}, inv.notes...),
+			Relay: inv.relay.use,
 		})
 	}
 	quoted := make([]string, 0, len(args))

@@ -40,6 +40,7 @@ type invocation struct {
 	exported    exports             // what the build is going to write
 	quiet       bool                // nobody has asked for what is said after the build
 	locals      locals              // caches of type=local
+	relay       relayState          // between BuildKit and the cache service
 	unwritten   []string            // why the write policy leaves --cache-to out, by ref; empty: it does not
 }
 
@@ -119,6 +120,7 @@ func (inv *invocation) run(ctx context.Context) error {
 		}
 	}
 	code, err := process.Run(ctx, command)
+	inv.afterRelay(err == nil && code == 0)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,12 @@ func TestTakeOptions(t *testing.T) {
 			env: map[string]string{
 				"GHACACHE_DRY_RUN": "json", "GHACACHE_STRICT": "1", "GHACACHE_CREATE_BUILDER": "true",
 				"GHACACHE_ALLOW_DOCKER_DRIVER": "t", "GHACACHE_SCOPE_PER_TARGET": "true", "GHACACHE_SKIP": "1",
+				"GHACACHE_RELAY": "require", "GHACACHE_RELAY_ADDRESS": "10.0.0.5:4000",
 			},
-			want: ghaOptions{dryRun: "json", strict: true, skip: true, createBuilder: true, allowDockerDriver: true, scopePerTarget: true},
+			want: ghaOptions{
+				dryRun: "json", strict: true, skip: true, createBuilder: true, allowDockerDriver: true, scopePerTarget: true,
+				relay: relayRequire, relayAddress: relayAddress{"10.0.0.5", "4000"},
+			},
 		},
 		{
 			name: "an option overrides its variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "1", "GHACACHE_DRY_RUN": "1"},

@@ -59,7 +59,7 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 	inv.exported = inv.exportsOf(requests, result.Entries)
 	inv.noteTarget(requests, result.Entries)
 	inv.probeListings(ctx, result.Entries)
-	return result.Entries, nil
+	return result.Entries, inv.throughRelay(ctx, builder, requests, result.Entries)
 }
 
 // judged says whether the builder matters: not where no entry is left and the
@@ -106,7 +106,7 @@ func (inv *invocation) resolveEarly(ctx context.Context) (stop func()) {
 }
 
 func (inv *invocation) checksFor(requests []cacheopts.Request, entries []cacheopts.Completed) builders.Checks {
-	checks := builders.Checks{AllowDocker: inv.own.allowDockerDriver, Buildx: inv.buildx.Version}
+	checks := builders.Checks{AllowDocker: inv.own.allowDockerDriver, Buildx: inv.buildx.Version, Relayed: inv.own.relay == relayRequire}
 	for i, entry := range entries {
 		if entry.Dropped || !entry.Entry.GHA() {
 			continue

@@ -13,6 +13,7 @@ import (
 const (
 	attempts     = 5
 	firstBackoff = 500 * time.Millisecond
+	maxBackoff   = 15 * time.Second // of those who retry for minutes
 )
 
 // retry calls try until try asks for no repetition, at most five times. Between two
@@ -32,7 +33,7 @@ func retry(ctx context.Context, try func(attempt int) (again bool, wait time.Dur
 
 // backoff doubles with each attempt. Jitter keeps clients apart that failed at once.
 func backoff(attempt int) time.Duration {
-	d := firstBackoff << (attempt - 1)
+	d := firstBackoff << min(attempt-1, 10)
 	return d/2 + rand.N(d) //nolint:gosec // nobody gains by guessing it
 }
 

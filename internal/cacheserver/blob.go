@@ -29,40 +29,40 @@ const (
 // azureVersion is the version of the Blob Storage protocol that this service speaks.
 const azureVersion = "2025-05-05"
 
-func (s *Server) routeBlobs() {
-	s.mux.HandleFunc("GET /devstoreaccount1/cache/{id}", s.blobHandler(toRead, s.readBlob))
-	s.mux.HandleFunc("PUT /devstoreaccount1/cache/{id}", s.blobHandler(toWrite, s.writeBlob))
+func (f *Front) routeBlobs() {
+	f.mux.HandleFunc("GET /devstoreaccount1/cache/{id}", f.blobHandler(toRead, f.readBlob))
+	f.mux.HandleFunc("PUT /devstoreaccount1/cache/{id}", f.blobHandler(toWrite, f.writeBlob))
 }
 
 // blobURL has the shape of the Azure emulator's URLs, account, container and blob, which clients that check URLs
 // accept.
-func (s *Server) blobURL(base string, id int64, permission string) string {
+func (f *Front) blobURL(base string, id int64, permission string) string {
 	ttl := readable
 	if permission == toWrite {
 		ttl = writeable
 	}
-	expiry := s.now().Add(ttl).UTC().Format(time.RFC3339)
+	expiry := f.now().Add(ttl).UTC().Format(time.RFC3339)
 	q := url.Values{"se": {expiry}, "sp": {permission}, "sr": {"b"}, "sv": {azureVersion}}
-	q.Set("sig", s.blobSignature(strconv.FormatInt(id, 10), permission, expiry))
+	q.Set("sig", f.blobSignature(strconv.FormatInt(id, 10), permission, expiry))
 	return fmt.Sprintf("%s/devstoreaccount1/cache/%d?%s", base, id, q.Encode())
 }
 
-func (s *Server) blobSignature(id, permission, expiry string) string {
-	mac := hmac.New(sha256.New, s.blobKey)
+func (f *Front) blobSignature(id, permission, expiry string) string {
+	mac := hmac.New(sha256.New, f.blobKey)
 	fmt.Fprintf(mac, "%s\n%s\n%s", id, permission, expiry)
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // checkBlobURL returns the id of the blob if this service signed the URL, the URL has the permission and it has not
 // expired.
-func (s *Server) checkBlobURL(r *http.Request, permission string) (int64, error) {
+func (f *Front) checkBlobURL(r *http.Request, permission string) (int64, error) {
 	q := r.URL.Query()
-	want := s.blobSignature(r.PathValue("id"), permission, q.Get("se"))
+	want := f.blobSignature(r.PathValue("id"), permission, q.Get("se"))
 	if !hmac.Equal([]byte(want), []byte(q.Get("sig"))) {
 		return 0, errBlobForbidden
 	}
 	expiry, err := time.Parse(time.RFC3339, q.Get("se"))
-	if err != nil || !s.now().Before(expiry) {
+	if err != nil || !f.now().Before(expiry) {
 		return 0, errBlobForbidden
 	}
 	return parseID(r.PathValue("id"))
@@ -70,28 +70,23 @@ func (s *Server) checkBlobURL(r *http.Request, permission string) (int64, error)
 
 type blobHandler func(w http.ResponseWriter, r *http.Request, id int64) error
 
-func (s *Server) blobHandler(permission string, handle blobHandler) http.HandlerFunc {
+func (f *Front) blobHandler(permission string, handle blobHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Ms-Version", azureVersion)
-		id, err := s.checkBlobURL(r, permission)
+		id, err := f.checkBlobURL(r, permission)
 		if err == nil {
 			err = handle(w, r, id)
 		}
 		if err != nil {
-			s.fail(w, r, err)
+			f.fail(w, r, err)
 		}
 	}
 }
 
-func (s *Server) readBlob(w http.ResponseWriter, r *http.Request, id int64) error {
+func (f *Front) readBlob(w http.ResponseWriter, r *http.Request, id int64) error {
 	if r.URL.Query().Has("comp") {
 		return errBlobOperation
 	}
-	e, content, err := s.entries.Open(id)
-	if err != nil {
-		return err
-	}
-	defer content.Close()
 	if rng := r.Header.Get("X-Ms-Range"); rng != "" {
 		r.Header.Set("Range", rng)
 	}
@@ -99,8 +94,7 @@ func (s *Server) readBlob(w http.ResponseWriter, r *http.Request, id int64) erro
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Etag", etag(id))
 	h.Set("X-Ms-Blob-Type", "BlockBlob")
-	http.ServeContent(contentWriter{w}, r, "", e.Created, content)
-	return nil
+	return f.backend.ServeBlob(contentWriter{w}, r, id)
 }
 
 // contentWriter adds the error codes of Blob Storage to the errors of ServeContent.

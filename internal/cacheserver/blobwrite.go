@@ -18,18 +18,18 @@ const (
 	wholeBlob = ""
 )
 
-func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) error {
-	err := s.checkUnfinished(id)
+func (f *Front) writeBlob(w http.ResponseWriter, r *http.Request, id int64) error {
+	err := f.backend.CheckUnfinished(id)
 	if err != nil {
 		return err
 	}
 	switch r.URL.Query().Get("comp") {
 	case "":
-		err = s.putBlob(r, id)
+		err = f.putBlob(r, id)
 	case "block":
-		err = s.putBlock(r, id)
+		err = f.putBlock(r, id)
 	case "blocklist":
-		err = s.putBlockList(w, r, id)
+		err = f.putBlockList(w, r, id)
 	default:
 		err = errBlobOperation
 	}
@@ -38,39 +38,27 @@ func (s *Server) writeBlob(w http.ResponseWriter, r *http.Request, id int64) err
 	}
 	h := w.Header()
 	h.Set("Etag", etag(id))
-	h.Set("Last-Modified", s.now().UTC().Format(http.TimeFormat))
+	h.Set("Last-Modified", f.now().UTC().Format(http.TimeFormat))
 	h.Set("X-Ms-Request-Server-Encrypted", "false")
 	w.WriteHeader(http.StatusCreated)
 	return nil
 }
 
-// checkUnfinished tells a finished entry, which never changes, from one that does not exist.
-func (s *Server) checkUnfinished(id int64) error {
-	_, err := s.entries.Upload(id)
-	if err == nil {
-		return nil
-	}
-	if _, finished := s.entries.Entry(id); finished == nil {
-		return errBlobFinished
-	}
-	return err
-}
-
-func (s *Server) putBlob(r *http.Request, id int64) error {
+func (f *Front) putBlob(r *http.Request, id int64) error {
 	if r.Header.Get("X-Ms-Blob-Type") != "BlockBlob" {
 		return errBlobType
 	}
 	if r.ContentLength < 0 {
 		return errBlobLength
 	}
-	if err := s.entries.WriteBlock(id, wholeBlob, r.ContentLength, clientBody{r.Body}); err != nil {
+	if err := f.backend.WriteBlock(r.Context(), id, wholeBlob, r.ContentLength, clientBody{r.Body}); err != nil {
 		return err
 	}
-	return s.entries.Assemble(id, []string{wholeBlob})
+	return f.backend.Assemble(r.Context(), id, []string{wholeBlob})
 }
 
 // putBlock does not decode block ids, because clients encode them in different ways.
-func (s *Server) putBlock(r *http.Request, id int64) error {
+func (f *Front) putBlock(r *http.Request, id int64) error {
 	block := r.URL.Query().Get("blockid")
 	if block == "" || len(block) > maxBlockID {
 		return errBlockID
@@ -78,15 +66,15 @@ func (s *Server) putBlock(r *http.Request, id int64) error {
 	if r.ContentLength < 0 {
 		return errBlobLength
 	}
-	return s.entries.WriteBlock(id, block, r.ContentLength, clientBody{r.Body})
+	return f.backend.WriteBlock(r.Context(), id, block, r.ContentLength, clientBody{r.Body})
 }
 
-func (s *Server) putBlockList(w http.ResponseWriter, r *http.Request, id int64) error {
+func (f *Front) putBlockList(w http.ResponseWriter, r *http.Request, id int64) error {
 	blocks, err := parseBlockList(http.MaxBytesReader(w, r.Body, maxListBytes))
 	if err != nil {
 		return err
 	}
-	return s.entries.Assemble(id, blocks)
+	return f.backend.Assemble(r.Context(), id, blocks)
 }
 
 // parseBlockList reads <BlockList><Latest>ID</Latest>…</BlockList>. OpenDAL has said Uncommitted: it means the same as long as
@@ -130,9 +118,14 @@ func azureErrorOf(err error) *azureError {
 	if e, ok := errors.AsType[*azureError](err); ok {
 		return e
 	}
+	if e, ok := errors.AsType[*ReplyError](err); ok {
+		return &azureError{e.Status, "OperationFailed"}
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return &azureError{http.StatusNotFound, "BlobNotFound"}
+	case errors.Is(err, store.ErrExists):
+		return errBlobFinished
 	case errors.Is(err, store.ErrUnknownBlock):
 		return &azureError{http.StatusBadRequest, "InvalidBlockList"}
 	case errors.Is(err, store.ErrTooLarge), errors.Is(err, store.ErrNoRoom):

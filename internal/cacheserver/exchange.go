@@ -30,7 +30,7 @@ type exchange struct {
 
 func newExchange(w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w), begun: time.Now()} //nolint:forbidigo // deadlines are in real time
-	x.body = &pacedBody{ReadCloser: r.Body, control: x.control, begun: x.begun}
+	x.body = &pacedBody{ReadCloser: r.Body, control: x.control, begun: x.begun, rested: x.begun}
 	if r.Body == nil || r.Body == http.NoBody {
 		x.body.ended = true
 	} else {
@@ -96,14 +96,20 @@ type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	begun   time.Time
+	rested  time.Time // since when nobody wants to read
 	read    int64
 	ended   bool
 }
 
 // Read implements [io.Reader].
 func (b *pacedBody) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(b.deadline(time.Now())) //nolint:forbidigo // as above
+	now := time.Now() //nolint:forbidigo // as above
+	if !b.rested.IsZero() {
+		b.begun = b.begun.Add(now.Sub(b.rested)) // this time was the server's, as when it waits for memory
+	}
+	_ = b.control.SetReadDeadline(b.deadline(now))
 	n, err := b.ReadCloser.Read(p)
+	b.rested = time.Now() //nolint:forbidigo // as above
 	b.read += int64(n)
 	if err != nil {
 		b.ended = b.ended || errors.Is(err, io.EOF)

@@ -12,7 +12,7 @@ import (
 )
 
 // fail answers a request with an error, and logs it if it is the service's own.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (f *Front) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, store.ErrTooMany) {
 		w.Header().Set("Retry-After", "60")
 	}
@@ -20,7 +20,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		body.drain(r)
 	}
 	if status := writeError(w, r, err); status >= http.StatusInternalServerError {
-		s.log.Printf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
+		f.log.Printf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
 	}
 }
 
@@ -60,7 +60,7 @@ func publicText(err error, status int) string {
 	return err.Error()
 }
 
-// clientBody marks errors of reading the request's body as the client's.
+// clientBody marks errors of reading the request's body as the client'f.
 type clientBody struct{ io.Reader }
 
 func (b clientBody) Read(p []byte) (int, error) {

@@ -34,13 +34,13 @@ type grant struct {
 }
 
 // authorize reads the runtime token of a request. Its error contains neither the token nor the reason.
-func (s *Server) authorize(r *http.Request) (grant, error) {
+func (f *Front) authorize(r *http.Request) (grant, error) {
 	token, ok := bearer(r)
 	if !ok {
 		return grant{}, errUnauthenticated
 	}
 	var claims runtimeClaims
-	if err := s.verify(s.runtimeKey, token, &claims); err != nil || !strings.EqualFold(claims.Repository, s.Repository) {
+	if err := f.verify(f.runtimeKey, token, &claims); err != nil || !strings.EqualFold(claims.Repository, f.Repository) {
 		return grant{}, errUnauthenticated
 	}
 	var list []access
@@ -106,11 +106,4 @@ func (g grant) name(version, key string) (store.Name, error) {
 		return store.Name{}, errVersion
 	}
 	return store.Name{Ref: g.writable, Version: version, Key: key}, nil
-}
-
-// find looks an entry up and counts whether it is there.
-func (s *Server) find(g grant, version string, keys []string) (store.Entry, error) {
-	e, err := s.entries.Find(g.readable, version, keys)
-	s.metrics.found(err == nil)
-	return e, err
 }

@@ -65,6 +65,12 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	return i, i.derive()
 }
 
+// NewIssuer returns an issuer with a key of its own, which it does not store.
+func NewIssuer(now func() time.Time) (*Issuer, error) {
+	i := &Issuer{secret: []byte(rand.Text() + rand.Text()), now: now}
+	return i, i.derive()
+}
+
 // checkPrivate refuses a key that others can read: with it they sign tokens of their own.
 func checkPrivate(path string) error {
 	info, err := os.Stat(path)
@@ -168,6 +174,27 @@ func (i *Issuer) RuntimeToken(refs []RefAccess, ttl time.Duration) (string, erro
 		return "", err
 	}
 	return sign(i.runtimeKey, runtimeClaims{i.valid(ttl), string(ac), i.Repository, "1"})
+}
+
+var errForeign = errors.New("reading the runtime token: it is not a token with refs and times")
+
+// RuntimeTokenLike returns a runtime token with the refs and the times of another service's token, which it does not
+// verify, and the refs. BuildKit makes the keys of indexes from the refs.
+func (i *Issuer) RuntimeTokenLike(token string) (like string, refs []RefAccess, err error) {
+	var claims runtimeClaims
+	var list []access
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil {
+		return "", nil, errForeign // the cause could quote the token
+	}
+	if json.Unmarshal([]byte(claims.AC), &list) != nil || claims.ExpiresAt == nil || claims.NotBefore == nil {
+		return "", nil, errForeign
+	}
+	for _, a := range list {
+		refs = append(refs, RefAccess{Ref: a.Scope, Write: a.Permission&permissionWrite != 0, NoRead: a.Permission&permissionRead == 0})
+	}
+	times := jwt.RegisteredClaims{NotBefore: claims.NotBefore, ExpiresAt: claims.ExpiresAt}
+	like, err = sign(i.runtimeKey, runtimeClaims{times, claims.AC, i.Repository, ""})
+	return like, refs, err
 }
 
 // RESTToken returns a token for the REST API, to list and, with write, to delete everything and to set limits.

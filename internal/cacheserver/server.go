@@ -2,13 +2,11 @@ package cacheserver
 
 import (
 	"cmp"
-	"crypto/rand"
 	"errors"
 	"io"
 	"log"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
@@ -57,15 +55,13 @@ func (o Options) withDefaults() Options {
 
 // Server is a cache service. It is safe for concurrent use.
 type Server struct {
-	*Issuer
+	*Front
 	opts    Options
 	entries *store.Store
-	log     *log.Logger
 	access  *slog.Logger
 	metrics *metrics
 	faults  *faults
 	limiter *limiter
-	mux     *http.ServeMux
 }
 
 // Open starts a service on a folder. It returns [store.ErrLocked] if another process serves the folder.
@@ -96,15 +92,16 @@ func newServer(opts Options, entries *store.Store, access *slog.Logger, failures
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{
-		Issuer: issuer, opts: opts, entries: entries, log: failures, access: access, metrics: newMetrics(entries),
-		faults: newFaults(opts.Faults), limiter: newLimiter(opts.RateLimit, opts.Now), mux: http.NewServeMux(),
-	}
-	if err := s.routeTwirp(); err != nil {
+	counts := newMetrics(entries)
+	front, err := newFront(issuer, storeBackend{entries, counts}, "", failures)
+	if err != nil {
 		return nil, err
 	}
+	s := &Server{
+		Front: front, opts: opts, entries: entries, access: access, metrics: counts,
+		faults: newFaults(opts.Faults), limiter: newLimiter(opts.RateLimit, opts.Now),
+	}
 	s.routeV1()
-	s.routeBlobs()
 	s.routeREST()
 	s.routeOperators()
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeRESTError(w, errNotFound) })
@@ -116,11 +113,7 @@ func (s *Server) Close() error { return s.entries.Close() }
 
 // ServeHTTP implements [http.Handler]. It also accepts absolute request URLs, as a proxy does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// BuildKit dereferences this header of a blob's reply. Other clients log it.
-	w.Header().Set("X-Ms-Request-Id", rand.Text())
-	// Clients join a base URL that ends with a slash and a path that begins with one.
-	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
-	x, path := newExchange(w, r), r.URL.Path
+	x, path := begin(w, r), r.URL.Path
 	defer func() {
 		x.end()
 		took := time.Since(x.begun)

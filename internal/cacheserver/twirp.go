@@ -2,6 +2,7 @@ package cacheserver
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,65 +18,66 @@ import (
 // call is a request to the v2 service, and its reply.
 type call struct {
 	grant
+	ctx     context.Context // of the request
 	base    string
 	in, out message
 }
 
-func (s *Server) routeTwirp() error {
+func (f *Front) routeTwirp() error {
 	methods, err := cacheServiceMethods()
 	if err != nil {
 		return err
 	}
 	handlers := map[protoreflect.Name]func(call) error{
-		"CreateCacheEntry":         s.createEntry,
-		"FinalizeCacheEntryUpload": s.finalizeEntry,
-		"GetCacheEntryDownloadURL": s.findEntry,
+		"CreateCacheEntry":         f.createEntry,
+		"FinalizeCacheEntryUpload": f.finalizeEntry,
+		"GetCacheEntryDownloadURL": f.findEntry,
 	}
 	for name, handle := range handlers {
 		pattern := "POST /twirp/github.actions.results.api.v1.CacheService/" + string(name)
-		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			s.serveTwirp(w, r, methods.ByName(name), handle)
+		f.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			f.serveTwirp(w, r, methods.ByName(name), handle)
 		})
 	}
-	s.mux.HandleFunc("/twirp/", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errBadRoute) })
+	f.mux.HandleFunc("/twirp/", func(w http.ResponseWriter, r *http.Request) { f.fail(w, r, errBadRoute) })
 	return nil
 }
 
-func (s *Server) serveTwirp(w http.ResponseWriter, r *http.Request, m protoreflect.MethodDescriptor, handle func(call) error) {
-	g, err := s.authorize(r)
+func (f *Front) serveTwirp(w http.ResponseWriter, r *http.Request, m protoreflect.MethodDescriptor, handle func(call) error) {
+	g, err := f.authorize(r)
 	if err != nil {
-		s.fail(w, r, err)
+		f.fail(w, r, err)
 		return
 	}
 	contentType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	format, ok := codecFor(contentType)
 	if !ok {
-		s.fail(w, r, errBadRoute)
+		f.fail(w, r, errBadRoute)
 		return
 	}
-	c := call{g, baseURL(r), message{dynamicpb.NewMessage(m.Input())}, message{dynamicpb.NewMessage(m.Output())}}
+	c := call{g, r.Context(), baseURL(r) + f.prefix, message{dynamicpb.NewMessage(m.Input())}, message{dynamicpb.NewMessage(m.Output())}}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err == nil {
 		err = format.unmarshal(body, c.in)
 	}
 	if err != nil {
-		s.fail(w, r, fmt.Errorf("%w: %w", errMalformed, err))
+		f.fail(w, r, fmt.Errorf("%w: %w", errMalformed, err))
 		return
 	}
 	if err := handle(c); err != nil {
-		s.fail(w, r, err)
+		f.fail(w, r, err)
 		return
 	}
 	reply, err := format.marshal(c.out)
 	if err != nil {
-		s.fail(w, r, err)
+		f.fail(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", format.contentType)
 	_, _ = w.Write(reply)
 }
 
-func (s *Server) createEntry(c call) error {
+func (f *Front) createEntry(c call) error {
 	name, err := c.name()
 	if errors.Is(err, errWriteDenied) {
 		// GitHub answers this with status 200. BuildKit shows "failed to reserve cache".
@@ -85,24 +87,25 @@ func (s *Server) createEntry(c call) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.entries.Reserve(name, c.token)
+	id, err := f.backend.Reserve(c.ctx, name, c.token)
+	if e, ok := errors.AsType[*ReplyError](err); ok && e.Status == http.StatusOK {
+		c.out.set("message", e.Text)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	c.out.set("ok", true)
-	c.out.set("signed_upload_url", s.blobURL(c.base, id, toWrite))
+	c.out.set("signed_upload_url", f.blobURL(c.base, id, toWrite))
 	return nil
 }
 
-func (s *Server) finalizeEntry(c call) error {
+func (f *Front) finalizeEntry(c call) error {
 	name, err := c.name()
 	if err != nil {
 		return err
 	}
-	id, err := s.entries.Reserved(name)
-	if err == nil {
-		err = s.entries.Finish(id, c.in.number("size_bytes"))
-	}
+	id, err := f.backend.Finish(c.ctx, name, c.in.number("size_bytes"))
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSize) || errors.Is(err, store.ErrTooLarge) || errors.Is(err, store.ErrNoRoom) {
 		c.out.set("message", err.Error())
 		return nil
@@ -115,7 +118,7 @@ func (s *Server) finalizeEntry(c call) error {
 	return nil
 }
 
-func (s *Server) findEntry(c call) error {
+func (f *Front) findEntry(c call) error {
 	if len(c.readable) == 0 {
 		return errReadDenied
 	}
@@ -123,7 +126,7 @@ func (s *Server) findEntry(c call) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.find(c.grant, c.in.text("version"), keys)
+	e, err := f.backend.Find(c.ctx, c.readable, c.in.text("version"), keys)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -131,7 +134,7 @@ func (s *Server) findEntry(c call) error {
 		return err
 	}
 	c.out.set("ok", true)
-	c.out.set("signed_download_url", s.blobURL(c.base, e.ID, toRead))
+	c.out.set("signed_download_url", f.blobURL(c.base, e.ID, toRead))
 	c.out.set("matched_key", e.Key)
 	return nil
 }
@@ -149,6 +152,9 @@ var (
 // writeTwirpError maps errors as twitchtv.github.io/twirp/docs/errors.html does. The field is msg: go-actions-cache
 // takes an error with "message" for an error of v1.
 func writeTwirpError(w http.ResponseWriter, err error) (status int) {
+	if e, ok := errors.AsType[*ReplyError](err); ok {
+		return e.writeTwirp(w)
+	}
 	status = failureStatus(err)
 	code := cmp.Or(map[int]string{
 		http.StatusForbidden:          "permission_denied",

@@ -41,7 +41,7 @@ func (s *Server) findV1(w http.ResponseWriter, r *http.Request, g grant) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.find(g, r.URL.Query().Get("version"), keys)
+	e, err := s.backend.Find(r.Context(), g.readable, r.URL.Query().Get("version"), keys)
 	if errors.Is(err, store.ErrNotFound) {
 		w.WriteHeader(http.StatusNoContent)
 		return nil

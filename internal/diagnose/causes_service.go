@@ -1,7 +1,10 @@
 package diagnose
 
+// relayed matches a request of a relay to which the service replied with a status.
+const relayed = `^(?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): `
+
 // throttle matches how the service and its clients say that there were too many requests.
-const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled `
+const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |` + relayed + `429 `
 
 // atOnce begins a page that a front door of Microsoft's sends in place of any of its services: the first thing that is
 // said, or what the client of a cache quotes.
@@ -28,7 +31,7 @@ func serviceCauses() []Cause {
 		probable("commit-refused", "the service did not accept a finished upload: the entry was taken by another job, or its size is wrong",
 			said, `^(?i:failed to commit cache)\.?$|"typeKey":"InvalidSealRequestException"|`+toolkit+`The specified block list is invalid`, ignoreError, ownScope, updateBuilder),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
-			said, `^failed to parse error response 40[13]: |^Cache service responded with 40[13]|^Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"`, doctor, retry),
+			said, `^failed to parse error response 40[13]: |^Cache service responded with 40[13]|^Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"|`+relayed+`40[13] `, doctor, retry),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
 			build, `^(?:permission_denied|unauthenticated)$`, doctor, retry).commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
@@ -37,6 +40,7 @@ func serviceCauses() []Cause {
 			said, `^Failed request: \(404\) Upload not found|`+toolkit+`The specified (?:blob|resource) does not exist`, retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
 		probable("service-error", "the cache service failed on its side",
 			build, `^(?:internal|unavailable|deadline_exceeded)$`, status, retry, ignoreError).commonly(),
+		probable("service-error", "the cache service failed on its side", build, relayed+`5\d\d `, status, retry, ignoreError),
 
 		certain("throttled", "the cache service throttles: too many requests", said, throttle,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # BuildKit: fewer entries",

@@ -54,6 +54,8 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	// What gRPC's codes other than Unknown become (BuildKit's util/grpcerrors).
 	{prefix: regexp.MustCompile(`^(?:Canceled|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|Unauthenticated): `)},
 	{prefix: regexp.MustCompile(`^(?:error writing layer blob: |error committing cache \S+: |failed to (?:copy|compute cache key|load cache key): |failed to push +\S+: )`), frame: build, part: true},
+	// What a relay says of its own requests to the service (internal/relay).
+	{prefix: regexp.MustCompile(`^(?:not writing the index: |(?:sending|looking up) cache "[^"]*": )`), frame: build, part: true},
 	{prefix: regexp.MustCompile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), frame: cache, part: true},
 }
 

@@ -10,6 +10,7 @@ type Situation struct {
 	Driver   string // docker, docker-container, kubernetes, remote or cloud
 	Network  string // the driver option network=
 	Endpoint string // of the node, as docker buildx ls shows it
+	Relayed  bool   // a relay on this machine uses the service in its place
 }
 
 // network is whose network the builder has.
@@ -23,6 +24,9 @@ const (
 )
 
 func (s Situation) network() network {
+	if s.Relayed {
+		return host
+	}
 	switch s.Driver {
 	case "docker":
 		return host

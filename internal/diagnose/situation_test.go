@@ -34,6 +34,8 @@ var situations = map[string]struct {
 		diagnose.Situation{Driver: "remote", Endpoint: "tcp://localhost:1234"}, "loopback-refused", false},
 	"a BuildKit in a container of the user's, which may use the host's network": {
 		diagnose.Situation{Driver: "remote", Endpoint: "docker-container://buildkitd"}, "loopback-refused", false},
+	"a relay for a container with a network of its own": {
+		diagnose.Situation{Driver: "docker-container", Relayed: true}, "loopback-silent", false},
 	"Docker Build Cloud": {
 		diagnose.Situation{Driver: "cloud"}, "loopback-from-elsewhere", false},
 }

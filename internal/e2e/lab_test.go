@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,8 @@ type lab struct {
 	old       func() (string, error) // the same, of a version before 0.20
 	throttled func() (string, error) // the same, for services that throttle: a BuildKit remembers them in its next builds
 	container func() (string, error) // builder on a Docker Engine
+	bridged   func() (string, error) // the same, on a network of its own
+	several   func() (string, error) // the same, with a node on the network of the host as well, for linux/arm64
 
 	stops []func()
 }
@@ -55,9 +58,11 @@ func withLab(m *testing.M) int {
 	shared.remote = sync.OnceValues(shared.startRemote)
 	shared.old = sync.OnceValues(shared.startOld)
 	shared.throttled = sync.OnceValues(shared.startThrottled)
-	shared.container = sync.OnceValues(shared.startContainer)
+	shared.container = sync.OnceValues(func() (string, error) { return shared.startContainer("", "host") })
+	shared.bridged = sync.OnceValues(func() (string, error) { return shared.startBridged("bridged") })
+	shared.several = sync.OnceValues(shared.startSeveral)
 	defer func() {
-		for _, stop := range shared.stops {
+		for _, stop := range slices.Backward(shared.stops) {
 			stop()
 		}
 	}()
@@ -162,7 +167,32 @@ func (l *lab) startBuildkitd(name, program string) (string, error) {
 	return name, err
 }
 
-func (l *lab) startContainer() (string, error) {
+// startBridged makes a network for the builder. A private Engine has no default one, which would need iptables.
+func (l *lab) startBridged(name string) (string, error) {
+	network := fmt.Sprintf("ghacache-e2e-%d-%s", os.Getpid(), name)
+	if _, err := l.exec(l.bin("docker"), "network", "create", network); err != nil {
+		return "", err
+	}
+	l.stops = append(l.stops, func() { l.exec(l.bin("docker"), "network", "rm", network) })
+	return l.startContainer("-"+name, network)
+}
+
+// startSeveral has nodes on two Engines, because each can have one of a builder.
+func (l *lab) startSeveral() (string, error) {
+	other := os.Getenv("GHACACHE_OTHER_ENGINE")
+	if other == "" {
+		return "", errors.New("no second Docker Engine: run the tests under `hack/engine run`")
+	}
+	name, err := l.startBridged("several")
+	if err != nil {
+		return "", err
+	}
+	_, err = l.exec(l.bin("docker-buildx"), "create", "--append", "--name", name, "--driver", "docker-container", "--platform", "linux/arm64",
+		"--driver-opt", "network=host", "--bootstrap", other)
+	return name, err
+}
+
+func (l *lab) startContainer(suffix, network string) (string, error) {
 	if _, err := l.exec(l.bin("docker"), "version"); err != nil {
 		return "", errors.New("no Docker Engine: put one into DOCKER_HOST, or run the tests under `hack/engine run`")
 	}
@@ -170,10 +200,10 @@ func (l *lab) startContainer() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("ghacache-e2e-%d", os.Getpid())
+	name := fmt.Sprintf("ghacache-e2e-%d%s", os.Getpid(), suffix)
 	l.stops = append(l.stops, func() { l.exec(l.bin("docker-buildx"), "rm", "--force", name) })
 	_, err = l.exec(l.bin("docker-buildx"), "create", "--name", name, "--driver", "docker-container",
-		"--driver-opt", "network=host,image="+image, "--bootstrap")
+		"--driver-opt", "network="+network+",image="+image, "--bootstrap")
 	return name, err
 }
 

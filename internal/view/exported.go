@@ -17,6 +17,7 @@ type Exported struct {
 	Took    time.Duration // the build, export included
 	Deleted reclaim.Tally // because the build superseded it
 	Usage   DiskUsage
+	Relay   string // what a relay between BuildKit and the service did; empty: there was none
 }
 
 // ExportedScope is what a build wrote to one scope. Reused are the layers that were there.
@@ -115,6 +116,9 @@ func (e Exported) Markdown() string {
 	b.WriteString("### Exported build cache\n\n| scope | written | reused |\n|---|---:|---:|\n")
 	for _, s := range e.Scopes {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", ui.Markdown(s.Scope), layers(s.Written), layers(s.Reused))
+	}
+	if e.Relay != "" {
+		fmt.Fprintf(&b, "\nRelay: %s.\n", e.Relay)
 	}
 	if e.Deleted.Count > 0 {
 		fmt.Fprintf(&b, "\nDeleted %s with %s that this build superseded.\n", ui.Entries(e.Deleted.Count), ui.Size(e.Deleted.Bytes))

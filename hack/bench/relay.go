@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/client"
+)
+
+const exporting, distance = "exporting to GitHub Actions Cache", 20 * time.Millisecond
+
+func relayRows() []row {
+	large, small := workload{7, 64 << 20}, workload{100, 200 << 10}
+	return []row{
+		{"export of 7 layers of 64 MiB, service 20 ms away: how many times longer plain buildx takes", large.speedup(link{latency: distance}, false), atLeast(8)},
+		{"the same, 5 ms away", large.speedup(link{latency: 5 * time.Millisecond}, false), atLeast(3)},
+		{"export of 100 layers of 200 kB, 20 ms away", small.speedup(link{latency: distance}, false), atLeast(4.5)},
+		{"export of 100 layers that are all there, 20 ms away", small.speedup(link{latency: distance}, true), atLeast(1.8)},
+		{"export of 7 layers of 64 MiB, no distance: the relay in times of plain buildx", inverse(large.speedup(link{}, false)), atMost(1.1)},
+		{"export of 7 layers of 64 MiB, 100 MB/s a connection and 400 MB/s in all, 20 ms away: % of the link", large.share(link{distance, 100e6, 400e6}), atLeast(80)},
+		{"import of a layer of 448 MiB, 60 MB/s a connection: how many times longer plain buildx takes", workload{1, 448 << 20}.importing(link{distance, 60e6, 0}), atLeast(2.5)},
+		{"import of 7 layers of 64 MiB, 60 MB/s a connection: how many times longer plain buildx takes", large.importing(link{distance, 60e6, 0}), atLeast(0.97)},
+	}
+}
+
+// workload is an image with layers of random bytes.
+type workload struct{ layers, size int }
+
+// context makes the build context.
+func (w workload) context() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "ghacache-bench-"); err != nil {
+		return "", err
+	}
+	dockerfile := []string{"FROM scratch"}
+	random := rand.NewChaCha8([32]byte{byte(w.layers)})
+	for i := range w.layers {
+		name := fmt.Sprintf("layer%d", i)
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return dir, err
+		}
+		_, err = io.CopyN(f, random, int64(w.size))
+		if err := errors.Join(err, f.Close()); err != nil {
+			return dir, err
+		}
+		dockerfile = append(dockerfile, fmt.Sprintf("COPY %s /", name))
+	}
+	return dir, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(strings.Join(dockerfile, "\n")), 0o600)
+}
+
+// build builds with a cache service and returns how long the vertices took whose names begin with vertex, and all of it.
+func build(dir, url, token, vertex string, args ...string) (step, all time.Duration, err error) {
+	args = append([]string{"build", "--builder", os.Getenv("REMOTE_BUILDER"), "--progress", "rawjson"}, args...)
+	cmd := exec.Command("bin/docker-buildx", append(args, dir)...)
+	cmd.Env = append(os.Environ(), "ACTIONS_RESULTS_URL="+url, "ACTIONS_RUNTIME_TOKEN="+token, "ACTIONS_CACHE_SERVICE_V2=true")
+	var progress bytes.Buffer
+	cmd.Stderr = &progress
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return 0, 0, fmt.Errorf("building: %w\n%s", err, tail(progress.String()))
+	}
+	all = time.Since(start)
+	for line := range bytes.Lines(progress.Bytes()) {
+		if line[0] != '{' {
+			continue // a warning of buildx
+		}
+		var s client.SolveStatus
+		if err := json.Unmarshal(line, &s); err != nil {
+			return 0, 0, fmt.Errorf("reading buildx's progress: %w", err)
+		}
+		for _, v := range s.Vertexes {
+			if strings.HasPrefix(v.Name, vertex) && v.Started != nil && v.Completed != nil {
+				step = max(step, v.Completed.Sub(*v.Started))
+			}
+		}
+	}
+	if step == 0 {
+		return 0, 0, fmt.Errorf("the build has no step %q", vertex)
+	}
+	return step, all, nil
+}
+
+func tail(text string) string { return text[max(0, len(text)-2000):] }
+
+const cacheTo = "type=gha,mode=max,scope=bench"
+
+// rounds is how many pairs count. The first pair fills what can be filled, and does not.
+const rounds = 3
+
+// speedup measures how many times longer an export takes without a relay.
+func (w workload) speedup(l link, again bool) func() (float64, error) {
+	return func() (float64, error) {
+		return w.alternate(func(dir string) (float64, error) {
+			direct, err := w.export(dir, l, again, false)
+			if err != nil {
+				return 0, err
+			}
+			relayed, err := w.export(dir, l, again, true)
+			return float64(direct) / float64(relayed), err
+		})
+	}
+}
+
+func (w workload) alternate(pair func(dir string) (float64, error)) (float64, error) {
+	dir, err := w.context()
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	var values []float64
+	for i := range rounds + 1 {
+		v, err := pair(dir)
+		if err != nil {
+			return 0, err
+		}
+		if i > 0 {
+			values = append(values, v)
+		}
+	}
+	slices.Sort(values)
+	return values[len(values)/2], nil
+}
+
+func inverse(f func() (float64, error)) func() (float64, error) {
+	return func() (float64, error) {
+		v, err := f()
+		return 1 / v, err
+	}
+}
+
+// export exports to a fresh service, or again to one that has it all, and returns how long the step took.
+func (w workload) export(dir string, l link, again, relayed bool) (took time.Duration, err error) {
+	r, err := openRemote(l)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	once := func(url, token string) error {
+		took, _, err = build(dir, url, token, exporting, "--cache-to", cacheTo)
+		return err
+	}
+	if again {
+		if err := once(r.url, r.token); err != nil {
+			return 0, err
+		}
+	}
+	if relayed {
+		err = relayTo(r, "bench", once)
+	} else {
+		err = once(r.url, r.token)
+	}
+	if os.Getenv("BENCH_VERBOSE") != "" {
+		fmt.Printf("  %d x %d: relayed %t, %.2fs\n", w.layers, w.size, relayed, took.Seconds())
+	}
+	return took, err
+}
+
+// share measures how much of the link an export with a relay uses.
+func (w workload) share(l link) func() (float64, error) {
+	return func() (float64, error) {
+		return w.alternate(func(dir string) (float64, error) {
+			took, err := w.export(dir, l, false, true)
+			return 100 * float64(w.layers) * float64(w.size) / took.Seconds() / l.together, err
+		})
+	}
+}
+
+// importing measures how many times longer a build from the cache takes without a relay.
+func (w workload) importing(l link) func() (float64, error) {
+	return func() (ratio float64, err error) {
+		r, err := openRemote(l)
+		if err != nil {
+			return 0, err
+		}
+		defer func() { err = errors.Join(err, r.close()) }()
+		fill := func(dir string) error {
+			return relayTo(r, "bench", func(url, token string) error {
+				_, _, err := build(dir, url, token, exporting, "--cache-to", cacheTo)
+				return err
+			})
+		}
+		filled := false
+		return w.alternate(func(dir string) (float64, error) {
+			if !filled {
+				filled = true
+				if err := fill(dir); err != nil {
+					return 0, err
+				}
+			}
+			direct, err := importFrom(dir, r.url, r.token)
+			if err != nil {
+				return 0, err
+			}
+			var relayed time.Duration
+			err = relayTo(r, "bench", func(url, token string) error {
+				relayed, err = importFrom(dir, url, token)
+				return err
+			})
+			if os.Getenv("BENCH_VERBOSE") != "" {
+				fmt.Printf("  import %d x %d: direct %.2fs, relayed %.2fs\n", w.layers, w.size, direct.Seconds(), relayed.Seconds())
+			}
+			return float64(direct) / float64(relayed), err
+		})
+	}
+}
+
+// importFrom empties the builder, and builds from the cache.
+func importFrom(dir, url, token string) (time.Duration, error) {
+	prune := exec.Command("bin/docker-buildx", "prune", "--builder", os.Getenv("REMOTE_BUILDER"), "--all", "--force")
+	if out, err := prune.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("emptying the builder: %w\n%s", err, out)
+	}
+	_, took, err := build(dir, url, token, "importing cache manifest", "--cache-from", "type=gha,scope=bench", "--output", "type=tar,dest=/dev/null")
+	return took, err
+}

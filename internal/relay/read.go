@@ -1,0 +1,221 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+)
+
+// entry is what clients may read.
+type entry struct {
+	id   int64
+	name name
+	url  string // the relay's mutex guards it; empty if it must be looked up
+}
+
+// span is the part of an entry that a client wants. n is 0 for all from off on.
+type span struct {
+	off, n int64
+	ranged bool // it asked for a range
+}
+
+// ServeBlob passes the content on.
+func (b backend) ServeBlob(w http.ResponseWriter, req *http.Request, id int64) error {
+	return replyTo(b.serve(w, req, id))
+}
+
+func (r *Relay) serve(w http.ResponseWriter, req *http.Request, id int64) error {
+	r.mu.Lock()
+	e := r.readable[id]
+	r.mu.Unlock()
+	if e == nil {
+		return store.ErrNotFound
+	}
+	ctx := req.Context()
+	if upload := r.pending(e.name); upload != nil && upload.underWay() {
+		if err := upload.wait(ctx); err != nil {
+			return err
+		}
+	}
+	if bkcache.ParseKey(e.name.key, e.name.version).Kind == bkcache.KindIndex {
+		return r.serveIndex(w, req, e)
+	}
+	s := parseRange(req.Header.Get("Range"))
+	first := s.n
+	if size := r.sizeOf(e.name); size-s.off > parallelFrom && (s.n == 0 || s.n > parallelFrom) {
+		first = rangeSize
+	}
+	resp, err := r.get(ctx, e, s.off, first)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	total, err := totalOf(resp)
+	if err != nil {
+		return err
+	}
+	end := total
+	if s.n > 0 {
+		end = min(s.off+s.n, total)
+	}
+	writeHead(w, s, end, total)
+	sent, err := r.stream(ctx, w, e, resp, s.off, end)
+	r.counts.read(sent)
+	if err != nil {
+		r.logf("reading cache %q: %v", e.name.key, err)
+		panic(http.ErrAbortHandler) // the client sees that it is not all, and continues there
+	}
+	return nil
+}
+
+func (r *Relay) sizeOf(n name) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sizes[n.key]
+}
+
+// parseRange reads bytes=A- and bytes=A-B. HTTP allows to ignore all others.
+func parseRange(header string) span {
+	from, to, ok := strings.Cut(strings.TrimPrefix(header, "bytes="), "-")
+	off, err := strconv.ParseInt(from, 10, 64)
+	if !ok || err != nil || off < 0 {
+		return span{}
+	}
+	if to == "" {
+		return span{off: off, ranged: true}
+	}
+	last, err := strconv.ParseInt(to, 10, 64)
+	if err != nil || last < off {
+		return span{}
+	}
+	return span{off, last - off + 1, true}
+}
+
+// totalOf is the size of the whole content.
+func totalOf(resp *http.Response) (int64, error) {
+	if resp.StatusCode == http.StatusOK {
+		if resp.ContentLength < 0 {
+			return 0, errors.New("the service does not tell the size")
+		}
+		return resp.ContentLength, nil
+	}
+	_, text, _ := strings.Cut(resp.Header.Get("Content-Range"), "/")
+	total, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("reading the range %q of the service", resp.Header.Get("Content-Range"))
+	}
+	return total, nil
+}
+
+func writeHead(w http.ResponseWriter, s span, end, total int64) {
+	h := w.Header()
+	h.Set("Accept-Ranges", "bytes")
+	h.Set("Content-Length", strconv.FormatInt(end-s.off, 10))
+	if !s.ranged {
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", s.off, end-1, total))
+	w.WriteHeader(http.StatusPartialContent)
+}
+
+// serveIndex reads all of an index first, to learn what it references.
+func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) error {
+	var data bytes.Buffer
+	resp, err := r.get(req.Context(), e, 0, 0)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	total, err := totalOf(resp)
+	if err == nil && total > maxIndex {
+		err = store.ErrTooLarge
+	}
+	if err == nil {
+		_, err = r.follow(req.Context(), &data, e, resp, 0, total)
+	}
+	if err != nil {
+		return err
+	}
+	if parsed, err := bkcache.ParseIndex(data.Bytes()); err == nil {
+		r.learn(parsed)
+		if r.writes { // an export of the same layers may follow
+			_ = r.spawn(func() { r.prefetching(func(ctx context.Context) { _ = r.lookAll(ctx, parsed.Layers) }) }) // without, layers are looked up one by one
+		}
+	}
+	http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(data.Bytes()))
+	return nil
+}
+
+// get requests a part of the content. It repeats what may succeed later, and asks for another URL when one has expired.
+func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response, error) {
+	renewed := false
+	for attempt := 1; ; attempt++ {
+		url, err := r.urlOf(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := r.service.Get(ctx, url, off, n)
+		if err == nil {
+			return resp, nil
+		}
+		refused, isRefusal := errors.AsType[*cacheclient.ServiceError](err)
+		switch {
+		case isRefusal && (refused.Status == http.StatusForbidden || refused.Status == http.StatusUnauthorized) && !renewed:
+			renewed = true
+			r.expire(e, url)
+			continue
+		case isRefusal && refused.Status < http.StatusInternalServerError && refused.Status != http.StatusTooManyRequests:
+			if refused.Status == http.StatusNotFound {
+				r.forget(e.name)
+				r.expire(e, url)
+			}
+			return nil, err
+		case attempt == readAttempts, ctx.Err() != nil:
+			return nil, err
+		}
+		if err := cacheclient.Backoff(ctx, err, attempt); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// readAttempts is how often a part is requested: for about half a minute.
+const readAttempts = 7
+
+func (r *Relay) urlOf(ctx context.Context, e *entry) (string, error) {
+	r.mu.Lock()
+	url := e.url
+	r.mu.Unlock()
+	if url != "" {
+		return url, nil
+	}
+	if err := r.look(ctx, e.name); err != nil {
+		return "", err
+	}
+	r.entryOf(e.name, "")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return e.url, nil
+}
+
+// expire drops a URL, unless somebody has replaced it already.
+func (r *Relay) expire(e *entry, url string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.url == url {
+		e.url = ""
+	}
+	if seen := r.known[e.name]; seen != nil && seen.url == url {
+		seen.url = ""
+	}
+}
