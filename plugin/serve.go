@@ -58,7 +58,9 @@ compares its entries with their content, and exits with 1 if something is damage
 
 With --upstream, it is a relay: it sends everything on to the cache service of the job,
 many layers at a time, and keeps the job's token to itself. It prints a URL and a token
-of its own, for buildx's attributes url_v2 and token, and works until you stop it.
+of its own, for buildx's attributes url_v2 and token, and works until you stop it. With
+--dir, it keeps the layers that pass through, and later builds on this machine read
+them from there.
 
 GET /healthz tells whether the cache can be written. GET /metrics has counters for
 Prometheus. Both need no token and show no entry.`,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/relay"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -42,7 +43,13 @@ func runServeUpstream(ctx context.Context, env *Env, o serveOptions) error {
 		return err
 	}
 	relay.LimitMemory(0)
-	r, err := relay.New(relay.Options{Upstream: upstream, Now: env.Now, Log: ui.Log(env.Stderr)})
+	opts := relay.Options{Upstream: upstream, Dir: o.dir, MaxSize: o.maxSize.Value(), MaxAge: o.maxAge, Now: env.Now, Log: ui.Log(env.Stderr)}
+	r, err := relay.New(opts)
+	if errors.Is(err, store.ErrLocked) {
+		env.notes().Note(ui.Warning, fmt.Sprintf("layers are not kept on this machine: %v", err), "")
+		opts.Dir = ""
+		r, err = relay.New(opts)
+	}
 	if err != nil {
 		return err
 	}
@@ -58,7 +65,11 @@ func runServeUpstream(ctx context.Context, env *Env, o serveOptions) error {
 	})
 	err = errors.Join(err, end(ctx, r))
 	s := r.Stats()
-	env.notes().Note(ui.Info, fmt.Sprintf("sent %s with %s, read %s", ui.Count(s.Layers, "layer", "layers"), ui.Size(s.Sent), ui.Size(s.Read)), "")
+	did := fmt.Sprintf("sent %s with %s, read %s", ui.Count(s.Layers, "layer", "layers"), ui.Size(s.Sent), ui.Size(s.Read))
+	if o.dir != "" {
+		did += fmt.Sprintf(", %s of it from this machine", ui.Size(s.Local))
+	}
+	env.notes().Note(ui.Info, did, "")
 	return err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
+	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
 const exporting, distance = "exporting to GitHub Actions Cache", 20 * time.Millisecond
@@ -30,6 +32,7 @@ func relayRows() []row {
 		{"export of 7 layers of 64 MiB, 100 MB/s a connection and 400 MB/s in all, 20 ms away: % of the link", large.share(link{distance, 100e6, 400e6}), atLeast(80)},
 		{"import of a layer of 448 MiB, 60 MB/s a connection: how many times longer plain buildx takes", workload{1, 448 << 20}.importing(link{distance, 60e6, 0}), atLeast(2.5)},
 		{"import of 7 layers of 64 MiB, 60 MB/s a connection: how many times longer plain buildx takes", large.importing(link{distance, 60e6, 0}), atLeast(0.97)},
+		{"relay: memory after a layer of 4 GiB, MB", relayMemory, atMost(200)},
 	}
 }
 
@@ -129,6 +132,43 @@ func (w workload) alternate(pair func(dir string) (float64, error)) (float64, er
 	}
 	slices.Sort(values)
 	return values[len(values)/2], nil
+}
+
+// relayMemory measures the memory of a relay, in MB, that passes a layer of 4 GiB on.
+func relayMemory() (megabytes float64, err error) {
+	r, err := openRemote(link{latency: distance})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	dir, err := os.MkdirTemp("", "ghacache-bench-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "env")
+	cmd := exec.Command("bin/docker-ghacache", "serve", "--upstream", "--env-file", file)
+	cmd.Env = append(os.Environ(), "ACTIONS_RESULTS_URL="+r.url, "ACTIONS_RUNTIME_TOKEN="+r.token)
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	defer func() {
+		_ = cmd.Process.Kill() // fails only when it has ended
+		_ = cmd.Wait()         // it was killed
+	}()
+	env, err := environment(file)
+	if err != nil {
+		return 0, err
+	}
+	relay, err := actionscache.New(env["ACTIONS_RUNTIME_TOKEN"], env["ACTIONS_RESULTS_URL"], true, actionscache.Opt{})
+	if err != nil {
+		return 0, err
+	}
+	if err := relay.Save(context.Background(), "of 4 GiB", zeros(4<<30)); err != nil { // this key's client waits for the service
+		return 0, err
+	}
+	kilobytes, err := highWater(cmd.Process.Pid)
+	return kilobytes / 1000, err
 }
 
 func inverse(f func() (float64, error)) func() (float64, error) {

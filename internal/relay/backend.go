@@ -194,6 +194,7 @@ func (r *Relay) settled(b *blob) {
 	}
 	if !b.present {
 		r.counts.layer(b.size)
+		r.local.finish(b.keeps(), b.order, b.size)
 	}
 }
 

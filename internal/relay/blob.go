@@ -32,6 +32,7 @@ type blob struct {
 	ctx   context.Context
 	end   context.CancelCauseFunc // ends all requests
 
+	keeping   sync.Once
 	reserving sync.Once
 	writer    *cacheclient.BlobWriter
 	refused   error // why there is no writer
@@ -48,6 +49,8 @@ type blob struct {
 	present bool             // the service has the entry from somebody else
 	busy    int              // requests of the client
 	active  time.Time        // when the last of them ended
+
+	kept int64 // the id of the copy on this machine; 0: none
 
 	finish chan struct{} // closed when wanted
 	done   chan struct{} // closed when the service has the entry, or has it not

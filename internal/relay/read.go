@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -49,6 +50,10 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request, id int64) error 
 	if bkcache.ParseKey(e.name.key, e.name.version).Kind == bkcache.KindIndex {
 		return r.serveIndex(w, req, e)
 	}
+	if size, ok := r.local.serve(w, req, e.name); ok {
+		r.counts.kept(size)
+		return nil
+	}
 	s := parseRange(req.Header.Get("Range"))
 	first := s.n
 	if size := r.sizeOf(e.name); size-s.off > parallelFrom && (s.n == 0 || s.n > parallelFrom) {
@@ -68,7 +73,15 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request, id int64) error 
 		end = min(s.off+s.n, total)
 	}
 	writeHead(w, s, end, total)
-	sent, err := r.stream(ctx, w, e, resp, s.off, end)
+	out := io.Writer(w)
+	var c *copying
+	if s.off == 0 && end == total {
+		if c = r.copy(e.name, total); c != nil {
+			out = io.MultiWriter(w, c)
+		}
+	}
+	sent, err := r.stream(ctx, out, e, resp, s.off, end)
+	c.end(err)
 	r.counts.read(sent)
 	if err != nil {
 		r.logf("reading cache %q: %v", e.name.key, err)

@@ -36,6 +36,12 @@ type Options struct {
 	// Inflight is how many requests with content of layers are under way to the service. 0: 24.
 	Inflight int
 
+	// Dir keeps the layers that pass through, for later reads on this machine. New creates it if needed, and returns
+	// [store.ErrLocked] if another process uses it. Empty: nothing is kept.
+	Dir     string
+	MaxSize int64         // bytes of the layers in Dir; 0: 10 GiB
+	MaxAge  time.Duration // drop layers from Dir that were unused for this long; 0: 7 days
+
 	Now func() time.Time // nil: time.Now
 	Log io.Writer        // a line for each failure upstream, without keys' content, tokens and signatures; nil: none
 }
@@ -51,6 +57,7 @@ type Stats struct {
 
 	Reads int   // layers, or parts of layers, that clients read
 	Read  int64 // bytes of them
+	Local int64 // those of them that came from Options.Dir
 
 	Throttled int           // replies in which the service asked to wait
 	Waited    time.Duration // time in which at least one request waited because of such a reply or the documented limits
@@ -68,6 +75,7 @@ type Relay struct {
 	memory  *memory
 	slots   *semaphore.Weighted
 	counts  counts
+	local   *local
 
 	patience  time.Duration // how long another build may take for a layer
 	abandoned time.Duration // how long others wait for a client that sends nothing
@@ -98,6 +106,7 @@ func New(opts Options) (*Relay, error) {
 	}
 	opts.Memory = withDefault(opts.Memory)
 	opts.Inflight = cmp.Or(opts.Inflight, 24)
+	opts.MaxSize, opts.MaxAge = cmp.Or(opts.MaxSize, 10<<30), cmp.Or(opts.MaxAge, 7*24*time.Hour)
 	issuer, err := cacheserver.NewIssuer(opts.Now)
 	if err != nil {
 		return nil, err
@@ -121,8 +130,10 @@ func New(opts Options) (*Relay, error) {
 		Patience: 2 * time.Minute, Parallel: 2*maxRanges + opts.Inflight,
 		Throttled: r.counts.throttled, Waiting: r.counts.waiting,
 	})
-	r.front, err = cacheserver.NewFront(issuer, backend{r}, r.prefix, cmp.Or[io.Writer](opts.Log, io.Discard))
-	return r, err
+	if r.front, err = cacheserver.NewFront(issuer, backend{r}, r.prefix, cmp.Or[io.Writer](opts.Log, io.Discard)); err != nil {
+		return nil, err
+	}
+	return r, r.openLocal()
 }
 
 // flush sends all layers on as far as they have arrived.
@@ -237,10 +248,11 @@ func (r *Relay) Close(ctx context.Context) error {
 			aborted++
 		}
 	}
+	err := r.local.close()
 	if aborted > 0 {
-		return fmt.Errorf("%d layers were not sent completely", aborted)
+		err = errors.Join(fmt.Errorf("%d layers were not sent completely", aborted), err)
 	}
-	return nil
+	return err
 }
 
 // endUnless ends an upload that its client has not finished.

@@ -38,6 +38,7 @@ func (b *blob) flush() {
 func (b *blob) send(g *group) {
 	go func() {
 		defer close(g.sent)
+		b.relay.local.block(b.keeps(), g)
 		g.err = b.upstream(func(ctx context.Context, w *cacheclient.BlobWriter) error {
 			return w.Stage(ctx, g.id, g.content.reader, g.content.size)
 		})
@@ -66,6 +67,12 @@ func (b *blob) upstream(f func(ctx context.Context, w *cacheclient.BlobWriter) e
 		return err
 	}
 	return nil
+}
+
+// keeps returns the id of the copy on this machine, 0 if there is none.
+func (b *blob) keeps() int64 {
+	b.keeping.Do(func() { b.kept = b.relay.local.reserve(b.name) })
+	return b.kept
 }
 
 // complete brings the content upstream, and makes it an entry when the client wants that.
@@ -101,6 +108,7 @@ func (b *blob) transfer() error {
 		return cause // bytes that came after that were dropped
 	}
 	if whole != nil {
+		b.relay.local.block(b.keeps(), whole)
 		return b.upstream(func(ctx context.Context, w *cacheclient.BlobWriter) error {
 			return w.Put(ctx, whole.content.reader, whole.content.size)
 		})

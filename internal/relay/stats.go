@@ -68,6 +68,10 @@ func (c *counts) failed()          { c.change(func(s *Stats) { s.Failed++ }) }
 func (c *counts) throttled()       { c.change(func(s *Stats) { s.Throttled++ }) }
 func (c *counts) read(n int64)     { c.change(func(s *Stats) { s.Reads++; s.Read += n }) }
 
+func (c *counts) kept(n int64) {
+	c.change(func(s *Stats) { s.Reads++; s.Read += n; s.Local += n })
+}
+
 // needed counts a layer that an index references, and that this relay has sent or not.
 func (c *counts) needed(n name, sent bool) {
 	c.change(func(s *Stats) {
