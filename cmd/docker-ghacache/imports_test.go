@@ -36,7 +36,11 @@ var mayImport = map[string][]string{
 
 	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
 
-	"internal/reclaim":      {"cacheopts", "internal/bkcache", "internal/github"},
+	"internal/reclaim":        {"cacheopts", "internal/bkcache", "internal/github"},
+	"internal/mounts/archive": {"internal/mounts/wire"},
+	"internal/mounts/helper":  {"internal/mounts/archive"},
+	"internal/mounts/wire":    nil,
+
 	"internal/atomicfile":   {"internal/hint"},
 	"internal/bkcache":      nil,
 	"internal/cacheserver":  {"internal/github"},
