@@ -77,7 +77,7 @@ func save(c *wire.Conn, dir string) error {
 			change.Files++
 		}
 	}
-	if err := c.Send(change); err != nil {
+	if err := c.Send(change); err != nil || change.None {
 		return err
 	}
 	var request wire.Request
