@@ -79,6 +79,7 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newDoctorCommand(env, opts),
 		newHooksCommand(env),
 		newHookCommand(env),
+		newMountsHelperCommand(),
 		newServeCommand(env),
 		newVersionCommand(env),
 	)

@@ -21,6 +21,7 @@ func Build(ctx context.Context, env *Env, words []string) error {
 	}
 	inv.call = func(string) string { return buildCall(args) }
 	inv.platforms = func(string) []string { return buildPlatforms(args, env.Lookup) }
+	inv.mountBuilds = inv.mountBuildOf
 	return inv.report(inv.build(ctx))
 }
 

@@ -27,6 +27,7 @@ type invocation struct {
 
 	call        func(where string) string   // what is asked for in place of building a target
 	platforms   func(where string) []string // that a target is built for; none: the default
+	mountBuilds func() []mountBuild         // whose cache mounts matter; nil: nothing is built
 	caches      bool                        // an entry is passed on
 	buildx      builders.Buildx             // zero until it was looked for
 	builder     string                      // what it is going to build on, once that was resolved
@@ -71,7 +72,7 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 	if inv.own.dryRun != "" {
 		return inv.show()
 	}
-	code, err := process.Run(ctx, inv.command())
+	code, err := inv.runWithMounts(ctx, inv.command())
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (inv *invocation) run(ctx context.Context) error {
 			command.Stdout = command.Stderr // one pipe keeps the order of what is written to both
 		}
 	}
-	code, err := process.Run(ctx, command)
+	code, err := inv.runWithMounts(ctx, command)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ type ghaOptions struct {
 	write             writePolicy
 	clean             bool
 	summary           summaryMode
+	mounts            mountGlob
+	mountsMax         sizeValue
+	mountsHelper      string
 }
 
 // Flags are the own options of build or bake, to be described: [Build] and [Bake] read
@@ -48,6 +51,7 @@ func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 	flags.Var(&o.summary, "gha-summary", "After the build, print what it wrote and reused and how full the cache is, and add it to the summary of the job. auto: on a terminal and in a job, if GITHUB_TOKEN is set")
 	flags.Lookup("gha-summary").NoOptDefVal = string(summaryOn)
 	flags.Var(&o.write, "gha-write", "Which refs may write to the cache. auto: all, until the repository's caches take 80% of their limit; then only the default branch")
+	o.addMountFlags(flags)
 	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + variable(f) + "]" })
 	return flags
 }

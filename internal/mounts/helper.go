@@ -22,10 +22,9 @@ import (
 
 // Helper is the program that packs and unpacks mounts inside a builder.
 type Helper struct {
-	Platform ocispecs.Platform
-	Args     []string // that make the program a helper
-	program  []byte
-	digest   string
+	Args    []string // that make the program a helper
+	program []byte
+	digest  string
 }
 
 // SelfArg makes this program its own helper, where none is embedded.
@@ -34,7 +33,7 @@ const SelfArg = "mounts-helper"
 // FindHelper returns the helper for the nodes of a platform: the file at path, if one is given; else the one that was
 // embedded when this program was built; else this program itself. An error has a hint.
 func FindHelper(path string, platform ocispecs.Platform) (*Helper, error) {
-	h := &Helper{Platform: platform}
+	h := &Helper{}
 	var err error
 	switch {
 	case platform.OS != "linux":

@@ -20,12 +20,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts/wire"
 )
 
-// Node is where mounts are: a node of a builder.
-type Node struct {
-	Client *client.Client
-	Helper *Helper // for its platform
-}
-
 // talk runs the helper in a builder with mounts, and speak for each, at the same time. It returns once all have ended. The
 // errors are those of speak, by mount, and that of the run.
 func (n *Node) talk(ctx context.Context, mounts []Mount, speak func(ctx context.Context, i int, c *wire.Conn) error) (failed []error, err error) {
@@ -36,7 +30,11 @@ func (n *Node) talk(ctx context.Context, mounts []Mount, speak func(ctx context.
 		l.failed[i] = errSilent
 	}
 	l.speak = func(i int, c *wire.Conn) error { return speak(ctx, i, c) }
-	dir, remove, err := n.Helper.directory()
+	helper, err := FindHelper(n.HelperPath, n.Platform)
+	if err != nil {
+		return l.failed, err
+	}
+	dir, remove, err := helper.directory()
 	if err != nil {
 		return l.failed, err
 	}
@@ -45,7 +43,7 @@ func (n *Node) talk(ctx context.Context, mounts []Mount, speak func(ctx context.
 	if err != nil {
 		return l.failed, err
 	}
-	def, err := n.run(l.id, mounts).Marshal(ctx, llb.Platform(n.Helper.Platform))
+	def, err := helper.run(l.id, mounts).Marshal(ctx, llb.Platform(n.Platform))
 	if err != nil {
 		return l.failed, err
 	}
@@ -60,15 +58,15 @@ var errSilent = errors.New("the helper did not start")
 
 // run is the definition of a step that runs the helper. The ID keeps BuildKit from taking its result from the cache;
 // llb.IgnoreCache would empty the mounts first.
-func (n *Node) run(id string, mounts []Mount) llb.State {
+func (h *Helper) run(id string, mounts []Mount) llb.State {
 	options := []llb.RunOption{
-		llb.Args(append([]string{"/" + n.Helper.name()}, n.Helper.Args...)), llb.Network(pb.NetMode_NONE),
+		llb.Args(append([]string{"/" + h.name()}, h.Args...)), llb.Network(pb.NetMode_NONE),
 		llb.AddSSHSocket(llb.SSHID(id), llb.SSHSocketTarget(wire.Socket)), llb.WithCustomName("docker-ghacache: cache mounts"),
 	}
 	for i, m := range mounts {
 		options = append(options, m.option(path.Join(wire.MountsDir, strconv.Itoa(i))))
 	}
-	root := llb.Local("helper", llb.SharedKeyHint("docker-ghacache-"+n.Helper.name()), llb.WithCustomName("docker-ghacache: helper"))
+	root := llb.Local("helper", llb.SharedKeyHint("docker-ghacache-"+h.name()), llb.WithCustomName("docker-ghacache: helper"))
 	return root.AddEnv(wire.MountsVar, strconv.Itoa(len(mounts))).AddEnv("GHACACHE_RUN", id).Run(options...).Root()
 }
 
