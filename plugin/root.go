@@ -74,6 +74,7 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newDuCommand(env),
 		newInspectCommand(env),
 		newPruneCommand(env),
+		newMountsCommand(env),
 		newMigrateCommand(env),
 		newExplainCommand(env),
 		newDoctorCommand(env, opts),

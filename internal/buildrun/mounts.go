@@ -118,18 +118,14 @@ func (m *mountRun) find() error {
 		if err != nil {
 			failed = errors.Join(failed, err)
 		}
+		all = append(all, wanted...)
 		for _, name := range wanted {
-			if p, err := platforms.Parse(name); err == nil {
-				name = platforms.Format(platforms.Normalize(p))
-			}
-			all = append(all, name)
 			if err == nil {
 				failed = errors.Join(failed, m.findIn(mounts.Build{Dockerfile: dockerfile, Args: b.args, Target: b.target, Platform: name, Native: native}))
 			}
 		}
 	}
-	slices.Sort(all)
-	m.keeper.Platforms = strings.Join(slices.Compact(all), "+")
+	m.keeper.Platforms = mounts.PlatformKey(all)
 	return failed
 }
 
