@@ -70,6 +70,10 @@ func (inv *invocation) restoreMounts(ctx context.Context) *mountRun {
 	}
 	began := inv.env.Now()
 	results, err := m.keeper.Restore(ctx, m.node, m.wanted)
+	if down, ok := errors.AsType[*mounts.ServiceError](err); ok {
+		m.wanted = nil // nor can they be saved
+		err = down
+	}
 	if err != nil && ctx.Err() == nil {
 		m.warn("restoring them", err)
 	}
@@ -172,7 +176,7 @@ func (m *mountRun) save(ctx context.Context) {
 	}
 	chosen, tooLarge := mounts.Limit(used, int64(m.inv.own.mountsMax))
 	for _, u := range tooLarge {
-		m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max %s", u.Mount, ui.Size(u.Size), m.inv.own.mountsMax), "--gha-mounts-max 4GB")
+		m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max=%s", u.Mount, ui.Size(u.Size), m.inv.own.mountsMax), "--gha-mounts-max=4GB")
 	}
 	results, err := m.keeper.Save(ctx, m.node, chosen)
 	if err != nil {
@@ -195,7 +199,7 @@ func (m *mountRun) report(results []mounts.Result, took time.Duration) {
 	for _, r := range results {
 		switch r.State {
 		case mounts.Failed:
-			if r.Err != nil && !errors.Is(r.Err, context.Canceled) {
+			if !mounts.Silent(r.Err) && !errors.Is(r.Err, context.Canceled) {
 				m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: %s: %v", r.Mount, r.Err), hint.Of(r.Err))
 			}
 		case mounts.Restored:

@@ -5,12 +5,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts/wire"
 )
+
+// ServiceError says that the cache service did not answer.
+type ServiceError struct{ Err error }
+
+func (e *ServiceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what happened.
+func (e *ServiceError) Unwrap() error { return e.Err }
 
 // cleanup bounds how long the builder is asked to remove what could not be restored.
 const cleanup = 10 * time.Second
@@ -33,12 +42,11 @@ func (k *Keeper) Restore(ctx context.Context, n *Node, wanted []Mount) ([]Result
 			continue
 		}
 		key, err := k.newest(ctx, m)
-		switch {
-		case err != nil:
-			results[i].State, results[i].Err = Failed, err
-		case key.Kind != bkcache.KindMount:
-			results[i].State = Missing
-		default:
+		if err != nil {
+			return nil, &ServiceError{err} // it would fail for all
+		}
+		results[i].State = Missing
+		if key.Kind == bkcache.KindMount {
 			keys[len(fill)] = key
 			fill, places = append(fill, m), append(places, i)
 		}
@@ -58,7 +66,10 @@ func (k *Keeper) Restore(ctx context.Context, n *Node, wanted []Mount) ([]Result
 		r.State, r.Err = Failed, cmp.Or(failed[i], err)
 		broken = append(broken, r.Mount)
 	}
-	return results, k.discard(ctx, n, held, broken)
+	if !slices.ContainsFunc(failed, Silent) {
+		err = nil // each mount tells what became of it
+	}
+	return results, errors.Join(err, k.discard(ctx, n, held, broken))
 }
 
 // holds reports whether a node has a mount with something in it. The mount of a build that failed early has nothing in it.

@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,11 +27,11 @@ func (k *Keeper) Save(ctx context.Context, n *Node, mounts []Mount) ([]Result, e
 	})
 	for i := range results {
 		if results[i].State == Failed {
-			results[i].Err = failed[i]
+			results[i].Err = cmp.Or(failed[i], err)
 		}
 	}
-	if err != nil && !slices.ContainsFunc(results, func(r Result) bool { return r.State == Failed }) {
-		err = nil // all are saved
+	if !slices.ContainsFunc(failed, Silent) {
+		err = nil // each mount tells what became of it
 	}
 	return results, err
 }

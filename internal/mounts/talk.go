@@ -54,7 +54,11 @@ func (n *Node) talk(ctx context.Context, mounts []Mount, speak func(ctx context.
 	return l.wait(), err
 }
 
+// errSilent is of a mount for which the helper said nothing. The error of the run tells why.
 var errSilent = errors.New("the helper did not start")
+
+// Silent reports whether an error says no more than that a run failed, which has an error of its own.
+func Silent(err error) bool { return errors.Is(err, errSilent) }
 
 // run is the definition of a step that runs the helper. The ID keeps BuildKit from taking its result from the cache;
 // llb.IgnoreCache would empty the mounts first.

@@ -95,16 +95,14 @@ func (r *restorer) links() error {
 			}
 		case f.Kind == hardlink && !r.changed[f.Target]:
 			err = r.stage.Link(f.Target, f.Path)
-		case f.Kind == regular && !r.changed[f.Path]:
-			var info os.FileInfo
-			if info, err = r.stage.Lstat(f.Path); err == nil && info.Size() != f.Size {
-				err = fmt.Errorf("it has %d bytes instead of %d", info.Size(), f.Size)
-			}
+		case f.Kind == regular && !r.changed[f.Path] && !r.created[f.Path]:
+			err = errors.New("no entry has its content")
 		default:
 			continue
 		}
-		if err == nil && f.Kind != hardlink {
-			err = setTime(filepath.Join(r.dir, stage, f.Path), f.Time)
+		if err == nil && f.Kind == symlink {
+			at := unix.NsecToTimespec(f.Time)
+			err = unix.UtimesNanoAt(unix.AT_FDCWD, filepath.Join(r.dir, stage, f.Path), []unix.Timespec{at, at}, unix.AT_SYMLINK_NOFOLLOW)
 		}
 		if err != nil {
 			return fmt.Errorf("restoring %q: %w", f.Path, err)
@@ -113,10 +111,14 @@ func (r *restorer) links() error {
 	return nil
 }
 
-// setTime sets the time of a file or link that the restorer has made, in folders that it has made.
-func setTime(path string, ns int64) error {
+// setTime sets the time of an open file.
+func setTime(file *os.File, ns int64) error {
 	at := unix.NsecToTimespec(ns)
-	return unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{at, at}, unix.AT_SYMLINK_NOFOLLOW)
+	err := unix.UtimesNanoAt(int(file.Fd()), "", []unix.Timespec{at, at}, unix.AT_EMPTY_PATH)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOENT) { // before Linux 5.8
+		err = unix.UtimesNanoAt(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", file.Fd()), []unix.Timespec{at, at}, 0)
+	}
+	return err
 }
 
 // folders gives folders their owners and modes last: one that may not be written could not be filled. A folder comes
@@ -155,6 +157,7 @@ func (r *restorer) move() error {
 
 // close removes what was not moved.
 func (r *restorer) close() error {
+	r.leave()
 	r.writing.Wait()
 	return errors.Join(r.stage.Close(), r.mount.RemoveAll(stage), r.mount.Close())
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -31,6 +32,8 @@ type restorer struct {
 	manifest *Manifest
 	index    map[string]int  // of regular files, by path
 	changed  map[string]bool // marked as not to be used
+	parent   *parent         // of the file at hand
+	created  map[string]bool // files, whatever they hold
 
 	writing  sync.WaitGroup
 	slots    chan struct{}
@@ -62,7 +65,7 @@ func newRestorer(dir string) (*restorer, error) {
 	if err != nil {
 		return nil, errors.Join(err, mount.Close())
 	}
-	return &restorer{dir: dir, mount: mount, stage: staged, changed: map[string]bool{}, slots: make(chan struct{}, 2*workers())}, nil
+	return &restorer{dir: dir, mount: mount, stage: staged, changed: map[string]bool{}, created: map[string]bool{}, slots: make(chan struct{}, 2*workers())}, nil
 }
 
 // begin makes the folders.
@@ -120,18 +123,61 @@ func (r *restorer) err() error {
 	return r.failed
 }
 
+// parent is the folder of files that are being written. Names are looked up in it, and not from the stage down.
+type parent struct {
+	path string
+	root *os.Root
+	uses sync.WaitGroup
+}
+
+// enter opens the folder of a file, unless it is that of the one before.
+func (r *restorer) enter(dir string) (*parent, error) {
+	if r.parent != nil && r.parent.path == dir {
+		return r.parent, nil
+	}
+	r.leave()
+	root, err := r.stage.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	r.parent = &parent{path: dir, root: root}
+	return r.parent, nil
+}
+
+// leave closes a folder once its files are written.
+func (r *restorer) leave() {
+	p := r.parent
+	if r.parent = nil; p == nil {
+		return
+	}
+	r.writing.Go(func() {
+		p.uses.Wait()
+		_ = p.root.Close() // it was opened for reading
+	})
+}
+
 // write writes a file: a small one in the background.
 func (r *restorer) write(f File, content io.Reader) error {
+	if r.created[f.Path] {
+		return errors.New("its content comes twice")
+	}
+	r.created[f.Path] = true
+	dir, err := r.enter(path.Dir(f.Path))
+	if err != nil {
+		return err
+	}
 	if f.Size > small {
-		return r.note(f, r.create(f, content))
+		return r.note(f, r.create(dir.root, f, content))
 	}
 	data := make([]byte, f.Size)
 	if _, err := io.ReadFull(content, data); err != nil {
 		return noEOF(err)
 	}
 	r.slots <- struct{}{}
+	dir.uses.Add(1)
 	r.writing.Go(func() {
-		_ = r.note(f, r.create(f, bytes.NewReader(data)))
+		defer dir.uses.Done()
+		_ = r.note(f, r.create(dir.root, f, bytes.NewReader(data)))
 		<-r.slots
 	})
 	return r.err()
@@ -150,8 +196,8 @@ func (r *restorer) note(f File, err error) error {
 	return nil
 }
 
-func (r *restorer) create(f File, content io.Reader) (err error) {
-	file, err := r.stage.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (r *restorer) create(dir *os.Root, f File, content io.Reader) (err error) {
+	file, err := dir.OpenFile(path.Base(f.Path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -170,7 +216,10 @@ func (r *restorer) create(f File, content io.Reader) (err error) {
 	if n != f.Size || len(f.Hash) == 0 || !bytes.Equal(h.Sum(nil)[:len(f.Hash)], f.Hash) {
 		return r.doubt(f)
 	}
-	return decorate(file, f)
+	if err := decorate(file, f); err != nil {
+		return err
+	}
+	return setTime(file, f.Time)
 }
 
 // doubt notes a file with another content than the manifest says. It may have changed while it was packed: a mark follows.
