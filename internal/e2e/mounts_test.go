@@ -91,6 +91,7 @@ func TestAGoModuleCacheMovesToABuilderThatNeverSawIt(t *testing.T) {
 			p := newModuleProxy(t)
 			u := newUser(t, shared.remote)
 			u.enter(serve(t, "--ref", mainRef))
+			u.forgetMounts()
 			dir, words := goProject(t, p)
 			u.slow = 5 * time.Minute
 			r := u.run(build(dir, append(words, "--gha-mounts")...)...)
