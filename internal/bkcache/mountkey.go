@@ -40,11 +40,11 @@ func MountPrefix(platforms, name string) string {
 
 // MountKey returns the key of an entry, which builds on others.
 func MountKey(platforms, name, id, tree string, packs []Key) Key {
-	text := MountPrefix(platforms, name) + id + "@" + tree
+	parts := []string{tree}
 	for _, p := range packs {
-		text += "." + p.MountID
+		parts = append(parts, p.MountID)
 	}
-	return ParseKey(text, Version)
+	return ParseKey(MountPrefix(platforms, name)+id+"@"+strings.Join(parts, "."), Version)
 }
 
 func parseMount(key, rest string) Key {

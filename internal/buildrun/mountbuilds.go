@@ -1,6 +1,7 @@
 package buildrun
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -87,15 +88,19 @@ func (ts bakeTargets) mountBuilds() []mountBuild {
 }
 
 func (o *ghaOptions) addMountFlags(flags *pflag.FlagSet) {
-	o.mountsMax = 2 << 30
 	flags.Var(&o.mounts, "gha-mounts", "Before the build, restore the cache mounts (RUN --mount=type=cache) that the builder does not have; after it, save those that it used and that changed. A glob selects them by id or target")
 	flags.Lookup("gha-mounts").NoOptDefVal = "*"
 	flags.Var(&o.mountsMax, "gha-mounts-max", "The most that the saved cache mounts of a build may take, before they are compressed; the largest are left out first")
 	flags.StringVar(&o.mountsHelper, "gha-mounts-helper", "", "Program that packs cache mounts inside the builder, in place of the one in this program")
 }
 
-// sizeValue is a size as docker writes it, in bytes.
+// sizeValue is a size as docker writes it, in bytes. Zero is the default.
 type sizeValue int64
+
+func (s sizeValue) bytes() int64 {
+	const byDefault = 2 << 30
+	return cmp.Or(int64(s), byDefault)
+}
 
 // Set implements [pflag.Value].
 func (s *sizeValue) Set(value string) error {
@@ -109,7 +114,7 @@ func (s *sizeValue) Set(value string) error {
 
 // String implements [pflag.Value].
 func (s sizeValue) String() string {
-	return strings.ReplaceAll(units.CustomSize("%.4g%s", float64(s), 1024, []string{"B", "KB", "MB", "GB", "TB"}), " ", "")
+	return strings.ReplaceAll(units.CustomSize("%.4g%s", float64(s.bytes()), 1024, []string{"B", "KB", "MB", "GB", "TB"}), " ", "")
 }
 
 // Type implements [pflag.Value].

@@ -1,6 +1,7 @@
 package buildrun
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ import (
 // mountsTime bounds the restoring of mounts, and the saving.
 const mountsTime = 10 * time.Minute
 
+var errMountsTime = fmt.Errorf("it took more than %s", mountsTime)
+
 // runWithMounts runs buildx between restoring the cache mounts of a build and saving them, if --gha-mounts asks for it.
 // What fails about mounts is a warning.
 func (inv *invocation) runWithMounts(ctx context.Context, command process.Command) (int, error) {
@@ -28,17 +31,23 @@ func (inv *invocation) runWithMounts(ctx context.Context, command process.Comman
 		return process.Run(ctx, command)
 	}
 	m := inv.restoreMounts(ctx)
-	code, err := process.Run(ctx, command)
-	if m == nil {
-		return code, err
+	if m != nil {
+		defer m.close()
 	}
-	if err == nil && code == 0 && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	code, err := process.Run(ctx, command)
+	if m != nil && err == nil && code == 0 && ctx.Err() == nil {
 		m.save(ctx)
 	}
-	if failed := m.node.Close(); failed != nil {
-		m.warn("closing the connection to the builder", failed)
-	}
 	return code, err
+}
+
+func (m *mountRun) close() {
+	if err := m.node.Close(); err != nil {
+		m.warn("closing the connection to the builder", err)
+	}
 }
 
 // mountRun is a build with --gha-mounts under way.
@@ -57,8 +66,8 @@ func (inv *invocation) warnMounts(doing string, err error) {
 }
 
 // restoreMounts is nil if the mounts of a build cannot be told, restored or saved.
-func (inv *invocation) restoreMounts(ctx context.Context) *mountRun {
-	ctx, cancel := context.WithTimeout(ctx, mountsTime)
+func (inv *invocation) restoreMounts(interrupted context.Context) *mountRun {
+	ctx, cancel := context.WithTimeoutCause(interrupted, mountsTime, errMountsTime)
 	defer cancel()
 	m, err := inv.openMounts(ctx)
 	if err != nil {
@@ -74,11 +83,11 @@ func (inv *invocation) restoreMounts(ctx context.Context) *mountRun {
 		m.wanted = nil // nor can they be saved
 		err = down
 	}
-	if err != nil && ctx.Err() == nil {
-		m.warn("restoring them", err)
+	if err != nil && interrupted.Err() == nil {
+		m.warn("restoring them", cmp.Or(context.Cause(ctx), err))
 	}
 	m.report(results, inv.env.Now().Sub(began))
-	if m.before, err = mounts.Held(ctx, m.node.Client); err != nil && ctx.Err() == nil {
+	if m.before, err = mounts.Held(interrupted, m.node.Client); err != nil && interrupted.Err() == nil {
 		m.warn("looking at those of the builder", err)
 	}
 	return m
@@ -158,15 +167,17 @@ func spaced(target string) string {
 
 // save saves the mounts that the build used.
 func (m *mountRun) save(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, mountsTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, mountsTime, errMountsTime)
 	defer cancel()
 	began := m.inv.env.Now()
-	after, err := mounts.Held(ctx, m.node.Client)
+	used, busy, err := mounts.UsedSince(ctx, m.node, m.wanted, m.before)
 	if err != nil {
 		m.warn("looking at those of the builder", err)
 		return
 	}
-	used := mounts.Used(m.wanted, m.before, after)
+	for _, b := range busy {
+		m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: another build uses %s, and it is not saved", b.Mount), "")
+	}
 	if len(used) == 0 {
 		return
 	}
@@ -174,13 +185,13 @@ func (m *mountRun) save(ctx context.Context) {
 		m.inv.say(ui.Info, "cache mounts: they are not saved: "+why, "")
 		return
 	}
-	chosen, tooLarge := mounts.Limit(used, int64(m.inv.own.mountsMax))
+	chosen, tooLarge := mounts.Limit(used, m.inv.own.mountsMax.bytes())
 	for _, u := range tooLarge {
 		m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max=%s", u.Mount, ui.Size(u.Size), m.inv.own.mountsMax), "--gha-mounts-max=4GB")
 	}
 	results, err := m.keeper.Save(ctx, m.node, chosen)
 	if err != nil {
-		m.warn("saving them", err)
+		m.warn("saving them", cmp.Or(context.Cause(ctx), err))
 	}
 	m.report(results, m.inv.env.Now().Sub(began))
 }

@@ -90,19 +90,28 @@ func (k *Keeper) discard(ctx context.Context, n *Node, before []Record, broken [
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
 	defer cancel()
-	after, err := Held(ctx, n.Client)
-	if err != nil {
-		return err
-	}
-	var refs []string
-	for _, r := range Changed(before, after) {
-		for _, m := range broken {
-			if r.of(m) {
+	for {
+		after, err := Held(ctx, n.Client)
+		if err != nil {
+			return err
+		}
+		var refs []string
+		for _, r := range Changed(before, after) {
+			if slices.ContainsFunc(broken, r.of) {
 				refs = append(refs, r.Ref)
 			}
 		}
+		if len(refs) == 0 {
+			return nil
+		}
+		if err := Remove(ctx, n.Client, refs...); err != nil {
+			return err
+		}
+		// A record stays while BuildKit still ends the helper.
+		if err := pause(ctx); err != nil {
+			return errors.New("the builder still uses a mount that was not restored to the end: run docker ghacache mounts rm")
+		}
 	}
-	return Remove(ctx, n.Client, refs...)
 }
 
 func (k *Keeper) restore(ctx context.Context, c *wire.Conn, key bkcache.Key, r *Result) error {

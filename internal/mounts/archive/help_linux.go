@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -31,7 +32,7 @@ func Help(getenv func(string) string) error {
 }
 
 func help(number int) error {
-	connection, err := net.Dial("unix", wire.Socket)
+	connection, err := (&net.Dialer{}).DialContext(context.Background(), "unix", wire.Socket) // BuildKit ends the process
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func list(dir, rel string) (files []found, err error) {
 			continue
 		}
 		id := inode{}
-		if st := info.Sys().(*syscall.Stat_t); f.Kind == regular && st.Nlink > 1 {
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && f.Kind == regular && st.Nlink > 1 {
 			id = inode{st.Dev, st.Ino}
 		}
 		files = append(files, found{f, id})
@@ -115,7 +115,10 @@ func list(dir, rel string) (files []found, err error) {
 
 // fileOf describes a file, or is false for one of another kind.
 func fileOf(full, path string, info fs.FileInfo) (File, bool) {
-	st := info.Sys().(*syscall.Stat_t)
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return File{}, false
+	}
 	f := File{Path: path, Mode: st.Mode & 0o7777, UID: int(st.Uid), GID: int(st.Gid), Time: info.ModTime().UnixNano()}
 	if !utf8.ValidString(path) {
 		return f, false
