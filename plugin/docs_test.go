@@ -17,7 +17,7 @@ var shown = regexp.MustCompile(`(?m)^(?:\$|- run:|      - run:) docker ghacache 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 func TestTheYAMLOfTheDocumentationCanBeRead(t *testing.T) {
-	for _, file := range []string{"../README.md", "../docs/guides/10-gb-full.md", "../docs/guides/cache-mounts.md"} {
+	for _, file := range []string{"../README.md", "../docs/guides/10-gb-full.md", "../docs/guides/cache-mounts.md", "../docs/guides/local-cache.md"} {
 		data, err := os.ReadFile(file)
 		check(t, err)
 		blocks := yamlBlock.FindAllStringSubmatch(string(data), -1)

@@ -72,5 +72,6 @@ func runDu(ctx context.Context, env *Env, o duOptions) error {
 		return err
 	}
 	repo.NoteUnread(snap, listing.EveryCache)
+	repo.NoteEmpty(snap)
 	return nil
 }

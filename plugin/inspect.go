@@ -22,12 +22,13 @@ type inspectOptions struct {
 	scope  string
 	refs   []string
 	format string
+	local  string
 }
 
 func newInspectCommand(env *Env) *cobra.Command {
 	var o inspectOptions
 	cmd := &cobra.Command{
-		Use:   "inspect [OPTIONS] SCOPE",
+		Use:   "inspect [OPTIONS] SCOPE | --local DIR [TAG]",
 		Short: "Show the layers of a scope, and which are missing",
 		Long: `Shows the index of a scope as a tree of layers and records. A record is the cache
 key of a build step, and its layer is the result of that step. For each layer it
@@ -36,11 +37,17 @@ shows the size, the other scopes that share it, and whether it was evicted.
 Only the runtime token of a job on the ref can read the index. Without it, inspect
 shows what is known: the key, the versions, the times and the size of the index.
 
+With --local: shows the tags in the folder of --cache-to type=local,dest=…, or one of
+them. A tag is shown as a scope, and the manifest of a tag as its index.
+
 Exits with 1 if a layer is missing, or if none of the indexes can be read.
 
 With --format json: an array with an object for each ref, sizes in bytes, null for
 unknown values. Its schema is docs/schema/inspect.json of the project.`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
+			if isLocal(cmd) && len(args) < 2 {
+				return nil
+			}
 			if len(args) != 1 {
 				return usage(errors.New("exactly one scope is needed"), "docker ghacache ls")
 			}
@@ -48,6 +55,9 @@ unknown values. Its schema is docs/schema/inspect.json of the project.`,
 		},
 		ValidArgsFunction: completeScopes(env, &o.repo),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isLocal(cmd) {
+				return runInspectLocal(cmd, env, o, args)
+			}
 			o.scope = args[0]
 			return runInspect(cmd.Context(), env, o)
 		},
@@ -55,6 +65,7 @@ unknown values. Its schema is docs/schema/inspect.json of the project.`,
 	repoFlag(cmd, &o.repo)
 	refFlag(env, cmd, &o.repo, &o.refs)
 	cmd.Flags().StringVar(&o.format, "format", "", `Format the output: "json"`)
+	localFlag(cmd, &o.local)
 	return cmd
 }
 
@@ -101,11 +112,11 @@ func (o inspectOptions) notFound(a *reclaim.Analysis) error {
 		}
 	}
 	if len(refs) > 0 {
-		return hint.With(fmt.Errorf("there is no cache of scope %q on %s", o.scope, strings.Join(o.refs, ", ")), "docker ghacache inspect "+o.scope+"   # is on "+strings.Join(refs, ", "))
+		return hint.With(fmt.Errorf("there is no cache of scope %q on %s", o.scope, strings.Join(o.refs, ", ")), "docker ghacache inspect "+hint.Word(o.scope)+"   # is on "+strings.Join(refs, ", "))
 	}
 	fix := "docker ghacache ls"
 	if near := listing.Nearest(o.scope, scopes); near != "" {
-		fix = "docker ghacache inspect " + near + "\n" + fix
+		fix = "docker ghacache inspect " + hint.Word(near) + "\n" + fix
 	}
 	return hint.With(fmt.Errorf("there is no cache of scope %q", o.scope), fix)
 }

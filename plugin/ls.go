@@ -28,6 +28,7 @@ type lsOptions struct {
 	format  string
 	quiet   bool
 	noTrunc bool
+	local   string
 }
 
 func newLsCommand(env *Env) *cobra.Command {
@@ -54,6 +55,10 @@ States, which --filter state=… and "prune --state" select:
   closed        On a closed pull request, or on a deleted branch or tag.
   unknown       An index that cannot be read might reference it.
 
+With --local: lists the folder of --cache-to type=local,dest=…, a row for each tag. A
+tag is shown as a scope, and there are no refs. The last use is as exact as the file
+system notes it.
+
 With --format json: an object a line, sizes in bytes, null for unknown values. The
 schemas are in docs/schema of the project, ls.json and ls-entries.json.
 
@@ -68,7 +73,12 @@ Fields of a Go template, without and with --entries:
 		Example: `  docker ghacache ls --scope image
   docker ghacache ls --entries --filter kind=layer --filter larger=100MB --sort size`,
 		Args: maxArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return runLs(cmd.Context(), env, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if isLocal(cmd) {
+				return runLsLocal(cmd, env, o)
+			}
+			return runLs(cmd.Context(), env, o)
+		},
 	}
 	flags := cmd.Flags()
 	repoFlag(cmd, &o.repo)
@@ -83,6 +93,7 @@ Fields of a Go template, without and with --entries:
 	flags.StringVar(&o.format, "format", "", `Format the output: "table", "json" or a Go template`)
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "Only show scopes or, with --entries, IDs")
 	flags.BoolVar(&o.noTrunc, "no-trunc", false, "Do not shorten the output")
+	localFlag(cmd, &o.local)
 	return cmd
 }
 
@@ -91,49 +102,77 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 	if err != nil {
 		return err
 	}
-	all := o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String())
-	entries, columns := o.entries || len(selected.Kinds)+len(selected.Keys) > 0, view.CacheColumns()
-	if all || entries {
-		columns = view.EntryColumns()
-	}
-	if o.limit < 0 {
-		return usage(fmt.Errorf("--limit %d is negative", o.limit), "--limit 10")
-	}
-	format := view.Format{Template: o.format, Quiet: o.quiet, NoTrunc: o.noTrunc}
-	if err := format.Check(columns); err != nil {
+	if err := o.check(selected); err != nil {
 		return err
 	}
 	repo, err := openRepository(env, o.repo)
 	if err != nil {
 		return err
 	}
-	snap, plan, err := o.look(ctx, repo, !all && !entries)
+	snap, plan, err := o.look(ctx, repo, !o.showsAll(selected) && !o.showsEntries(selected))
 	if err != nil {
 		return err
 	}
-	rows := view.Caches(snap.Analysis, plan, selected)
-	switch {
-	case all:
-		rows = view.AllEntries(snap.Analysis, selected)
-	case entries:
-		rows = view.Entries(snap.Analysis, selected)
-	}
-	if err := rows.Sort(o.sort, o.asc); err != nil {
-		return err
-	}
-	rows, hidden := rows.Limit(o.limit)
-	if err := rows.Print(env.output(), format); err != nil {
+	hidden, err := o.print(env, snap.Analysis, plan, selected)
+	if err != nil {
 		return err
 	}
 	repo.NoteMissed(selected.Choices(snap.Analysis))
-	if format.IsTable() {
-		if hidden > 0 {
-			repo.Note("not shown: "+ui.Count(hidden, "row", "rows"), "docker ghacache ls --limit 0")
-		}
+	if o.rowFormat().IsTable() {
+		noteHidden(hidden, repo.Note)
 		repo.NoteUnread(snap, selected.Place)
 		env.noteOthers(snap.Analysis, o.all)
+		repo.NoteEmpty(snap)
 	}
 	return nil
+}
+
+func (o lsOptions) rowFormat() view.Format {
+	return view.Format{Template: o.format, Quiet: o.quiet, NoTrunc: o.noTrunc}
+}
+
+// showsAll reports whether entries of other tools are wanted.
+func (o lsOptions) showsAll(selected listing.Selector) bool {
+	return o.all || slices.Contains(selected.Kinds, bkcache.KindOther.String())
+}
+
+// showsEntries reports whether rows are entries, and not caches.
+func (o lsOptions) showsEntries(selected listing.Selector) bool {
+	return o.entries || len(selected.Kinds)+len(selected.Keys) > 0
+}
+
+// check finds mistakes before the cache is listed.
+func (o lsOptions) check(selected listing.Selector) error {
+	columns := view.CacheColumns()
+	if o.showsAll(selected) || o.showsEntries(selected) {
+		columns = view.EntryColumns()
+	}
+	if o.limit < 0 {
+		return usage(fmt.Errorf("--limit %d is negative", o.limit), "--limit 10")
+	}
+	return o.rowFormat().Check(columns)
+}
+
+// print prints the rows, and returns how many it leaves out.
+func (o lsOptions) print(env *Env, analysis *reclaim.Analysis, plan *reclaim.Plan, selected listing.Selector) (hidden int, err error) {
+	rows := view.Caches(analysis, plan, selected)
+	switch {
+	case o.showsAll(selected):
+		rows = view.AllEntries(analysis, selected)
+	case o.showsEntries(selected):
+		rows = view.Entries(analysis, selected)
+	}
+	if err := rows.Sort(o.sort, o.asc); err != nil {
+		return 0, err
+	}
+	rows, hidden = rows.Limit(o.limit)
+	return hidden, rows.Print(env.output(), o.rowFormat())
+}
+
+func noteHidden(hidden int, note func(text, fix string)) {
+	if hidden > 0 {
+		note("not shown: "+ui.Count(hidden, "row", "rows"), "docker ghacache ls --limit 0")
+	}
 }
 
 // look takes a snapshot and, where it is shown what is reclaimable, a plan of it.

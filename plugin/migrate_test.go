@@ -27,21 +27,3 @@ func TestMigrateDiffIsColouredOnATerminal(t *testing.T) {
 		})
 	}
 }
-
-func TestImageVersion(t *testing.T) {
-	for image, want := range map[string]string{
-		"":                                    "",
-		"moby/buildkit":                       "",
-		"moby/buildkit:buildx-stable-1":       "",
-		"moby/buildkit:v0.12.5":               "v0.12.5",
-		"moby/buildkit:v0.12.5-rootless":      "v0.12.5",
-		"localhost:5000/moby/buildkit":        "",
-		"localhost:5000/moby/buildkit:v0.9.0": "v0.9.0",
-		"moby/buildkit:v0.12.5@sha256:0123":   "v0.12.5",
-		"moby/buildkit@sha256:0123":           "",
-	} {
-		if got := imageVersion(image); got != want {
-			t.Errorf("%q is of version %q, want %q", image, got, want)
-		}
-	}
-}

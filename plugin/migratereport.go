@@ -53,9 +53,21 @@ func (r migrateResult) print(env *Env, o migrateOptions) error {
 		return report.SARIF(env.Stdout, r.Report, metadata.NamePrefix+name, readBuild().Version)
 	case "github":
 		r.noteTools(env)
+		fmt.Fprintln(env.Stderr, r.closing(o.write))
 		return report.GitHub(env.Stdout, r.Report)
 	}
 	return r.text(env, o)
+}
+
+// closing says what was looked at, and what came of it.
+func (r migrateResult) closing(written bool) string {
+	known := 0
+	for _, t := range r.Toolchain {
+		if t.Version != "" {
+			known++
+		}
+	}
+	return report.Closing(r.Summary, known, written)
 }
 
 // noteTools is for formats that are about files.
@@ -80,7 +92,7 @@ func (r migrateResult) text(env *Env, o migrateOptions) error {
 		fmt.Fprintf(env.Stderr, "wrote %s\n", ui.Text(file))
 	}
 	if o.check || o.write {
-		fmt.Fprintln(env.Stderr, report.Closing(r.Summary, o.write))
+		fmt.Fprintln(env.Stderr, r.closing(o.write))
 		return nil
 	}
 	show := ui.Code
@@ -90,7 +102,7 @@ func (r migrateResult) text(env *Env, o migrateOptions) error {
 	if err := report.Diff(env.Stdout, r.Report, colour, show); err != nil {
 		return err
 	}
-	fmt.Fprintln(env.Stderr, report.Closing(r.Summary, false))
+	fmt.Fprintln(env.Stderr, r.closing(false))
 	if slices.ContainsFunc(r.Findings, r.Wanted) {
 		env.notes().Note(ui.Info, "nothing was written", o.writing())
 	}

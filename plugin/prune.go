@@ -33,6 +33,8 @@ type pruneOptions struct {
 	dryRun       bool
 	force        bool
 	format       string
+	local        string
+	keepTags     []string
 }
 
 const pruneLong = `Deletes cache entries of BuildKit. Without a selection it deletes the caches of
@@ -68,6 +70,12 @@ as it must keep the layers of that index.
 Exits with 1 if it could not delete all of the plan, and with --keep-storage also if
 more is left than the size that was given.
 
+With --local: deletes from the folder of --cache-to type=local,dest=… what no manifest
+of its index.json references, and what --keep-tags and --keep-storage select. It
+deletes nothing while a build that runs with this plugin uses the folder, nor while there
+are files younger than --grace, by default 1h, that no manifest references: a build
+without the plugin can be exporting them.
+
 With --format json: one object with the plan, its totals by reason and, unless it is
 a dry run, the result; sizes in bytes.`
 
@@ -79,9 +87,15 @@ func newPruneCommand(env *Env) *cobra.Command {
 		Long:  pruneLong,
 		Example: `  docker ghacache prune --dry-run
   docker ghacache prune --ref 12 --ref 'feature/*'
-  docker ghacache prune --keep-storage 8GB --likely --force`,
+  docker ghacache prune --keep-storage 8GB --likely --force
+  docker ghacache prune --local /tmp/cache --keep-tags main --dry-run`,
 		Args: maxArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return runPrune(cmd.Context(), env, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if isLocal(cmd) {
+				return runPruneLocal(cmd, env, o)
+			}
+			return runPrune(cmd.Context(), env, o)
+		},
 	}
 	flags := cmd.Flags()
 	repoFlag(cmd, &o.repo)
@@ -95,16 +109,18 @@ func newPruneCommand(env *Env) *cobra.Command {
 	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
 	flags.BoolVar(&o.superseded, "superseded", false, "Delete old versions of each index")
 	flags.BoolVar(&o.unreferenced, "unreferenced", false, "Delete layers that no index references")
-	flags.IntVar(&o.keepVersions, "keep-versions", 2, "Keep this many versions of each index, and delete older ones")
+	flags.IntVar(&o.keepVersions, "keep-versions", reclaim.CurrentVersions, "Keep this many versions of each index, and delete older ones")
 	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until at most this size is left, such as 8GB")
 	flags.StringVar(&o.keepStorage, "max-used-space", "", "Same as --keep-storage")
 	flags.BoolVarP(&o.all, "all", "a", false, "Delete everything that BuildKit wrote")
 	flags.BoolVar(&o.includeOther, "include-other", false, "With --all or --keep-storage: also delete the entries of other tools")
 	flags.BoolVar(&o.likely, "likely", false, "Also delete layers that probably no build needs. At worst, the next build runs their steps again")
-	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger; 0s keeps only what a workflow run under way could need")
+	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger; 0s keeps only what a workflow run under way could need. With --local, the default is 1h")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Show the plan and delete nothing")
 	flags.BoolVarP(&o.force, "force", "f", false, "Do not ask for confirmation")
 	flags.StringVar(&o.format, "format", "", `Format the output: "json"`)
+	localFlag(cmd, &o.local)
+	flags.StringArrayVar(&o.keepTags, "keep-tags", nil, "With --local: delete the caches of all other tags (glob). With --keep-storage: only until that size is left")
 	return cmd
 }
 
@@ -125,6 +141,7 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	p := &pruner{Repository: repo, env: env, selection: selection}
+	p.Repository.Reads = p.reads
 	plan, err := agree(ctx, p, report)
 	if err != nil {
 		return err
@@ -162,7 +179,7 @@ func agree(ctx context.Context, p *pruner, report *pruneReport) (*reclaim.Plan, 
 			return nil, err
 		}
 		chosen, agreed := choose(fresh, p.policy), choose(plan, p.policy)
-		report.chosen(chosen)
+		report.chosen(chosen, chosen.Left)
 		// A build may have exported since; then the plan rests on what is no more.
 		if fresh.Heads == plan.Heads && covers(agreed, chosen) {
 			return chosen, nil

@@ -22,15 +22,6 @@ type pruner struct {
 	last *reclaim.Analysis // of the last plan
 }
 
-// Look implements [reclaim.Service].
-func (p *pruner) Look(ctx context.Context) (*reclaim.Analysis, error) {
-	snap, err := p.snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return snap.Analysis, nil
-}
-
 // Runs implements [reclaim.Service]. What the user selects on a service without workflow
 // runs is the user's to judge.
 func (p *pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
@@ -57,7 +48,7 @@ func (p *pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	case asked.IsZero():
 		asked = p.Client.Now()
 	}
-	snap, err := p.snapshot(ctx)
+	snap, err := p.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -72,17 +63,15 @@ func (p *pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 
 func (p *pruner) noteMatches() { p.NoteMissed(p.choices(p.last)) }
 
-// snapshot reads no index that goes anyway, because that would put its eviction off.
-func (p *pruner) snapshot(ctx context.Context) (*listing.Snapshot, error) {
+// reads selects no index that goes anyway, because reading it would put its eviction off.
+func (p *pruner) reads(version int, e bkcache.Entry) bool {
 	since := p.Client.Now().Add(-p.policy.Grace)
 	for _, run := range p.policy.Runs.Runs {
 		if run.Began.Before(since) {
 			since = run.Began
 		}
 	}
-	return p.SnapshotWith(ctx, func(version int, e bkcache.Entry) bool {
-		return !p.deletes || version < p.policy.KeepVersions || e.Created.After(since)
-	})
+	return !p.deletes || version < p.policy.KeepVersions || e.Created.After(since)
 }
 
 // noteRuns names the workflow runs that keep layers.

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -22,10 +21,10 @@ type pruneReport struct {
 	json   bool
 	opts   pruneOptions
 	stdin  *bufio.Reader
-	target cacheclient.Target
+	target fmt.Stringer // whose caches
 
-	full      *reclaim.Plan // with all that is likely
-	planned   *reclaim.Plan // what of it is deleted
+	planned   view.Plan // nil before there is one
+	left      int64     // bytes that it leaves, with --keep-storage
 	policy    reclaim.Policy
 	deletions reclaim.Tally
 	likely    reclaim.Tally // what more would be deleted with --likely
@@ -46,8 +45,13 @@ func (e *Env) pruneReport(o pruneOptions) (*pruneReport, error) {
 
 // plan shows what will go and what stays, by reason.
 func (r *pruneReport) plan(full *reclaim.Plan, policy reclaim.Policy) error {
-	r.full, r.policy = full, policy
-	r.chosen(choose(full, policy))
+	r.policy = policy
+	chosen := choose(full, policy)
+	r.chosen(chosen, chosen.Left)
+	return r.show()
+}
+
+func (r *pruneReport) show() error {
 	if r.json {
 		return nil
 	}
@@ -64,17 +68,17 @@ func (r *pruneReport) plan(full *reclaim.Plan, policy reclaim.Policy) error {
 	return out.Table(view.PlanTotals(r.planned))
 }
 
-// chosen takes what of the full plan is deleted.
-func (r *pruneReport) chosen(plan *reclaim.Plan) {
-	r.planned, r.deletions, r.likely = plan, reclaim.Tally{}, reclaim.Tally{}
-	for i := range plan.Verdicts {
-		switch v := &plan.Verdicts[i]; {
-		case v.Decision == reclaim.Delete:
-			r.deletions.Count++
-			r.deletions.Bytes += v.Size
-		case v.Class == reclaim.Likely:
-			r.likely.Count++
-			r.likely.Bytes += v.Size
+// chosen takes the plan that is executed, and the bytes that it leaves.
+func (r *pruneReport) chosen(plan view.Plan, left int64) {
+	r.planned, r.left, r.deletions, r.likely = plan, left, reclaim.Tally{}, reclaim.Tally{}
+	for _, t := range plan.Totals() {
+		switch {
+		case t.Decision == reclaim.Delete:
+			r.deletions.Count += t.Count
+			r.deletions.Bytes += t.Bytes
+		case t.Class == reclaim.Likely:
+			r.likely.Count += t.Count
+			r.likely.Bytes += t.Bytes
 		}
 	}
 }
@@ -177,7 +181,7 @@ func (r *pruneReport) finish(result reclaim.Result, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return err
 	case err != nil:
-		return hint.With(fmt.Errorf("stopped: %w", err), "docker ghacache prune   # deletes the rest")
+		return hint.With(fmt.Errorf("stopped: %w", err), r.opts.command()+"   # deletes the rest")
 	case result.Failed.Count > 0:
 		return exit(1)
 	}
@@ -186,7 +190,7 @@ func (r *pruneReport) finish(result reclaim.Result, err error) error {
 
 // missed is the error that more is left than --keep-storage allows.
 func (r *pruneReport) missed() error {
-	if r.planned == nil || r.planned.Left <= r.policy.KeepStorage {
+	if r.left <= r.policy.KeepStorage {
 		return nil
 	}
 	var held []string
@@ -196,7 +200,7 @@ func (r *pruneReport) missed() error {
 			continue
 		}
 		held = append(held, fmt.Sprintf("%s %s", ui.Size(t.Bytes), t.Reason))
-		if t.Reason == reclaim.Young {
+		if t.Reason == reclaim.Young || t.Reason == reclaim.Needed && len(r.policy.Runs.Runs) == 0 {
 			fixes = append(fixes, "--grace 0s   # also deletes new entries")
 		}
 	}
@@ -204,14 +208,14 @@ func (r *pruneReport) missed() error {
 		fixes = append(fixes, "--likely   # also deletes what probably no build needs")
 	}
 	return hint.With(fmt.Errorf("%s are left, which is more than %s: %s",
-		ui.Size(r.planned.Left), ui.Size(r.policy.KeepStorage), strings.Join(held, ", ")), strings.Join(fixes, "\n"))
+		ui.Size(r.left), ui.Size(r.policy.KeepStorage), strings.Join(held, ", ")), strings.Join(fixes, "\n"))
 }
 
 func (r *pruneReport) object(result reclaim.Result) view.PlanJSON {
 	if r.opts.dryRun {
-		return view.NewPlanJSON(r.target.String(), r.planned, nil)
+		return view.NewPlanJSON(r.target.String(), r.planned, r.left, nil)
 	}
-	return view.NewPlanJSON(r.target.String(), r.planned, &result)
+	return view.NewPlanJSON(r.target.String(), r.planned, r.left, &result)
 }
 
 func (r *pruneReport) summarize(result reclaim.Result) {

@@ -10,7 +10,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
-	"github.com/docker/go-units"
 )
 
 // selection is what prune was asked for.
@@ -40,16 +39,14 @@ func (o pruneOptions) selection(env *Env) (selection, error) {
 	if err := o.setStates(&s.policy); err != nil {
 		return s, err
 	}
-	if o.keepStorage != "" {
-		if s.policy.KeepStorage, err = units.RAMInBytes(o.keepStorage); err != nil || s.policy.KeepStorage <= 0 {
-			return s, usage(fmt.Errorf("%q is not a size", o.keepStorage), "--keep-storage 8GB")
-		}
+	if s.policy.KeepStorage, err = o.keepBytes(); err != nil {
+		return s, err
 	}
 	s.narrow()
 	// As the zero policy does, see [reclaim.Policy].
 	s.deletes = s.policy.Superseded || len(s.scopes)+len(s.refs)+len(s.ids)+len(s.keys) == 0 && s.policy.Until.IsZero() &&
 		!s.policy.Closed && !s.policy.Unreferenced && !s.policy.Incomplete
-	if o.keepVersions != 2 && !s.deletes && !o.all {
+	if o.keepVersions != reclaim.CurrentVersions && !s.deletes && !o.all {
 		s.policy.Superseded, s.deletes = true, true
 	}
 	return s, nil
@@ -92,6 +89,8 @@ func (o pruneOptions) setStates(p *reclaim.Policy) error {
 func (o pruneOptions) check() error {
 	reasons := o.closed || o.superseded || o.unreferenced || len(o.states) > 0
 	switch {
+	case len(o.keepTags) > 0:
+		return usage(errors.New("--keep-tags goes with --local"), "docker ghacache prune --local DIR --keep-tags main")
 	case o.includeOther && !o.all && o.keepStorage == "":
 		return usage(errors.New("--include-other goes with --all or --keep-storage"), "docker ghacache prune --all --include-other")
 	case o.all && (reasons || o.keepStorage != ""):

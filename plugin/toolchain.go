@@ -102,7 +102,7 @@ func nodeTool(b *builders.Builder, n builders.Node) tool {
 	}
 	t := tool{Name: "BuildKit of node " + n.Name, Version: n.BuildKit, Needs: release.BuildKit}
 	if t.Version == "" {
-		t.Version, t.Detail = imageVersion(n.DriverOpts["image"]), "it is not running"
+		t.Version, t.Detail = builders.ImageVersion(n.DriverOpts["image"]), "it is not running"
 	}
 	return t.failed(n.Err)
 }
@@ -126,17 +126,6 @@ func upgradeNode(b *builders.Builder, n builders.Node) []string {
 		return []string{fmt.Sprintf("run BuildKit %s or newer at %s", release.Renewal, n.Endpoint)}
 	}
 	return []string{"docker buildx rm " + b.Name, fmt.Sprintf("docker buildx create --name %s --driver %s", b.Name, b.Driver)}
-}
-
-// imageVersion is the version in the tag of a BuildKit image, empty for one
-// that moves.
-func imageVersion(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	tag := strings.TrimSuffix(image[strings.LastIndex(image, ":")+1:], "-rootless")
-	if !strings.HasPrefix(tag, "v") {
-		return ""
-	}
-	return tag
 }
 
 // why is what is wrong with a tool that is too old.

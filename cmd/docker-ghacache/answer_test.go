@@ -6,11 +6,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // httpAnswer is a server that is no cache service: http-answer FILE STATUS BODY
 // [HEADER: VALUE...]. It writes its URL into FILE and gives every request the same
-// answer; with the status 0, none. It ends when it is killed.
+// answer; with the status 0, none, and with the body drip, a byte at a time. It ends
+// when it is killed.
 func httpAnswer() {
 	status, err := strconv.Atoi(os.Args[2])
 	if err != nil {
@@ -36,6 +38,11 @@ func httpAnswer() {
 			w.Header().Set(name, value)
 		}
 		w.WriteHeader(status)
+		for os.Args[3] == "drip" && r.Context().Err() == nil {
+			w.Write([]byte("{"))
+			w.(http.Flusher).Flush()
+			time.Sleep(200 * time.Millisecond)
+		}
 		w.Write([]byte(os.Args[3]))
 	})))
 }

@@ -10,6 +10,10 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
+// Temporary is the pattern of the names of files that a crash can leave beside the file that
+// was to be replaced.
+const Temporary = ".docker-ghacache-*"
+
 // Replace gives an existing file a new content. It changes nothing and returns an error with its fix if the file is
 // read-only, even for root, or if the new file could not have the owner and the group of the old one.
 func Replace(path string, content []byte) error {
@@ -65,7 +69,7 @@ func behindLinks(path string) string {
 // install makes a file of that content, prepares it, and puts it durably in the place of path.
 func install(path string, content []byte, prepare func(*os.File) error) error {
 	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, ".docker-ghacache-*")
+	temp, err := os.CreateTemp(dir, Temporary)
 	if err != nil {
 		return err
 	}

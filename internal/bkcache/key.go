@@ -35,6 +35,9 @@ const (
 	KindMount // a cache mount that this program saved
 )
 
+// Blob reports whether an index references entries of the kind by a digest.
+func (k Kind) Blob() bool { return k == KindLayer || k == KindSignature }
+
 // String returns the kind's name as commands print it.
 func (k Kind) String() string {
 	return [...]string{"other", "index", "layer", "signature", "mount"}[k]

@@ -11,6 +11,19 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
+// The codes of the notes of [Builder.Check], stable as those of package cacheopts.
+const (
+	CodeEngineUnreachable cacheopts.Code = "engine-unreachable" // no Engine of the builder answers
+	CodeNodeUnreachable   cacheopts.Code = "node-unreachable"   // a node does not answer
+	CodeDockerDriver      cacheopts.Code = "docker-driver"      // the driver cannot, or may not, use gha caches
+	CodeOldBuildx         cacheopts.Code = "old-buildx"         // it does not speak version 2
+	CodeOldBuildKit       cacheopts.Code = "old-buildkit"       // it does not speak version 2
+	CodeNoRenewal         cacheopts.Code = "no-renewal"         // BuildKit does not renew the URLs of layers
+	CodeNoGHA             cacheopts.Code = "no-gha"             // BuildKit has no gha caches
+	CodeSeveralNodes      cacheopts.Code = "several-nodes"      // each writes the whole index
+	CodeOwnNetwork        cacheopts.Code = "own-network"        // the builder cannot reach a service on loopback
+)
+
 // Checks says what a build with type=gha caches needs of its builder.
 type Checks struct {
 	// V2 says that cache service v2 is to be used.
@@ -60,6 +73,7 @@ func (b *Builder) engineDown() cacheopts.Note {
 		reason = reason[i+len(": "):]
 	}
 	return cacheopts.Note{
+		Code:  CodeEngineUnreachable,
 		Level: cacheopts.LevelError,
 		Text:  fmt.Sprintf("cannot reach the Docker Engine at %s, which builder %q needs: %s", node.EngineDown, b.Name, strings.TrimSpace(reason)),
 		Hint:  fix,
@@ -74,6 +88,7 @@ func (b *Builder) checkReach(c Checks) (notes []cacheopts.Note) {
 	for _, n := range b.Nodes {
 		if n.Err != nil {
 			notes = append(notes, cacheopts.Note{
+				Code:  CodeNodeUnreachable,
 				Level: level,
 				Text:  fmt.Sprintf("node %q of builder %q does not answer: %s", n.Name, b.Name, strings.Join(strings.Fields(n.Err.Error()), " ")),
 				Hint:  "docker buildx inspect " + b.Name,
@@ -99,7 +114,7 @@ func (b *Builder) checkDriver(c Checks) []cacheopts.Note {
 	case c.AllowDocker:
 		text = fmt.Sprintf("--gha-allow-docker-driver does not help builder %q: %s", b.Name, lacks)
 	}
-	return []cacheopts.Note{{Level: cacheopts.LevelError, Text: text, Hint: strings.Join(otherBuilder(c, lacks == "", store), "\n")}}
+	return []cacheopts.Note{{Code: CodeDockerDriver, Level: cacheopts.LevelError, Text: text, Hint: strings.Join(otherBuilder(c, lacks == "", store), "\n")}}
 }
 
 // otherBuilder lists the ways out of the docker driver, whose Engine may be able to
@@ -140,7 +155,7 @@ func (c Checks) CheckBuildx() []cacheopts.Note {
 	if !c.V2 || !release.Before(c.Buildx, release.Buildx) {
 		return nil
 	}
-	return []cacheopts.Note{tooOld("buildx "+c.Buildx, release.Buildx, "https://docs.docker.com/go/buildx/")}
+	return []cacheopts.Note{tooOld(CodeOldBuildx, "buildx "+c.Buildx, release.Buildx, "https://docs.docker.com/go/buildx/")}
 }
 
 func (b *Builder) checkBuildKit(c Checks) (notes []cacheopts.Note) {
@@ -148,12 +163,17 @@ func (b *Builder) checkBuildKit(c Checks) (notes []cacheopts.Note) {
 		return nil
 	}
 	for _, n := range b.Nodes {
-		what := fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name)
+		version, what := n.BuildKit, fmt.Sprintf("BuildKit %s of node %q", n.BuildKit, n.Name)
+		if version == "" && !n.Running && n.Err == nil {
+			version = ImageVersion(n.DriverOpts["image"])
+			what = fmt.Sprintf("BuildKit %s, which node %q is to boot,", version, n.Name)
+		}
 		switch {
-		case release.Before(n.BuildKit, release.BuildKit):
-			notes = append(notes, tooOld(what, release.BuildKit, release.CreateBuilder))
-		case release.Before(n.BuildKit, release.Renewal):
+		case release.Before(version, release.BuildKit):
+			notes = append(notes, tooOld(CodeOldBuildKit, what, release.BuildKit, release.CreateBuilder))
+		case release.Before(version, release.Renewal):
 			notes = append(notes, cacheopts.Note{
+				Code:  CodeNoRenewal,
 				Level: cacheopts.LevelWarning,
 				Text:  fmt.Sprintf("%s does not renew the URLs of cached layers, which expire after ten minutes: longer builds may fail; %s renews them", what, release.Renewal),
 				Hint:  b.renew(),
@@ -180,6 +200,7 @@ func (b *Builder) checkCapability() (notes []cacheopts.Note) {
 	for _, n := range b.Nodes {
 		if n.GHA != nil && !*n.GHA {
 			notes = append(notes, cacheopts.Note{
+				Code:  CodeNoGHA,
 				Level: cacheopts.LevelError,
 				Text:  fmt.Sprintf("BuildKit %s of node %q has no type=gha caches, and buildx drops such an option silently", n.BuildKit, n.Name),
 				Hint:  release.CreateBuilder,
@@ -189,8 +210,9 @@ func (b *Builder) checkCapability() (notes []cacheopts.Note) {
 	return notes
 }
 
-func tooOld(what, needed, update string) cacheopts.Note {
+func tooOld(code cacheopts.Code, what, needed, update string) cacheopts.Note {
 	return cacheopts.Note{
+		Code:  code,
 		Level: cacheopts.LevelError,
 		Text:  fmt.Sprintf("%s does not speak cache service v2, which needs %s", what, needed),
 		Hint:  update + "\ndocker ghacache migrate-v2",
@@ -202,6 +224,7 @@ func (b *Builder) checkNodes(c Checks) []cacheopts.Note {
 		return nil
 	}
 	return []cacheopts.Note{{
+		Code:  CodeSeveralNodes,
 		Level: cacheopts.LevelWarning,
 		Text:  fmt.Sprintf("builder %q has %d nodes: each node that builds a platform writes the whole index of the scope, and the last one overwrites the others", b.Name, len(b.Nodes)),
 		Hint:  "build each platform by itself, with a scope of its own",
@@ -216,6 +239,7 @@ func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 	for _, n := range b.Nodes {
 		if n.OwnNetwork() {
 			return []cacheopts.Note{{
+				Code:  CodeOwnNetwork,
 				Level: cacheopts.LevelWarning,
 				Text:  fmt.Sprintf("builder %q has a network of its own and cannot reach %s", b.Name, c.CacheURL),
 				Hint:  release.CreateBuilder + " --driver-opt network=host",

@@ -42,13 +42,8 @@ func renewed(was *store.NodeGroup) (*store.NodeGroup, error) {
 // movingImage is the image of the newest BuildKit beside a pinned one, in the same
 // registry and variant.
 func movingImage(image string) (string, error) {
-	repository, _, _ := strings.Cut(image, "@")
-	tag := ""
-	if i := strings.LastIndex(repository, ":"); i > strings.LastIndex(repository, "/") {
-		repository, tag = repository[:i], repository[i+1:]
-	}
-	repository = strings.TrimPrefix(repository, "docker.io/")
-	if repository != "moby/buildkit" && !strings.HasSuffix(repository, "/moby/buildkit") {
+	repository, tag, ok := official(image)
+	if !ok {
 		return "", hint.With(fmt.Errorf("its image %s is not moby/buildkit, and nothing tells which of its tags is newer", image),
 			"docker buildx rm --keep-state NAME\ndocker buildx create --name NAME --driver docker-container --driver-opt image=IMAGE")
 	}
@@ -56,4 +51,25 @@ func movingImage(image string) (string, error) {
 		return repository + ":" + stableTag + "-rootless", nil
 	}
 	return repository + ":" + stableTag, nil
+}
+
+// ImageVersion is the version in the tag of an image of BuildKit, empty for a tag that
+// moves, no tag, and an image of somebody else's.
+func ImageVersion(image string) string {
+	_, tag, ok := official(image)
+	if tag = strings.TrimSuffix(tag, "-rootless"); !ok || !strings.HasPrefix(tag, "v") {
+		return ""
+	}
+	return tag
+}
+
+// official takes an image apart without its digest, and says whether it is moby/buildkit
+// or a mirror's copy of it.
+func official(image string) (repository, tag string, ok bool) {
+	repository, _, _ = strings.Cut(image, "@")
+	if i := strings.LastIndex(repository, ":"); i > strings.LastIndex(repository, "/") {
+		repository, tag = repository[:i], repository[i+1:]
+	}
+	repository = strings.TrimPrefix(repository, "docker.io/")
+	return repository, tag, repository == "moby/buildkit" || strings.HasSuffix(repository, "/moby/buildkit")
 }

@@ -60,3 +60,22 @@ func TestRenewedKeepsAllButThePin(t *testing.T) {
 		t.Error("what was has changed")
 	}
 }
+
+func TestImageVersion(t *testing.T) {
+	for image, want := range map[string]string{
+		"":                                    "",
+		"moby/buildkit":                       "",
+		"moby/buildkit:buildx-stable-1":       "",
+		"moby/buildkit:v0.12.5":               "v0.12.5",
+		"moby/buildkit:v0.12.5-rootless":      "v0.12.5",
+		"localhost:5000/moby/buildkit":        "",
+		"localhost:5000/moby/buildkit:v0.9.0": "v0.9.0",
+		"moby/buildkit:v0.12.5@sha256:0123":   "v0.12.5",
+		"moby/buildkit@sha256:0123":           "",
+		"ghcr.io/acme/buildkit:v0.12.5":       "",
+	} {
+		if got := ImageVersion(image); got != want {
+			t.Errorf("%q is of version %q, want %q", image, got, want)
+		}
+	}
+}

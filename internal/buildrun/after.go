@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -62,10 +61,9 @@ func (inv *invocation) after(ctx context.Context, began time.Time) {
 		return
 	}
 	inv.quiet = !inv.own.clean && inv.own.summary != summaryOn
-	took := inv.env.Now().Sub(began)
 	ctx, cancel := context.WithTimeoutCause(ctx, afterTime, fmt.Errorf("it took more than %s", afterTime))
 	defer cancel()
-	if err := inv.review(ctx, took, wanted); err != nil {
+	if err := inv.review(ctx, began, wanted); err != nil {
 		inv.say(ui.Warning, fmt.Sprintf("the build succeeded; looking at its cache afterwards failed: %v", err), hint.Of(err))
 	}
 }
@@ -80,7 +78,8 @@ func unjudged(items []reclaim.Item) []reclaim.Verdict {
 }
 
 // review looks at the cache, cleans it and reports.
-func (inv *invocation) review(ctx context.Context, took time.Duration, wanted bool) error {
+func (inv *invocation) review(ctx context.Context, began time.Time, wanted bool) error {
+	took := inv.env.Now().Sub(began)
 	repo, err := inv.repository()
 	if err != nil {
 		return err
@@ -88,16 +87,17 @@ func (inv *invocation) review(ctx context.Context, took time.Duration, wanted bo
 	if repo.Runtime == nil {
 		return errors.New("GITHUB_REPOSITORY does not tell the repository of this job")
 	}
-	c := &cleaner{Repository: repo, exported: inv.exported, oldestOther: inv.oldestOther, started: inv.env.Now().Add(-took), reads: func(version int, e bkcache.Entry) bool {
-		return version < 2 || inv.own.clean && inv.exported.holds(e)
-	}}
+	repo.Reads = func(version int, e bkcache.Entry) bool {
+		return version < reclaim.CurrentVersions || inv.own.clean && inv.exported.holds(e)
+	}
+	c := &cleaner{Repository: repo, exported: inv.exported, oldestOther: inv.oldestOther, started: began}
 	var runs bkcache.Runs
 	if inv.own.clean {
-		if runs, err = c.Repository.Runs(ctx); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if runs, err = repo.RunsOr(ctx, time.Time{}); err != nil {
 			return err
 		}
 	}
-	snap, err := repo.SnapshotWith(ctx, c.reads)
+	snap, err := repo.Snapshot(ctx)
 	if err != nil {
 		return err
 	}

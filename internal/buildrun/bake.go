@@ -36,11 +36,13 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err := inv.keepStdin(ctx); err != nil {
 		return err
 	}
+	defer inv.resolveEarly(ctx)()
 	targets, err := inv.resolveTargets(ctx)
 	if err != nil {
 		return err
 	}
 	inv.mountBuilds = targets.mountBuilds
+	inv.locals = targets.locals()
 	requests := targets.requests(inv.own.scopePerTarget)
 	if gha, err := inv.screen(requests, errRefused); err != nil {
 		return err

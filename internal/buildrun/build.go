@@ -20,6 +20,9 @@ func Build(ctx context.Context, env *Env, words []string) error {
 		return inv.report(err)
 	}
 	inv.call = func(string) string { return buildCall(args) }
+	if builds(buildCall(args)) {
+		inv.locals = localsOf(args)
+	}
 	inv.platforms = func(string) []string { return buildPlatforms(args, env.Lookup) }
 	inv.mountBuilds = inv.mountBuildOf
 	return inv.report(inv.build(ctx))

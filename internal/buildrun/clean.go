@@ -2,8 +2,6 @@ package buildrun
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -16,9 +14,8 @@ import (
 type cleaner struct {
 	*listing.Repository
 	exported exports
-	reads    func(version int, e bkcache.Entry) bool // the indexes that a look reads
-	began    time.Time                               // the build, by the clock of the service
-	started  time.Time                               // the build, by the clock of this machine
+	began    time.Time // the build, by the clock of the service
+	started  time.Time // the build, by the clock of this machine
 	// oldestOther is when the oldest other build of this machine started that is under
 	// way, by the clock of this machine; zero if there is none.
 	oldestOther func() time.Time
@@ -52,21 +49,9 @@ func (c *cleaner) clean(ctx context.Context, snap *listing.Snapshot, runs bkcach
 	return deleted, err
 }
 
-// Look implements [reclaim.Service].
-func (c *cleaner) Look(ctx context.Context) (*reclaim.Analysis, error) {
-	snap, err := c.SnapshotWith(ctx, c.reads)
-	if err != nil {
-		return nil, err
-	}
-	return snap.Analysis, nil
-}
-
 // Runs implements [reclaim.Service].
 func (c *cleaner) Runs(ctx context.Context) (bkcache.Runs, error) {
-	runs, err := c.Repository.Runs(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		runs, err = bkcache.Runs{}, nil
-	}
+	runs, err := c.RunsOr(ctx, time.Time{})
 	return c.careful(runs), err
 }
 

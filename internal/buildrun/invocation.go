@@ -30,6 +30,7 @@ type invocation struct {
 	mountBuilds func() []mountBuild         // whose cache mounts matter; nil: nothing is built
 	caches      bool                        // an entry is passed on
 	buildx      builders.Buildx             // zero until it was looked for
+	resolved    chan resolved               // takes the builder once; nil: nobody looks for it
 	builder     string                      // what it is going to build on, once that was resolved
 	override    []string                    // words that go before args
 	situation   diagnose.Situation
@@ -39,6 +40,7 @@ type invocation struct {
 	oldestOther func() time.Time    // when the oldest other build started that is under way
 	exported    exports             // what the build is going to write
 	quiet       bool                // nobody has asked for what is said after the build
+	locals      locals              // caches of type=local
 	unwritten   []string            // why the write policy leaves --cache-to out, by ref; empty: it does not
 }
 
@@ -72,9 +74,14 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 	if inv.own.dryRun != "" {
 		return inv.show()
 	}
+	inv.locals.enter(ctx, inv.own.localClean)
+	defer inv.locals.leave()
 	code, err := inv.runWithMounts(ctx, inv.command())
 	if err != nil {
 		return err
+	}
+	if code == 0 {
+		inv.cleanLocals(ctx)
 	}
 	return inv.exit(code)
 }
@@ -102,6 +109,8 @@ func (inv *invocation) run(ctx context.Context) error {
 		inv.oldestOther, leave = openUnderway().enter(start)
 		defer leave()
 	}
+	inv.locals.enter(ctx, inv.own.localClean)
+	defer inv.locals.leave()
 	command, scanner := inv.command(), diagnose.NewScanner()
 	watched := !inv.env.Docker.Err().IsTerminal()
 	if watched {
@@ -115,6 +124,7 @@ func (inv *invocation) run(ctx context.Context) error {
 		return err
 	}
 	if code == 0 {
+		inv.cleanLocals(ctx)
 		inv.after(ctx, start)
 	}
 	if code == 0 || ctx.Err() != nil {

@@ -10,7 +10,7 @@ import (
 
 // note is what build and bake say. Its JSON is part of --gha-dry-run=json.
 type note struct {
-	Code  cacheopts.Code  `json:"code,omitempty"` // what is wrong with the cache options; empty: it is about something else
+	Code  cacheopts.Code  `json:"code,omitempty"` // what is wrong with the cache options or the builder; empty: it is about something else
 	Level cacheopts.Level `json:"level"`
 	Text  string          `json:"text"`
 	Hint  string          `json:"hint"` // commands, options or YAML, one a line; may be empty

@@ -24,6 +24,7 @@ type ghaOptions struct {
 	scopePerPlatform  bool
 	write             writePolicy
 	clean             bool
+	localClean        bool
 	summary           summaryMode
 	mounts            mountGlob
 	mountsMax         sizeValue
@@ -48,6 +49,7 @@ func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 	}
 	flags.BoolVar(&o.scopePerPlatform, "gha-scope-per-platform", false, "Append the platform to every scope of a build for a single platform, so that jobs for different platforms do not replace each other's cache")
 	flags.BoolVar(&o.clean, "gha-clean", false, "After the build, delete what its export replaced in its own scope and ref and no build needs. Takes at most 30 seconds, never fails the build, and needs GITHUB_TOKEN with actions: write")
+	flags.BoolVar(&o.localClean, "gha-local-clean", false, "After a successful build, delete from the folder of --cache-to type=local what its export replaced. Takes at most 30 seconds, and never fails the build")
 	flags.Var(&o.summary, "gha-summary", "After the build, print what it wrote and reused and how full the cache is, and add it to the summary of the job. auto: on a terminal and in a job, if GITHUB_TOKEN is set")
 	flags.Lookup("gha-summary").NoOptDefVal = string(summaryOn)
 	flags.Var(&o.write, "gha-write", "Which refs may write to the cache. auto: all, until the repository's caches take 80% of their limit; then only the default branch")

@@ -9,7 +9,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
-	"golang.org/x/sync/errgroup"
 )
 
 // createdBuilder is the name of the builder that --gha-create-builder makes.
@@ -29,7 +28,10 @@ func (inv *invocation) prepare(ctx context.Context, requests []cacheopts.Request
 		}
 	}
 	job := inv.env.job()
-	runtime := inv.applyWritePolicy(ctx, job.CacheRuntime(inv.env.Now()))
+	runtime := job.CacheRuntime(inv.env.Now())
+	if slices.ContainsFunc(requests, func(r cacheopts.Request) bool { return r.Side == cacheopts.To }) {
+		runtime = inv.applyWritePolicy(ctx, runtime)
+	}
 	result := cacheopts.Complete(requests, runtime, cacheopts.Options{Strict: inv.own.strict})
 	inv.vars = result.Env
 	notes := inv.soften(result.Notes)
@@ -69,22 +71,38 @@ func (inv *invocation) judged(builder *builders.Builder, entries []cacheopts.Com
 
 // resolve finds buildx and the builder at the same time.
 func (inv *invocation) resolve(ctx context.Context) (*builders.Builder, error) {
-	var builder *builders.Builder
-	eg, ctx := errgroup.WithContext(ctx)
-	eg.Go(func() error {
-		_, err := inv.findBuildx()
-		return err
-	})
-	eg.Go(func() (err error) {
-		flag, given := inv.flag("builder")
-		builder, err = builders.Resolve(ctx, inv.env.Docker, builders.Chosen(inv.env.Lookup, flag, given))
-		return err
-	})
-	if err := eg.Wait(); err != nil {
+	defer inv.resolveEarly(ctx)()
+	if _, err := inv.findBuildx(); err != nil {
 		return nil, err
 	}
-	inv.builder = builder.Name
-	return builder, nil
+	found := <-inv.resolved
+	if found.err != nil {
+		return nil, found.err
+	}
+	inv.builder = found.Name
+	return found.Builder, nil
+}
+
+// resolved is what came of looking for the builder.
+type resolved struct {
+	*builders.Builder
+	err error
+}
+
+// resolveEarly begins to look for the builder, until stop is called or ctx ends.
+func (inv *invocation) resolveEarly(ctx context.Context) (stop func()) {
+	if inv.resolved != nil {
+		return func() {}
+	}
+	ctx, stop = context.WithCancel(ctx)
+	inv.resolved = make(chan resolved, 1)
+	flag, given := inv.flag("builder")
+	name := builders.Chosen(inv.env.Lookup, flag, given)
+	go func() {
+		builder, err := builders.Resolve(ctx, inv.env.Docker, name)
+		inv.resolved <- resolved{builder, err}
+	}()
+	return stop
 }
 
 func (inv *invocation) checksFor(requests []cacheopts.Request, entries []cacheopts.Completed) builders.Checks {

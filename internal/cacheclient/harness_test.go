@@ -16,6 +16,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
@@ -62,7 +63,7 @@ func entries(n int) []item {
 // open opens a service that holds items, created a second apart up to now.
 func open(t testing.TB, opts cacheserver.Options, items ...item) *cacheserver.Server {
 	t.Helper()
-	opts.Dir = tempDir(t)
+	opts.Dir = servertest.Dir(t)
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -77,21 +78,6 @@ func open(t testing.TB, opts cacheserver.Options, items ...item) *cacheserver.Se
 		}
 	})
 	return server
-}
-
-// tempDir is a folder in memory where the machine has such: the store syncs every
-// entry to disk, which is not what these tests are about.
-func tempDir(t testing.TB) string {
-	dir, err := os.MkdirTemp("/dev/shm", "cacheclient-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 const many = 1500

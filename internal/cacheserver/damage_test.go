@@ -1,11 +1,13 @@
 package cacheserver
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,6 +141,59 @@ func TestLostCatalogIsNotReplacedInSilence(t *testing.T) {
 				t.Errorf("check after the repair: %v, %v", found, err)
 			}
 			fill()
+		})
+	}
+}
+
+// Content is still served, and nobody is told that an entry is saved.
+func TestCatalogDamagedWhileServing(t *testing.T) {
+	for name, spoil := range map[string]func(db string) error{
+		"emptied": func(db string) error { return os.Truncate(db, 0) },
+		"scribbled over": func(db string) error {
+			info, err := os.Stat(db)
+			return errors.Join(err, os.WriteFile(db, bytes.Repeat([]byte{0xa5}, int(info.Size())), 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			log := &bytes.Buffer{}
+			server, err := Open(Options{Dir: dir, Log: log})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := service{Server: server, url: "http://service"}
+			_, url, _ := s.reserveKey(t, "new")
+			id := s.save(t, mainRef, "key", "content")
+			if err := spoil(filepath.Join(dir, "entries.db")); err != nil {
+				t.Fatal(err)
+			}
+			up := httptest.NewRequest("PUT", url, strings.NewReader("new"))
+			up.Header.Set("X-Ms-Blob-Type", "BlockBlob")
+			if got := newRecorder(s, up); got.Code != 201 {
+				t.Errorf("upload: %d %s", got.Code, got.Body)
+			}
+			finish := httptest.NewRequest("POST", twirpPath+"FinalizeCacheEntryUpload", strings.NewReader(`{"key":"new","version":"v","size_bytes":3}`))
+			finish.Header.Set("Content-Type", "application/json")
+			finish.Header.Set("Authorization", "Bearer "+s.token(t))
+			if got := newRecorder(s, finish); got.Code != 500 || strings.Contains(got.Body.String(), dir) {
+				t.Errorf("finishing: %d %s", got.Code, got.Body)
+			}
+			if got := newRecorder(s, httptest.NewRequest("GET", "/healthz", nil)); got.Code != 503 {
+				t.Errorf("health: %d %s", got.Code, got.Body)
+			}
+			if got := newRecorder(s, httptest.NewRequest("GET", s.blobURL(s.url, id, toRead), nil)); got.Body.String() != "content" {
+				t.Errorf("download: %d %s", got.Code, got.Body)
+			}
+			if !strings.Contains(log.String(), "entries.db") {
+				t.Errorf("log: %s", log)
+			}
+			_ = s.Close() // whatever it says, it gives the folder back
+			if _, err := Open(Options{Dir: dir}); err == nil || errors.Is(err, store.ErrLocked) {
+				t.Errorf("opening: %v", err)
+			}
+			if found, err := store.Repair(dir); err != nil || len(found) == 0 {
+				t.Errorf("repair: %v, %v", found, err)
+			}
 		})
 	}
 }

@@ -68,6 +68,29 @@ func TestNobodyHoldsAConnectionWithoutAToken(t *testing.T) {
 	}
 }
 
+func TestNobodyHoldsAConnectionWithoutARequest(t *testing.T) {
+	for name, send := range map[string]func(net.Conn){
+		"nothing": func(net.Conn) {},
+		"headers without an end": func(client net.Conn) {
+			io.WriteString(client, "GET /healthz HTTP/1.1\r\n")
+			for err := error(nil); err == nil; time.Sleep(5 * time.Second) {
+				_, err = io.WriteString(client, "X: y\r\n")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			piped(t, func(t *testing.T, _ *Server, client net.Conn) {
+				var sender sync.WaitGroup
+				sender.Go(func() { send(client) })
+				defer sender.Wait()
+				if _, took := untilClosed(t, client); took > stall {
+					t.Errorf("closed after %v", took)
+				}
+			})
+		})
+	}
+}
+
 func TestStalledUploadEnds(t *testing.T) {
 	for name, send := range map[string]func(io.Writer){
 		"stalled": func(w io.Writer) { io.WriteString(w, "x") },

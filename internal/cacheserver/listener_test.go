@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -66,18 +65,7 @@ func (l oneConn) Close() error { close(l); return nil }
 func (l oneConn) Addr() net.Addr { return &net.TCPAddr{} }
 
 func TestServeClosesIdleConnections(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, err := Open(Options{Dir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, server := net.Pipe()
-		l := make(oneConn, 1)
-		l <- server
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- s.Serve(ctx, l) }()
-
+	piped(t, func(t *testing.T, _ *Server, client net.Conn) {
 		if _, err := io.WriteString(client, "GET /rate_limit HTTP/1.1\r\nHost: service\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
@@ -97,10 +85,6 @@ func TestServeClosesIdleConnections(t *testing.T) {
 		_, err = replies.ReadByte()
 		if idle := time.Since(start); !errors.Is(err, io.EOF) || idle < 90*time.Second {
 			t.Errorf("%v after %v", err, idle)
-		}
-		cancel()
-		if err := errors.Join(<-ended, client.Close(), s.Close()); err != nil {
-			t.Error(err)
 		}
 	})
 }

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMetricsShowWhatHappens(t *testing.T) {
@@ -45,6 +48,32 @@ func TestHealth(t *testing.T) {
 	s := serve(t, Options{})
 	if got := s.do(t, "GET", "/healthz", "", ""); got.status != 200 || got.body != "ok\n" {
 		t.Errorf("%d %q", got.status, got.body)
+	}
+}
+
+// Anybody may ask, so that asking often writes no more.
+func TestHealthIsLookedAtNowAndThen(t *testing.T) {
+	c, dir := &clock{now: time.Now()}, t.TempDir()
+	s := serve(t, Options{Dir: dir, Now: c.Now})
+	ask := func() string {
+		t.Helper()
+		if got := s.do(t, "GET", "/healthz", "", ""); got.status != 200 {
+			t.Fatalf("%d %q", got.status, got.body)
+		}
+		written, err := os.ReadFile(filepath.Join(dir, "entries.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(written)
+	}
+	first := ask()
+	for range 20 {
+		if ask() != first {
+			t.Fatal("it was written again")
+		}
+	}
+	if c.advance(time.Minute); ask() == first {
+		t.Error("nobody looked after a minute")
 	}
 }
 

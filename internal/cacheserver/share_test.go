@@ -192,3 +192,18 @@ func TestBlockListStopsEarly(t *testing.T) {
 		t.Errorf("%v with %d bytes left", err, body.Len())
 	}
 }
+
+// A parser keeps a comment in memory, however long it is.
+func TestBlockListIsBounded(t *testing.T) {
+	s := serve(t, Options{})
+	up := s.upURL(t, s.token(t), "key")
+	if got := s.do(t, "PUT", up+"&comp=block&blockid=YQ==", "", "x"); got.status != 201 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	for size, want := range map[int]int{1000: 201, maxListBytes: 400} {
+		list := "<BlockList><!--" + strings.Repeat("x", size) + "--><Latest>YQ==</Latest></BlockList>"
+		if got := s.do(t, "PUT", up+"&comp=blocklist", "", list); got.status != want {
+			t.Errorf("%d bytes: %d %s", size, got.status, got.body)
+		}
+	}
+}

@@ -20,8 +20,8 @@ func builderCauses() []Cause {
 			"kubectl auth can-i create deployments.apps -n NAMESPACE   # as the job's account, of the kubeconfig that it uses",
 			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE"),
 		certain("builder-not-started", "the builder did not start",
-			said, booting+`|^ERROR \[internal\] booting buildkit|^(?:\[internal\] )?booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock: |^Error response from daemon: .*/moby/buildkit/|^failed to (?:initialize|boot) builder`,
-			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
+			said, booting+`|^ERROR \[internal\] booting buildkit|^(?:\[internal\] )?booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^Error response from daemon: .*/moby/buildkit/|^failed to (?:initialize|boot) builder`,
+			"docker buildx inspect --bootstrap NAME", "docker context create ci && docker buildx create --use ci   # where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name the Engine", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
 			"docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses"),
 	}
 }

@@ -3,6 +3,10 @@ package diagnose
 // throttle matches how the service and its clients say that there were too many requests.
 const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled `
 
+// atOnce begins a page that a front door of Microsoft's sends in place of any of its services: the first thing that is
+// said, or what the client of a cache quotes.
+const atOnce = `(?:^|^toolkit: .*|^failed to parse .*)(?:<h2>)?`
+
 // serviceDown is a cause that doctor gives, too.
 const serviceDown = "service-down"
 
@@ -43,7 +47,7 @@ func serviceCauses() []Cause {
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # fewer entries",
 			"timeout=20m   # on --cache-to and --cache-from; the default is 10m", ignoreError),
 		certain(serviceDown, "the cache service was down, or a server in front of it",
-			said, `Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d|^Failed request: \(5\d\d\)|`+toolkit+`.*"code":"(?:internal|unavailable)"`,
+			said, atOnce+`Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d|^Failed request: \(5\d\d\)|`+toolkit+`.*"code":"(?:internal|unavailable)"`,
 			status, retry, ignoreError).provedBy(`GitHub Actions is temporarily unavailable|An internal error has occurred in cache backend`),
 		certain("egress-limit", "the blob storage refused to send more: the limit of its own account",
 			build, `^invalid status response 503 Egress is over the account limit`, retry, status),
@@ -62,7 +66,7 @@ func serviceCauses() []Cause {
 			said, `^Signing certificate with thumbprint \w+ not found in store`,
 			"https://support.github.com   # on github.com; on GitHub Enterprise Server, its administrator: https://github.com/actions/cache/issues/1384", ignoreError),
 		certain("key-exists", "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
-			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating this cache|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409`,
+			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating this cache|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|`+toolkit+`Cache already exists\. Scope: `,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content").provedBy(`\bCache already exists\b|\balready exists$`),
 	}
 }

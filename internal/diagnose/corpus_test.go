@@ -29,9 +29,12 @@ type excerpt struct {
 // setAside is a fifth of the threads, which was not looked at while the catalogue was written.
 func (e excerpt) setAside() bool { return sha256.Sum256([]byte(e.thread))[0]%5 == 0 }
 
-func corpus(t testing.TB) (all []excerpt) {
+func corpus(t testing.TB) []excerpt { return excerpts(t, "testdata/corpus/*.txtar") }
+
+// excerpts are those of the archives that a pattern matches.
+func excerpts(t testing.TB, pattern string) (all []excerpt) {
 	t.Helper()
-	files, err := filepath.Glob("testdata/corpus/*.txtar")
+	files, err := filepath.Glob(pattern)
 	if err != nil {
 		t.Fatal(err)
 	}

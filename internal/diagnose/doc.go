@@ -8,4 +8,6 @@
 //   - [Examine] judges the facts that doctor collected, one check after the other.
 //
 // Both are pure: no network, files, clock or environment. Evidence that they return carries no credentials.
+//
+// docs/explain.md says how often it is right.
 package diagnose

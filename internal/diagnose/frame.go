@@ -39,8 +39,9 @@ func chunks() []string {
 	)
 	return []string{
 		`\s+`,
-		`section_(?:start|end):\d+:\S*\s*`, // GitLab
-		`\d\d[OE][+ ]`,                     // GitLab, behind its timestamp
+		`\*\*(?i:error|warning):?\*\*:?\s+`, // a label in Markdown
+		`section_(?:start|end):\d+:\S*\s*`,  // GitLab
+		`\d\d[OE][+ ]`,                      // GitLab, behind its timestamp
 		`\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]+|\w{3}, \d\d? ` + month + ` \d{4} |` + month + ` +\d\d? )?` + clock + `\]?:?(?:\s|$)`,
 		`[\w.-]+ [\w./-]+\[\d+\]: `, // journald, behind its timestamp
 		`::\*\*\*::`,                // a command that a runner has masked

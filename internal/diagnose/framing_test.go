@@ -42,6 +42,7 @@ var framings = map[string]string{
 	"a link to the line":            "[157](https://github.com/o/r/actions/runs/1#step:5:157)%s",
 	"Markdown":                      "`%s`",
 	"bold":                          "**%s**",
+	"a label in bold":               "- **Error:** `%s`",
 	"a symbol":                      "❌ %s",
 	"a mark of UTF-8":               "\ufeff%s",
 }

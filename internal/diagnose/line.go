@@ -44,7 +44,7 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	fatal  bool
 	part   bool // of the message itself
 }{
-	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): `), frame: said},
+	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): +`), frame: said},
 	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |\w+ \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^#\d+ ERROR: `), frame: build},

@@ -12,8 +12,9 @@ var (
 	ghaStep = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
 	// bootStep is the name of the step in which buildx starts a builder.
 	bootStep = regexp.MustCompile(`^#\d+ \[internal\] booting buildkit`)
-	// statusCode is all that gRPC leaves of an error at times (BuildKit's util/grpcerrors).
-	statusCode = regexp.MustCompile(`^(?:Canceled|DeadlineExceeded|Unavailable|Internal|Unknown|Aborted)$`)
+	// statusCode is all that gRPC leaves of an error at times (BuildKit's util/grpcerrors), and dots what people do who
+	// post one.
+	statusCode = regexp.MustCompile(`^(?:Canceled|DeadlineExceeded|Unavailable|Internal|Unknown|Aborted|\.{3}|…)$`)
 	// exported shows that the build came as far as its end.
 	exported = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `)
 )

@@ -49,6 +49,22 @@ func TestDoctor(t *testing.T) {
 		u.set("GHACACHE_ALLOW_DOCKER_DRIVER", "1")
 		wantMatch(t, u.run("ghacache", "doctor").stdout, `(?m)^(ok|warning)  +builder           default: docker, Engine `)
 	})
+	t.Run("a builder of an old image, which is not booted", func(t *testing.T) {
+		u := newUser(t, shared.container)
+		u.set("BUILDX_CONFIG", t.TempDir())
+		u.set("BUILDX_BUILDER", "")
+		u.enter(serve(t))
+		u.run("buildx", "create", "--name", "pinned", "--driver", "docker-container", "--driver-opt", "image=moby/buildkit:v0.12.5,network=host")
+		defer u.run("buildx", "rm", "pinned")
+		u.set("BUILDX_BUILDER", "pinned")
+		r := u.try("ghacache", "doctor")
+		wantMatch(t, r.stdout, `(?m)^error    builder           pinned: docker-container, node pinned0 is not booted\n         BuildKit v0\.12\.5, which node "pinned0" is to boot, does not speak cache service v2, which needs v0\.20\.0$`)
+		refused := u.try(build(image(t), toAndFrom("app")...)...)
+		wantText(t, refused.stderr, `BuildKit v0.12.5, which node "pinned0" is to boot, does not speak cache service v2`)
+		if r.code != 1 || refused.code != 1 {
+			t.Errorf("exit %d and %d", r.code, refused.code)
+		}
+	})
 	t.Run("a builder that cannot reach a service on loopback", func(t *testing.T) {
 		u := newUser(t, shared.container)
 		u.set("BUILDX_CONFIG", t.TempDir())

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
 // The hook answers a failed build of buildx's own command line, on a terminal
@@ -58,6 +60,34 @@ func TestHookExplainsWhatIsRefused(t *testing.T) {
 				t.Errorf("the build ended with:\n%s", shown)
 			}
 		})
+	}
+}
+
+// BuildKit refuses a token that has expired before the build begins. One that has not is no cause of anything.
+func TestHookExplainsAnExpiredToken(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.set("NO_COLOR", "")
+	u.run("ghacache", "hooks", "enable")
+	s := serve(t)
+	u.enter(s)
+	build := []string{"buildx", "build", "--progress", "plain", "--cache-to", "type=gha,scope=expired"}
+	missing := image(t)
+	check(t, os.WriteFile(filepath.Join(missing, "Dockerfile"), []byte("FROM scratch\nCOPY missing /\n"), 0o600))
+	if _, hint, _ := strings.Cut(onScreen(t, u, append(build, missing)...), "What's next"); hint != "" {
+		t.Errorf("with a token that is valid, another failure has the hint:\n%s", hint)
+	}
+	issuer, err := cacheserver.OpenIssuer(s.dir, func() time.Time { return time.Now().Add(-2 * time.Hour) })
+	check(t, err)
+	token, err := issuer.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
+	check(t, err)
+	u.set("ACTIONS_RUNTIME_TOKEN", token)
+	shown := onScreen(t, u, append(build, image(t))...)
+	said, hint, _ := strings.Cut(shown, "What's next")
+	if !strings.Contains(said, "cache token expired at ") || !strings.Contains(hint, "the runtime token has expired") || strings.Contains(hint, token) {
+		t.Errorf("the build ended with:\n%s", shown)
+	}
+	if shown := onScreen(t, u, "buildx", "build", "--progress", "plain", missing); strings.Contains(shown, "What's next") {
+		t.Errorf("a build without the cache ended with:\n%s", shown)
 	}
 }
 

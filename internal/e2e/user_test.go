@@ -23,6 +23,28 @@ type user struct {
 	dir    string            // working directory, empty for the tests' own
 	env    map[string]string // variables
 	slow   time.Duration     // how long a command may take; a minute, if zero
+	ran    []ran
+}
+
+// ran is a command that has ended. A test that fails logs its commands, and the output of the last ones.
+type ran struct {
+	words string
+	result
+}
+
+const outputs = 4
+
+func (u *user) logRan() {
+	if !u.t.Failed() {
+		return
+	}
+	for i, r := range u.ran {
+		output := "\n" + r.String()
+		if len(u.ran)-i > outputs && r.code == 0 {
+			output = ""
+		}
+		u.t.Logf("%s: exit %d%s", r.words, r.code, output)
+	}
 }
 
 // newUser has both plugins installed and builds on builder.
@@ -44,6 +66,7 @@ func newUser(t *testing.T, part func() (string, error)) *user {
 		"BUILDX_GIT_INFO": "false",
 		"NO_COLOR":        "1",
 	}}
+	t.Cleanup(u.logRan)
 	if host := os.Getenv("DOCKER_HOST"); host != "" {
 		u.env["DOCKER_HOST"] = host
 	}
@@ -95,7 +118,7 @@ func (u *user) try(args ...string) result {
 		check(u.t, err)
 	}
 	r := result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
-	u.t.Logf("%s %s: exit %d\n%s", filepath.Base(u.docker), strings.Join(args, " "), r.code, r)
+	u.ran = append(u.ran, ran{filepath.Base(u.docker) + " " + strings.Join(args, " "), r})
 	return r
 }
 
@@ -104,7 +127,7 @@ func (u *user) run(args ...string) result {
 	u.t.Helper()
 	r := u.try(args...)
 	if r.code != 0 {
-		u.t.FailNow()
+		u.t.Fatalf("docker %s: exit %d", strings.Join(args, " "), r.code)
 	}
 	return r
 }

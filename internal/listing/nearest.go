@@ -6,6 +6,7 @@ import (
 
 	"github.com/agext/levenshtein"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
@@ -29,9 +30,9 @@ func (c Choice) Missed() (text, fix string) {
 		show = func(name string) string { return name }
 	}
 	if near := Nearest(c.Value, c.Names); near != "" {
-		fix = c.Option + " " + show(near)
+		fix = c.Option + " " + hint.Word(show(near))
 	}
-	return fmt.Sprintf("%s %s matches nothing", c.Option, show(c.Value)), fix
+	return fmt.Sprintf("%s %s matches nothing", c.Option, hint.Word(show(c.Value))), fix
 }
 
 // Nearest returns the name that is most like a pattern; empty if none is like it at all.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -30,6 +31,9 @@ type Options struct {
 type Repository struct {
 	Client  *cacheclient.Client
 	Runtime *cacheclient.Runtime // nil where there is no job of this very repository
+	// Reads selects the indexes that a snapshot reads. Version 0 is the newest one of its
+	// scope and ref. Nil selects those that are not superseded.
+	Reads func(version int, e bkcache.Entry) bool
 
 	opts    Options
 	said    map[string]bool

@@ -1,7 +1,6 @@
 package listing
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,14 +26,9 @@ type Snapshot struct {
 // asks about the refs. What it cannot find out is unknown, and reported.
 //
 // The service counts the reading of an index as a use, and evicts it later. So only the
-// newest two versions of each are read: builds read them, and they decide.
+// newest two versions of each are read, unless Reads selects others: builds read them, and
+// they decide.
 func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
-	return r.SnapshotWith(ctx, func(version int, _ bkcache.Entry) bool { return version < 2 })
-}
-
-// SnapshotWith is a snapshot that reads the indexes which wanted selects; version 0 is the
-// newest one of its scope and ref.
-func (r *Repository) SnapshotWith(ctx context.Context, wanted func(version int, e bkcache.Entry) bool) (*Snapshot, error) {
 	r.opts.Doing("listing the cache")
 	defer r.opts.Doing("")
 	entries, err := r.Client.List(ctx, cacheclient.Filter{})
@@ -48,7 +42,7 @@ func (r *Repository) SnapshotWith(ctx context.Context, wanted func(version int, 
 		refs    bkcache.Refs
 	)
 	if r.Runtime != nil {
-		wait.Go(func() { indexes = r.readIndexes(ctx, entries, versions(entries, wanted)) })
+		wait.Go(func() { indexes = r.readIndexes(ctx, entries, r.wanted(entries)) })
 	}
 	wait.Go(func() { refs, err = r.Client.Refs(ctx, builtRefs(entries)) })
 	wait.Wait()
@@ -62,26 +56,17 @@ func (r *Repository) SnapshotWith(ctx context.Context, wanted func(version int, 
 	return &Snapshot{Analyze(entries, indexes, refs), indexes}, nil
 }
 
-// versions returns the ids of the indexes that wanted selects.
-func versions(entries []bkcache.Entry, wanted func(version int, e bkcache.Entry) bool) map[int64]bool {
-	type cache struct {
-		ref, scope, hash string
-		signed           bool
-	}
-	caches := map[cache][]bkcache.Entry{}
+// wanted selects the indexes to read.
+func (r *Repository) wanted(entries []bkcache.Entry) map[int64]bool {
+	versions, ids := reclaim.Versions(entries), map[int64]bool{}
 	for _, e := range entries {
-		if key := bkcache.ParseKey(e.Key, e.Version); key.Kind == bkcache.KindIndex {
-			c := cache{e.Ref, key.Scope, key.RefHash, key.Signed}
-			caches[c] = append(caches[c], e)
-		}
-	}
-	ids := map[int64]bool{}
-	for _, indexes := range caches {
-		slices.SortFunc(indexes, func(a, b bkcache.Entry) int {
-			return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID))
-		})
-		for version, e := range indexes {
-			ids[e.ID] = wanted(version, e)
+		version, isIndex := versions[e.ID]
+		switch {
+		case !isIndex:
+		case r.Reads != nil:
+			ids[e.ID] = r.Reads(version, e)
+		default:
+			ids[e.ID] = version < reclaim.CurrentVersions
 		}
 	}
 	return ids
@@ -166,6 +151,13 @@ func (r *Repository) NoteUnread(s *Snapshot, in func(*reclaim.Cache) bool) {
 	}
 	if failed > 0 {
 		r.say(ui.Warning, fmt.Sprintf("%d of %s could not be read; one of the errors: %v", failed, ui.Count(total, "index", "indexes"), first), hint.Of(first))
+	}
+}
+
+// NoteEmpty says that BuildKit has stored nothing, where that is so.
+func (r *Repository) NoteEmpty(s *Snapshot) {
+	if !slices.ContainsFunc(s.Items, func(i reclaim.Item) bool { return i.Key.Kind != bkcache.KindOther }) {
+		r.say(ui.Info, fmt.Sprintf("%s has no build cache", r.Client.Target()), "docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .")
 	}
 }
 

@@ -56,6 +56,8 @@ func (c caches) demote(findings []rules.Finding, f *file) []rules.Finding {
 		}
 		has, elsewhere, lacking := c.around(*fd, f)
 		switch {
+		case fd.Rule == rules.EngineVersion && created(*fd, f):
+			fd.Certainty, fd.Safe, fd.Why = rules.Advice, false, fd.Why+"; the job builds with a builder that it creates, for which the Engine's version does not matter"
 		case has:
 		case fd.Certainty == rules.Advice:
 			fd.Safe = false
@@ -68,15 +70,26 @@ func (c caches) demote(findings []rules.Finding, f *file) []rules.Finding {
 	return findings
 }
 
-// around says whether the builds that a finding is about have a gha cache, or else
-// in which file it may be, or else what has none.
-func (c caches) around(fd rules.Finding, f *file) (has bool, elsewhere, lacking string) {
-	var parts []*scan.Part
+// partsOf are the jobs that a finding is in, or whose variables lead to it.
+func partsOf(fd rules.Finding, f *file) (parts []*scan.Part) {
 	for _, at := range append([]int{fd.Offset}, places(fd.Via)...) {
 		if part := partAt(f.parts, at); part != nil {
 			parts = append(parts, part)
 		}
 	}
+	return parts
+}
+
+// created says that all jobs that a finding is about build with a builder that they create.
+func created(fd rules.Finding, f *file) bool {
+	parts := partsOf(fd, f)
+	return len(parts) > 0 && !slices.ContainsFunc(parts, func(p *scan.Part) bool { return !p.Created || p.Default })
+}
+
+// around says whether the builds that a finding is about have a gha cache, or else
+// in which file it may be, or else what has none.
+func (c caches) around(fd rules.Finding, f *file) (has bool, elsewhere, lacking string) {
+	parts := partsOf(fd, f)
 	if len(parts) == 0 {
 		return f.gha, c.reaches(f), "no gha cache is named in this file"
 	}

@@ -3,6 +3,7 @@ package migrate_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -379,5 +380,20 @@ func TestSummary(t *testing.T) {
 	want := migrate.Summary{Files: 2, Findings: 4, Fixable: 1, Unsafe: 1, ByHand: 2, Advice: 1}
 	if got := report.Summary(); got != want {
 		t.Errorf("got %+v, want %+v of %v", got, want, report.Findings)
+	}
+}
+
+func TestFindingsOfOneFileAreBounded(t *testing.T) {
+	files := map[string]string{"pins.sh": strings.Repeat("docker run moby/buildkit:v0.1.0\n", 300)}
+	for i := range 400 { // so many that each has the least share
+		files[fmt.Sprintf("%d/build.sh", i)] = "true\n"
+	}
+	dir := tree(t, files)
+	report := mustCheck(t, dir, migrate.Options{Service: migrate.ServiceV2})
+	if len(report.Findings) != 250 {
+		t.Errorf("%d findings, want 250", len(report.Findings))
+	}
+	if len(report.Skipped) != 1 || report.Skipped[0].Failed || !strings.HasPrefix(report.Skipped[0].Why, "50 more findings are left out") {
+		t.Errorf("got %+v, want that 50 are left out", report.Skipped)
 	}
 }

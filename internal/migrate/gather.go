@@ -3,7 +3,6 @@ package migrate
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 	"unicode/utf8"
 
@@ -43,18 +42,20 @@ func unique(findings []rules.Finding) []rules.Finding {
 	slices.SortStableFunc(findings, func(a, b rules.Finding) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Rule, b.Rule), cmp.Compare(len(a.Via), len(b.Via)))
 	})
-	seen := map[string]int{}
-	var out []rules.Finding
+	out, place := make([]rules.Finding, 0, len(findings)), 0 // where the findings of the same rule and offset begin
 	for _, fd := range findings {
-		id := fmt.Sprint(fd.Rule, fd.Offset, fd.Edits, fd.Certainty)
-		k, ok := seen[id]
-		if !ok {
-			seen[id] = len(out)
+		if place < len(out) && (out[place].Offset != fd.Offset || out[place].Rule != fd.Rule) {
+			place = len(out)
+		}
+		k := slices.IndexFunc(out[place:], func(o rules.Finding) bool {
+			return o.Certainty == fd.Certainty && slices.Equal(o.Edits, fd.Edits)
+		})
+		if k < 0 {
 			out = append(out, fd)
 			continue
 		}
-		if len(out[k].Via) > 0 {
-			out[k].Via = append(out[k].Via, fd.Via...)
+		if same := &out[place+k]; len(same.Via) > 0 {
+			same.Via = append(same.Via, fd.Via...)
 		}
 	}
 	return out
@@ -64,7 +65,7 @@ func unique(findings []rules.Finding) []rules.Finding {
 func finish(findings []rules.Finding, f *source.File, only []string) []Finding {
 	slices.SortStableFunc(findings, func(a, b rules.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
 	line, col, at := 1, 1, len(f.Src)-len(bytes.TrimPrefix(f.Src, []byte("\ufeff")))
-	var out []Finding
+	out := make([]Finding, 0, len(findings))
 	for _, fd := range findings {
 		if len(only) > 0 && !slices.Contains(only, fd.Rule) {
 			continue

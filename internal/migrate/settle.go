@@ -13,7 +13,7 @@ func settle(findings []rules.Finding, service Service, why string) []rules.Findi
 	for _, r := range rules.All() {
 		both[r.ID] = r.Any
 	}
-	var out []rules.Finding
+	out := findings[:0]
 	var left *rules.Finding
 	count := 0
 	for _, fd := range findings {

@@ -90,7 +90,7 @@ func (a *Analysis) judge() {
 	live := a.graph.hold(func(x *index) bool { return x.state() == Live || x.state() == Unknown })
 	stale := a.graph.hold(func(x *index) bool { return x.state() == Superseded })
 	for i := range a.Items {
-		if item := &a.Items[i]; item.Key.Kind == bkcache.KindLayer || item.Key.Kind == bkcache.KindSignature {
+		if item := &a.Items[i]; item.Key.Kind.Blob() {
 			item.State = blobState(live.of(int32(i)), stale.of(int32(i)), a.graph.reach.closed[a.graph.ref[i]])
 		}
 	}

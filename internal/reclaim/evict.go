@@ -87,8 +87,8 @@ func (p *planner) evictCache(c *Cache) int64 {
 		if p.verdicts[x.item].Decision == Delete {
 			continue
 		}
-		if item := &p.Items[x.item]; (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.Named() {
-			return p.spare(c, Keep, Young)
+		if youth := p.youth(x.item); youth != "" && !p.policy.Named() {
+			return p.spare(c, Keep, youth)
 		}
 		staying = append(staying, x)
 	}

@@ -158,7 +158,7 @@ func TestPlanningAgainFinishesTheJob(t *testing.T) {
 
 		rest := w.without(interrupted.gone)
 		finished, _, err := execute(t, rest, NewPlan(rest.analyze(), policy, now), -1, nil)
-		if err == nil && (policy.Scope != nil || !policy.Until.IsZero() || policy.Incomplete) { // which select no layers without their index
+		if err == nil && (policy.Scope != nil || !policy.Until.IsZero() || policy.Incomplete || policy.Superseded) { // which select no layers without their index
 			rest = rest.without(finished.gone)
 			var orphans *store
 			orphans, _, err = execute(t, rest, NewPlan(rest.analyze(), Policy{Unreferenced: true, Grace: policy.Grace, Runs: policy.Runs}, now), -1, nil)

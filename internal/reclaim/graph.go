@@ -8,8 +8,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
-// currentVersions is how many versions of an index are not superseded.
-const currentVersions = 2
+// CurrentVersions is how many versions of an index are not superseded.
+const CurrentVersions = 2
 
 // index is a version of a cache's index.
 type index struct {
@@ -24,7 +24,7 @@ type index struct {
 	dead    bool // no layer is left of any version of the cache that counts
 }
 
-func (x *index) current() bool { return x.version < currentVersions || !x.genuine }
+func (x *index) current() bool { return x.version < CurrentVersions || !x.genuine }
 
 // position returns where ref stands in the look-up order of x, or -1.
 func (x *index) position(ref int32) int {
@@ -102,8 +102,7 @@ func (g *graph) newIndex(i int, item *Item, contents map[int64]Index) index {
 // order sorts the indexes by cache and numbers caches and versions.
 func (g *graph) order(items []Item) {
 	slices.SortFunc(g.indexes, func(a, b index) int {
-		x, y := &items[a.item], &items[b.item]
-		return cmp.Or(compareCaches(x, y), y.Created.Compare(x.Created), cmp.Compare(y.ID, x.ID))
+		return compareVersions(&items[a.item], &items[b.item])
 	})
 	for i := range g.indexes[min(1, len(g.indexes)):] {
 		before, x := &g.indexes[i], &g.indexes[i+1]
@@ -112,6 +111,26 @@ func (g *graph) order(items []Item) {
 			x.cache, x.version = before.cache+1, 0
 		}
 	}
+}
+
+// Versions returns the version of each index among the entries, by ID. 0 is the newest one of its cache.
+func Versions(entries []bkcache.Entry) map[int64]int {
+	var indexes []Item
+	for _, e := range entries {
+		if key := bkcache.ParseKey(e.Key, e.Version); key.Kind == bkcache.KindIndex {
+			indexes = append(indexes, Item{Entry: e, Key: key})
+		}
+	}
+	slices.SortFunc(indexes, func(a, b Item) int { return compareVersions(&a, &b) })
+	versions := make(map[int64]int, len(indexes))
+	for i := range indexes {
+		if i > 0 && compareCaches(&indexes[i-1], &indexes[i]) == 0 {
+			versions[indexes[i].ID] = versions[indexes[i-1].ID] + 1
+		} else {
+			versions[indexes[i].ID] = 0
+		}
+	}
+	return versions
 }
 
 // caches yields the indexes of each cache, heads first.
@@ -128,6 +147,11 @@ func (g *graph) caches() iter.Seq[[]index] {
 			rest = rest[n:]
 		}
 	}
+}
+
+// compareVersions orders index items by cache, the newest version first.
+func compareVersions(a, b *Item) int {
+	return cmp.Or(compareCaches(a, b), b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID))
 }
 
 // compareCaches orders index items by the cache that they are versions of.

@@ -85,8 +85,7 @@ func (g *guard) young(item *Item, ref int32) bool {
 
 // class tells how sure a deletion is, as far as its own item tells.
 func (p *planner) class(v *Verdict) Class {
-	blob := v.Key.Kind == bkcache.KindLayer || v.Key.Kind == bkcache.KindSignature
-	if v.Class == Likely || blob && p.guard.class(p.graph.reach.ids[v.Ref]) == Likely {
+	if v.Class == Likely || v.Key.Kind.Blob() && p.guard.class(p.graph.reach.ids[v.Ref]) == Likely {
 		return Likely
 	}
 	return Proven
@@ -98,11 +97,10 @@ func (p *planner) classify() {
 	unsure := p.graph.hold(func(x *index) bool { return p.verdicts[x.item].Class == Likely })
 	for i := range p.verdicts {
 		v := &p.verdicts[i]
-		blob := v.Key.Kind == bkcache.KindLayer || v.Key.Kind == bkcache.KindSignature
 		switch {
 		case v.Decision != Delete:
 			v.Class, v.Doubt = "", ""
-		case p.class(v) == Likely, blob && unsure.of(int32(i)) != unreferenced:
+		case p.class(v) == Likely, v.Key.Kind.Blob() && unsure.of(int32(i)) != unreferenced:
 			v.Class, v.Doubt = Likely, cmp.Or(v.Doubt, OnlyLikely)
 		default:
 			v.Class = Proven

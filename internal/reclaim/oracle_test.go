@@ -145,7 +145,7 @@ func (w *world) current(x knownIndex) bool { return w.newer(x) < 2 || x.keyRef !
 func (w *world) dead(x knownIndex) bool {
 	for _, y := range w.indexes {
 		same := y.scope == x.scope && y.Ref == x.Ref && y.signed == x.signed && y.keyRef == x.keyRef
-		if same && w.current(y) && (y.keyRef != y.Ref || y.read && len(y.names) == 0 || slices.ContainsFunc(w.blobs, func(b knownBlob) bool {
+		if same && (y.keyRef != y.Ref || y.read && len(y.names) == 0 && w.newer(y) == 0 || slices.ContainsFunc(w.blobs, func(b knownBlob) bool {
 			return w.couldName(y, b) && (!y.read || !b.signature)
 		})) {
 			return false

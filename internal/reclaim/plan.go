@@ -74,16 +74,19 @@ func NewPlan(a *Analysis, policy Policy, now time.Time) *Plan {
 	}
 }
 
-// Totals returns what the plan comes to: what it deletes, does not know, keeps; the
-// greatest part of each first.
-func (p *Plan) Totals() []Total {
+// Totals returns what the plan comes to, see [Totals].
+func (p *Plan) Totals() []Total { return Totals(p.Verdicts) }
+
+// Totals returns what verdicts come to: what they delete, do not know, keep; the greatest
+// part of each first.
+func Totals(verdicts []Verdict) []Total {
 	type kind struct {
 		decision Decision
 		class    Class
 		reason   Reason
 	}
 	sums := map[kind]*Total{}
-	for _, v := range p.Verdicts {
+	for _, v := range verdicts {
 		k := kind{v.Decision, v.Class, v.Reason}
 		if sums[k] == nil {
 			sums[k] = &Total{Decision: v.Decision, Class: v.Class, Reason: v.Reason}
@@ -130,7 +133,7 @@ func (p *Plan) phases() (superseded, previous, heads, rest []int32) {
 		case p.Verdicts[x.item].Decision != Delete:
 		case x.version == 0:
 			heads = append(heads, x.item)
-		case x.version < currentVersions:
+		case x.version < CurrentVersions:
 			previous = append(previous, x.item)
 		default:
 			superseded = append(superseded, x.item)

@@ -143,7 +143,8 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 		ForEntry:      deleted && p.Entry != nil,
 		ForIncomplete: deleted && (w.dead(x) || p.Incomplete && w.incomplete(x)),
 		ForStorage:    deleted && p.KeepStorage > 0,
-		Young:         v.Decision == Keep && (w.isYoung(x.Entry, p, false) || p.KeepStorage > 0),
+		Young:         v.Decision == Keep && (x.Created.After(now.Add(-p.Grace)) || p.KeepStorage > 0),
+		Needed:        v.Decision == Keep && (w.isWatched(x.Entry, p, false) || p.KeepStorage > 0),
 		NotSelected:   v.Decision == Keep && !selected,
 		ForeignRef:    v.Decision == Unclear && x.keyRef != x.Ref,
 		GainUnknown:   v.Decision == Unclear && p.KeepStorage > 0,
@@ -182,7 +183,8 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 		ForStorage:      deleted && p.KeepStorage > 0 && freed && (!young || p.Scope != nil || p.Ref != nil),
 		InUse:           v.Decision == Keep && named,
 		NotSelected:     v.Decision == Keep && !named,
-		Young:           v.Decision == Keep && !could && young,
+		Young:           v.Decision == Keep && !could && b.Created.After(now.Add(-p.Grace)),
+		Needed:          v.Decision == Keep && !could && w.isWatched(b.Entry, p, true),
 		IndexUnread:     v.Decision == Unclear && could && !named,
 	}
 	if v.Decision == Delete && doubt && (v.Class != Likely || v.Doubt != IndexUnread) {

@@ -29,7 +29,7 @@ func newPlanner(a *Analysis, policy Policy, now time.Time) *planner {
 		grace: now.Add(-policy.Grace), guard: a.graph.guard(policy.Runs, now.Add(-policy.Grace)),
 		verdicts: make([]Verdict, len(a.Items)),
 	}
-	p.policy.KeepVersions = cmp.Or(policy.KeepVersions, currentVersions)
+	p.policy.KeepVersions = cmp.Or(policy.KeepVersions, CurrentVersions)
 	if !policy.narrowed() && !policy.reasoned() && !policy.All && policy.KeepStorage == 0 {
 		p.selectGarbage()
 	}
@@ -82,8 +82,8 @@ func (p *planner) decideIndex(x *index) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
 	case !x.genuine && !p.policy.Named():
 		return Verdict{Item: item, Decision: Unclear, Reason: ForeignRef}
-	case (p.young(item) || p.guard.young(item, p.graph.ref[x.item])) && !p.policy.Named():
-		return Verdict{Item: item, Decision: Keep, Reason: Young}
+	case p.youth(x.item) != "" && !p.policy.Named():
+		return Verdict{Item: item, Decision: Keep, Reason: p.youth(x.item)}
 	}
 	if reason == p.label && p.policy.whole() || reason == ForIncomplete {
 		p.noteFreed(x, reason)
@@ -128,8 +128,7 @@ func (p *planner) decideBlobs() {
 	p.kept, p.unread = p.graph.hold(stays), p.exports(stays)
 	p.going = p.graph.hold(func(x *index) bool { return !stays(x) })
 	for i := range p.Items {
-		switch p.Items[i].Key.Kind {
-		case bkcache.KindLayer, bkcache.KindSignature:
+		if p.Items[i].Key.Kind.Blob() {
 			p.verdicts[i] = p.decideBlob(int32(i))
 		}
 	}
@@ -146,8 +145,10 @@ func (p *planner) decideBlob(i int32) Verdict {
 		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
 	case hold == unknown && p.unread.mayReference(i):
 		return Verdict{Item: item, Decision: Unclear, Reason: IndexUnread}
-	case p.young(item) && !p.namedBy(reason), p.guard.young(item, p.graph.ref[i]):
+	case p.young(item) && !p.namedBy(reason):
 		return Verdict{Item: item, Decision: Keep, Reason: Young}
+	case p.guard.young(item, p.graph.ref[i]):
+		return Verdict{Item: item, Decision: Keep, Reason: Needed}
 	}
 	v := p.deletion(item, reason)
 	if hold == unknown {
@@ -205,6 +206,17 @@ func (p *planner) decideOther(item *Item) Verdict {
 		return p.deletion(item, p.label)
 	}
 	return Verdict{Item: item, Decision: Keep, Reason: OtherTool}
+}
+
+// youth is the reason to keep an item that is young; empty if it is not.
+func (p *planner) youth(i int32) Reason {
+	switch item := &p.Items[i]; {
+	case p.young(item):
+		return Young
+	case p.guard.young(item, p.graph.ref[i]):
+		return Needed
+	}
+	return ""
 }
 
 // young reports whether a job that nobody knows of may have created the item.

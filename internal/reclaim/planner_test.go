@@ -137,7 +137,7 @@ func planCases() map[string]planCase {
 				return Policy{Scope: only("a"), Runs: since(time.Hour), Grace: DefaultGrace}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "delete: scope", "top on " + mainRef: "delete: scope", "base on " + mainRef: "keep: too young",
+				"a#1 on " + mainRef: "delete: scope", "top on " + mainRef: "delete: scope", "base on " + mainRef: "keep: a run could need it",
 			},
 		},
 		"an unread index goes by scope, and its layers are known to be free": {
@@ -191,7 +191,7 @@ func planCases() map[string]planCase {
 				return Policy{Runs: since(time.Hour), Grace: DefaultGrace}
 			},
 			map[string]string{
-				"orphan on " + mainRef: "keep: too young", "old on " + mainRef: "delete: unreferenced",
+				"orphan on " + mainRef: "keep: a run could need it", "old on " + mainRef: "delete: unreferenced",
 				"a#1 on " + mainRef: "delete: superseded", "a#2 on " + mainRef: "keep: not selected", "a#3 on " + mainRef: "keep: not selected",
 			},
 		},
@@ -201,7 +201,7 @@ func planCases() map[string]planCase {
 				b.layer("old", mainRef, 4*day)
 				return Policy{Runs: since(3 * day)}
 			},
-			map[string]string{"orphan on " + mainRef: "keep: too young", "old on " + mainRef: "delete: unreferenced"},
+			map[string]string{"orphan on " + mainRef: "keep: a run could need it", "old on " + mainRef: "delete: unreferenced"},
 		},
 		"a signature stays with its index and goes without": {
 			func(b *builder) Policy {

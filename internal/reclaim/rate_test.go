@@ -15,6 +15,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	disk "github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
@@ -83,7 +84,7 @@ func (r remote) Runs(ctx context.Context) (bkcache.Runs, error) { return r.Clien
 func TestLookingCostsLittle(t *testing.T) {
 	const layers = 1000
 	synctest.Test(t, func(t *testing.T) {
-		dir, begun := memoryDir(t), time.Now()
+		dir, begun := servertest.Dir(t), time.Now()
 		fill(t, dir, begun.Add(-3*day), layers)
 		server, err := cacheserver.Open(cacheserver.Options{
 			Dir: dir, Repository: "octo/app", Now: time.Now, Latency: 200 * time.Millisecond,

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 )
 
@@ -69,7 +69,7 @@ type realService struct {
 
 func newService(t *testing.T, now func() time.Time) *realService {
 	server, err := cacheserver.Open(cacheserver.Options{
-		Dir: memoryDir(t), Repository: "octo/app", Now: now, MaxAge: 1000 * day, ReservationTTL: 1000 * day,
+		Dir: servertest.Dir(t), Repository: "octo/app", Now: now, MaxAge: 1000 * day, ReservationTTL: 1000 * day,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -80,21 +80,6 @@ func newService(t *testing.T, now func() time.Time) *realService {
 		}
 	})
 	return &realService{t, &direct{Server: server}, now, map[[2]string]string{}}
-}
-
-// memoryDir is a folder in memory where the machine has such: the store syncs every
-// entry to disk, which is not what these tests are about.
-func memoryDir(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "reclaim-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 // call sends what BuildKit's client does.

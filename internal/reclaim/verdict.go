@@ -44,8 +44,9 @@ const (
 
 // Reasons to keep.
 const (
-	InUse       Reason = "in use"       // an index that stays names the blob
-	Young       Reason = "too young"    // see the package comment
+	InUse       Reason = "in use"    // an index that stays names the blob
+	Young       Reason = "too young" // created within the grace
+	Needed      Reason = "a run could need it"
 	OtherTool   Reason = "other tool"   // not BuildKit's
 	NotSelected Reason = "not selected" // the policy is about something else
 )

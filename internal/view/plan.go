@@ -2,11 +2,18 @@ package view
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
+
+// Plan is what prune is going to do, with GitHub's cache or a local one.
+type Plan interface {
+	Totals() []reclaim.Total
+	Deletions() iter.Seq[*reclaim.Verdict] // in the order of their execution
+}
 
 // PlanJSON is what prune --format json prints.
 type PlanJSON struct {
@@ -55,9 +62,9 @@ type failureJSON struct {
 	Error string `json:"error"`
 }
 
-// NewPlanJSON is a plan and, if it was executed, what came of it.
-func NewPlanJSON(repository string, plan *reclaim.Plan, executed *reclaim.Result) PlanJSON {
-	out := PlanJSON{Repository: repository, DryRun: executed == nil, Totals: []totalJSON{}, Left: plan.Left, Entries: []deleteJSON{}}
+// NewPlanJSON is a plan with the bytes that it leaves and, if it was executed, what came of it.
+func NewPlanJSON(repository string, plan Plan, left int64, executed *reclaim.Result) PlanJSON {
+	out := PlanJSON{Repository: repository, DryRun: executed == nil, Totals: []totalJSON{}, Left: left, Entries: []deleteJSON{}}
 	for _, t := range plan.Totals() {
 		out.Totals = append(out.Totals, totalJSON{t.Decision, t.Class, t.Reason, t.Count, t.Bytes})
 	}
@@ -84,7 +91,7 @@ func newResultJSON(result reclaim.Result) *resultJSON {
 func tallyOf(t reclaim.Tally) tallyJSON { return tallyJSON{t.Count, t.Bytes} }
 
 // PlanTotals is how much goes and stays, by reason.
-func PlanTotals(plan *reclaim.Plan) [][]string {
+func PlanTotals(plan Plan) [][]string {
 	totals := [][]string{{"DECISION", "REASON", "ENTRIES", "SIZE"}}
 	for _, t := range plan.Totals() {
 		totals = append(totals, []string{decisionOf(t), string(t.Reason), strconv.Itoa(t.Count), ui.Size(t.Bytes)})
@@ -104,7 +111,7 @@ func decisionOf(t reclaim.Total) string {
 }
 
 // PlanDeletions is each entry that would be deleted.
-func PlanDeletions(plan *reclaim.Plan, style ui.Style) [][]string {
+func PlanDeletions(plan Plan, style ui.Style) [][]string {
 	rows := [][]string{{"ID", "KIND", "SCOPE", "REF", "SIZE", "REASON"}}
 	for v := range plan.Deletions() {
 		row := entryRow{style, v.Item}

@@ -13,7 +13,7 @@ import (
 func TestAPlanIsTheSameInEveryForm(t *testing.T) {
 	a, _ := example(t, everyRef)
 	plan := reclaim.NewPlan(a, reclaim.Policy{Grace: 24 * time.Hour, Runs: bkcache.Runs{Asked: servertest.Noon()}}, servertest.Noon())
-	object := NewPlanJSON("octo/app", plan, nil)
+	object := NewPlanJSON("octo/app", plan, plan.Left, nil)
 	rows := PlanDeletions(plan, ui.Style{})
 	if len(object.Entries) == 0 || len(rows) != len(object.Entries)+1 {
 		t.Fatalf("%d deletions in JSON, %d rows", len(object.Entries), len(rows))
@@ -28,7 +28,7 @@ func TestAPlanIsTheSameInEveryForm(t *testing.T) {
 	if !object.DryRun || object.Result != nil {
 		t.Errorf("a plan that was not executed: %+v", object)
 	}
-	if object = NewPlanJSON("octo/app", plan, &reclaim.Result{}); object.DryRun || object.Result == nil || object.Result.Failures == nil {
+	if object = NewPlanJSON("octo/app", plan, plan.Left, &reclaim.Result{}); object.DryRun || object.Result == nil || object.Result.Failures == nil {
 		t.Errorf("a plan that was executed: %+v", object)
 	}
 }

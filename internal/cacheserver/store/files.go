@@ -62,17 +62,17 @@ func (f *files) Writer(id int64) (BlobWriter, error) {
 // early is after how many bytes the kernel is asked to begin with writing. BuildKit's blocks have as many.
 const early = 1 << 20
 
-// fileWriter writes a piece of an unfinished blob.
+// fileWriter writes a piece of an unfinished blob, from its begin to its end.
 type fileWriter struct {
 	*os.File
-	waiting int
+	waiting int64 // bytes before the next write
 }
 
 // WriteAt implements [io.WriterAt].
 func (w *fileWriter) WriteAt(p []byte, off int64) (int, error) {
 	n, err := w.File.WriteAt(p, off)
-	if w.waiting += n; w.waiting >= early {
-		startWriteback(w.File)
+	if w.waiting += int64(n); w.waiting >= early {
+		startWriteback(w.File, off+int64(n)-w.waiting, w.waiting)
 		w.waiting = 0
 	}
 	return n, err

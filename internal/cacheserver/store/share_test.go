@@ -285,6 +285,22 @@ func TestUsageCountsWhatTheDiskHolds(t *testing.T) {
 	}
 }
 
+// Entries take memory, empty ones too. A ref that has more than half of them gives first.
+func TestEntriesAreBounded(t *testing.T) {
+	all := newTable()
+	for i := range int64(maxEntries) + 1 {
+		ref := "main"
+		if i >= maxEntries/2 {
+			ref = "pull"
+		}
+		all.add(&Entry{Name: Name{Ref: ref, Version: "v", Key: fmt.Sprintf("%06d", i)}, ID: i + 1})
+	}
+	evicted := all.evict("", 0, false, Limits{Size: 1})
+	if len(evicted) != 1 || evicted[0].Key != fmt.Sprintf("%06d", maxEntries/2) {
+		t.Errorf("evicted: %v", evicted)
+	}
+}
+
 func TestPiecesAreBounded(t *testing.T) {
 	s := open(t, t.TempDir(), newClock())
 	id := s.mustReserve(t, "key")
@@ -296,6 +312,35 @@ func TestPiecesAreBounded(t *testing.T) {
 		err = s.WriteBlock(id, fmt.Sprint(i), 0, strings.NewReader(""))
 	}
 	if !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrNoRoom) {
+		t.Error(err)
+	}
+}
+
+// One ref has a quarter of them, in however many uploads.
+func TestPiecesOfARefAreBounded(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	first, second := s.uploads[s.mustReserve(t, "first")], s.uploads[s.mustReserve(t, "second")]
+	other, err := s.Reserve(Name{Ref: "other", Version: "v", Key: "key"}, "")
+	if err := errors.Join(err, s.admit(first, 0, 60_000), s.admit(second, 0, 40_000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.admit(second, 0, 1); !errors.Is(err, ErrNoRoom) {
+		t.Error(err)
+	}
+	if err := s.admit(s.uploads[other], 0, 40_000); err != nil {
+		t.Errorf("another ref: %v", err)
+	}
+}
+
+// Every chunk walks through the gaps that others left.
+func TestGapsAreBounded(t *testing.T) {
+	s := open(t, t.TempDir(), newClock())
+	id := s.mustReserve(t, "key")
+	u := s.uploads[id]
+	for i := range int64(maxRuns) {
+		u.chunks = append(u.chunks, extent{2 * i, 1})
+	}
+	if err := s.WriteChunk(id, 0, 1, strings.NewReader("x")); !errors.Is(err, ErrTooLarge) {
 		t.Error(err)
 	}
 }

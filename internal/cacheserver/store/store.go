@@ -33,8 +33,8 @@ type Store struct {
 	idle    time.Duration
 	now     func() time.Time
 	warn    func(error)
-	buffers sync.Pool
 	begun   time.Time
+	health  health
 
 	mu       sync.Mutex
 	limits   Limits
@@ -54,9 +54,11 @@ type Store struct {
 	background sync.WaitGroup
 }
 
+// listing is the answer to a query. It is sorted when the lock is no longer held, by the first who asked for it.
 type listing struct {
 	query   Query
 	entries []Entry
+	sorted  sync.Once
 }
 
 // Open makes the folder if need be, takes it for this process and opens the store in it. [ErrLocked] if another process
@@ -87,7 +89,6 @@ func New(catalog Catalog, blobs Blobs, opts Options) (*Store, error) {
 		catalog: catalog, blobs: blobs, idle: opts.Idle, now: opts.Now, warn: opts.Warn, limits: opts.Limits,
 		entries: newTable(), uploads: map[int64]*upload{}, reserved: map[Name]*upload{}, tokens: map[string]int{},
 		touched: map[int64]bool{}, begun: opts.Now(), saved: opts.Now(),
-		buffers: sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }},
 	}
 	found, err := inspect(catalog, blobs, false)
 	if err != nil {
@@ -202,14 +203,20 @@ func (s *Store) Entry(id int64) (Entry, error) {
 
 // List returns the entries that match, in order. The caller must not change the slice.
 func (s *Store) List(q Query) []Entry {
+	l := s.listing(q)
+	l.sorted.Do(func() { q.sort(l.entries) })
+	return l.entries
+}
+
+func (s *Store) listing(q Query) *listing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
 	// A client that reads page after page asks for the same listing each time.
 	if s.listed == nil || s.listed.query != q {
-		s.listed = &listing{q, s.entries.list(q)}
+		s.listed = &listing{query: q, entries: s.entries.list(q)}
 	}
-	return s.listed.entries
+	return s.listed
 }
 
 // Usage returns the number of entries and their bytes.
@@ -223,12 +230,6 @@ type Stats struct {
 	Entries, Bytes   int64
 	Uploads, Pending int64 // unfinished uploads and their bytes
 	Evicted          int64 // entries that the limits have removed since the start
-}
-
-// Healthy returns why entries cannot be saved.
-func (s *Store) Healthy() error {
-	_, err := s.catalog.Reserve(0)
-	return err
 }
 
 // Stats counts what there is.

@@ -118,13 +118,16 @@ func (t *table) touch(e *Entry, now time.Time) {
 	t.refs[e.Ref].used.MoveToFront(t.byID[e.ID].own)
 }
 
+// list returns the entries that match, in any order.
 func (t *table) list(q Query) []Entry {
 	entries := []Entry{}
+	if q.Ref == "" && q.Key == "" && q.Prefix == "" {
+		entries = make([]Entry, 0, t.used.Len())
+	}
 	for at := t.used.Front(); at != nil; at = at.Next() {
 		if e := entryAt(at); q.matches(e) {
 			entries = append(entries, *e)
 		}
 	}
-	q.sort(entries)
 	return entries
 }

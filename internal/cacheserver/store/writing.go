@@ -25,7 +25,7 @@ func (s *Store) Reserve(n Name, token string) (id int64, err error) {
 		return 0, err
 	}
 	u := &upload{
-		name: n, token: token, id: id, blobs: s.blobs, moment: s.moment, buffers: &s.buffers, blocks: map[string]extent{},
+		name: n, token: token, id: id, blobs: s.blobs, moment: s.moment, blocks: map[string]extent{},
 		held: tally{uploads: 1},
 	}
 	u.stir()

@@ -68,12 +68,16 @@ func place(fd migrate.Finding) string {
 	return fmt.Sprintf("%s:%d:%d", ui.Text(fd.File), fd.Line, fd.Col)
 }
 
-// Closing is the last line: what was read, what was found, and what is left to do.
-// Written says that the edits were made.
-func Closing(s migrate.Summary, written bool) string {
+// Closing is the last line: what was looked at, what was found, and what is left to do.
+// Programs are those of this machine whose versions are known. Written says that the
+// edits were made.
+func Closing(s migrate.Summary, programs int, written bool) string {
 	line := count(s.Files, "file") + " read"
 	if s.Failed > 0 {
 		line += fmt.Sprintf(", %d could not be read", s.Failed)
+	}
+	if programs > 0 {
+		line += ", " + count(programs, "program") + " of this machine checked"
 	}
 	line += ": " + count(s.Findings, "finding")
 	if s.Findings > 0 {

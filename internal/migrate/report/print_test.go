@@ -100,14 +100,16 @@ b.yml:1:1: v0.1: old [r, advice]
 func TestClosing(t *testing.T) {
 	for name, c := range map[string]struct {
 		s       migrate.Summary
+		asked   int
 		written bool
 		want    string
 	}{
-		"nothing":  {migrate.Summary{Files: 1}, false, "1 file read: 0 findings"},
-		"findings": {migrate.Summary{Files: 9, Failed: 1, Findings: 6, Fixable: 3, Unsafe: 1, ByHand: 2, Advice: 4}, false, "9 files read, 1 could not be read: 6 findings, 3 fixable now (--write), 1 with --unsafe, 2 by hand; advice: 4"},
-		"written":  {migrate.Summary{Files: 9, Findings: 1, Fixable: 1}, true, "9 files read: 1 finding, 1 fixed, 0 with --unsafe, 0 by hand"},
+		"nothing":  {migrate.Summary{Files: 1}, 0, false, "1 file read: 0 findings"},
+		"programs": {migrate.Summary{Files: 2, Failed: 1}, 3, false, "2 files read, 1 could not be read, 3 programs of this machine checked: 0 findings"},
+		"findings": {migrate.Summary{Files: 9, Failed: 1, Findings: 6, Fixable: 3, Unsafe: 1, ByHand: 2, Advice: 4}, 0, false, "9 files read, 1 could not be read: 6 findings, 3 fixable now (--write), 1 with --unsafe, 2 by hand; advice: 4"},
+		"written":  {migrate.Summary{Files: 9, Findings: 1, Fixable: 1}, 0, true, "9 files read: 1 finding, 1 fixed, 0 with --unsafe, 0 by hand"},
 	} {
-		if got := report.Closing(c.s, c.written); got != c.want {
+		if got := report.Closing(c.s, c.asked, c.written); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}

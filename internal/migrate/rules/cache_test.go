@@ -153,7 +153,19 @@ func TestTools(t *testing.T) {
 		}},
 		{"cache-dance with its new input", source.Workflow, job("      - uses: reproducible-containers/buildkit-cache-dance@v3\n        with: { cache-map: '{}' }\n"), nil},
 		{"a local cache that is moved", source.Workflow, job("      - uses: docker/build-push-action@v6\n        with:\n          cache-to: type=local,dest=/tmp/new,mode=max\n      - run: |\n          rm -rf /tmp/old\n          mv /tmp/new /tmp/old\n"), []string{
-			`11 advice mv /tmp/new: export to type=local,dest=/tmp/old,reset=true and drop the step`,
+			`11 advice mv /tmp/new: "/tmp/new" to "/tmp/old", "rm -rf /tmp/old" to "# the build exports to /tmp/old", "mv /tmp/new /tmp/old" to "docker ghacache prune --local /tmp/old --grace 0s --force"?`,
+		}},
+		{"a local cache that is moved in one line", source.Workflow, job("      - run: docker build --cache-to type=local,dest=/tmp/new . && rm -rf \"/tmp/old\" && mv \"/tmp/new\" \"/tmp/old\"\n"), []string{
+			`6 advice mv /tmp/new: "/tmp/new" to "/tmp/old", "rm -rf \"/tmp/old\" && mv \"/tmp/new\" \"/tmp/old\"" to "docker ghacache prune --local /tmp/old --grace 0s --force"?`,
+		}},
+		{"a local cache that is moved over what may be there", source.Workflow, job("      - run: docker build --cache-to type=local,dest=/tmp/new .\n      - run: mv /tmp/new /tmp/old\n"), []string{
+			`7 advice mv /tmp/new: export to type=local,dest=/tmp/old,reset=true and drop the step`,
+		}},
+		{"a local cache whose directory only the shell knows", source.Workflow, job("      - run: docker build --cache-to type=local,dest=/tmp/new .\n      - run: rm -rf ~/old; mv /tmp/new ~/old\n"), []string{
+			`7 advice mv /tmp/new: export to type=local,dest=~/old,reset=true and drop the step`,
+		}},
+		{"a local cache in the place of which another directory is emptied", source.Workflow, job("      - run: docker build --cache-to type=local,dest=/tmp/new .\n      - run: rm -rf /tmp/x; mv /tmp/new /tmp/old\n"), []string{
+			`7 advice mv /tmp/new: export to type=local,dest=/tmp/old,reset=true and drop the step`,
 		}},
 		{"another directory that is moved", source.Workflow, job("      - run: docker build --cache-to type=local,dest=/tmp/new .\n      - run: mv dist public\n"), nil},
 	})

@@ -50,10 +50,15 @@ func old(version, since string) bool {
 // canonical adds a v to a version, and removes leading zeros from its numbers, as
 // in Docker 19.03.
 func canonical(version string) string {
-	return "v" + zerosRE.ReplaceAllString(strings.TrimPrefix(version, "v"), "$1$2")
+	numbers := strings.Split(strings.TrimPrefix(version, "v"), ".")
+	for i, n := range numbers {
+		for len(n) > 1 && n[0] == '0' && '0' <= n[1] && n[1] <= '9' {
+			n = n[1:]
+		}
+		numbers[i] = n
+	}
+	return "v" + strings.Join(numbers, ".")
 }
-
-var zerosRE = regexp.MustCompile(`(^|\.)0+([0-9])`)
 
 // like writes version the way sample is written, with or without its v.
 func like(sample, version string) string {
@@ -71,16 +76,13 @@ func short(sample, version string) string {
 }
 
 // versionRE matches a version and its pre-release, but no variant (-rootless).
-var versionRE = regexp.MustCompile(`v?[0-9]+(?:\.[0-9]+){0,2}(?:-(?:rc|beta|alpha|tp)[.-]?[0-9]*)?`)
+var versionRE = regexp.MustCompile(`^v?[0-9]+(?:\.[0-9]+){0,2}(?:-(?:rc|beta|alpha|tp)[.-]?[0-9]*)?`)
 
 // leading is the version that s starts with, or "".
 func leading(s string) string {
-	at := versionRE.FindStringIndex(s)
-	if at == nil || at[0] != 0 {
+	version := versionRE.FindString(s)
+	if rest := s[len(version):]; rest != "" && !strings.ContainsAny(rest[:1], "-+@/ \t") {
 		return ""
 	}
-	if rest := s[at[1]:]; rest != "" && !strings.ContainsAny(rest[:1], "-+@/ \t") {
-		return ""
-	}
-	return s[:at[1]]
+	return version
 }

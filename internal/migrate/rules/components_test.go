@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan/scantest"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
@@ -123,9 +124,9 @@ func TestVersionsInInputs(t *testing.T) {
 }
 
 func TestHandedVersions(t *testing.T) {
-	action := read(t, source.Action, "inputs: { buildx: {}, kit: {}, other: {} }\nruns:\n  using: composite\n  steps:\n    - uses: docker/setup-buildx-action@v3\n      with:\n        version: ${{ inputs.buildx }}\n        driver-opts: image=moby/buildkit:${{ inputs.kit }}\n")
+	action := scantest.Read(t, source.Action, "inputs: { buildx: {}, kit: {}, other: {} }\nruns:\n  using: composite\n  steps:\n    - uses: docker/setup-buildx-action@v3\n      with:\n        version: ${{ inputs.buildx }}\n        driver-opts: image=moby/buildkit:${{ inputs.kit }}\n")
 	src := job("      - uses: ./.github/actions/setup\n        with:\n          buildx: v0.12.0\n          kit: v0.34.0\n          other: v0.1.0\n")
-	workflow := read(t, source.Workflow, src)
+	workflow := scantest.Read(t, source.Workflow, src)
 	sinks := rules.Sinks(action)
 	if len(sinks) != 2 || len(workflow.Calls) != 1 {
 		t.Fatalf("%d sinks and %d calls, want 2 and 1", len(sinks), len(workflow.Calls))

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
@@ -40,7 +41,9 @@ var tokenRE = regexp.MustCompile(`(token=)[^,\s"'$]+`)
 // at places a finding at t.Value[i:].
 func (fd Finding) at(t source.Text, i int) []Finding {
 	fd.Offset = t.Pos(i)
-	fd.Text = tokenRE.ReplaceAllString(fd.Text, "${1}***")
+	if strings.Contains(fd.Text, "token=") {
+		fd.Text = tokenRE.ReplaceAllString(fd.Text, "${1}***")
+	}
 	fd.Safe = fd.Safe && len(fd.Edits) > 0
 	return []Finding{fd}
 }

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
-	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan/scantest"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
@@ -35,7 +35,7 @@ func run(t *testing.T, ids []string, opts rules.Options, examples []example) {
 	opts.Tags = table
 	for _, x := range examples {
 		t.Run(x.name, func(t *testing.T) {
-			page := read(t, x.kind, x.src)
+			page := scantest.Read(t, x.kind, x.src)
 			found := slices.DeleteFunc(rules.Judge(page, opts), func(fd rules.Finding) bool { return !slices.Contains(ids, fd.Rule) })
 			if got, want := strings.Join(lines(x.src, found), "\n\t"), newest().Replace(strings.Join(x.want, "\n\t")); got != want {
 				t.Errorf("got\n\t%s\nwant\n\t%s", got, want)
@@ -75,13 +75,4 @@ func job(steps string) string { return jobOn("ubuntu-latest", steps) }
 
 func jobOn(runner, steps string) string {
 	return "on: push\njobs:\n  build:\n    runs-on: " + runner + "\n    steps:\n" + steps
-}
-
-func read(t *testing.T, kind source.Kind, src string) *scan.Page {
-	t.Helper()
-	page, err := scan.Read(&source.File{Path: "x", Target: "/x", Kind: kind, Src: []byte(src)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return page
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -19,13 +20,23 @@ func (p *Page) env(s *scope, vars *yaml.Node, seen bool) {
 	}
 }
 
+// inLine says that a line of a script matches, where every match has one of the words.
+func inLine(script string, re *regexp.Regexp, words ...string) bool {
+	for line := range strings.Lines(script) {
+		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(line, w) }) && re.MatchString(line) {
+			return true
+		}
+	}
+	return false
+}
+
 // runsBuilds reports whether a step below n is a script that builds.
 func runsBuilds(n *yaml.Node) bool {
 	if n = plain(n); n == nil || n.Kind == yaml.ScalarNode {
 		return false
 	}
 	for k, v := range source.Pairs(n) {
-		if k.Value == "run" && v.Kind == yaml.ScalarNode && buildsRE.MatchString(v.Value) || runsBuilds(v) {
+		if k.Value == "run" && v.Kind == yaml.ScalarNode && inLine(v.Value, buildsRE, "docker", "build", "make", "just", ".sh") || runsBuilds(v) {
 			return true
 		}
 	}

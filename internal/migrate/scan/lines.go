@@ -38,7 +38,7 @@ func (p *Page) byLine() {
 	}
 	for _, line := range lines {
 		for _, resolved := range references(p.budget, line, vars) {
-			p.words(looseLine(p.bare(), resolved))
+			p.looseLine(p.bare(), resolved)
 		}
 	}
 }
@@ -48,36 +48,25 @@ func (p *Page) define(vars map[string][]source.Text, v Variable) {
 	vars[v.Name] = among(vars[v.Name], v.Value)
 }
 
-// loose returns the words of each line of a text that has no parser.
-func loose(s *scope, t source.Text) (out []source.Text) {
+// loose adds the words of each line of a text that has no parser.
+func (p *Page) loose(s *scope, t source.Text) {
 	for _, line := range t.Lines() {
 		if !strings.HasPrefix(strings.TrimSpace(line.Value), "#") {
-			out = append(out, looseLine(s, line)...)
+			p.looseLine(s, line)
 		}
 	}
-	return out
 }
 
-// looseLine gives the words of a line that are not printed.
-func looseLine(s *scope, line source.Text) (out []source.Text) {
+// looseLine adds the words of a line up to a comment, but for those that are printed.
+func (p *Page) looseLine(s *scope, line source.Text) {
 	for _, part := range spokenLine(line) {
-		words, rest := wordsOf(s, part)
-		if out = append(out, words...); !rest {
-			return out
+		for _, w := range part.Fields() {
+			if strings.HasPrefix(w.Value, "#") {
+				return
+			}
+			p.expanded(s, w.Bare())
 		}
 	}
-	return out
-}
-
-// wordsOf gives the words up to a comment; rest says that there is none.
-func wordsOf(s *scope, line source.Text) (out []source.Text, rest bool) {
-	for _, w := range line.Fields() {
-		if strings.HasPrefix(w.Value, "#") {
-			return out, false
-		}
-		out = append(out, s.expand(w.Bare())...)
-	}
-	return out, true
 }
 
 var referenceRE = regexp.MustCompile(`\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|\$([A-Za-z_]\w*)|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}`)

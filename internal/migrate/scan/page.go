@@ -99,10 +99,10 @@ func (p *Page) word(t source.Text, key string) {
 	}
 }
 
-// words adds the words of a script.
-func (p *Page) words(words []source.Text) {
-	for _, w := range words {
-		p.word(w, "run")
+// expanded adds a word of a script with its expressions resolved.
+func (p *Page) expanded(s *scope, w source.Text) {
+	for _, v := range s.expand(w) {
+		p.word(v, "run")
 	}
 }
 

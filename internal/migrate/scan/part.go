@@ -16,6 +16,8 @@ type Part struct {
 	Start, End int
 	GHA        bool // it names a gha cache
 	Elsewhere  bool // it runs what may name one: a bake or compose file, a script, an action beside it
+	Created    bool // it creates a builder, which has a BuildKit of its own, and uses it
+	Default    bool // it asks for the builder of the docker driver
 
 	mentions map[string]bool
 }

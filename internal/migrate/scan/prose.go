@@ -110,24 +110,26 @@ func summary(s *syntax.Stmt) bool {
 
 var (
 	betweenRE = regexp.MustCompile(`&&|\|\||[;|]`)
-	prefixRE  = regexp.MustCompile(`^[\s@+({-]*(?:(?:RUN|if|then|else|do|!)\s+)*`)
 	makeSays  = regexp.MustCompile(`\$\((?:info|warning|error)\s[^)]*\)`)
 )
 
 // spokenLine leaves out the commands of a line that only print or look.
 func spokenLine(line source.Text) (out []source.Text) {
 	start := 0
-	ends := append(betweenRE.FindAllStringIndex(line.Value, -1), []int{len(line.Value), len(line.Value)})
-	for _, end := range ends {
+	var ends [][]int
+	if strings.ContainsAny(line.Value, "&;|") {
+		ends = betweenRE.FindAllStringIndex(line.Value, -1)
+	}
+	for _, end := range append(ends, []int{len(line.Value), len(line.Value)}) {
 		part := line.Cut(start, end[0])
 		start = end[1]
-		words := strings.Fields(part.Value[len(prefixRE.FindString(part.Value)):])
+		name := program(part.Value)
 		piped := end[0] < len(line.Value) && line.Value[end[0]:end[1]] == "|"
-		if len(words) > 0 && (looks(words[0]) || says(words[0]) && !strings.Contains(part.Value, ">") && !piped) {
+		if looks(name) || says(name) && !strings.Contains(part.Value, ">") && !piped {
 			continue
 		}
 		for {
-			at := makeSays.FindStringIndex(part.Value)
+			at := printed(part.Value)
 			if at == nil {
 				break
 			}
@@ -137,4 +139,23 @@ func spokenLine(line source.Text) (out []source.Text) {
 		out = append(out, part)
 	}
 	return out
+}
+
+// printed is where a Makefile prints.
+func printed(s string) []int {
+	if !strings.Contains(s, "$(info") && !strings.Contains(s, "$(warning") && !strings.Contains(s, "$(error") {
+		return nil
+	}
+	return makeSays.FindStringIndex(s)
+}
+
+// program is the first word of a command, behind what a Dockerfile, a Makefile or a
+// shell has before it.
+func program(command string) string {
+	for word := range strings.FieldsSeq(strings.TrimLeft(command, " \t\r\n\f@+({-")) {
+		if !slices.Contains([]string{"RUN", "if", "then", "else", "do", "!"}, word) {
+			return word
+		}
+	}
+	return ""
 }

@@ -6,23 +6,15 @@ import (
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan/scantest"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
-
-func read(t *testing.T, kind source.Kind, src string) *scan.Page {
-	t.Helper()
-	page, err := scan.Read(&source.File{Path: "x", Target: "/x", Kind: kind, Src: []byte(src)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return page
-}
 
 // entries are the cache entries of a file, each with the bytes that its version
 // would be edited in.
 func entries(t *testing.T, kind source.Kind, src string) (out []string) {
 	t.Helper()
-	for _, e := range read(t, kind, src).Entries {
+	for _, e := range scantest.Read(t, kind, src).Entries {
 		shown := e.Text.Value
 		for _, a := range source.Attributes(shown) {
 			if a.Key != "scope" {
@@ -79,7 +71,7 @@ func TestValuesAreResolvedToTheirBytes(t *testing.T) {
 }
 
 func TestStepsAndActions(t *testing.T) {
-	page := read(t, source.Workflow, `on: push
+	page := scantest.Read(t, source.Workflow, `on: push
 jobs:
   a:
     runs-on: ubuntu-24.04

@@ -11,31 +11,33 @@ import (
 
 var shellRE = regexp.MustCompile(`^(?:/\S*/)?(?:ba|da|z|k)?sh\b`)
 
-// run gives the words of a step's script.
-func run(step Mapping) []source.Text {
+// run adds the words of a step's script.
+func (p *Page) run(step Mapping) {
 	t := step.Text("run")
 	if name := step.Value("shell"); name != "" && !shellRE.MatchString(name) {
-		return loose(step.scope, t.Suggested())
+		p.loose(step.scope, t.Suggested())
+		return
 	}
-	return shell(step.scope, t)
+	p.shell(step.scope, t)
 }
 
-// shell returns the words of a script. If it does not parse, such as a PowerShell
+// shell adds the words of a script. If it does not parse, such as a PowerShell
 // script, it is read line by line, and edits to it are suggestions.
-func shell(s *scope, t source.Text) []source.Text {
+func (p *Page) shell(s *scope, t source.Text) {
 	if source.Nested(t.Value) != nil {
-		return loose(s, t.Suggested())
+		p.loose(s, t.Suggested())
+		return
 	}
 	prog, err := syntax.NewParser().Parse(strings.NewReader(source.Masked(t.Value)), "")
 	if err != nil {
-		return loose(s, t.Suggested())
+		p.loose(s, t.Suggested())
+		return
 	}
 	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, budget: s.budget, vars: map[string][]source.Text{}}}
 	found := sh.find(prog)
-	var out []source.Text
 	for _, a := range found.assigns {
 		if words := sh.assign(a); a.Name != nil && !proseRE.MatchString(a.Name.Value) {
-			out = append(out, spoken(s, words)...)
+			p.spoken(s, words)
 		}
 	}
 	for _, l := range found.loops {
@@ -43,12 +45,10 @@ func shell(s *scope, t source.Text) []source.Text {
 	}
 	printed := prose(prog)
 	for _, w := range found.words {
-		if printed[w] {
-			continue
+		if !printed[w] {
+			p.spoken(s, sh.word(w.Parts))
 		}
-		out = append(out, spoken(s, sh.word(w.Parts))...)
 	}
-	return out
 }
 
 // parts are the parts of a script, each kind in its order.
@@ -76,15 +76,14 @@ func (sh *script) find(prog *syntax.File) (found parts) {
 	return found
 }
 
-// spoken resolves the expressions of words. One of several lines is a
+// spoken adds words with their expressions resolved. One of several lines is a
 // here-document or a script for another program.
-func spoken(s *scope, words []source.Text) (out []source.Text) {
+func (p *Page) spoken(s *scope, words []source.Text) {
 	for _, t := range words {
 		if strings.Contains(strings.TrimSpace(t.Value), "\n") {
-			out = append(out, loose(s, t.Suggested())...)
+			p.loose(s, t.Suggested())
 			continue
 		}
-		out = append(out, s.expand(t)...)
+		p.expanded(s, t)
 	}
-	return out
 }

@@ -42,6 +42,7 @@ func (p *Page) uses(step Mapping) {
 	if a, ok := p.parseUses(t); ok {
 		a.With, a.Runner, a.step = Mapping{step.scope, with}, step.scope.runner, step.node
 		p.Actions = append(p.Actions, a)
+		p.builtWith(a)
 	}
 }
 

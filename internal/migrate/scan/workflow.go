@@ -85,9 +85,10 @@ func (p *Page) steps(s *scope, steps *yaml.Node) {
 func (p *Page) step(m Mapping) {
 	p.scalars(m.scope, m.node, "run")
 	if m.Has("run") {
-		p.words(run(m))
+		p.run(m)
 		p.bakeCalls(m.Text("run"))
-		if elsewhereRE.MatchString(m.Value("run")) {
+		p.builtBy(m.Value("run"))
+		if inLine(m.Value("run"), elsewhereRE, "bake", "compose", "make", "just", "task", ".sh", "/") {
 			p.leads()
 		}
 	}

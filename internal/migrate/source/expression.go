@@ -18,6 +18,9 @@ func Expressions(s string) [][]int {
 // Masked replaces every expression by a plain word of the same length, so that the
 // text around it can be parsed as another language.
 func Masked(s string) string {
+	if !strings.Contains(s, "${{") {
+		return s
+	}
 	return exprRE.ReplaceAllStringFunc(s, func(e string) string { return strings.Repeat("x", len(e)) })
 }
 
@@ -25,7 +28,7 @@ var questionRE = regexp.MustCompile(`\$\{\{[^}]*\b(?:hashFiles|contains|startsWi
 
 // Unquestioned is Masked for the expressions that only ask about the strings in them.
 func Unquestioned(s string) string {
-	if !strings.Contains(s, "${{") {
+	if !strings.Contains(s, "${{") || !strings.Contains(s, "(") {
 		return s
 	}
 	return questionRE.ReplaceAllStringFunc(s, func(e string) string { return strings.Repeat("x", len(e)) })

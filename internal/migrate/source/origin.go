@@ -16,7 +16,7 @@ func (o Origin) same(p Origin) bool {
 
 // Origin returns the origin of value[i:], from the run that contains it.
 func (t Text) Origin(i int) Origin {
-	for _, r := range t.runs {
+	for _, r := range t.runs[t.firstRun(i):] {
 		if r.at <= i && i < r.at+r.n {
 			return r.Origin
 		}
@@ -33,9 +33,15 @@ type Use struct {
 
 // From records that the text is the value of a variable that is used at an offset.
 func (t Text) From(name string, at int) Text {
-	u := Use{name, at, t.at}
-	t.via = append(slices.Clone(t.via), u)
-	return t.mark(func(o *Origin) { o.Via = append(slices.Clone(o.Via), u) })
+	u, was := Use{name, at, t.at}, t.via
+	t.via = append(slices.Clip(was), u)
+	return t.mark(func(o *Origin) {
+		if slices.Equal(o.Via, was) {
+			o.Via = t.via
+			return
+		}
+		o.Via = append(slices.Clip(o.Via), u)
+	})
 }
 
 // mark changes the origin of all parts.
@@ -48,7 +54,12 @@ func (t Text) mark(change func(*Origin)) Text {
 }
 
 // Several records that a variable has other values, too.
-func (t Text) Several() Text { return t.mark(func(o *Origin) { o.Many = true }) }
+func (t Text) Several() Text {
+	if !slices.ContainsFunc(t.runs, func(r run) bool { return !r.Many }) {
+		return t
+	}
+	return t.mark(func(o *Origin) { o.Many = true })
+}
 
 // Suggested records that t was read without a parser.
 func (t Text) Suggested() Text { return t.mark(func(o *Origin) { o.Unsure = true }) }
@@ -61,6 +72,9 @@ func (t Text) Varies() bool { return len(t.via) > 0 }
 
 // consistent says that a variable which is used twice has one value.
 func (t Text) consistent() bool {
+	if len(t.via) < 2 {
+		return true
+	}
 	def := map[string]int{}
 	for _, u := range t.via {
 		if known, ok := def[u.Name]; ok && known != u.Def {

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -28,45 +29,63 @@ const (
 // of, and says why they are as they are. It is empty if there is nothing.
 func Reason(src []byte, at int) string {
 	own := above(src, at)
-	lines := own
-	for step := 0; step < reasonSteps && len(lines) > 0; step++ {
-		last := len(lines) - 1
-		line := lines[last]
+	rest := own
+	for step := 0; step < reasonSteps && rest.some(); step++ {
+		line := rest.last()
 		if found := reasonIn(line); found != "" {
 			return found
 		}
-		lines = lines[:last]
-		for len(lines) > 0 && isNote(lines[len(lines)-1]) {
-			if found := reasonIn(lines[len(lines)-1]); found != "" {
+		for rest.drop(); rest.some() && isNote(rest.last()); rest.drop() {
+			if found := reasonIn(rest.last()); found != "" {
 				return found
 			}
-			lines = lines[:len(lines)-1]
 		}
 		if item := strings.HasPrefix(strings.TrimLeft(line, " "), "- "); item || indentOf(line) == 0 {
 			return namedAfter(own, indentOf(line), item)
 		}
-		for len(lines) > 0 && (strings.TrimSpace(lines[len(lines)-1]) == "" || indentOf(lines[len(lines)-1]) >= indentOf(line)) {
-			lines = lines[:len(lines)-1]
+		for rest.some() && (strings.TrimSpace(rest.last()) == "" || indentOf(rest.last()) >= indentOf(line)) {
+			rest.drop()
 		}
 	}
 	return ""
 }
 
-// above are the lines up to the one at an offset, as far as they are looked at.
-func above(src []byte, at int) []string {
+// lines are those up to some offset, as far as they are looked at, of which the last
+// is looked at first.
+type lines struct {
+	text []byte
+	left int
+}
+
+// above are the lines up to the one at an offset.
+func above(src []byte, at int) lines {
 	end := at
 	if n := bytes.IndexByte(src[at:min(len(src), at+reasonBytes)], '\n'); n >= 0 {
 		end += n
 	}
-	text := string(src[max(0, at-reasonBytes):end])
-	lines := strings.Split(strings.ReplaceAll(text, "\r", ""), "\n")
-	return lines[max(0, len(lines)-reasonLines):]
+	return lines{src[max(0, at-reasonBytes):end], reasonLines}
+}
+
+func (l *lines) some() bool { return l.left > 0 }
+
+// last is the last line, without carriage returns.
+func (l *lines) last() string {
+	return strings.ReplaceAll(string(l.text[bytes.LastIndexByte(l.text, '\n')+1:]), "\r", "")
+}
+
+// drop drops the last line.
+func (l *lines) drop() {
+	at := bytes.LastIndexByte(l.text, '\n')
+	if l.left--; at < 0 {
+		at, l.left = 0, 0
+	}
+	l.text = l.text[:at]
 }
 
 // namedAfter is the name of the step around the last line, if it says why.
-func namedAfter(lines []string, indent int, item bool) string {
-	for i := len(lines) - 1; item && i >= 0 && indentOf(lines[i]) >= indent; i-- {
-		if m := stepRE.FindStringSubmatch(lines[i]); m != nil && nameRE.MatchString(m[1]) {
+func namedAfter(all lines, indent int, item bool) string {
+	for ; item && all.some() && indentOf(all.last()) >= indent; all.drop() {
+		if m := stepRE.FindStringSubmatch(all.last()); m != nil && says(m[1]) {
 			return m[1]
 		}
 	}
@@ -75,19 +94,36 @@ func namedAfter(lines []string, indent int, item bool) string {
 
 func reasonIn(line string) string {
 	code := line
-	if m := noteRE.FindStringSubmatchIndex(line); m != nil {
+	if m := noteIn(line); m != nil {
 		if note := line[m[2]:m[3]]; reasonRE.MatchString(note) {
 			return strings.TrimSpace(note)
 		}
 		code = line[:m[0]]
 	}
-	if name, _, ok := strings.Cut(code, ":"); ok && nameRE.MatchString(name) {
+	if name, _, ok := strings.Cut(code, ":"); ok && says(name) {
 		return strings.TrimSpace(name)
 	}
-	if name, _, ok := strings.Cut(code, "="); ok && !strings.ContainsAny(strings.TrimSpace(name), " \t") && nameRE.MatchString(name) {
+	if name, _, ok := strings.Cut(code, "="); ok && !strings.ContainsAny(strings.TrimSpace(name), " \t") && says(name) {
 		return strings.TrimSpace(name)
 	}
 	return ""
+}
+
+// says reports whether a name is like nameRE. Most have none of its words, which takes
+// no expression.
+func says(name string) bool {
+	lower := strings.ToLower(name)
+	return slices.ContainsFunc([]string{"min", "oldest", "lowest", "repro", "regress", "compat", "bug"}, func(word string) bool {
+		return strings.Contains(lower, word)
+	}) && nameRE.MatchString(name)
+}
+
+// noteIn is where a line has a comment, and its text.
+func noteIn(line string) []int {
+	if !strings.Contains(line, "#") && !strings.Contains(line, "//") {
+		return nil
+	}
+	return noteRE.FindStringSubmatchIndex(line)
 }
 
 func isNote(line string) bool {

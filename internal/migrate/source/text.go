@@ -100,7 +100,13 @@ func (t Text) Cut(i, j int) Text {
 // Join strings parts together.
 func Join(parts ...Text) Text {
 	var out Text
+	length, count := 0, 0
+	for _, p := range parts {
+		length, count = length+len(p.Value), count+len(p.runs)
+	}
 	var value strings.Builder
+	value.Grow(length)
+	out.runs = make([]run, 0, count)
 	for _, p := range parts {
 		if value.Len() == 0 {
 			out.at = p.at
@@ -112,7 +118,7 @@ func Join(parts ...Text) Text {
 			out.runs = extend(out.runs, run{r.at + value.Len(), r.src, r.n, r.Origin})
 		}
 		value.WriteString(p.Value)
-		out.via = union(out.via, p.via)
+		out.use(p.via)
 		if out.refuse == "" {
 			out.refuse = p.refuse
 		}
@@ -121,14 +127,13 @@ func Join(parts ...Text) Text {
 	return out
 }
 
-// union adds the uses that are not there yet: the parts of one text share theirs.
-func union(via, more []Use) []Use {
+// use adds the uses that are not there yet: the parts of one text share theirs.
+func (t *Text) use(more []Use) {
 	for _, u := range more {
-		if !slices.Contains(via, u) {
-			via = append(slices.Clip(via), u)
+		if !slices.Contains(t.via, u) {
+			t.via = append(t.via, u)
 		}
 	}
-	return via
 }
 
 // Append adds words that are not in the file at that place.

@@ -1,0 +1,90 @@
+package localcache
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/gofrs/flock"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// lockName is the lock of BuildKit's client (lockFileSuffix in client/ociindex).
+const lockName = ocispecs.ImageIndexFile + ".lock"
+
+const (
+	lockPatience = 10 * time.Second // BuildKit has the lock for milliseconds
+	lockPause    = 5 * time.Millisecond
+)
+
+// lockIndex takes the lock of BuildKit's client. BuildKit removes the file after it has
+// unlocked it, so a lock may be one of a file that is gone. That lock is worth nothing.
+func lockIndex(ctx context.Context, dir string) (unlock func(), err error) {
+	patience, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	name := filepath.Join(dir, lockName)
+	for {
+		lock := flock.New(name)
+		locked, err := lock.TryLockContext(patience, lockPause)
+		if ctx.Err() != nil {
+			_ = lock.Close() // nobody has seen it
+			return nil, context.Cause(ctx)
+		}
+		if err != nil && patience.Err() != nil {
+			return nil, hint.With(fmt.Errorf("locking %s: another program has the lock", name), "run it again when no build is writing to "+dir)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("locking %s: %w", name, err)
+		}
+		if locked && isAt(lock, name) {
+			return func() {
+				_ = os.Remove(name) // while it is locked, so that nobody locks a file that is about to go
+				_ = lock.Close()
+			}, nil
+		}
+		_ = lock.Close() // it locks nothing
+	}
+}
+
+// isAt reports whether a locked file is still the one with its name.
+func isAt(lock *flock.Flock, name string) bool {
+	own, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(name)
+	return err == nil && os.SameFile(own, there)
+}
+
+// Presence is a build that uses the cache in a folder, or that is about to delete from it.
+type Presence struct{ lock *flock.Flock } // of the folder itself, which no file has to be written for
+
+// enterPatience bounds the wait for somebody who deletes.
+const enterPatience = 30 * time.Second
+
+// Enter says that a build uses the cache in a folder, until Leave is called. It waits while
+// another process deletes from it. If there is no such folder or it cannot be locked, others
+// do not see this build.
+func Enter(ctx context.Context, dir string) *Presence {
+	ctx, cancel := context.WithTimeout(ctx, enterPatience)
+	defer cancel()
+	p := &Presence{flock.New(dir, flock.SetFlag(os.O_RDONLY))}
+	_, _ = p.lock.TryRLockContext(ctx, lockPause) // a build does not fail for its cache
+	return p
+}
+
+// Alone reports whether no other build that says so uses the cache. If so, it makes others
+// wait until Leave is called. If the file system cannot tell, that is an error.
+func (p *Presence) Alone() (bool, error) {
+	alone, err := p.lock.TryLock()
+	if err != nil {
+		return false, fmt.Errorf("locking %s: %w", p.lock.Path(), err)
+	}
+	return alone, nil
+}
+
+// Leave ends the use.
+func (p *Presence) Leave() { _ = p.lock.Close() } // the lock ends with the process at the latest

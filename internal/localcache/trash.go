@@ -1,0 +1,102 @@
+package localcache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/atomicfile"
+)
+
+// trashDir has what was taken out of the cache and is not deleted yet. A file keeps its path
+// in there.
+const trashDir = "ghacache-deleted"
+
+// Interrupted reports whether an execution was killed, which the next one finishes even if it has
+// nothing else to do.
+func (l *Layout) Interrupted() bool {
+	_, err := os.Lstat(filepath.Join(l.dir, trashDir))
+	return err == nil
+}
+
+// discard moves a file or a folder into the trash. What is not there any more is no error.
+func discard(dir, name string) error {
+	return move(filepath.Join(dir, filepath.FromSlash(name)), filepath.Join(dir, trashDir, filepath.FromSlash(name)))
+}
+
+func move(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// restore finishes what was interrupted, if there is something: see [putBack].
+func restore(ctx context.Context, dir string) error {
+	if _, err := os.Lstat(filepath.Join(dir, trashDir)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	unlock, err := lockIndex(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return putBack(dir)
+}
+
+// putBack takes out of the trash what a manifest references, under the lock. If it is not
+// known what one references, that is everything.
+func putBack(dir string) error {
+	trash, err := listFiles(filepath.Join(dir, trashDir))
+	if err != nil {
+		return err
+	}
+	for restored := true; restored; { // a manifest that was put back may reference more
+		now, err := Read(dir)
+		if err != nil {
+			return err
+		}
+		restored = false
+		wanted := now.needs()
+		for i, f := range trash {
+			if !strings.HasPrefix(f.path, blobDir) || !wanted(f.digest) {
+				continue
+			}
+			if err := move(filepath.Join(dir, trashDir, filepath.FromSlash(f.path)), filepath.Join(dir, filepath.FromSlash(f.path))); err != nil {
+				return fmt.Errorf("putting back what a manifest references: %w", err)
+			}
+			trash[i].path, restored = "", true
+		}
+	}
+	return nil
+}
+
+// needs tells what a manifest references, or might reference.
+func (l *Layout) needs() func(digest string) bool {
+	for i := range l.tags {
+		if l.tags[i].err != nil {
+			return func(string) bool { return true }
+		}
+	}
+	return l.References()
+}
+
+// emptyTrash deletes what was taken out, and what a crash left of index.json. Nobody else writes
+// there, so that no lock is needed.
+func emptyTrash(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, atomicfile.Temporary))
+	for _, name := range append(left, filepath.Join(dir, trashDir)) {
+		err = errors.Join(err, os.RemoveAll(name))
+	}
+	if err != nil {
+		return fmt.Errorf("deleting from the local cache: %w", err)
+	}
+	return nil
+}
