@@ -165,7 +165,11 @@ func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []str
 		if o.file != "" && len(args) > 0 {
 			wanted = slices.DeleteFunc(wanted, func(m mounts.Mount) bool { return !slices.ContainsFunc(args, m.Match) })
 		}
-		return k.Restore(ctx, n, wanted)
+		held, err := mounts.Held(ctx, n.Client)
+		if err != nil {
+			return nil, err
+		}
+		return k.Restore(ctx, n, held, wanted)
 	})
 }
 

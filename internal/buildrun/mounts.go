@@ -27,7 +27,7 @@ var errMountsTime = fmt.Errorf("it took more than %s", mountsTime)
 // runWithMounts runs buildx between restoring the cache mounts of a build and saving them, if --gha-mounts asks for it.
 // What fails about mounts is a warning.
 func (inv *invocation) runWithMounts(ctx context.Context, command process.Command) (int, error) {
-	if inv.own.mounts.glob == "" || inv.mountBuilds == nil {
+	if inv.own.mounts.glob == "" || inv.mountBuilds == nil || len(inv.mountBuilds()) == 0 {
 		return process.Run(ctx, command)
 	}
 	m := inv.restoreMounts(ctx)
@@ -78,7 +78,10 @@ func (inv *invocation) restoreMounts(interrupted context.Context) *mountRun {
 		m.warn("finding those of the build", err)
 	}
 	began := inv.env.Now()
-	results, err := m.keeper.Restore(ctx, m.node, m.wanted)
+	if m.before, err = mounts.Held(ctx, m.node.Client); err != nil {
+		m.warn("looking at those of the builder", err)
+	}
+	results, err := m.keeper.Restore(ctx, m.node, m.before, m.wanted)
 	if down, ok := errors.AsType[*mounts.ServiceError](err); ok {
 		m.wanted = nil // nor can they be saved
 		err = down
@@ -87,6 +90,10 @@ func (inv *invocation) restoreMounts(interrupted context.Context) *mountRun {
 		m.warn("restoring them", cmp.Or(context.Cause(ctx), err))
 	}
 	m.report(results, inv.env.Now().Sub(began))
+	// To ask for the mounts takes BuildKit as long as to count what is in them.
+	if !slices.ContainsFunc(results, func(r mounts.Result) bool { return r.State != mounts.Occupied && r.State != mounts.Missing }) {
+		return m
+	}
 	if m.before, err = mounts.Held(interrupted, m.node.Client); err != nil && interrupted.Err() == nil {
 		m.warn("looking at those of the builder", err)
 	}

@@ -26,12 +26,8 @@ const cleanup = 10 * time.Second
 
 // Restore fills mounts that a node does not have with the newest entries that the runtime token may read: of its own ref,
 // then of the others in the token's order. A result tells what became of each mount. A mount whose restoring fails or
-// is interrupted is empty afterwards, or removed.
-func (k *Keeper) Restore(ctx context.Context, n *Node, wanted []Mount) ([]Result, error) {
-	held, err := Held(ctx, n.Client)
-	if err != nil {
-		return nil, err
-	}
+// is interrupted is empty afterwards, or removed. Held is what the node holds.
+func (k *Keeper) Restore(ctx context.Context, n *Node, held []Record, wanted []Mount) ([]Result, error) {
 	results := make([]Result, len(wanted))
 	var fill []Mount
 	var places []int
