@@ -15,6 +15,7 @@ type compressor struct {
 	enc    *zstd.Encoder
 	buf    []byte
 	order  chan chan []byte
+	free   sync.Pool // of *[]byte with the capacity of a block
 	done   chan struct{}
 	mu     sync.Mutex
 	failed error // of writing
@@ -30,17 +31,21 @@ func newEncoder() *zstd.Encoder {
 }
 
 func newCompressor(w io.Writer) *compressor {
-	c := &compressor{enc: newEncoder(), buf: make([]byte, 0, block), order: make(chan chan []byte, workers()), done: make(chan struct{})}
+	c := &compressor{enc: newEncoder(), order: make(chan chan []byte, workers()), done: make(chan struct{})}
+	c.free.New = func() any { return new(make([]byte, 0, block)) }
+	c.buf = c.take()
 	go func() {
 		defer close(c.done)
 		for one := range c.order {
-			if frame := <-one; c.err() == nil {
+			frame := <-one
+			if c.err() == nil {
 				if _, err := w.Write(frame); err != nil {
 					c.mu.Lock()
 					c.failed = err
 					c.mu.Unlock()
 				}
 			}
+			c.give(frame)
 		}
 	}()
 	return c
@@ -67,9 +72,21 @@ func (c *compressor) Write(p []byte) (n int, err error) {
 func (c *compressor) flush() {
 	buf, one := c.buf, make(chan []byte, 1)
 	c.order <- one // waits for a block to be written, once there are several
-	go func() { one <- c.enc.EncodeAll(buf, nil) }()
-	c.buf = make([]byte, 0, block)
+	go func() {
+		one <- c.enc.EncodeAll(buf, c.take())
+		c.give(buf)
+	}()
+	c.buf = c.take()
 }
+
+func (c *compressor) take() []byte {
+	if buf, ok := c.free.Get().(*[]byte); ok {
+		return (*buf)[:0]
+	}
+	return nil
+}
+
+func (c *compressor) give(buf []byte) { c.free.Put(&buf) }
 
 // Close writes what is left, and returns the first error of writing.
 func (c *compressor) Close() error {
