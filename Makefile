@@ -2,6 +2,7 @@ SHELL   := /bin/bash
 BIN     := bin/docker-ghacache
 FUZZ    ?= 20s
 SOAK    ?= 5m
+HELPERS ?= $(shell go env GOARCH)
 PLUGINS := $(or $(DOCKER_CONFIG),$(HOME)/.docker)/cli-plugins
 
 # As the pinned programs are built, which share most packages.
@@ -10,8 +11,13 @@ export CGO_ENABLED := 0
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build the plugin into bin/
-	go build -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
+build: helpers ## build the plugin into bin/
+	go build -tags helper -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
+
+helpers: ## build what packs cache mounts inside builders, for the architectures in HELPERS (that of this machine)
+	@for arch in $(HELPERS); do file=internal/mounts/bin/helper-$$arch; \
+		GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '-s -w' -o $$file ./internal/mounts/helper && gzip -9nf $$file || exit; \
+	done
 
 install: build ## install the plugin for this user's docker
 	mkdir -p $(PLUGINS)
@@ -66,7 +72,7 @@ validate: docs ## check that every go.mod is tidy and docs/reference up to date
 	@changed=$$(git status --porcelain docs/reference); [ -z "$$changed" ] || { echo "not up to date: $$changed" >&2; exit 1; }
 
 clean: ## remove what was built
-	rm -rf bin dist
+	rm -rf bin dist internal/mounts/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test bench record lint cross fuzz soak release release-check docs refresh validate clean
+.PHONY: help build helpers install demo test bench record lint cross fuzz soak release release-check docs refresh validate clean

@@ -12,12 +12,12 @@ import (
 )
 
 // shown is a command of the plugin in a block of the documentation.
-var shown = regexp.MustCompile(`(?m)^(?:\$|- run:|      - run:) docker ghacache (ls|du|inspect|prune|doctor|explain|serve|migrate-v2)\b(.*)$`)
+var shown = regexp.MustCompile(`(?m)^(?:\$|- run:|      - run:) docker ghacache (ls|du|inspect|prune|doctor|explain|mounts|serve|migrate-v2)\b(.*)$`)
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 func TestTheYAMLOfTheDocumentationCanBeRead(t *testing.T) {
-	for _, file := range []string{"../README.md", "../docs/guides/10-gb-full.md", "../docs/guides/local-cache.md", "../docs/guides/action.md"} {
+	for _, file := range []string{"../README.md", "../docs/guides/10-gb-full.md", "../docs/guides/cache-mounts.md", "../docs/guides/local-cache.md", "../docs/guides/action.md"} {
 		data, err := os.ReadFile(file)
 		check(t, err)
 		blocks := yamlBlock.FindAllStringSubmatch(string(data), -1)

@@ -131,7 +131,7 @@ func TestLsRefusesWhatItCannotRead(t *testing.T) {
 	d := exampleLaptop(t)
 	for args, want := range map[string]string{
 		"--filter nope=1":                     `error: unknown filter "nope"`,
-		"--filter kind=blob":                  "error: reading filter kind=blob: want one of index, layer, signature, other",
+		"--filter kind=blob":                  "error: reading filter kind=blob: want one of index, layer, signature, mount, other",
 		"--filter state=dead":                 "error: reading filter state=dead: want one of live, superseded, unreferenced, closed, unknown, incomplete",
 		"--filter until=soon":                 `error: reading filter until=soon: "soon" is neither a duration (168h) nor a date (2006-01-02)`,
 		"--filter until=-1h":                  `error: reading filter until=-1h: "-1h" is neither`,

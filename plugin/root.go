@@ -74,11 +74,13 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newDuCommand(env),
 		newInspectCommand(env),
 		newPruneCommand(env),
+		newMountsCommand(env),
 		newMigrateCommand(env),
 		newExplainCommand(env),
 		newDoctorCommand(env, opts),
 		newHooksCommand(env),
 		newHookCommand(env),
+		newMountsHelperCommand(),
 		newServeCommand(env),
 		newVersionCommand(env),
 	)

@@ -17,11 +17,11 @@ var mayImport = map[string][]string{
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
 		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/gitrepo", "internal/hint", "internal/listing", "internal/localcache", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
-		"internal/process", "internal/reclaim", "internal/relay", "internal/release", "internal/ui", "internal/view",
+		"internal/mounts", "internal/mounts/archive", "internal/process", "internal/reclaim", "internal/relay", "internal/release", "internal/ui", "internal/view",
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
-	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/localcache", "internal/process", "internal/reclaim", "internal/relay", "internal/ui", "internal/view"},
+	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/localcache", "internal/mounts", "internal/process", "internal/reclaim", "internal/relay", "internal/ui", "internal/view"},
 	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
 	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/cacheclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
@@ -37,8 +37,14 @@ var mayImport = map[string][]string{
 
 	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
 
-	"internal/reclaim":      {"cacheopts", "internal/bkcache", "internal/github"},
-	"internal/relay":        {"internal/bkcache", "internal/cacheclient", "internal/cacheserver", "internal/hint"},
+	"internal/reclaim": {"cacheopts", "internal/bkcache", "internal/github"},
+	"internal/relay":   {"internal/bkcache", "internal/cacheclient", "internal/cacheserver", "internal/hint"},
+	"internal/mounts":  {"internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/hint", "internal/mounts/archive", "internal/mounts/wire"},
+
+	"internal/mounts/archive": {"internal/mounts/wire"},
+	"internal/mounts/helper":  {"internal/mounts/archive"},
+	"internal/mounts/wire":    nil,
+
 	"internal/atomicfile":   {"internal/hint"},
 	"internal/bkcache":      nil,
 	"internal/cacheserver":  {"internal/github"},
@@ -49,7 +55,7 @@ var mayImport = map[string][]string{
 	"internal/hint":         nil,
 	"internal/process":      nil,
 	"internal/ui":           {"internal/github", "internal/hint"},
-	"internal/view":         {"internal/bkcache", "internal/cacheclient", "internal/hint", "internal/listing", "internal/reclaim", "internal/ui"},
+	"internal/view":         {"internal/bkcache", "internal/cacheclient", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/ui"},
 	"cacheopts":             nil,
 }
 

@@ -29,7 +29,7 @@ func rows() []row {
 		{"`serve`: the same down", metric(server, "Gibibyte/64MiBx8 down/bare"), atLeast(0.7)},
 		{"`serve`: entries a second, 16 clients saving 1,000 without an error", metric(server, "ThousandEntries entries/s"), target{}},
 		{"`serve`: memory after an entry of 512 MiB, in times of that after one of 16 MiB", memory, atMost(1.5)},
-	}, relayRows(), cacheRows(), migrateRows())
+	}, relayRows(), cacheRows(), mountRows(), migrateRows())
 }
 
 func main() {

@@ -8,11 +8,14 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 )
 
 const usage = `example write FILE BYTES   write as many random bytes
+example tree DIR FILES BYTES   write a tree of files with text, so many bytes together
+example walk FROM TO       copy a tree of files
 example sum FILE           print the file's SHA-256
 example copy FROM TO       copy a file
 example sleep DURATION     do nothing for a while
@@ -35,6 +38,10 @@ func run(args []string) error {
 	switch word(0) {
 	case "write":
 		return write(word(1), word(2))
+	case "tree":
+		return tree(word(1), word(2), word(3))
+	case "walk":
+		return os.CopyFS(word(2), os.DirFS(word(1)))
 	case "sum":
 		return sum(word(1))
 	case "copy":
@@ -72,6 +79,37 @@ func write(name, size string) error {
 		return err
 	}
 	return file.Close()
+}
+
+// tree writes files as a module cache has them: many small ones in many folders, which compress to a third.
+func tree(dir, files, size string) error {
+	n, err := strconv.Atoi(files)
+	if err != nil {
+		return err
+	}
+	total, err := strconv.Atoi(size)
+	if err != nil {
+		return err
+	}
+	random := rand.New(rand.NewChaCha8([32]byte{}))
+	words := make([]string, 4000)
+	for i := range words {
+		words[i] = strconv.FormatUint(random.Uint64()>>random.UintN(50), 36) + " "
+	}
+	for i := range n {
+		folder := filepath.Join(dir, fmt.Sprintf("module%d", i/1000), fmt.Sprintf("package%d", i/50))
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		var text []byte
+		for want := int(random.ExpFloat64() * float64(total/n)); len(text) < want; {
+			text = append(text, words[random.IntN(len(words))]...)
+		}
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("file%d.go", i)), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sum(name string) error {

@@ -32,6 +32,7 @@ const (
 	KindIndex
 	KindLayer
 	KindSignature
+	KindMount // a cache mount that this program saved
 )
 
 // Blob reports whether an index references entries of the kind by a digest.
@@ -39,7 +40,7 @@ func (k Kind) Blob() bool { return k == KindLayer || k == KindSignature }
 
 // String returns the kind's name as commands print it.
 func (k Kind) String() string {
-	return [...]string{"other", "index", "layer", "signature"}[k]
+	return [...]string{"other", "index", "layer", "signature", "mount"}[k]
 }
 
 // Key is a parsed key. Keys are comparable, and [Key.String] returns the text that
@@ -51,7 +52,14 @@ type Key struct {
 	RefHash string // index: the first 8 hex digits of the ref's sha256
 	Number  string // index: the decimal digits behind "#". BuildKit counts up from 1, and starts over once all entries are gone
 	Digest  string // layer: the blob's digest; signature: that of the signed index
-	text    string
+
+	Mount    string // mount: its name, as [MountName] makes it
+	Platform string // mount: the platforms of the builds that used it, such as linux-amd64
+	MountID  string // mount: the entry's ID
+	Tree     string // mount: the ID of what the mount held
+	Packs    string // mount: the IDs of the older entries that it needs, with dots between them
+
+	text string
 }
 
 // ParseKey parses the key of an entry with the given version.
@@ -62,6 +70,9 @@ func ParseKey(key, version string) Key {
 		}
 		if rest, ok := strings.CutPrefix(key, IndexKeys); ok {
 			return parseIndexKey(key, rest)
+		}
+		if rest, ok := strings.CutPrefix(key, MountKeys); ok {
+			return parseMount(key, rest)
 		}
 	}
 	return Key{text: key}

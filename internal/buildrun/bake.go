@@ -42,6 +42,7 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	inv.mountBuilds = targets.mountBuilds
 	inv.locals = targets.locals()
 	requests := targets.requests(inv.own.scopePerTarget)
 	if gha, err := inv.screen(requests, errRefused); err != nil {

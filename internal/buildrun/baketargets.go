@@ -15,7 +15,15 @@ type bakeTarget struct {
 	CacheTo   []cacheopts.Entry `json:"cache-to"`
 	CacheFrom []cacheopts.Entry `json:"cache-from"`
 	Platforms []string          `json:"platforms"`
-	Call      string            `json:"call"` // what to do in place of building, or "build"
+
+	// For cache mounts:
+	Context    string            `json:"context"`
+	Dockerfile string            `json:"dockerfile"`
+	Inline     string            `json:"dockerfile-inline"`
+	Target     string            `json:"target"`
+	Args       map[string]string `json:"args"`
+
+	Call string `json:"call"` // what to do in place of building, or "build"
 }
 
 func (t bakeTarget) list(side cacheopts.Side) []cacheopts.Entry {

@@ -25,6 +25,7 @@ func Build(ctx context.Context, env *Env, words []string) error {
 	}
 	inv.platforms = func(string) []string { return buildPlatforms(args, env.Lookup) }
 	defer inv.endRelay() // of a build that was not run
+	inv.mountBuilds = inv.mountBuildOf
 	return inv.report(inv.build(ctx))
 }
 

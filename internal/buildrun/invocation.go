@@ -27,6 +27,7 @@ type invocation struct {
 
 	call        func(where string) string   // what is asked for in place of building a target
 	platforms   func(where string) []string // that a target is built for; none: the default
+	mountBuilds func() []mountBuild         // whose cache mounts matter; nil: nothing is built
 	caches      bool                        // an entry is passed on
 	buildx      builders.Buildx             // zero until it was looked for
 	resolved    chan resolved               // takes the builder once; nil: nobody looks for it
@@ -76,7 +77,7 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 	}
 	inv.locals.enter(ctx, inv.own.localClean)
 	defer inv.locals.leave()
-	code, err := process.Run(ctx, inv.command())
+	code, err := inv.runWithMounts(ctx, inv.command())
 	if err != nil {
 		return err
 	}
@@ -119,7 +120,7 @@ func (inv *invocation) run(ctx context.Context) error {
 			command.Stdout = command.Stderr // one pipe keeps the order of what is written to both
 		}
 	}
-	code, err := process.Run(ctx, command)
+	code, err := inv.runWithMounts(ctx, command)
 	inv.afterRelay(err == nil && code == 0)
 	if err != nil {
 		return err

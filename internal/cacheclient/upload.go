@@ -39,14 +39,35 @@ func NewUploader(r *Runtime, now func() time.Time) *Uploader {
 // if another upload has reserved its key. An unfinished upload reserves its key until
 // the service drops it.
 func (u *Uploader) Upload(ctx context.Context, key string, content io.Reader, size int64) error {
-	err := u.upload(ctx, key, content, size)
+	return u.saving(key, u.upload(ctx, key, content, func() int64 { return size }))
+}
+
+// Save is [Uploader.Upload] of content whose size is known at its end. It returns the size in bytes.
+func (u *Uploader) Save(ctx context.Context, key string, content io.Reader) (int64, error) {
+	counted := &counter{r: content}
+	err := u.upload(ctx, key, counted, func() int64 { return counted.n })
+	return counted.n, u.saving(key, err)
+}
+
+func (u *Uploader) saving(key string, err error) error {
 	if err != nil {
 		return fmt.Errorf("saving cache %q: %w", key, redactSigned(err, u.token))
 	}
 	return nil
 }
 
-func (u *Uploader) upload(ctx context.Context, key string, content io.Reader, size int64) error {
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func (u *Uploader) upload(ctx context.Context, key string, content io.Reader, size func() int64) error {
 	blob, err := u.service.Reserve(ctx, key, bkcache.Version)
 	if refused, ok := errors.AsType[*ServiceError](err); ok && refused.Status == http.StatusOK {
 		return hint.With(err, "a runtime token with write permission")
@@ -57,5 +78,5 @@ func (u *Uploader) upload(ctx context.Context, key string, content io.Reader, si
 	if err := blob.stream(ctx, content); err != nil {
 		return err
 	}
-	return u.service.Finish(ctx, key, bkcache.Version, size)
+	return u.service.Finish(ctx, key, bkcache.Version, size())
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -21,6 +22,7 @@ type user struct {
 	docker string            // the docker command line
 	dir    string            // working directory, empty for the tests' own
 	env    map[string]string // variables
+	slow   time.Duration     // how long a command may take; a minute, if zero
 	ran    []ran
 }
 
@@ -106,7 +108,7 @@ func (u *user) command(ctx context.Context, args ...string) *exec.Cmd {
 // try runs docker with any outcome.
 func (u *user) try(args ...string) result {
 	u.t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(u.t.Context()), time.Minute) // cleanup runs commands too
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(u.t.Context()), cmp.Or(u.slow, time.Minute)) // cleanup runs commands too
 	defer cancel()
 	cmd := u.command(ctx, args...)
 	var stdout, stderr bytes.Buffer

@@ -69,7 +69,7 @@ func (s *Selector) filter(name, value string, now time.Time) (err error) {
 		s.Keys = append(s.Keys, value)
 	case "kind":
 		s.Kinds = append(s.Kinds, value)
-		return oneOf(value, bkcache.KindIndex, bkcache.KindLayer, bkcache.KindSignature, bkcache.KindOther)
+		return oneOf(value, bkcache.KindIndex, bkcache.KindLayer, bkcache.KindSignature, bkcache.KindMount, bkcache.KindOther)
 	case "state":
 		s.states = append(s.states, value)
 		return oneOf(value, reclaim.Live, reclaim.Superseded, reclaim.Unreferenced, reclaim.Closed, reclaim.Unknown, Incomplete)

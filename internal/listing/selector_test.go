@@ -56,7 +56,7 @@ func names() []string { return []string{"scope", "ref", "kind", "key", "state", 
 func TestNewSelectorRefuses(t *testing.T) {
 	for pairs, want := range map[string]string{
 		"nope=1":            `unknown filter "nope"`,
-		"kind=blob":         "reading filter kind=blob: want one of index, layer, signature, other",
+		"kind=blob":         "reading filter kind=blob: want one of index, layer, signature, mount, other",
 		"until=soon":        "is neither a duration (168h) nor a date (2006-01-02)",
 		"until=1h until=2h": "the filter is given twice",
 		"larger=1 larger=2": "the filter is given twice",

@@ -15,7 +15,7 @@ type State string
 const (
 	// Live: an index that a job could still read is one of the newest two, or names the blob.
 	Live State = "live"
-	// Superseded: an older version of an index, or a blob that only such could name.
+	// Superseded: an older version of an index or a saved mount, or a blob that only such could name.
 	Superseded State = "superseded"
 	// Unreferenced: nobody needs it, or it is the index of a cache of which no layer is left.
 	Unreferenced State = "unreferenced"
@@ -63,6 +63,7 @@ type Analysis struct {
 	Items  []Item  // by ID
 	Caches []Cache // by scope and ref
 	graph  *graph
+	mounts map[mountOf]*Item // the newest entry of each saved mount
 }
 
 // Analyze examines a complete listing in any order; of entries with the same ID one
@@ -78,6 +79,7 @@ func Analyze(entries []bkcache.Entry, indexes map[int64]Index, refs bkcache.Refs
 	a.graph = newGraph(a.Items, indexes, refs)
 	a.markDead()
 	a.judge()
+	a.judgeMounts()
 	a.attribute()
 	a.summarize()
 	return a

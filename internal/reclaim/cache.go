@@ -132,12 +132,17 @@ func (c *Cache) strangers(a *Analysis, current *holds, item *Item) int32 {
 	return n
 }
 
-// Heads identifies the heads of all caches. If it differs between two listings, a
+// Heads identifies the heads of all caches, and the newest saved mounts. If it differs between two listings, a
 // build has exported in between, and what was planned on the first no longer holds.
 func (a *Analysis) Heads() string {
 	sum := sha256.New()
 	for i := range a.Caches {
 		fmt.Fprintln(sum, a.Caches[i].Head.ID)
+	}
+	for i := range a.Items {
+		if item := &a.Items[i]; a.mounts[item.mountOf()] == item {
+			fmt.Fprintln(sum, item.ID)
+		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -29,7 +29,7 @@ func (p *planner) size() int64 {
 	return total
 }
 
-// evictable is a cache, or an entry of another tool.
+// evictable is a cache, a saved mount, or an entry of another tool.
 type evictable struct {
 	used  time.Time
 	id    int64
@@ -47,7 +47,10 @@ func (p *planner) evict() {
 			return
 		case e.cache != nil:
 			excess -= p.evictCache(e.cache)
-		case !p.young(&p.Items[e.item]):
+		case p.young(&p.Items[e.item]):
+		case p.Items[e.item].Key.Kind == bkcache.KindMount:
+			excess -= p.evictMount(e.item)
+		default:
 			p.verdicts[e.item] = p.deletion(&p.Items[e.item], ForStorage)
 			excess -= p.Items[e.item].Size
 		}
@@ -66,7 +69,8 @@ func (p *planner) evictable() []evictable {
 	}
 	for i := range p.verdicts {
 		v, used := &p.verdicts[i], later(p.Items[i].Created, p.Items[i].Used)
-		if v.Key.Kind == bkcache.KindOther && p.counted(v) && p.policy.Scope == nil && p.policy.admitsTime(used) {
+		alone := v.Key.Kind == bkcache.KindOther || v.Key.Kind == bkcache.KindMount && v.Decision != Delete
+		if alone && p.counted(v) && p.policy.Scope == nil && p.policy.admitsTime(used) {
 			found = append(found, evictable{used: used, id: v.ID, item: i})
 		}
 	}

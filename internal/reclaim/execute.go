@@ -92,10 +92,10 @@ func (e *execution) execute(ctx context.Context) (Result, error) {
 	return e.result, nil
 }
 
-// divide separates the entries of other tools from BuildKit's blobs.
+// divide separates the entries that no index references from BuildKit's blobs.
 func (p *Plan) divide(items []int32) (others, blobs []int32) {
 	for _, i := range items {
-		if p.Verdicts[i].Key.Kind == bkcache.KindOther {
+		if kind := p.Verdicts[i].Key.Kind; kind == bkcache.KindOther || kind == bkcache.KindMount {
 			others = append(others, i)
 		} else {
 			blobs = append(blobs, i)

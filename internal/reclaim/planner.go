@@ -66,6 +66,7 @@ func (p *planner) decide() {
 	for p.keepWithLayers() {
 		p.decideBlobs()
 	}
+	p.decideMounts()
 	for i := range p.Items {
 		if item := &p.Items[i]; item.Key.Kind == bkcache.KindOther {
 			p.verdicts[i] = p.decideOther(item)

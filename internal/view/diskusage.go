@@ -46,12 +46,15 @@ const (
 	sharedScopes = "(several scopes)"
 	unknownScope = "(scope unknown)"
 	otherTools   = "(other tools)"
+	cacheMounts  = "(cache mounts)"
 )
 
 func scopeOf(item *reclaim.Item) string {
 	switch {
 	case item.Key.Kind == bkcache.KindOther:
 		return otherTools
+	case item.Key.Kind == bkcache.KindMount:
+		return cacheMounts
 	case item.Shared:
 		return sharedScopes
 	}

@@ -67,6 +67,9 @@ func (r entryRow) State() string    { return ui.Style{}.Text(string(r.item.State
 func (r entryRow) Key() string      { return r.style.Text(r.item.Entry.Key) }
 
 func (r entryRow) Scope() string {
+	if r.item.Key.Kind == bkcache.KindMount {
+		return r.style.Text(r.item.Key.MountLabel()) // mounts have no scopes
+	}
 	return r.style.Text(strings.Join(r.item.Scopes(), ", "))
 }
 

@@ -1,0 +1,40 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/mounts/wire"
+)
+
+// Help serves all mounts of the container that it runs in, each over a connection of its own.
+func Help(getenv func(string) string) error {
+	count, err := strconv.Atoi(getenv(wire.MountsVar))
+	if err != nil {
+		return errors.New("docker-ghacache runs this program in builders")
+	}
+	failed := make([]error, count)
+	var serving sync.WaitGroup
+	for i := range count {
+		serving.Go(func() {
+			if err := help(i); err != nil {
+				failed[i] = fmt.Errorf("mount %d: %w", i, err)
+			}
+		})
+	}
+	serving.Wait()
+	return errors.Join(failed...)
+}
+
+func help(number int) error {
+	connection, err := (&net.Dialer{}).DialContext(context.Background(), "unix", wire.Socket) // BuildKit ends the process
+	if err != nil {
+		return err
+	}
+	return errors.Join(Serve(connection, filepath.Join(wire.MountsDir, strconv.Itoa(number)), number), connection.Close())
+}

@@ -1,0 +1,85 @@
+package mounts
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/moby/buildkit/client"
+)
+
+// Record is a cache mount that a builder holds.
+type Record struct {
+	Ref     string // BuildKit's name of it
+	ID      string // see [Mount]
+	Based   bool   // it was made with an owner and mode, or from an image or a stage
+	Size    int64  // bytes on the disk
+	InUse   bool
+	Uses    int
+	Used    time.Time // zero: never
+	Created time.Time
+}
+
+// described ends the description of a record whose ID is not its target, as that of every mount of a Dockerfile
+// (solver/llbsolver/mounts).
+var described = regexp.MustCompile(` with id ("(?:[^"\\]|\\.)*")$`)
+
+// Held lists the cache mounts of a node, the largest first. BuildKit tells their IDs in a text that is not an API; one
+// that says none is left out.
+func Held(ctx context.Context, c *client.Client) ([]Record, error) {
+	usage, err := c.DiskUsage(ctx, client.WithFilter([]string{"type==" + string(client.UsageRecordTypeCacheMount)}))
+	if err != nil {
+		return nil, fmt.Errorf("listing the cache mounts of the builder: %w", err)
+	}
+	var records []Record
+	for _, u := range usage {
+		found := described.FindStringSubmatch(u.Description)
+		if u.RecordType != client.UsageRecordTypeCacheMount || found == nil {
+			continue
+		}
+		id, err := strconv.Unquote(found[1])
+		if err != nil {
+			continue
+		}
+		r := Record{Ref: u.ID, ID: id, Based: len(u.Parents) > 0, Size: u.Size, InUse: u.InUse, Uses: u.UsageCount, Created: u.CreatedAt}
+		if u.LastUsedAt != nil {
+			r.Used = *u.LastUsedAt
+		}
+		records = append(records, r)
+	}
+	slices.Reverse(records) // DiskUsage sorts by size
+	return records, nil
+}
+
+// of reports whether the record can be that of a mount.
+func (r Record) of(m Mount) bool { return r.ID == m.ID && r.Based == (m.Base != nil) }
+
+// Changed returns the records of after that before does not have, or that were used since.
+func Changed(before, after []Record) []Record {
+	old := map[string]Record{}
+	for _, r := range before {
+		old[r.Ref] = r
+	}
+	return slices.DeleteFunc(slices.Clone(after), func(r Record) bool {
+		was, ok := old[r.Ref]
+		return ok && was.Uses == r.Uses && was.Used.Equal(r.Used)
+	})
+}
+
+// Remove deletes records from a builder. One that is in use stays.
+func Remove(ctx context.Context, c *client.Client, refs ...string) error {
+	var filter []string
+	for _, ref := range refs {
+		filter = append(filter, "id=="+ref)
+	}
+	if len(filter) == 0 {
+		return nil // no filter would select all
+	}
+	if err := c.Prune(ctx, nil, client.PruneAll, client.WithFilter(filter)); err != nil {
+		return fmt.Errorf("removing cache mounts of the builder: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package mounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/platforms"
+	"github.com/docker/cli/cli/command"
+	"github.com/moby/buildkit/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+)
+
+// Node is where mounts are: the node of a builder.
+type Node struct {
+	Client     *client.Client
+	Platform   ocispecs.Platform // that it builds for by default
+	HelperPath string            // a helper to use in place of the embedded one; see [FindHelper]
+}
+
+// Open connects to the node of a builder, which must run. A builder with several nodes is an error: nobody knows which
+// one a build will use.
+func Open(ctx context.Context, dockerCLI command.Cli, builder, helperPath string) (*Node, error) {
+	connections, err := builders.Dial(ctx, dockerCLI, builder)
+	if err != nil {
+		return nil, err
+	}
+	var failed, closed error
+	for _, c := range connections {
+		failed = errors.Join(failed, c.Err)
+	}
+	if failed == nil && len(connections) == 1 {
+		n := &Node{Client: connections[0].Client, HelperPath: helperPath}
+		if n.Platform, err = platformOf(ctx, n.Client); err == nil {
+			return n, nil
+		}
+		return nil, errors.Join(err, n.Client.Close())
+	}
+	for _, c := range connections {
+		if c.Client != nil {
+			closed = errors.Join(closed, c.Client.Close())
+		}
+	}
+	if failed != nil {
+		return nil, errors.Join(fmt.Errorf("connecting to the builder: %w", failed), closed)
+	}
+	return nil, errors.Join(fmt.Errorf("the builder has %d nodes: cache mounts need one with a single node", len(connections)), closed)
+}
+
+func platformOf(ctx context.Context, c *client.Client) (ocispecs.Platform, error) {
+	workers, err := c.ListWorkers(ctx)
+	if err != nil {
+		return ocispecs.Platform{}, fmt.Errorf("asking the builder for its platform: %w", err)
+	}
+	for _, w := range workers {
+		if len(w.Platforms) > 0 {
+			return platforms.Normalize(w.Platforms[0]), nil
+		}
+	}
+	return ocispecs.Platform{}, errors.New("the builder does not tell its platform")
+}
+
+// PlatformKey is what the keys of entries say of the platforms of builds.
+func PlatformKey(names []string) string {
+	var all []string
+	for _, name := range names {
+		if p, err := platforms.Parse(name); err == nil {
+			name = platforms.Format(platforms.Normalize(p))
+		}
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), "+")
+}
+
+// Close closes the connection.
+func (n *Node) Close() error { return n.Client.Close() }
+
+// NewKeeper returns a keeper with the runtime token of a job.
+func NewKeeper(job actions.Job, now func() time.Time, userAgent string) (*Keeper, error) {
+	if job.Token == "" || job.ServiceURL() == "" {
+		return nil, hint.With(errors.New("this step has no runtime token for the cache"), job.Service.Expose())
+	}
+	if !job.Service.HasV2() || job.Version == 1 {
+		return nil, fmt.Errorf("%s has version 1 of the cache service: cache mounts need version 2", job.Service)
+	}
+	runtime, err := cacheclient.NewRuntime(job.ResultsURL, 2, job.Token, userAgent)
+	if err != nil {
+		return nil, err
+	}
+	return &Keeper{Cache: cacheclient.NewUploader(runtime, now)}, nil
+}

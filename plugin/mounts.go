@@ -1,0 +1,280 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/spf13/cobra"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/mounts"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
+)
+
+type mountsOptions struct {
+	repo      string
+	builder   string
+	platform  string
+	helper    string
+	file      string
+	target    string
+	buildArgs []string
+	given     bool // --builder
+}
+
+func newMountsCommand(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "mounts COMMAND",
+		Short: "Save and restore the cache mounts of a builder",
+		Long: `A cache mount (RUN --mount=type=cache) stays in the builder that filled it. These
+commands take it to other builders through the GitHub Actions cache, for jobs that build
+with docker/build-push-action. "docker ghacache build --gha-mounts" does both by itself.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		mountsVerb(env, "ls", "List the cache mounts of the builder and those that are saved", runMountsLs),
+		mountsVerb(env, "save [MOUNT…]", "Save cache mounts of the builder", runMountsSave),
+		mountsVerb(env, "restore [MOUNT…]", "Restore cache mounts that the builder does not have", runMountsRestore),
+		mountsVerb(env, "rm MOUNT…", "Remove cache mounts from the builder", runMountsRm),
+	)
+	return cmd
+}
+
+func mountsVerb(env *Env, use, short string, run func(context.Context, *Env, mountsOptions, []string) error) *cobra.Command {
+	var o mountsOptions
+	cmd := &cobra.Command{Use: use, Short: short, Long: short + ".\n" + mountsHelp(use)}
+	flags := cmd.Flags()
+	flags.StringVar(&o.builder, "builder", "", "Builder; default: the current one")
+	name, _, operands := strings.Cut(use, " ")
+	if !operands {
+		cmd.Args = maxArgs(0)
+		repoFlag(cmd, &o.repo)
+	}
+	if name == "save" || name == "restore" {
+		flags.StringVarP(&o.file, "file", "f", "", "Dockerfile whose cache mounts to take")
+		flags.StringVar(&o.target, "target", "", "Stage of the Dockerfile that is built")
+		flags.StringArrayVar(&o.buildArgs, "build-arg", nil, "Build argument, as NAME=VALUE")
+		flags.StringVar(&o.platform, "platform", "", "Platforms of the builds, with commas between them; default: that of the builder")
+		flags.StringVar(&o.helper, "helper", "", "Program that packs cache mounts inside the builder, in place of the one in this program")
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o.given = cmd.Flags().Changed("builder")
+		return run(cmd.Context(), env, o, args)
+	}
+	return cmd
+}
+
+func mountsHelp(use string) string {
+	switch name, _, _ := strings.Cut(use, " "); name {
+	case "ls":
+		return "Saved mounts are listed over GitHub's REST API, which needs a token."
+	case "rm":
+		return "MOUNT is the id or the target of a mount, or a glob. To delete saved mounts, run\n\"docker ghacache prune --key ghacache-mount-1/…\"."
+	case "save":
+		return "MOUNT is the id or the target of a mount, or a glob. Without one, all are saved. With\n--file, those of the Dockerfile are, also with an owner or a mode (uid=, gid=, mode=)."
+	}
+	return "MOUNT is the id or, if the Dockerfile has none, the target of a mount. With --file, the\nmounts of the Dockerfile are restored."
+}
+
+func (o mountsOptions) open(ctx context.Context, env *Env) (*mounts.Node, error) {
+	return mounts.Open(ctx, env.Docker, env.builder(o.builder, o.given), o.helper)
+}
+
+func runMountsLs(ctx context.Context, env *Env, o mountsOptions, _ []string) (err error) {
+	node, err := o.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, node.Close()) }()
+	held, err := mounts.Held(ctx, node.Client)
+	if err != nil {
+		return err
+	}
+	var entries []bkcache.Entry
+	repo, err := openRepository(env, o.repo)
+	if err == nil {
+		entries, err = repo.Client.List(ctx, cacheclient.Filter{Prefix: bkcache.MountKeys})
+	}
+	if err != nil {
+		env.notes().Note(ui.Warning, fmt.Sprintf("saved mounts are not listed: %v", err), hint.Of(err))
+	}
+	return view.WriteMounts(env.output(), held, platforms.Format(node.Platform), entries)
+}
+
+func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string) error {
+	return o.withKeeper(ctx, env, func(k *mounts.Keeper, n *mounts.Node) ([]mounts.Result, error) {
+		held, err := mounts.Held(ctx, n.Client)
+		if err != nil {
+			return nil, err
+		}
+		wanted, err := o.wanted(env, n)
+		if err != nil {
+			return nil, err
+		}
+		if o.file == "" {
+			for _, r := range held {
+				if r.Based {
+					env.notes().Note(ui.Warning, fmt.Sprintf("%s has an owner, a mode or a base of its own, which only the Dockerfile tells", strings.TrimPrefix(r.ID, "/")), "docker ghacache mounts save --file Dockerfile")
+					continue
+				}
+				wanted = append(wanted, mounts.Mount{ID: r.ID})
+			}
+		}
+		var chosen []mounts.Mount
+		for _, u := range mounts.Used(wanted, nil, held) {
+			if len(args) == 0 || slices.ContainsFunc(args, u.Match) {
+				chosen = append(chosen, u.Mount)
+			}
+		}
+		if len(chosen) == 0 {
+			return nil, errors.New("the builder has no such cache mount")
+		}
+		return k.Save(ctx, n, chosen)
+	})
+}
+
+func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []string) error {
+	if o.file == "" && len(args) == 0 {
+		return usage(errors.New("nothing says which mounts to restore"), "docker ghacache mounts restore --file Dockerfile")
+	}
+	return o.withKeeper(ctx, env, func(k *mounts.Keeper, n *mounts.Node) ([]mounts.Result, error) {
+		wanted, err := o.wanted(env, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, arg := range args {
+			if o.file == "" {
+				wanted = append(wanted, mounts.Mount{ID: "/" + arg})
+			}
+		}
+		if o.file != "" && len(args) > 0 {
+			wanted = slices.DeleteFunc(wanted, func(m mounts.Mount) bool { return !slices.ContainsFunc(args, m.Match) })
+		}
+		held, err := mounts.Held(ctx, n.Client)
+		if err != nil {
+			return nil, err
+		}
+		return k.Restore(ctx, n, held, wanted)
+	})
+}
+
+func runMountsRm(ctx context.Context, env *Env, o mountsOptions, args []string) (err error) {
+	if len(args) == 0 {
+		return usage(errors.New("which mount?"), "docker ghacache mounts ls")
+	}
+	node, err := o.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, node.Close()) }()
+	held, err := mounts.Held(ctx, node.Client)
+	if err != nil {
+		return err
+	}
+	var refs []string
+	for _, r := range held {
+		if !slices.ContainsFunc(args, mounts.Mount{ID: r.ID}.Match) {
+			continue
+		}
+		if r.InUse {
+			return fmt.Errorf("%s is in use by a build", strings.TrimPrefix(r.ID, "/"))
+		}
+		refs = append(refs, r.Ref)
+		fmt.Fprintln(env.Stdout, strings.TrimPrefix(r.ID, "/"))
+	}
+	if len(refs) == 0 {
+		return errors.New("the builder has no such cache mount")
+	}
+	return mounts.Remove(ctx, node.Client, refs...)
+}
+
+// wanted are the mounts of the Dockerfile, if there is one.
+func (o mountsOptions) wanted(env *Env, n *mounts.Node) ([]mounts.Mount, error) {
+	if o.file == "" {
+		return nil, nil
+	}
+	dockerfile, err := os.ReadFile(filepath.Clean(o.file))
+	if err != nil {
+		return nil, err
+	}
+	args := map[string]string{}
+	for _, pair := range o.buildArgs {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			value, _ = env.Lookup(name)
+		}
+		args[name] = value
+	}
+	native := platforms.Format(n.Platform)
+	var wanted []mounts.Mount
+	for _, platform := range o.platforms(native) {
+		found, leftOut, err := mounts.Find(mounts.Build{Dockerfile: dockerfile, Args: args, Target: o.target, Platform: platform, Native: native})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range leftOut {
+			env.notes().Note(ui.Warning, fmt.Sprintf("a mount in line %d of the Dockerfile is left out: %s", l.Line, l.Reason), "")
+		}
+		for _, m := range found {
+			if !slices.ContainsFunc(wanted, m.Same) {
+				wanted = append(wanted, m)
+			}
+		}
+	}
+	return wanted, nil
+}
+
+func (o mountsOptions) platforms(native string) []string {
+	if o.platform == "" {
+		return []string{native}
+	}
+	return strings.Split(o.platform, ",")
+}
+
+// withKeeper does something with the mounts of a builder and the job's cache, and reports it.
+func (o mountsOptions) withKeeper(ctx context.Context, env *Env, do func(*mounts.Keeper, *mounts.Node) ([]mounts.Result, error)) (err error) {
+	keeper, err := mounts.NewKeeper(env.job(), env.Now, userAgent)
+	if err != nil {
+		return err
+	}
+	node, err := o.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, node.Close()) }()
+	keeper.Platforms = mounts.PlatformKey(o.platforms(platforms.Format(node.Platform)))
+	results, err := do(keeper, node)
+	failed := 0
+	for _, r := range results {
+		line := fmt.Sprintf("%s\t%s", r.Mount, r.State)
+		switch r.State {
+		case mounts.Restored:
+			line += fmt.Sprintf("\t%s, %s", ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes))
+		case mounts.Saved:
+			line += fmt.Sprintf("\t%s of %s", ui.Size(r.Sent), ui.Count(r.Files, "changed file", "changed files"))
+		case mounts.Failed:
+			failed++
+			env.notes().Note(ui.Error, fmt.Sprintf("%s: %v", r.Mount, r.Err), hint.Of(r.Err))
+		}
+		fmt.Fprintln(env.Stdout, line)
+	}
+	if err == nil && failed > 0 {
+		err = fmt.Errorf("%s failed", ui.Count(failed, "cache mount", "cache mounts"))
+	}
+	return err
+}
