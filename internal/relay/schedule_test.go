@@ -59,7 +59,7 @@ func (u *unreliable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestNoIndexReferencesALayerThatIsNotThere runs builds that share layers, scopes and relays, on a service that fails,
 // while builds and relays are killed.
 func TestNoIndexReferencesALayerThatIsNotThere(t *testing.T) {
-	seeds := 24
+	seeds := 12
 	if testing.Short() {
 		seeds = 4
 	}
