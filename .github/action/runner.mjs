@@ -43,11 +43,11 @@ export function protectEnv() {
 	}
 }
 
-/** Prints an annotation, and one hint a line. */
+/** Prints an annotation, and one hint a line. YAML is printed so that it can be pasted. */
 export function note(level, text, ...hints) {
 	if (level === 'info') console.log(text)
 	else command(level, text)
-	for (const hint of hints) console.log(`hint: ${hint}`)
+	for (const hint of hints) console.log(/^(- | )/.test(hint) ? hint : `hint: ${hint}`)
 }
 
 /** Runs the action's main or post function; a failure fails the step. */

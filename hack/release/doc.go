@@ -2,8 +2,8 @@
 // made of (SPDX), the licences, packages for Debian and Red Hat, a Homebrew formula and WinGet manifests. It publishes
 // nothing. The same commit gives the same bytes.
 //
-// goreleaser does the same and more. Building it takes longer than all tests of this project on two cores, and this
-// project needs little of it: nfpm, which makes its packages, is a pinned tool here.
+// goreleaser does the same and more. The go.mod of its release 2.18 lists 369 modules, of which this project needs one:
+// nfpm, which makes the packages, is a pinned tool here.
 //
 //	release                make dist/
 //	release check          install every package of dist/ in an empty root, and run what it installed
