@@ -18,7 +18,7 @@ import (
 // the folder, see [Presence.Alone]. If ctx ends, the rest is skipped, and the error is its
 // cause.
 func (p *Plan) Execute(ctx context.Context) (result reclaim.Result, err error) {
-	if err := restore(ctx, p.layout.dir); err != nil {
+	if err := finish(ctx, p.layout.dir); err != nil {
 		return result, err
 	}
 	for try, done := 1, false; !done; try++ {
@@ -153,7 +153,7 @@ func (p *Plan) tally(fresh *Plan, failed map[string]error) (result reclaim.Resul
 		if err := failed[f.digest]; err != nil {
 			reasons[f.item] = err
 		}
-		needed[f.item] = needed[f.item] || !fresh.deletes(f.digest)
+		needed[f.item] = needed[f.item] || p.deletes(f.digest) && !fresh.deletes(f.digest)
 	}
 	for v := range p.Deletions() {
 		sum := &result.Deleted
