@@ -133,7 +133,7 @@ func (p *Plan) takeFiles(ctx context.Context, fresh *Plan) (failed map[string]er
 		if ctx.Err() != nil {
 			failed[f.digest] = errSkipped
 		} else if err := discard(p.layout.dir, f.path); err != nil {
-			failed[f.digest] = fmt.Errorf("deleting from the local cache: %w", err)
+			failed[f.digest] = ownerHint(fmt.Errorf("deleting from the local cache: %w", err), p.layout.dir)
 		}
 	}
 	return failed, context.Cause(ctx)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -98,13 +99,21 @@ func readIndex(dir string) ([]byte, error) {
 	data, err := readFile(filepath.Join(dir, ocispecs.ImageIndexFile), maxDocument)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, hint.With(fmt.Errorf("%s is not a local cache: it has no index.json: %w", dir, fs.ErrNotExist), "docker ghacache build --cache-to type=local,mode=max,dest="+hint.Word(dir)+" .   # writes one")
+		return nil, noCache(dir)
 	case err != nil:
 		return nil, fmt.Errorf("reading the local cache: %w", err)
 	case len(bytes.TrimSpace(data)) == 0:
 		return []byte(`{"schemaVersion":2}`), nil // BuildKit creates the file before it writes it
 	}
 	return data, nil
+}
+
+func noCache(dir string) error {
+	err := fmt.Errorf("%s is not a local cache: it has no index.json: %w", dir, fs.ErrNotExist)
+	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
+		return err // whose folder this is nobody knows, so nothing is to be written there
+	}
+	return hint.With(err, "docker ghacache build --cache-to type=local,mode=max,dest="+hint.Word(dir)+" .   # writes one")
 }
 
 // analyze gives each tag and each file that is not part of a manifest an entry.

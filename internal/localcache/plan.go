@@ -248,6 +248,17 @@ func (p *Plan) Deletes() bool {
 	return false
 }
 
+// Young is how many files make the plan delete nothing: no manifest references them, and an
+// export may have written them just now.
+func (p *Plan) Young() (files int) {
+	for _, v := range p.files {
+		if v.Reason == reclaim.Young {
+			files++
+		}
+	}
+	return files
+}
+
 // Waits reports whether the plan would delete more if no export could be under way.
 func (p *Plan) Waits() bool {
 	return slices.ContainsFunc(p.files, func(v reclaim.Verdict) bool { return v.Reason == Exporting })

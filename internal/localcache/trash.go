@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/atomicfile"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // trashDir has what was taken out of the cache and is not deleted yet. A file keeps its path
@@ -26,6 +27,14 @@ func (l *Layout) Interrupted() bool {
 // discard moves a file or a folder into the trash. What is not there any more is no error.
 func discard(dir, name string) error {
 	return move(filepath.Join(dir, filepath.FromSlash(name)), filepath.Join(dir, trashDir, filepath.FromSlash(name)))
+}
+
+// ownerHint says how a user comes to own a cache that a builder of another user has written.
+func ownerHint(err error, dir string) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return hint.With(err, `sudo chown -R "$(id -u):$(id -g)" `+hint.Word(dir))
 }
 
 func move(from, to string) error {
