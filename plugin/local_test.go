@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/localcache"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -67,4 +68,28 @@ func TestPruneOfALocalCacheWaitsForBuilds(t *testing.T) {
 	if got := d.run("prune", "--local", cache, "--grace", "0s", "--force"); got.code != 0 || !strings.Contains(got.stdout, "9B") {
 		t.Error(got)
 	}
+}
+
+// A tag that --keep-storage spares because it is young is referenced, and something else was deleted.
+func TestPruneOfALocalCacheCountsWhatNoManifestReferences(t *testing.T) {
+	d, cache := exampleLaptop(t), localCache(t)
+	got := d.run("prune", "--local", cache, "--keep-storage", "1B", "--force")
+	wantText(t, got.stderr, "info: nothing is deleted, because a build may be exporting: no manifest references 1 entry younger than 1h0m0s")
+	old := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, name := range []string{"e2208f01e42b2cab0fef975b55dc70d39579dd3d0c5d0758c499baa5109ef187", "9776a63ad24635b88e0a06b16395be82f31ca330d8a634f30d9f05617a96c416"} {
+		check(t, os.Chtimes(filepath.Join(cache, "blobs", "sha256", name), old, old))
+	}
+	got = d.run("prune", "--local", cache, "--keep-storage", "1B", "--force")
+	wantText(t, got.stderr, "3 entries with ")
+	if strings.Contains(got.stderr, "nothing is deleted") || got.code != 1 {
+		t.Error(got)
+	}
+}
+
+func TestTheHintForAFolderThatIsNoCache(t *testing.T) {
+	d, cache := exampleLaptop(t), localCache(t)
+	if got := d.run("ls", "--local", filepath.Dir(cache)); strings.Contains(got.stderr, "--cache-to") || got.code != 1 {
+		t.Errorf("a cache is to be written among other files: %v", got)
+	}
+	wantText(t, d.run("ls", "--local", filepath.Join(cache, "none")).stderr, "hint: docker ghacache build --cache-to type=local,mode=max,dest=")
 }

@@ -91,11 +91,9 @@ func (o pruneOptions) localPolicy() (localcache.Policy, error) {
 
 // noteYoung says what stays because it is young, and how it goes.
 func (o pruneOptions) noteYoung(env *Env, plan *localcache.Plan) {
-	for _, t := range plan.Totals() {
-		if t.Reason == reclaim.Young && o.format != "json" {
-			env.notes().Note(ui.Info, fmt.Sprintf("nothing is deleted, because a build may be exporting: no manifest references %s younger than %s", ui.Entries(t.Count), o.grace),
-				o.command()+" --grace 0s   # if no build is exporting to it")
-		}
+	if young := plan.Young(); young > 0 && o.format != "json" {
+		env.notes().Note(ui.Info, fmt.Sprintf("nothing is deleted, because a build may be exporting: no manifest references %s younger than %s", ui.Entries(young), o.grace),
+			o.command()+" --grace 0s   # if no build is exporting to it")
 	}
 }
 

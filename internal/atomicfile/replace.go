@@ -6,13 +6,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
-// Temporary is the pattern of the names of files that a crash can leave beside the file that
-// was to be replaced.
-const Temporary = ".docker-ghacache-*"
+// temporary is how the names of files begin that a crash can leave beside the file that was to be
+// replaced. A number follows.
+const temporary = ".docker-ghacache-"
+
+// IsTemporary reports whether a crash can have left a file of that name.
+func IsTemporary(name string) bool {
+	number, found := strings.CutPrefix(name, temporary)
+	return found && number != "" && strings.Trim(number, "0123456789") == ""
+}
 
 // Replace gives an existing file a new content. It changes nothing and returns an error with its fix if the file is
 // read-only, even for root, or if the new file could not have the owner and the group of the old one.
@@ -69,7 +76,7 @@ func behindLinks(path string) string {
 // install makes a file of that content, prepares it, and puts it durably in the place of path.
 func install(path string, content []byte, prepare func(*os.File) error) error {
 	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, Temporary)
+	temp, err := os.CreateTemp(dir, temporary+"*")
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 	if inv.own.dryRun != "" {
 		return inv.show()
 	}
-	inv.locals.enter(ctx, inv.own.localClean)
+	inv.locals = inv.locals.enter(ctx, inv.own.localClean)
 	defer inv.locals.leave()
 	code, err := inv.runWithMounts(ctx, inv.command())
 	if err != nil {
@@ -110,7 +110,7 @@ func (inv *invocation) run(ctx context.Context) error {
 		inv.oldestOther, leave = openUnderway().enter(start)
 		defer leave()
 	}
-	inv.locals.enter(ctx, inv.own.localClean)
+	inv.locals = inv.locals.enter(ctx, inv.own.localClean)
 	defer inv.locals.leave()
 	command, scanner := inv.command(), diagnose.NewScanner()
 	watched := !inv.env.Docker.Err().IsTerminal()

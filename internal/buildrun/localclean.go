@@ -66,18 +66,41 @@ func (ts bakeTargets) locals() (found locals) {
 	return found
 }
 
-// enter has others see this build, before it looks into the caches.
-func (ls locals) enter(ctx context.Context, clean bool) {
-	for i := range ls {
-		l := &ls[i]
+// enter has others see this build, before it looks into the caches. It returns each folder
+// once, however often and in which ways the build spells it: a build that locks a folder twice
+// would wait for itself.
+func (ls locals) enter(ctx context.Context, clean bool) (entered locals) {
+	for _, l := range ls {
 		if clean && l.exported {
 			_ = os.MkdirAll(l.dir, 0o755) //nolint:gosec // as buildx does, which says why that fails
 		}
+		if at := slices.IndexFunc(entered, l.same); at < 0 {
+			entered = append(entered, l)
+		} else if l.exported && !entered[at].exported {
+			entered[at] = l
+		}
+	}
+	for i := range entered {
+		l := &entered[i]
 		l.presence = localcache.Enter(ctx, l.dir)
-		if layout, err := localcache.Read(l.dir); clean && l.exported && err == nil {
+		if !clean || !l.exported {
+			continue
+		}
+		if layout, err := localcache.Read(l.dir); err == nil {
 			l.before = layout.References()
 		}
 	}
+	return entered
+}
+
+// same reports whether both are one folder.
+func (l local) same(other local) bool {
+	one, err := os.Stat(l.dir)
+	if err != nil {
+		return false
+	}
+	two, err := os.Stat(other.dir)
+	return err == nil && os.SameFile(one, two)
 }
 
 func (ls locals) leave() {

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,8 +21,10 @@ type content struct {
 	// first one is that of the descriptor.
 	documents []string
 	layers    []bkcache.Layer
-	config    []byte                         // of BuildKit's cache; nil: it is something else
+	other     bool                           // it is no cache, but an image or something else
+	config    []byte                         // of the cache; nil: it is not there
 	blobs     map[string]ocispecs.Descriptor // of the layers
+	seen      map[string]bool                // documents
 	err       error                          // why it is not known
 }
 
@@ -36,7 +36,8 @@ const maxDocument = 64 << 20
 const maxImported = 1 << 20
 
 func readContent(dir string, desc ocispecs.Descriptor) content {
-	c := content{documents: []string{desc.Digest.String()}, blobs: map[string]ocispecs.Descriptor{}}
+	c := content{blobs: map[string]ocispecs.Descriptor{}, seen: map[string]bool{}}
+	c.note(desc.Digest)
 	c.err = c.read(dir, desc, 0)
 	return c
 }
@@ -47,6 +48,7 @@ const maxDepth = 8
 // read follows a descriptor. What is not there references nothing: no build can use it.
 func (c *content) read(dir string, desc ocispecs.Descriptor, depth int) error {
 	if !strings.Contains(desc.MediaType, "manifest") && !strings.Contains(desc.MediaType, "image.index") {
+		c.other = depth == 0 || c.other
 		return fmt.Errorf("%s has the unknown media type %q", desc.Digest, desc.MediaType)
 	}
 	if depth > maxDepth {
@@ -69,6 +71,9 @@ func (c *content) read(dir string, desc ocispecs.Descriptor, depth int) error {
 	if err := json.Unmarshal(data, &document); err != nil {
 		return fmt.Errorf("decoding %s: %w", desc.Digest, err)
 	}
+	if depth == 0 {
+		c.other = !isCache(document.Config) && !slices.ContainsFunc(document.Manifests, func(d ocispecs.Descriptor) bool { return isCache(&d) })
+	}
 	for _, layer := range slices.Concat(document.Layers, document.Blobs) {
 		c.add(layer)
 	}
@@ -89,21 +94,35 @@ func (c *content) read(dir string, desc ocispecs.Descriptor, depth int) error {
 func (c *content) readBelow(dir string, below []ocispecs.Descriptor, depth int) error {
 	for _, desc := range below {
 		switch {
-		case desc.MediaType == cacheimporttypes.CacheConfigMediaTypeV0:
+		case isCache(&desc):
 			if err := c.readConfig(dir, desc); err != nil {
 				return err
 			}
 		case isLayer(desc.MediaType):
 			c.add(desc)
-		case slices.Contains(c.documents, desc.Digest.String()):
-		default:
-			c.documents = append(c.documents, desc.Digest.String())
+		case c.note(desc.Digest):
 			if err := c.read(dir, desc, depth+1); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// note adds a document, and reports whether it is new.
+func (c *content) note(digest digest.Digest) bool {
+	name := digest.String()
+	if c.seen[name] {
+		return false
+	}
+	c.seen[name] = true
+	c.documents = append(c.documents, name)
+	return true
+}
+
+// isCache reports whether a config is that of a cache.
+func isCache(config *ocispecs.Descriptor) bool {
+	return config != nil && config.MediaType == cacheimporttypes.CacheConfigMediaTypeV0
 }
 
 func isLayer(mediaType string) bool {
@@ -119,10 +138,8 @@ func (c *content) add(layer ocispecs.Descriptor) {
 }
 
 func (c *content) readConfig(dir string, desc ocispecs.Descriptor) error {
-	if name := desc.Digest.String(); !slices.Contains(c.documents, name) {
-		c.documents = append(c.documents, name)
-	}
-	if desc.MediaType != cacheimporttypes.CacheConfigMediaTypeV0 {
+	c.note(desc.Digest)
+	if !isCache(&desc) {
 		return nil
 	}
 	data, err := readDocument(dir, desc.Digest)
@@ -139,17 +156,12 @@ func readDocument(dir string, name digest.Digest) ([]byte, error) {
 	if err := name.Validate(); err != nil {
 		return nil, fmt.Errorf("%q: %w", name, err)
 	}
-	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(blobPath(name.String()))))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
+	data, err := readFile(filepath.Join(dir, filepath.FromSlash(blobPath(name.String()))), maxDocument)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("reading %s: %w", name, err)
-	case len(data) > maxDocument:
-		return nil, fmt.Errorf("reading %s: it is larger than a manifest", name)
 	case name.Algorithm().FromBytes(data) != name:
 		return nil, fmt.Errorf("reading %s: it is damaged, its content has another digest", name)
 	}

@@ -18,7 +18,7 @@ import (
 // the folder, see [Presence.Alone]. If ctx ends, the rest is skipped, and the error is its
 // cause.
 func (p *Plan) Execute(ctx context.Context) (result reclaim.Result, err error) {
-	if err := restore(ctx, p.layout.dir); err != nil {
+	if err := finish(ctx, p.layout.dir); err != nil {
 		return result, err
 	}
 	for try, done := 1, false; !done; try++ {
@@ -133,7 +133,7 @@ func (p *Plan) takeFiles(ctx context.Context, fresh *Plan) (failed map[string]er
 		if ctx.Err() != nil {
 			failed[f.digest] = errSkipped
 		} else if err := discard(p.layout.dir, f.path); err != nil {
-			failed[f.digest] = fmt.Errorf("deleting from the local cache: %w", err)
+			failed[f.digest] = ownerHint(fmt.Errorf("deleting from the local cache: %w", err), p.layout.dir)
 		}
 	}
 	return failed, context.Cause(ctx)
@@ -153,7 +153,7 @@ func (p *Plan) tally(fresh *Plan, failed map[string]error) (result reclaim.Resul
 		if err := failed[f.digest]; err != nil {
 			reasons[f.item] = err
 		}
-		needed[f.item] = needed[f.item] || !fresh.deletes(f.digest)
+		needed[f.item] = needed[f.item] || p.deletes(f.digest) && !fresh.deletes(f.digest)
 	}
 	for v := range p.Deletions() {
 		sum := &result.Deleted

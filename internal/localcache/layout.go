@@ -2,16 +2,13 @@ package localcache
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
@@ -84,6 +81,9 @@ func Read(dir string) (*Layout, error) {
 	if l.files, err = listFiles(dir); err != nil {
 		return nil, err
 	}
+	if _, err = readDir(filepath.Join(dir, trashDir)); err != nil {
+		return nil, err
+	}
 	l.analyze()
 	return l, nil
 }
@@ -96,16 +96,24 @@ const (
 )
 
 func readIndex(dir string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(dir, ocispecs.ImageIndexFile))
+	data, err := readFile(filepath.Join(dir, ocispecs.ImageIndexFile), maxDocument)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, hint.With(fmt.Errorf("%s is not a local cache: it has no index.json: %w", dir, fs.ErrNotExist), "docker ghacache build --cache-to type=local,mode=max,dest="+hint.Word(dir)+" .   # writes one")
+		return nil, noCache(dir)
 	case err != nil:
 		return nil, fmt.Errorf("reading the local cache: %w", err)
 	case len(bytes.TrimSpace(data)) == 0:
 		return []byte(`{"schemaVersion":2}`), nil // BuildKit creates the file before it writes it
 	}
 	return data, nil
+}
+
+func noCache(dir string) error {
+	err := fmt.Errorf("%s is not a local cache: it has no index.json: %w", dir, fs.ErrNotExist)
+	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
+		return err // whose folder this is nobody knows, so nothing is to be written there
+	}
+	return hint.With(err, "docker ghacache build --cache-to type=local,mode=max,dest="+hint.Word(dir)+" .   # writes one")
 }
 
 // analyze gives each tag and each file that is not part of a manifest an entry.
@@ -122,10 +130,15 @@ func (l *Layout) analyze() {
 		entries = append(entries, bkcache.Entry{ID: id, Key: key.String(), Version: bkcache.Version, Size: f.size, Created: f.written, Used: f.used})
 		return id
 	}
-	indexes := map[int64]reclaim.Index{}
+	indexes, scopes := map[int64]reclaim.Index{}, map[string]bool{}
 	for i := range l.tags {
 		t := &l.tags[i]
-		t.item = add(bkcache.IndexKey(t.name, "", false, uint64(i)+1), blobPath(t.documents[0]), l.claim(t, byDigest, int64(len(entries)+1)))
+		scope := t.name
+		if scopes[scope] { // BuildKit finds the first one by the tag, and others by the digest only
+			scope += "@" + t.documents[0]
+		}
+		scopes[scope] = true
+		t.item = add(bkcache.IndexKey(scope, "", false, uint64(i)+1), blobPath(t.documents[0]), l.claim(t, byDigest, int64(len(entries)+1)))
 		indexes[t.item] = reclaim.Index{Digest: t.documents[0], Layers: t.references(byDigest), Err: t.err}
 	}
 	for i := range l.files {
@@ -168,84 +181,4 @@ func (t *tag) references(files map[string]*file) []bkcache.Layer {
 		}
 	}
 	return layers
-}
-
-// listFiles lists the blobs and the unfinished uploads. What has another name is not
-// BuildKit's, and is left alone.
-func listFiles(dir string) ([]file, error) {
-	var files []file
-	algorithms, err := os.ReadDir(filepath.Join(dir, blobDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("listing the local cache: %w", err)
-	}
-	for _, algorithm := range algorithms {
-		blobs, err := os.ReadDir(filepath.Join(dir, blobDir, algorithm.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("listing the local cache: %w", err)
-		}
-		for _, blob := range blobs {
-			digest := algorithm.Name() + ":" + blob.Name()
-			f, ok := statFile(dir, blobPath(digest), digest)
-			if ok && blob.Type().IsRegular() && bkcache.LayerKey(digest).Kind == bkcache.KindLayer {
-				files = append(files, f)
-			}
-		}
-	}
-	uploads, err := listUploads(dir)
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, uploads...)
-	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.path, b.path) })
-	return files, nil
-}
-
-// statFile reports whether a file is there: builds may delete and finish any of them.
-func statFile(dir, name, digest string) (file, bool) {
-	at := filepath.Join(dir, filepath.FromSlash(name))
-	info, err := os.Lstat(at)
-	if err != nil {
-		return file{}, false
-	}
-	f := file{path: name, digest: digest, size: info.Size(), written: info.ModTime(), used: accessTime(at, info)}
-	if f.used.Before(f.written) {
-		f.used = f.written
-	}
-	return f, true
-}
-
-// listUploads lists the folders of uploads, each of which is named by the digest of a name.
-func listUploads(dir string) ([]file, error) {
-	folders, err := os.ReadDir(filepath.Join(dir, uploadDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("listing the local cache: %w", err)
-	}
-	var uploads []file
-	for _, folder := range folders {
-		digest := "sha256:" + folder.Name()
-		if !folder.IsDir() || bkcache.LayerKey(digest).Kind != bkcache.KindLayer {
-			continue
-		}
-		whole, ok := statFile(dir, path.Join(uploadDir, folder.Name()), digest)
-		parts, err := os.ReadDir(filepath.Join(dir, uploadDir, folder.Name()))
-		if !ok || err != nil {
-			continue // it has ended
-		}
-		whole.size = 0
-		for _, part := range parts {
-			if f, ok := statFile(dir, path.Join(whole.path, part.Name()), ""); ok {
-				whole.size += f.size
-				if f.written.After(whole.written) {
-					whole.written, whole.used = f.written, f.written
-				}
-			}
-		}
-		uploads = append(uploads, whole)
-	}
-	return uploads, nil
-}
-
-// blobPath is the path of a blob in the folder, with slashes.
-func blobPath(digest string) string {
-	return path.Join(blobDir, strings.Replace(digest, ":", "/", 1))
 }

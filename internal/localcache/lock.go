@@ -37,7 +37,7 @@ func lockIndex(ctx context.Context, dir string) (unlock func(), err error) {
 			return nil, hint.With(fmt.Errorf("locking %s: another program has the lock", name), "run it again when no build is writing to "+dir)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("locking %s: %w", name, err)
+			return nil, ownerHint(fmt.Errorf("locking %s: %w", name, err), dir)
 		}
 		if locked && isAt(lock, name) {
 			return func() {

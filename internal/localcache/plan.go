@@ -23,7 +23,7 @@ const Exporting reclaim.Reason = "an export may be under way"
 type Policy struct {
 	// KeepTag tells which tags stay; nil keeps all. The others are deleted with what only
 	// they reference: all of them or, with KeepStorage, the least recently used ones until
-	// the rest fits.
+	// the rest fits. Tags of images, and of anything else that is no cache, always stay.
 	KeepTag     func(tag string) bool
 	KeepStorage int64 // bytes of all files; 0 sets no limit
 	// Grace protects files that no manifest references, and with KeepStorage tags, if they
@@ -53,7 +53,7 @@ type Plan struct {
 func NewPlan(l *Layout, policy Policy, now time.Time) *Plan {
 	p := &Plan{layout: l, policy: policy, at: now}
 	p.settle(func(t *tag) bool {
-		return policy.KeepTag != nil && policy.KeepStorage == 0 && !policy.KeepTag(t.name)
+		return policy.KeepTag != nil && policy.KeepStorage == 0 && !policy.keeps(t)
 	})
 	if policy.KeepStorage > 0 {
 		if !p.busy {
@@ -63,6 +63,11 @@ func NewPlan(l *Layout, policy Policy, now time.Time) *Plan {
 	}
 	p.conclude()
 	return p
+}
+
+// keeps reports whether a tag stays whatever the limit.
+func (p *Policy) keeps(t *tag) bool {
+	return t.other || p.KeepTag != nil && p.KeepTag(t.name)
 }
 
 // settle decides about each file if these tags go. While an export may be under way, nothing
@@ -169,8 +174,7 @@ func (p *Plan) candidates() []int {
 	var candidates []int
 	for i := range p.layout.tags {
 		t := &p.layout.tags[i]
-		kept := p.policy.KeepTag != nil && p.policy.KeepTag(t.name)
-		if !kept && !p.young(p.layout.Items[t.item-1].Created) {
+		if !p.policy.keeps(t) && !p.young(p.layout.Items[t.item-1].Created) {
 			candidates = append(candidates, i)
 		}
 	}
@@ -201,15 +205,28 @@ func (p *Plan) conclude() {
 		v := reclaim.Verdict{Decision: reclaim.Keep, Reason: reclaim.InUse}
 		switch {
 		case p.gone[i]:
-			v = reclaim.Verdict{Decision: reclaim.Delete, Class: reclaim.Proven, Reason: p.forTag()}
+			v = reclaim.Verdict{Item: p.going(t), Decision: reclaim.Delete, Class: reclaim.Proven, Reason: p.forTag()}
 		case p.policy.KeepStorage > 0 && p.Left > p.policy.KeepStorage && p.young(p.layout.Items[t.item-1].Created):
 			v.Reason = reclaim.Young
 		}
 		p.Verdicts[t.item-1] = v
 	}
 	for i := range p.Verdicts {
-		p.Verdicts[i].Item = &p.layout.Items[i]
+		if p.Verdicts[i].Item == nil {
+			p.Verdicts[i].Item = &p.layout.Items[i]
+		}
 	}
+}
+
+// going is the item of a tag that goes, without the documents that other tags keep.
+func (p *Plan) going(t *tag) *reclaim.Item {
+	item := p.layout.Items[t.item-1]
+	for _, digest := range t.documents {
+		if i, there := p.places[digest]; there && p.layout.files[i].item == t.item && p.files[i].Decision != reclaim.Delete {
+			item.Size -= p.layout.files[i].size
+		}
+	}
+	return &item
 }
 
 // Deletions yields the verdicts that delete: first those of tags, and then those of files.
@@ -229,6 +246,17 @@ func (p *Plan) Deletes() bool {
 		return true
 	}
 	return false
+}
+
+// Young is how many files make the plan delete nothing: no manifest references them, and an
+// export may have written them just now.
+func (p *Plan) Young() (files int) {
+	for _, v := range p.files {
+		if v.Reason == reclaim.Young {
+			files++
+		}
+	}
+	return files
 }
 
 // Waits reports whether the plan would delete more if no export could be under way.

@@ -86,11 +86,16 @@ func TestPlans(t *testing.T) {
 			f.index(f.write("application/vnd.example", "{}"))
 		}, grace, soon(), "unknown an index that was not read might reference it 1; keep in use 1; "},
 		"a damaged manifest whose tag goes protects nothing": {func(f *folder) {
+			all := f.export("x", "one")
+			check(f.t, os.Chmod(f.path(all[0]), 0o644))
+			check(f.t, os.WriteFile(f.path(all[0]), []byte(`{"layers":[]}`), 0o644))
+		}, localcache.Policy{KeepTag: only("a")}, soon(), "delete unreferenced 2; delete tag 1; "},
+		"a media type that nobody knows stays with its tag": {func(f *folder) {
 			f.layer("one")
 			m := f.write("application/vnd.example", "{}")
 			m.Annotations = map[string]string{ocispecs.AnnotationRefName: "x"}
 			f.index(m)
-		}, localcache.Policy{KeepTag: only("a")}, soon(), "delete unreferenced 1; delete tag 1; "},
+		}, localcache.Policy{KeepTag: only("a")}, soon(), "unknown an index that was not read might reference it 1; keep in use 1; "},
 		"an upload that broke off goes": {func(f *folder) { f.export("latest", "a"); upload(f) }, grace, soon(), "delete unreferenced 1; keep in use 2; "},
 		"an upload under way stays":     {func(f *folder) { f.export("latest", "a"); upload(f) }, grace, time.Now(), "keep in use 2; keep too young 1; "},
 		"images in indexes": {func(f *folder) {

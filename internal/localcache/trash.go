@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/atomicfile"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // trashDir has what was taken out of the cache and is not deleted yet. A file keeps its path
@@ -28,6 +29,14 @@ func discard(dir, name string) error {
 	return move(filepath.Join(dir, filepath.FromSlash(name)), filepath.Join(dir, trashDir, filepath.FromSlash(name)))
 }
 
+// ownerHint says how a user comes to own a cache that a builder of another user has written.
+func ownerHint(err error, dir string) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return hint.With(err, `sudo chown -R "$(id -u):$(id -g)" `+hint.Word(dir))
+}
+
 func move(from, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
 		return err
@@ -38,7 +47,15 @@ func move(from, to string) error {
 	return nil
 }
 
-// restore finishes what was interrupted, if there is something: see [putBack].
+// finish finishes what was interrupted, if there is something.
+func finish(ctx context.Context, dir string) error {
+	if err := restore(ctx, dir); err != nil {
+		return err
+	}
+	return emptyTrash(dir)
+}
+
+// restore puts back what was taken out by mistake, if there is something: see [putBack].
 func restore(ctx context.Context, dir string) error {
 	if _, err := os.Lstat(filepath.Join(dir, trashDir)); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -91,11 +108,14 @@ func (l *Layout) needs() func(digest string) bool {
 // emptyTrash deletes what was taken out, and what a crash left of index.json. Nobody else writes
 // there, so that no lock is needed.
 func emptyTrash(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, atomicfile.Temporary))
-	for _, name := range append(left, filepath.Join(dir, trashDir)) {
-		err = errors.Join(err, os.RemoveAll(name))
+	err := os.RemoveAll(filepath.Join(dir, trashDir))
+	entries, listErr := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.Type().IsRegular() && atomicfile.IsTemporary(e.Name()) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
 	}
-	if err != nil {
+	if err = errors.Join(err, listErr); err != nil {
 		return fmt.Errorf("deleting from the local cache: %w", err)
 	}
 	return nil
