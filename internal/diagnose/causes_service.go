@@ -3,6 +3,9 @@ package diagnose
 // relayed matches a request of a relay to which the service replied with a status.
 const relayed = `^(?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): `
 
+// relayedPut begins what a relay says of a layer that the blob storage refused.
+const relayedPut = `PUT: `
+
 // throttle matches how the service and its clients say that there were too many requests.
 const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |` + relayed + `429 `
 
@@ -82,14 +85,14 @@ const rebuilt = "run the build again with BuildKit 0.33 or newer, which rebuilds
 func blobCauses() []Cause {
 	return []Cause{
 		probable("url-signature", "the blob storage found another signature than a URL's: something on the way changed the request, or the service signs with another key",
-			build, `^(?:GET|PUT|HEAD) \S+ RESPONSE 403: .*(?:Signature did not match|SignatureDoesNotMatch)`, direct, retry, ignoreError),
+			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 403:|`+relayedPut+`403 ).*(?:Signature did not match|SignatureDoesNotMatch)`, direct, retry, ignoreError),
 		certain("url-expired", "the URL of a cached layer or entry was used outside its time; BuildKit before 0.23.2 does not renew one that has expired",
 			said, `^(?:GET|HEAD) \S+ RESPONSE 403: .*(?:`+signatureRefused+`)|^invalid status response 403 Server failed to authenticate .* for https://\S+\.blob\.core\.windows\.net/|`+toolkit+`Server failed to authenticate the request\.`,
 			"docker ghacache migrate-v2 --upgrade-builder NAME   # BuildKit 0.23.2 or newer", "driver-opts: image=moby/buildkit:buildx-stable-1").provedBy(outsideItsTime),
 		certain("upload-url-expired", "the URL to upload a layer was used outside its time: the upload took longer than the URL lives, an hour on GitHub",
-			build, `^PUT \S+ RESPONSE 403: .*(?:`+signatureRefused+`)`, "mode=min   # or smaller layers", "--cache-to type=registry,ref=IMAGE:cache   # for layers this big", ignoreError).provedBy(outsideItsTime),
+			build, `^(?:PUT \S+ RESPONSE 403:|`+relayedPut+`403 ).*(?:`+signatureRefused+`)`, "mode=min   # or smaller layers", "--cache-to type=registry,ref=IMAGE:cache   # for layers this big", ignoreError).provedBy(outsideItsTime),
 		probable("blob-refused", "a layer was refused (403): its URL has expired or is not valid yet, or a proxy or firewall forbids the blob storage",
-			build, `^(?:GET|PUT|HEAD) \S+ RESPONSE 40[13]: |^invalid status response 40[13] .* for https?://`,
+			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 40[13]:|`+relayedPut+`40[13]) |^invalid status response 40[13] .* for https?://`,
 			doctor, "let *.blob.core.windows.net through, or "+direct, "date -u   # on the machine of a cache service of your own: it signs the URLs", ignoreError),
 		certain("layer-evicted", "a layer that the cache's index references is not in the cache: evicted, deleted, or of a branch that the job may not read",
 			build, `^blob (?:sha256:\S+ )?not found$|^blob sha256:\w+: not found$|^cache entry no longer exists$|^(?:GET|HEAD) \S+ (?:RESPONSE 404: |ERROR CODE: BlobNotFound)|^invalid status response 404 .* for https?://`,
@@ -98,7 +101,7 @@ func blobCauses() []Cause {
 		probable("layer-damaged", "a layer in the cache is shorter than the cache's index says, as after an upload that broke off",
 			build, `^invalid status response 416 .* for https?://`, rebuilt, "docker ghacache prune --scope SCOPE --force   # the next build writes the cache anew"),
 		certain("blob-storage-error", "the blob storage behind the cache service failed on its side",
-			build, `^(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d: `, retry, status, ignoreError).provedBy(`\bERROR CODE: \w`),
+			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d:|`+relayedPut+`5\d\d) `, retry, status, ignoreError).provedBy(`\bERROR CODE: \w|<Code>\w`),
 	}
 }
 

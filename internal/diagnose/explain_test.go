@@ -53,7 +53,11 @@ Error: buildx failed with: ERROR: failed to solve: This legacy service is shutti
 	{"a relay that the service throttles", "internal/cacheclient service.go",
 		`ERROR: failed to build: failed to solve: error writing layer blob: sending cache "buildkit-blob-1-sha256:98349f": CreateCacheEntry: 429 Too Many Requests: slow down`, "throttled"},
 	{"a relay whose layer is refused", "internal/relay index.go, internal/cacheclient blobwriter.go",
-		`ERROR: failed to build: failed to solve: not writing the index: PUT http://127.0.0.1:44971/devstoreaccount1/cache/2 RESPONSE 403: 403 Forbidden ERROR CODE: InternalError <?xml version="1.0" encoding="UTF-8"?>`, "blob-refused"},
+		`ERROR: failed to build: failed to solve: error writing layer blob: sending cache "buildkit-blob-1-sha256:98349f": PUT: 403 Forbidden: <?xml version="1.0" encoding="UTF-8"?> <Error><Code>InternalError</Code></Error>`, "blob-refused"},
+	{"a relay whose URL to upload a layer has expired", "internal/cacheclient service.go",
+		`ERROR: failed to build: failed to solve: not writing the index: sending cache "buildkit-blob-1-sha256:98349f": PUT: 403 Forbidden: <?xml version="1.0" encoding="utf-8"?><Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request.</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame</AuthenticationErrorDetail></Error>`, "upload-url-expired"},
+	{"a relay whose blob storage fails", "internal/cacheclient service.go",
+		`ERROR: failed to build: failed to solve: not writing the index: sending cache "buildkit-blob-1-sha256:98349f": PUT: 503 Service Unavailable: <Error><Code>ServerBusy</Code></Error>`, "blob-storage-error"},
 	{"a relay whose service hangs up", "internal/cacheclient service.go",
 		`ERROR: failed to build: failed to solve: error writing layer blob: sending cache "buildkit-blob-1-sha256:98349f": Post "http://127.0.0.1:1/twirp/github.actions.results.api.v1.CacheService/CreateCacheEntry": EOF`, "connection-broken"},
 
