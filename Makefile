@@ -28,7 +28,7 @@ demo: build ## build an example, forget it, build it again from the cache
 
 test: build ## run all tests, with real builds where the machine can run them
 	@hack/build-tools
-	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- ./...
+	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- -timeout 20m ./...
 
 bench: build ## measure, and write docs/benchmarks.md
 	hack/engine run hack/lab --both go run ./hack/bench
