@@ -24,6 +24,7 @@ type lab struct {
 	remote    func() (string, error) // builder on a buildkitd of its own
 	old       func() (string, error) // the same, of a version before 0.20
 	throttled func() (string, error) // the same, for services that throttle: a BuildKit remembers them in its next builds
+	memory    func() (string, error) // the same as remote, with all of its files in memory: for many builds
 	container func() (string, error) // builder on a Docker Engine
 	bridged   func() (string, error) // the same, on a network of its own
 	several   func() (string, error) // the same, with a node on the network of the host as well, for linux/arm64
@@ -58,9 +59,14 @@ func withLab(m *testing.M) int {
 	shared.remote = sync.OnceValues(shared.startRemote)
 	shared.old = sync.OnceValues(shared.startOld)
 	shared.throttled = sync.OnceValues(shared.startThrottled)
+<<<<<<< HEAD
 	shared.container = sync.OnceValues(func() (string, error) { return shared.startContainer("", "host") })
 	shared.bridged = sync.OnceValues(func() (string, error) { return shared.startBridged("bridged") })
 	shared.several = sync.OnceValues(shared.startSeveral)
+=======
+	shared.memory = sync.OnceValues(shared.startMemory)
+	shared.container = sync.OnceValues(shared.startContainer)
+>>>>>>> rlocal
 	defer func() {
 		for _, stop := range slices.Backward(shared.stops) {
 			stop()
@@ -114,6 +120,28 @@ func (l *lab) startRemote() (string, error) {
 	return l.startBuildkitd("remote", l.bin("buildkitd"))
 }
 
+// startMemory starts a BuildKit that waits for no disk, as it does many times in each build.
+func (l *lab) startMemory() (string, error) {
+	dir, err := inMemory()
+	if err != nil {
+		return "", err
+	}
+	defer func() { l.stops = append(l.stops, func() { os.RemoveAll(dir) }) }() // after the one that ends BuildKit
+	if err := os.Symlink(dir, filepath.Join(l.dir, "memory")); err != nil {
+		return "", err
+	}
+	return l.startBuildkitd("memory", l.bin("buildkitd"))
+}
+
+// inMemory makes a folder in memory, or on the disk of a machine that has no other place.
+func inMemory() (string, error) {
+	dir, err := os.MkdirTemp("/dev/shm", "ghacache-e2e-")
+	if err != nil {
+		return os.MkdirTemp("", "ghacache-e2e-")
+	}
+	return dir, nil
+}
+
 func (l *lab) startThrottled() (string, error) {
 	return l.startBuildkitd("throttled", l.bin("buildkitd"))
 }
@@ -145,7 +173,7 @@ func (l *lab) startBuildkitd(name, program string) (string, error) {
 		return "", errors.New("running buildkitd needs root")
 	}
 	dir := filepath.Join(l.dir, name)
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
 	log, err := os.Create(filepath.Join(dir, "log"))

@@ -135,7 +135,10 @@ func (u *user) run(args ...string) result {
 // forget drops all that the builder holds.
 func (u *user) forget() {
 	u.t.Helper()
-	u.run("buildx", "prune", "--all", "--force")
+	docker := u.docker
+	defer func() { u.docker = docker }()
+	u.docker = shared.bin("docker-buildx") // itself: this runs before most builds, and docker takes time
+	u.run("prune", "--all", "--force")
 }
 
 // image writes a build context whose steps no other test has built. All images

@@ -15,8 +15,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 )
 
-// readFile reads a file of at most most bytes. It does not open what is no file: a pipe would never end.
-func readFile(name string, most int64) ([]byte, error) {
+// readFile reads a file of at most limit bytes. It does not open what is no file: a pipe would never end.
+func readFile(name string, limit int64) ([]byte, error) {
 	info, err := os.Lstat(name)
 	if err != nil {
 		return nil, err
@@ -32,9 +32,9 @@ func readFile(name string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("%s has more than %d bytes", name, most)
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s has more than %d bytes", name, limit)
 	}
 	return data, err
 }
