@@ -59,14 +59,10 @@ func withLab(m *testing.M) int {
 	shared.remote = sync.OnceValues(shared.startRemote)
 	shared.old = sync.OnceValues(shared.startOld)
 	shared.throttled = sync.OnceValues(shared.startThrottled)
-<<<<<<< HEAD
 	shared.container = sync.OnceValues(func() (string, error) { return shared.startContainer("", "host") })
 	shared.bridged = sync.OnceValues(func() (string, error) { return shared.startBridged("bridged") })
 	shared.several = sync.OnceValues(shared.startSeveral)
-=======
 	shared.memory = sync.OnceValues(shared.startMemory)
-	shared.container = sync.OnceValues(shared.startContainer)
->>>>>>> rlocal
 	defer func() {
 		for _, stop := range slices.Backward(shared.stops) {
 			stop()
