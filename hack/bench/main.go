@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -42,21 +43,24 @@ func main() {
 // run measures the rows whose name contains the given word, or all rows.
 func run(args []string) error {
 	var results []result
+	var errs []error
 	for _, r := range rows() {
 		if len(args) > 0 && !contains(r.name, args[0]) {
 			continue
 		}
 		value, err := r.measure()
 		if err != nil {
-			return fmt.Errorf("measuring %s: %w", r.name, err)
+			errs = append(errs, fmt.Errorf("measuring %s: %w", r.name, err))
+			fmt.Println(errs[len(errs)-1])
+			continue
 		}
 		results = append(results, result{r, value})
 		fmt.Println(results[len(results)-1])
 	}
-	if len(args) == 0 {
+	if len(args) == 0 && len(errs) == 0 {
 		if err := write("docs/benchmarks.md", results); err != nil {
 			return err
 		}
 	}
-	return missed(results)
+	return errors.Join(append(errs, missed(results))...)
 }

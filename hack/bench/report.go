@@ -28,7 +28,7 @@ func contains(name, word string) bool {
 func missed(results []result) error {
 	var errs []error
 	for _, r := range results {
-		if r.target.missedBy(r.value) {
+		if !r.target.goal && r.target.missedBy(r.value) {
 			errs = append(errs, fmt.Errorf("missed: %s", r))
 		}
 	}
@@ -37,13 +37,15 @@ func missed(results []result) error {
 
 func write(file string, results []result) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s, on %s. Ratios are medians of\npairs measured alternately.\n\n", time.Now().UTC().Format(time.DateOnly), machine())
+	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s, on %s. Ratios are medians of\npairs measured alternately. A goal is a target that is not reached on every machine yet.\n\n", time.Now().UTC().Format(time.DateOnly), machine())
 	fmt.Fprint(&b, "| what | value | target | |\n|---|---:|---|---|\n")
 	for _, r := range results {
 		verdict := "met"
 		switch {
 		case r.target.met == nil:
 			verdict = ""
+		case r.target.missedBy(r.value) && r.target.goal:
+			verdict = "not yet"
 		case r.target.missedBy(r.value):
 			verdict = "**missed**"
 		}
