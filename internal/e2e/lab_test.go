@@ -24,13 +24,17 @@ type lab struct {
 	remote    func() (string, error) // builder on a buildkitd of its own
 	old       func() (string, error) // the same, of a version before 0.20
 	throttled func() (string, error) // the same, for services that throttle: a BuildKit remembers them in its next builds
-	memory    func() (string, error) // the same as remote, with all of its files in memory: for many builds
+	many      func() (string, error) // the same as remote, for tests that empty it before each of many builds
 	container func() (string, error) // builder on a Docker Engine
 	bridged   func() (string, error) // the same, on a network of its own
 	several   func() (string, error) // the same, with a node on the network of the host as well, for linux/arm64
 
 	stops []func()
 }
+
+// memory is where tests have their folders if there is room. BuildKit, buildx and the cache service wait for the disk many
+// times in each build.
+const memory = "/dev/shm"
 
 // shared is set before any test runs.
 var shared *lab
@@ -42,6 +46,9 @@ func withLab(m *testing.M) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if roomInMemory() {
+		os.Setenv("TMPDIR", memory)
 	}
 	dir, err := os.MkdirTemp("", "ghacache-e2e-")
 	if err != nil {
@@ -62,7 +69,7 @@ func withLab(m *testing.M) int {
 	shared.container = sync.OnceValues(func() (string, error) { return shared.startContainer("", "host") })
 	shared.bridged = sync.OnceValues(func() (string, error) { return shared.startBridged("bridged") })
 	shared.several = sync.OnceValues(shared.startSeveral)
-	shared.memory = sync.OnceValues(shared.startMemory)
+	shared.many = sync.OnceValues(shared.startMany)
 	defer func() {
 		for _, stop := range slices.Backward(shared.stops) {
 			stop()
@@ -116,26 +123,8 @@ func (l *lab) startRemote() (string, error) {
 	return l.startBuildkitd("remote", l.bin("buildkitd"))
 }
 
-// startMemory starts a BuildKit that waits for no disk, as it does many times in each build.
-func (l *lab) startMemory() (string, error) {
-	dir, err := inMemory()
-	if err != nil {
-		return "", err
-	}
-	defer func() { l.stops = append(l.stops, func() { os.RemoveAll(dir) }) }() // after the one that ends BuildKit
-	if err := os.Symlink(dir, filepath.Join(l.dir, "memory")); err != nil {
-		return "", err
-	}
-	return l.startBuildkitd("memory", l.bin("buildkitd"))
-}
-
-// inMemory makes a folder in memory, or on the disk of a machine that has no other place.
-func inMemory() (string, error) {
-	dir, err := os.MkdirTemp("/dev/shm", "ghacache-e2e-")
-	if err != nil {
-		return os.MkdirTemp("", "ghacache-e2e-")
-	}
-	return dir, nil
+func (l *lab) startMany() (string, error) {
+	return l.startBuildkitd("many", l.bin("buildkitd"))
 }
 
 func (l *lab) startThrottled() (string, error) {

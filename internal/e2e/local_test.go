@@ -16,15 +16,6 @@ func localCache(dir, more string) []string {
 	return []string{"--cache-to", "type=local,mode=max,dest=" + dir + more, "--cache-from", "type=local,src=" + dir + more}
 }
 
-// cacheFolder is a folder in memory: buildx waits for the disk after each blob.
-func cacheFolder(t *testing.T) string {
-	t.Helper()
-	dir, err := inMemory()
-	check(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return filepath.Join(dir, "cache")
-}
-
 // folderSize is how many bytes the files below a folder have.
 func folderSize(t *testing.T, dir string) (bytes int64) {
 	t.Helper()
@@ -48,9 +39,9 @@ func TestALocalCacheDoesNotGrow(t *testing.T) {
 	for name, c := range map[string]struct {
 		builder func() (string, error)
 		builds  int
-	}{"on a builder of the remote driver": {shared.memory, 50}, "on a builder in a container": {shared.container, 5}} {
+	}{"on a builder of the remote driver": {shared.many, 50}, "on a builder in a container": {shared.container, 5}} {
 		t.Run(name, func(t *testing.T) {
-			u, dir, cache := newUser(t, c.builder), growing(t), cacheFolder(t)
+			u, dir, cache := newUser(t, c.builder), growing(t), filepath.Join(t.TempDir(), "cache")
 			files := map[string]string{"system": "0", "lock": "0", "source": "0"}
 			writeFiles(t, dir, files)
 			u.run(build(dir, localCache(cache, "")...)...)
@@ -101,7 +92,7 @@ func (u *user) outgrow(dir, cache string, version int64, files map[string]string
 
 // Builds that export to one folder at the same time leave each other what they reference.
 func TestLocalCachesOfSeveralBuildsAtOnce(t *testing.T) {
-	u, cache := newUser(t, shared.memory), cacheFolder(t)
+	u, cache := newUser(t, shared.many), filepath.Join(t.TempDir(), "cache")
 	dirs := []string{growing(t), growing(t)}
 	done := make(chan result)
 	words := func(i int) []string {
@@ -134,7 +125,7 @@ func TestLocalCachesOfSeveralBuildsAtOnce(t *testing.T) {
 
 // What plain buildx left of many builds goes with prune, and with it nothing that is CACHED.
 func TestPruneALocalCache(t *testing.T) {
-	u, dir, cache := newUser(t, shared.memory), growing(t), cacheFolder(t)
+	u, dir, cache := newUser(t, shared.many), growing(t), filepath.Join(t.TempDir(), "cache")
 	plain := slices.Concat([]string{"buildx"}, build(dir, localCache(cache, "")...)[1:])
 	files := map[string]string{"system": "0", "lock": "0", "source": "0"}
 	writeFiles(t, dir, files)
@@ -158,7 +149,7 @@ func TestPruneALocalCache(t *testing.T) {
 // A builder may know a layer from a folder only, and not have fetched it. Another build replaces
 // the layer, and the option deletes it. Then a build that needs the layer runs its step again.
 func TestALayerThatABuilderHasNotFetched(t *testing.T) {
-	u, dir, cache := newUser(t, shared.memory), growing(t), cacheFolder(t)
+	u, dir, cache := newUser(t, shared.many), growing(t), filepath.Join(t.TempDir(), "cache")
 	words := build(dir, append(localCache(cache, ""), "--gha-local-clean")...)
 	one, two := map[string]string{"system": "1", "lock": "1", "source": "1"}, map[string]string{"system": "2", "lock": "2", "source": "2"}
 	writeFiles(t, dir, one)
@@ -177,7 +168,7 @@ func TestALayerThatABuilderHasNotFetched(t *testing.T) {
 // A missing layer of a local cache fails a build, unlike one of a gha cache. This is why a
 // clean-up must never delete a layer that index.json references.
 func TestALayerThatIsMissingFromALocalCache(t *testing.T) {
-	u, dir, cache := newUser(t, shared.memory), growing(t), cacheFolder(t)
+	u, dir, cache := newUser(t, shared.many), growing(t), filepath.Join(t.TempDir(), "cache")
 	words := build(dir, localCache(cache, "")...)
 	writeFiles(t, dir, map[string]string{"system": "m", "lock": "m", "source": "m"})
 	u.run(words...)
