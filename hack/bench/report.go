@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -51,7 +52,20 @@ func write(file string, results []result) error {
 		}
 		fmt.Fprintf(&b, "| %s | %.2f | %s | %s |\n", r.name, r.value, r.target, verdict)
 	}
+	plot(&b, results)
 	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
+// plot draws how much longer plain buildx takes.
+func plot(b *bytes.Buffer, results []result) {
+	var names, values []string
+	for _, r := range results {
+		if name, ok := strings.CutSuffix(r.name, longer); ok {
+			names, values = append(names, strconv.Quote(name)), append(values, fmt.Sprintf("%.1f", r.value))
+		}
+	}
+	fmt.Fprintf(b, "\n```mermaid\nxychart-beta horizontal\n    title \"How many times longer plain buildx takes than with the relay\"\n    x-axis [%s]\n    y-axis \"times\" 0 --> 15\n    bar [%s]\n```\n",
+		strings.Join(names, ", "), strings.Join(values, ", "))
 }
 
 // machine describes the machine and the Go version.

@@ -20,6 +20,7 @@ func wrapperRows() []row {
 	return []row{
 		{"`build` of a cached image on the remote driver, in times of buildx's", besideBuildx(build(remote, caches...)), atMost(1.25)},
 		{"the same on the docker-container driver", besideBuildx(build(container, caches...)), atMost(1.25)},
+		{"the same on the remote driver through a relay", beside([]string{"env", "GHACACHE_RELAY=require"}, build(remote, caches...)), atMost(1.35)},
 		{"`bake` of two cached targets", besideBuildx([]string{"bake", "--builder", remote}), atMost(1.25)},
 		{"`build` without a gha cache, passed through", besideBuildx(build(remote)), atMost(1.25)},
 		{"completion of a flag of `build`", besideBuildx([]string{"build", "--cache-"}, "__complete"), atMost(1.25)},
@@ -46,6 +47,11 @@ target "two" {
 // besideBuildx compares a command of the plugin with buildx's same command, in a
 // folder with the files to build. before are docker's own words.
 func besideBuildx(words []string, before ...string) func() (float64, error) {
+	return beside(nil, words, before...)
+}
+
+// beside is besideBuildx with words before those of the plugin.
+func beside(plugin, words []string, before ...string) func() (float64, error) {
 	return func() (float64, error) {
 		dir, err := os.MkdirTemp("", "ghacache-bench-")
 		if err != nil {
@@ -68,6 +74,6 @@ func besideBuildx(words []string, before ...string) func() (float64, error) {
 			}
 		}
 		docker := append([]string{"docker"}, before...)
-		return ratio(pairs, dir, slices.Concat(docker, []string{"ghacache"}, words), slices.Concat(docker, []string{"buildx"}, words))
+		return ratio(pairs, dir, slices.Concat(plugin, docker, []string{"ghacache"}, words), slices.Concat(docker, []string{"buildx"}, words))
 	}
 }
