@@ -50,7 +50,7 @@ func write(file string, results []result) error {
 		case r.target.missedBy(r.value):
 			verdict = "**missed**"
 		}
-		fmt.Fprintf(&b, "| %s | %.2f | %s | %s |\n", r.name, r.value, r.target, verdict)
+		fmt.Fprintf(&b, "| %s | %.2f | %s | %s |\n", strings.ReplaceAll(r.name, "|", `\|`), r.value, r.target, verdict)
 	}
 	plot(&b, results)
 	return os.WriteFile(file, b.Bytes(), 0o644)

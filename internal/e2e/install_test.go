@@ -64,7 +64,9 @@ func TestImagesOfARelease(t *testing.T) {
 	u := newUser(t, shared.remote)
 	u.enter(serve(t))
 	dist := t.TempDir()
-	check(t, os.Link(shared.bin("docker-ghacache"), filepath.Join(dist, asset)))
+	program, err := os.ReadFile(shared.bin("docker-ghacache"))
+	check(t, err)
+	check(t, os.WriteFile(filepath.Join(dist, asset), program, 0o755))
 	check(t, os.WriteFile(filepath.Join(dist, "LICENSES.txt"), []byte("terms"), 0o600))
 	for _, target := range []string{"plugin", "serve"} {
 		out := t.TempDir()
