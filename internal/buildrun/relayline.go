@@ -26,11 +26,6 @@ func relayLine(s relay.Stats) string {
 	return strings.Join(did, ", ")
 }
 
-func layers(n int) string {
-	if n == 1 {
-		return "1 layer"
-	}
-	return fmt.Sprintf("%d layers", n)
-}
+func layers(n int) string { return ui.Count(n, "layer", "layers") }
 
 func short(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }

@@ -104,10 +104,7 @@ func sum(a, b reclaim.Tally) reclaim.Tally {
 }
 
 func layers(t reclaim.Tally) string {
-	if t.Count == 1 {
-		return fmt.Sprintf("1 layer (%s)", ui.Size(t.Bytes))
-	}
-	return fmt.Sprintf("%d layers (%s)", t.Count, ui.Size(t.Bytes))
+	return fmt.Sprintf("%s (%s)", ui.Count(t.Count, "layer", "layers"), ui.Size(t.Bytes))
 }
 
 // Markdown is the section for a job's summary.
