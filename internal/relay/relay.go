@@ -139,16 +139,21 @@ func New(opts Options) (*Relay, error) {
 // flush sends all layers on as far as they have arrived.
 func (r *Relay) flush() {
 	r.mu.Lock()
-	var blobs []*blob
+	blobs := r.unfinished()
+	r.mu.Unlock()
+	for _, b := range blobs {
+		b.flush()
+	}
+}
+
+// unfinished are the layers under way. The caller holds the lock.
+func (r *Relay) unfinished() (blobs []*blob) {
 	for _, u := range r.uploads {
 		if b, ok := u.(*blob); ok && b.underWay() {
 			blobs = append(blobs, b)
 		}
 	}
-	r.mu.Unlock()
-	for _, b := range blobs {
-		b.flush()
-	}
+	return blobs
 }
 
 // Environment returns the URL (url_v2) and the token that BuildKit needs to use the relay at an address, which is
@@ -221,12 +226,7 @@ func (r *Relay) Prefetch(ctx context.Context, scopes ...string) {
 func (r *Relay) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.close()
-	var unfinished []*blob
-	for _, u := range r.uploads {
-		if b, ok := u.(*blob); ok && b.underWay() {
-			unfinished = append(unfinished, b)
-		}
-	}
+	unfinished := r.unfinished()
 	r.mu.Unlock()
 	for _, b := range unfinished {
 		b.endUnless(errClosed)
