@@ -31,6 +31,14 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 	return usage(fmt.Errorf("unknown command %q for %q", word, cmd.CommandPath()), hint)
 }
 
+// noVerb rejects the arguments of a command that only groups others.
+func noVerb(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	return nil
+}
+
 // usage is an error in the command line itself.
 func usage(err error, fix string) error { return hint.Usage(err, fix) }
 

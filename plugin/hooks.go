@@ -28,12 +28,7 @@ build" or "docker buildx bake" on a terminal, and prints its advice.
 
 Docker has one switch for all plugins, "features.hooks". "enable" turns it on, which
 enables the hooks of every plugin. "disable" restores what it was before.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return nil
-		},
+		Args: noVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(

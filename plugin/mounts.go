@@ -38,12 +38,7 @@ func newMountsCommand(env *Env) *cobra.Command {
 		Long: `A cache mount (RUN --mount=type=cache) stays in the builder that filled it. These
 commands take it to other builders through the GitHub Actions cache, for jobs that build
 with docker/build-push-action. "docker ghacache build --gha-mounts" does both by itself.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return nil
-		},
+		Args: noVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
