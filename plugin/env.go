@@ -10,9 +10,11 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/buildrun"
+	"github.com/docker-ghacache/docker-ghacache/internal/secret"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/command"
 	cliflags "github.com/docker/cli/cli/flags"
+	"github.com/docker/cli/cli/streams"
 	"github.com/spf13/pflag"
 )
 
@@ -43,14 +45,29 @@ func (e *Env) notes() ui.Notes {
 }
 
 // output is standard output.
-func (e *Env) output() ui.Output {
-	out := ui.Output{Writer: e.Stdout, Terminal: e.Docker.Out().IsTerminal()}
+func (e *Env) output() ui.Output { return e.outputTo(e.Stdout, e.Docker.Out()) }
+
+func (e *Env) outputTo(w io.Writer, stream *streams.Out) ui.Output {
+	out := ui.Output{Writer: w, Terminal: stream.IsTerminal()}
 	if out.Terminal {
 		out.Style = ui.Style{Now: e.Now(), Short: true}
 	}
-	_, width := e.Docker.Out().GetTtySize()
+	_, width := stream.GetTtySize()
 	out.Width = int(width)
 	return out
+}
+
+// console is all of the standard streams.
+func (e *Env) console() ui.Console {
+	return ui.Console{
+		Stdin: e.Stdin, Asks: e.Docker.In().IsTerminal(),
+		Stdout: e.output(), Stderr: e.outputTo(e.Stderr, e.Docker.Err()), Notes: e.notes(),
+	}
+}
+
+// secrets are where tokens can come from.
+func (e *Env) secrets() secret.Sources {
+	return secret.Sources{Lookup: e.Lookup, ReadStdin: e.readStdin}
 }
 
 // summaryFile is where a job's summary goes, empty unless it is wanted.

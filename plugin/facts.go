@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -110,7 +109,7 @@ func runtimeFacts(job actions.Job) diagnose.Runtime {
 // dockerFacts asks the docker CLI that started this program, else the one on PATH.
 func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
 	name, _ := env.Lookup(metadata.ReexecEnvvar)
-	path, err := exec.LookPath(cmp.Or(name, "docker"))
+	path, err := process.Find(cmp.Or(name, "docker"))
 	if err != nil {
 		return diagnose.Tool{Err: err}
 	}

@@ -132,7 +132,7 @@ func (e endpoint) open(ctx context.Context, env *Env) (*cacheclient.Runtime, err
 	if token == "" && url != e.job {
 		return nil, hint.With(fmt.Errorf("--%s-url is not the job's service, and comes without a token", e.name), fmt.Sprintf("--%s-token FILE, or env:NAME, or -", e.name))
 	}
-	secret, err := env.secret(ctx, "--"+e.name+"-token", token)
+	secret, err := env.secrets().Read(ctx, "--"+e.name+"-token", token)
 	if err != nil {
 		return nil, err
 	}
