@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -20,6 +21,19 @@ func TestGlobalFlags(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestDockerCommand(t *testing.T) {
+	for line, want := range map[string]string{
+		"docker build .": "build .",
+		"docker --log-level error buildx build --builder x .": "buildx build --builder x .",
+		"/usr/bin/docker -Dc x buildx --builder x build":      "buildx --builder x build",
+		"docker": "",
+	} {
+		if got := strings.Join(dockerCommand(strings.Fields(line)), " "); got != want {
+			t.Errorf("%q has the command %q, want %q", line, got, want)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,8 +12,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
-	"github.com/docker-ghacache/docker-ghacache/internal/process"
-	"github.com/docker/cli/cli-plugins/metadata"
 )
 
 // How long a question may take. That of the builder is longer than the ten seconds
@@ -108,15 +105,8 @@ func runtimeFacts(job actions.Job) diagnose.Runtime {
 
 // dockerFacts asks the docker CLI that started this program, else the one on PATH.
 func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
-	name, _ := env.Lookup(metadata.ReexecEnvvar)
-	path, err := process.Find(cmp.Or(name, "docker"))
-	if err != nil {
-		return diagnose.Tool{Err: err}
-	}
-	stdout, _, err := process.Output(ctx, process.Command{Path: path, Args: []string{"--version"}, Env: env.Environ()})
-	// Docker version 29.9.3, build 1234567
-	version, _, _ := strings.Cut(strings.TrimPrefix(string(stdout), "Docker version "), ",")
-	return diagnose.Tool{Version: strings.TrimSpace(version), Err: err}
+	version, err := builders.DockerVersion(ctx, env.Lookup, env.Environ())
+	return diagnose.Tool{Version: version, Err: err}
 }
 
 // checksOf is what a build in this job would ask of its builder.

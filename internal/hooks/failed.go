@@ -1,4 +1,4 @@
-package plugin
+package hooks
 
 import (
 	"cmp"
@@ -10,29 +10,25 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker/cli/cli/command"
 )
 
-// A failedCommand is the command that docker asks about. docker passes on neither the build's error nor the values of
+// Failed is the command that docker asks about. docker passes on neither the build's error nor the values of
 // flags, so the command line is that of docker itself, which started this process.
-type failedCommand struct {
-	args  []cacheopts.Arg // of buildx; nil where nothing tells
-	began time.Time       // zero where nothing tells
-}
-
-// readCommand reads docker's own command line: any global flags, then the command.
-func readCommand(words []string, began time.Time) failedCommand {
-	if len(words) == 0 {
-		return failedCommand{}
-	}
-	command := words[1+len(globalFlags(words[1:])):]
-	return failedCommand{cacheopts.ScanBuild(command), began}
+type Failed struct {
+	Docker command.Cli
+	Lookup actions.Lookup
+	Now    time.Time
+	Words  []string  // after docker's global flags, such as "buildx build ."; nil where nothing tells
+	Began  time.Time // zero where nothing tells
 }
 
 // flag is the last value of a flag.
-func (c failedCommand) flag(name string) (value string, given bool) {
-	for _, arg := range c.args {
+func (c Failed) flag(name string) (value string, given bool) {
+	for _, arg := range cacheopts.ScanBuild(c.Words) {
 		if arg.Name == name && arg.HasValue {
 			value, given = arg.Value, true
 		}
@@ -40,13 +36,19 @@ func (c failedCommand) flag(name string) (value string, given bool) {
 	return value, given
 }
 
-// cause explains the failure by BuildKit's history. A build that is not there failed before it began: then only what
+// builder is the name of the builder of the command; empty means the current one.
+func (c Failed) builder() string {
+	name, given := c.flag("builder")
+	return builders.Chosen(c.Lookup, name, given)
+}
+
+// Cause explains the failure by BuildKit's history. A build that is not there failed before it began: then only what
 // buildx or BuildKit refuse for a gha cache can be told.
-func (c failedCommand) cause(ctx context.Context, env *Env) (diagnose.Finding, bool) {
-	name := env.builder(c.flag("builder"))
-	message := c.recorded(ctx, env, name)
+func (c Failed) Cause(ctx context.Context) (diagnose.Finding, bool) {
+	name := c.builder()
+	message := c.recorded(ctx, name)
 	if message == "" {
-		message = c.refusal(ctx, env, name)
+		message = c.refusal(ctx, name)
 	}
 	if message == "" {
 		return diagnose.Finding{}, false
@@ -55,35 +57,35 @@ func (c failedCommand) cause(ctx context.Context, env *Env) (diagnose.Finding, b
 }
 
 // recorded is the error of the build in BuildKit's history; empty for none.
-func (c failedCommand) recorded(ctx context.Context, env *Env, builderName string) string {
-	if c.began.IsZero() {
-		return builders.LastFailure(ctx, env.Docker, builderName, env.Now())
+func (c Failed) recorded(ctx context.Context, builder string) string {
+	if c.Began.IsZero() {
+		return builders.LastFailure(ctx, c.Docker, builder, c.Now)
 	}
-	return builders.Failure(ctx, env.Docker, builderName, c.began)
+	return builders.Failure(ctx, c.Docker, builder, c.Began)
 }
 
 // refusal is the error with which the command cannot have been spared, in the order in which buildx and BuildKit look;
 // empty for none.
-func (c failedCommand) refusal(ctx context.Context, env *Env, builderName string) string {
+func (c Failed) refusal(ctx context.Context, name string) string {
 	requests, quoted := c.requests()
 	if len(requests) == 0 && quoted == "" {
 		return ""
 	}
-	builder, err := builders.Resolve(ctx, env.Docker, builderName)
+	builder, err := builders.Resolve(ctx, c.Docker, name)
 	switch {
 	case err != nil && strings.HasSuffix(err.Error(), "not found"):
-		return fmt.Sprintf("no builder %q found", builderName)
+		return fmt.Sprintf("no builder %q found", name)
 	case err != nil:
 		return ""
 	}
-	return cmp.Or(cannotExport(builder, requests), quoted, expired(env, requests))
+	return cmp.Or(cannotExport(builder, requests), quoted, c.expired(requests))
 }
 
 // requests are the gha entries of the command. For an entry whose type buildx does not find, because quotes hide it,
 // quoted is what BuildKit says of it.
-func (c failedCommand) requests() (requests []cacheopts.Request, quoted string) {
+func (c Failed) requests() (requests []cacheopts.Request, quoted string) {
 	almostGHA := regexp.MustCompile(`(?i)\bgha\b`)
-	for _, arg := range c.args {
+	for _, arg := range cacheopts.ScanBuild(c.Words) {
 		entries, err := cacheopts.Parse(arg.Value)
 		if arg.Side() == 0 || err != nil || len(entries) != 1 {
 			continue
@@ -108,8 +110,8 @@ func cannotExport(b *builders.Builder, requests []cacheopts.Request) string {
 }
 
 // expired is BuildKit's refusal of a token.
-func expired(env *Env, requests []cacheopts.Request) string {
-	result := cacheopts.Complete(requests, env.job().CacheRuntime(env.Now()), cacheopts.Options{})
+func (c Failed) expired(requests []cacheopts.Request) string {
+	result := cacheopts.Complete(requests, actions.FromEnv(c.Lookup).CacheRuntime(c.Now), cacheopts.Options{})
 	for _, note := range result.Notes {
 		if note.Code == cacheopts.CodeExpiredToken {
 			return "failed to configure gha cache exporter: cache token expired at " + strings.Join(note.Values, " ")
