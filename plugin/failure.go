@@ -89,6 +89,21 @@ func passOn(err error) error {
 	return exit(codeOf(said.Err))
 }
 
+// couldNotRun gives errors that are none of the command line the exit code 2.
+func couldNotRun(ctx context.Context, env *Env, err error) error {
+	if _, ok := errors.AsType[cli.StatusError](err); ok || err == nil {
+		return err
+	}
+	if hint.IsUsage(err) {
+		return err
+	}
+	env.notes().Error(err)
+	if ctx.Err() != nil {
+		return exit(130)
+	}
+	return exit(2)
+}
+
 // checkFormat is for commands whose only other format is JSON.
 func checkFormat(format string) error {
 	if format != "" && format != "json" {

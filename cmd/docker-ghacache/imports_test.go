@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"cmd/docker-ghacache": {"plugin"},
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
-		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/gitrepo", "internal/hint", "internal/hooks", "internal/listing", "internal/localcache", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
+		"internal/diagnose", "internal/doctor", "internal/github", "internal/gitrepo", "internal/hint", "internal/hooks", "internal/listing", "internal/localcache", "internal/migrate", "internal/migrate/report", "internal/migrate/rules", "internal/migrate/toolchain",
 		"internal/mounts", "internal/mounts/archive", "internal/process", "internal/reclaim", "internal/relay", "internal/release", "internal/secret", "internal/serving", "internal/ui", "internal/view",
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
@@ -25,16 +25,19 @@ var mayImport = map[string][]string{
 	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
 	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/cacheclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
+	"internal/doctor":      {"internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/listing", "internal/reclaim", "internal/ui"},
 	"internal/hooks":       {"cacheopts", "internal/actions", "internal/builders", "internal/diagnose", "internal/dockerconfig"},
 	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
 	"internal/localcache":  {"internal/atomicfile", "internal/bkcache", "internal/hint", "internal/reclaim"},
 	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
 
-	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules", "internal/ui"},
+	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules", "internal/migrate/toolchain", "internal/ui"},
 	"internal/migrate/rules":  {"cacheopts", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
 	"internal/migrate/scan":   {"internal/migrate/source"},
 	"internal/migrate/source": {"cacheopts", "internal/atomicfile"},
 	"internal/migrate/tags":   nil,
+
+	"internal/migrate/toolchain": {"internal/builders", "internal/migrate/rules", "internal/release"},
 
 	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
 

@@ -1,4 +1,4 @@
-package plugin
+package doctor
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker/cli/cli/command"
 )
 
 // How long a question may take. That of the builder is longer than the ten seconds
@@ -23,12 +24,22 @@ const (
 	doctorTime  = 30 * time.Second
 )
 
-// collectFacts asks everything that the doctor judges, all at the same time. That
-// something cannot be asked is a fact as well.
-func collectFacts(ctx context.Context, env *Env, o doctorOptions) diagnose.Facts {
+// Env is what the doctor takes from the program around it.
+type Env struct {
+	Docker    command.Cli
+	Lookup    actions.Lookup
+	Environ   func() []string
+	Now       func() time.Time
+	UserAgent string // of requests to GitHub
+}
+
+// Collect asks everything that a doctor judges, all at the same time. That something cannot
+// be asked is a fact as well. The repository is that of [listing.Open], and the builder that of
+// [builders.Examine].
+func Collect(ctx context.Context, env Env, repo, builder string) diagnose.Facts {
 	ctx, cancel := context.WithTimeoutCause(ctx, doctorTime, diagnose.Silence(doctorTime))
 	defer cancel()
-	job := env.job()
+	job := actions.FromEnv(env.Lookup)
 	facts := diagnose.Facts{Now: env.Now(), Runtime: runtimeFacts(job)}
 	if job.Token != "" {
 		facts.Grant = job.Grant(job.Token)
@@ -36,13 +47,13 @@ func collectFacts(ctx context.Context, env *Env, o doctorOptions) diagnose.Facts
 	var asked sync.WaitGroup
 	asked.Go(func() {
 		tool, err := within(ctx, factTime, func(ctx context.Context) (diagnose.Tool, error) {
-			tool := dockerFacts(ctx, env)
-			return tool, tool.Err
+			version, err := builders.DockerVersion(ctx, env.Lookup, env.Environ())
+			return diagnose.Tool{Version: version}, err
 		})
 		facts.Docker, facts.Docker.Err = tool, err
 	})
 	asked.Go(func() { facts.Buildx = buildxFacts(ctx, env, job) })
-	asked.Go(func() { facts.Builder = builderFacts(ctx, env, job, o.builder) })
+	asked.Go(func() { facts.Builder = builderFacts(ctx, env, job, builder) })
 	var rest restFacts
 	served := make(chan bool, 1)
 	asked.Go(func() {
@@ -51,7 +62,7 @@ func collectFacts(ctx context.Context, env *Env, o doctorOptions) diagnose.Facts
 		}
 		served <- facts.Service != nil && facts.Service.Err == nil
 	})
-	asked.Go(func() { rest.collect(ctx, env, o.repo, served) })
+	asked.Go(func() { rest.collect(ctx, env, job, repo, served) })
 	asked.Wait()
 	facts.REST, facts.Usage, facts.Indexes, facts.Scopes = rest.REST, rest.usage, rest.indexes, rest.scopes
 	return facts
@@ -103,14 +114,8 @@ func runtimeFacts(job actions.Job) diagnose.Runtime {
 	return facts
 }
 
-// dockerFacts asks the docker CLI that started this program, else the one on PATH.
-func dockerFacts(ctx context.Context, env *Env) diagnose.Tool {
-	version, err := builders.DockerVersion(ctx, env.Lookup, env.Environ())
-	return diagnose.Tool{Version: version, Err: err}
-}
-
 // checksOf is what a build in this job would ask of its builder.
-func checksOf(env *Env, job actions.Job) builders.Checks {
+func checksOf(env Env, job actions.Job) builders.Checks {
 	allow, _ := env.Lookup("GHACACHE_ALLOW_DOCKER_DRIVER")
 	allowed, _ := strconv.ParseBool(allow) // a build refuses what is neither true nor false
 	return builders.Checks{
@@ -119,7 +124,7 @@ func checksOf(env *Env, job actions.Job) builders.Checks {
 	}
 }
 
-func buildxFacts(ctx context.Context, env *Env, job actions.Job) diagnose.Tool {
+func buildxFacts(ctx context.Context, env Env, job actions.Job) diagnose.Tool {
 	found, err := within(ctx, factTime, func(context.Context) (builders.Buildx, error) {
 		return builders.AskBuildx(env.Docker)
 	})
@@ -128,7 +133,7 @@ func buildxFacts(ctx context.Context, env *Env, job actions.Job) diagnose.Tool {
 	return diagnose.Tool{Version: found.Version, Notes: checks.CheckBuildx(), Err: err}
 }
 
-func builderFacts(ctx context.Context, env *Env, job actions.Job, name string) diagnose.Builder {
+func builderFacts(ctx context.Context, env Env, job actions.Job, name string) diagnose.Builder {
 	b, err := within(ctx, builderTime, func(ctx context.Context) (*builders.Builder, error) {
 		return builders.Examine(ctx, env.Docker, name)
 	})
@@ -143,12 +148,12 @@ func builderFacts(ctx context.Context, env *Env, job actions.Job, name string) d
 }
 
 // serviceFacts looks up a key that nobody writes.
-func serviceFacts(ctx context.Context, env *Env, job actions.Job) *diagnose.Probe {
+func serviceFacts(ctx context.Context, env Env, job actions.Job) *diagnose.Probe {
 	if job.ServiceURL() == "" {
 		return nil
 	}
 	probe := &diagnose.Probe{URL: job.ServiceURL()}
-	runtime, err := cacheclient.NewRuntime(job.ServiceURL(), job.Version, job.Token, userAgent)
+	runtime, err := cacheclient.NewRuntime(job.ServiceURL(), job.Version, job.Token, env.UserAgent)
 	if err != nil {
 		probe.Err = err
 		return probe

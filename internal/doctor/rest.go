@@ -1,4 +1,4 @@
-package plugin
+package doctor
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
@@ -26,10 +27,10 @@ type restFacts struct {
 
 // collect asks for one entry first: whoever does not answer that is not asked for more. It
 // reads indexes if the cache service has answered, which served tells.
-func (f *restFacts) collect(ctx context.Context, env *Env, repo string, served <-chan bool) {
+func (f *restFacts) collect(ctx context.Context, env Env, job actions.Job, repo string, served <-chan bool) {
 	r, err := within(ctx, factTime, func(context.Context) (*listing.Repository, error) {
 		return listing.Open(repo, listing.Options{
-			Job: env.job(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, MaxWait: time.Second, Attempts: 2,
+			Job: job, Lookup: env.Lookup, Now: env.Now, UserAgent: env.UserAgent, MaxWait: time.Second, Attempts: 2,
 			Say: func(ui.Level, string, string) {}, // of refs and of the runtime token, which have no check here or one of their own
 		})
 	})

@@ -1,4 +1,4 @@
-package plugin
+package toolchain
 
 import (
 	"cmp"
@@ -11,10 +11,11 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
+	"github.com/docker/cli/cli/command"
 )
 
-// tool is a program of this machine that builds with caches rest on.
-type tool struct {
+// Tool is a program of this machine that builds with caches rest on.
+type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"` // empty: unknown, or not installed
 	Needs   string `json:"needs,omitempty"`   // the first release that speaks version 2; empty: any does
@@ -28,7 +29,7 @@ type tool struct {
 
 // judged completes a tool that was found with what there is to say about its
 // version.
-func (t tool) judged(c rules.Certainty, upgrade ...string) tool {
+func (t Tool) judged(c rules.Certainty, upgrade ...string) Tool {
 	if t.Old = t.Needs != "" && release.Before(t.Version, t.Needs); t.Old {
 		t.Certainty, t.Upgrade = c, upgrade
 	}
@@ -36,26 +37,26 @@ func (t tool) judged(c rules.Certainty, upgrade ...string) tool {
 }
 
 // failed says why a version is not known.
-func (t tool) failed(err error) tool {
+func (t Tool) failed(err error) Tool {
 	if err != nil {
 		t.Detail = strings.Join(strings.Fields(err.Error()), " ")
 	}
 	return t
 }
 
-// toolchain asks for all versions at the same time.
-func toolchain(ctx context.Context, env *Env) []tool {
-	asked := make([][]tool, 4)
+// Tools asks for all versions at the same time. Lookup and environ are the environment of this program.
+func Tools(ctx context.Context, docker command.Cli, lookup func(string) (string, bool), environ []string) []Tool {
+	asked := make([][]Tool, 4)
 	var asking sync.WaitGroup
-	for i, ask := range []func() []tool{
-		func() []tool {
-			docker := dockerFacts(ctx, env)
-			return []tool{tool{Name: "docker CLI", Version: docker.Version}.failed(docker.Err)}
+	for i, ask := range []func() []Tool{
+		func() []Tool {
+			version, err := builders.DockerVersion(ctx, lookup, environ)
+			return []Tool{Tool{Name: "docker CLI", Version: version}.failed(err)}
 		},
-		func() []tool { return []tool{buildxTool(env)} },
-		func() []tool { return []tool{composeTool(env)} },
-		func() []tool {
-			return builderTools(ctx, env, cmp.Or(env.builder("", false), builders.Current(env.Docker)))
+		func() []Tool { return []Tool{buildxTool(docker)} },
+		func() []Tool { return []Tool{composeTool(docker)} },
+		func() []Tool {
+			return builderTools(ctx, docker, cmp.Or(builders.Chosen(lookup, "", false), builders.Current(docker)))
 		},
 	} {
 		asking.Go(func() { asked[i] = ask() })
@@ -64,26 +65,26 @@ func toolchain(ctx context.Context, env *Env) []tool {
 	return slices.Concat(asked...)
 }
 
-func buildxTool(env *Env) tool {
-	buildx, err := builders.FindBuildx(env.Docker)
-	return tool{Name: "buildx", Version: buildx.Version, Needs: release.Buildx}.failed(err).
+func buildxTool(docker command.Cli) Tool {
+	buildx, err := builders.FindBuildx(docker)
+	return Tool{Name: "buildx", Version: buildx.Version, Needs: release.Buildx}.failed(err).
 		judged(rules.Certain, "apt-get install docker-buildx-plugin", "https://docs.docker.com/go/buildx/")
 }
 
-func composeTool(env *Env) tool {
-	version, err := builders.ComposeVersion(env.Docker)
-	return tool{Name: "Compose", Version: version, Needs: release.Compose}.failed(err).
+func composeTool(docker command.Cli) Tool {
+	version, err := builders.ComposeVersion(docker)
+	return Tool{Name: "Compose", Version: version, Needs: release.Compose}.failed(err).
 		judged(rules.Conditional, "apt-get install docker-compose-plugin", "https://docs.docker.com/compose/install/")
 }
 
 // builderTools are the nodes of all builders. Those of the current builder
 // matter most.
-func builderTools(ctx context.Context, env *Env, current string) []tool {
-	all, err := builders.All(ctx, env.Docker)
+func builderTools(ctx context.Context, docker command.Cli, current string) []Tool {
+	all, err := builders.All(ctx, docker)
 	if err != nil {
-		return []tool{tool{Name: "builders"}.failed(err)}
+		return []Tool{Tool{Name: "builders"}.failed(err)}
 	}
-	var tools []tool
+	var tools []Tool
 	for _, b := range all {
 		certainty := rules.Advice
 		if b.Name == current {
@@ -96,11 +97,11 @@ func builderTools(ctx context.Context, env *Env, current string) []tool {
 	return tools
 }
 
-func nodeTool(b *builders.Builder, n builders.Node) tool {
+func nodeTool(b *builders.Builder, n builders.Node) Tool {
 	if b.Driver == "docker" || b.Driver == "" {
 		return engineTool(b, n)
 	}
-	t := tool{Name: "BuildKit of node " + n.Name, Version: n.BuildKit, Needs: release.BuildKit}
+	t := Tool{Name: "BuildKit of node " + n.Name, Version: n.BuildKit, Needs: release.BuildKit}
 	if t.Version == "" {
 		t.Version, t.Detail = builders.ImageVersion(n.DriverOpts["image"]), "it is not running"
 	}
@@ -108,8 +109,8 @@ func nodeTool(b *builders.Builder, n builders.Node) tool {
 }
 
 // engineTool is the Engine whose built-in BuildKit is the node.
-func engineTool(b *builders.Builder, n builders.Node) tool {
-	t := tool{Name: "Engine of builder " + b.Name, Version: n.Engine.Version, Needs: release.Engine}.failed(n.Err)
+func engineTool(b *builders.Builder, n builders.Node) Tool {
+	t := Tool{Name: "Engine of builder " + b.Name, Version: n.Engine.Version, Needs: release.Engine}.failed(n.Err)
 	if n.Running && !n.Engine.ContainerdStore {
 		t.Detail = "it does not use the containerd image store, without which it has no cache export"
 	}
@@ -128,8 +129,8 @@ func upgradeNode(b *builders.Builder, n builders.Node) []string {
 	return []string{"docker buildx rm " + b.Name, fmt.Sprintf("docker buildx create --name %s --driver %s", b.Name, b.Driver)}
 }
 
-// why is what is wrong with a tool that is too old.
-func (t tool) why() string {
+// Why is what is wrong with a tool that is too old.
+func (t Tool) Why() string {
 	why := "it supports version 2 of the cache service since " + t.Needs
 	if t.Detail != "" {
 		why += "; " + t.Detail
