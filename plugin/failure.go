@@ -77,6 +77,14 @@ func exit(code int) error {
 	return cli.StatusError{StatusCode: code}
 }
 
+// exitUnless is exit code 1 for a command that is not complete, and has said so.
+func exitUnless(complete bool, err error) error {
+	if err == nil && !complete {
+		return exit(1)
+	}
+	return err
+}
+
 // passOn keeps the exit code of a run that has said itself what is wrong.
 func passOn(err error) error {
 	said, ok := errors.AsType[buildrun.Said](err)

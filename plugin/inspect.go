@@ -13,7 +13,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
-	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
 )
 
@@ -73,7 +72,7 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 	if err := checkFormat(o.format); err != nil {
 		return err
 	}
-	selected, err := newSelector(env, nil, o.refs, opts.NewFilterOpt())
+	selected, err := listing.NewSelector(nil, o.refs, nil, env.Now())
 	if err != nil {
 		return err
 	}

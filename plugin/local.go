@@ -8,7 +8,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/localcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
 	"github.com/spf13/cobra"
@@ -45,7 +44,7 @@ func runLsLocal(cmd *cobra.Command, env *Env, o lsOptions) error {
 	if err := checkLocal(cmd, "scope", "filter", "sort", "asc", "limit", "entries", "format", "quiet", "no-trunc"); err != nil {
 		return err
 	}
-	selected, err := newSelector(env, o.scopes, nil, o.filter, "scope", "kind", "key", "state", "until", "larger")
+	selected, err := listing.NewSelector(o.scopes, nil, o.filter.Value(), env.Now(), "scope", "kind", "key", "state", "until", "larger")
 	if err != nil {
 		return err
 	}
@@ -62,18 +61,9 @@ func runLsLocal(cmd *cobra.Command, env *Env, o lsOptions) error {
 	}
 	if o.rowFormat().IsTable() {
 		noteHidden(hidden, func(text, fix string) { env.notes().Note(ui.Info, text, fix) })
-		env.noteUnreadTags(layout.Analysis, selected.Place)
+		layout.NoteUnread(func(text, fix string) { env.notes().Note(ui.Warning, text, fix) }, selected.Place)
 	}
 	return nil
-}
-
-// noteUnreadTags says why it is not known what tags reference.
-func (e *Env) noteUnreadTags(a *reclaim.Analysis, in func(*reclaim.Cache) bool) {
-	for i := range a.Caches {
-		if c := &a.Caches[i]; c.Err != nil && in(c) {
-			e.notes().Note(ui.Warning, fmt.Sprintf("the layers of tag %q are not known: %v", c.Scope, c.Err), "docker ghacache build --cache-to type=local,…   # writes the tag again")
-		}
-	}
 }
 
 func runInspectLocal(cmd *cobra.Command, env *Env, o inspectOptions, tags []string) error {

@@ -98,7 +98,7 @@ Fields of a Go template, without and with --entries:
 }
 
 func runLs(ctx context.Context, env *Env, o lsOptions) error {
-	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "kind", "key", "state", "until", "larger")
+	selected, err := listing.NewSelector(o.scopes, o.refs, o.filter.Value(), env.Now(), "scope", "ref", "kind", "key", "state", "until", "larger")
 	if err != nil {
 		return err
 	}

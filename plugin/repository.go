@@ -3,11 +3,9 @@ package plugin
 import (
 	"context"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/metadata"
-	"github.com/docker/cli/opts"
 )
 
 const userAgent = metadata.NamePrefix + name
@@ -34,13 +32,4 @@ func openSnapshot(ctx context.Context, env *Env, repo string) (*listing.Reposito
 	}
 	s, err := r.Snapshot(ctx)
 	return r, s, err
-}
-
-// newSelector reads --scope, --ref and --filter, which may have the names allowed.
-func newSelector(env *Env, scopes, refs []string, filter opts.FilterOpt, allowed ...string) (listing.Selector, error) {
-	s, err := listing.NewSelector(scopes, refs, filter.Value(), env.Now(), allowed...)
-	if err != nil {
-		return s, hint.Usage(err, hint.Of(err))
-	}
-	return s, nil
 }

@@ -142,11 +142,7 @@ func runServeCheck(env *Env, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	sound, err := serving.Check(env.console(), dir, o.repair)
-	if err == nil && !sound {
-		return exit(1)
-	}
-	return err
+	return exitUnless(serving.Check(env.console(), dir, o.repair))
 }
 
 func openServer(env *Env, o serveOptions) (*cacheserver.Server, error) {

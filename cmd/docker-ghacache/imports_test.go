@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
 		"internal/diagnose", "internal/doctor", "internal/github", "internal/gitrepo", "internal/hint", "internal/hooks", "internal/listing", "internal/localcache", "internal/migrate", "internal/migrate/report", "internal/migrate/rules", "internal/migrate/toolchain",
-		"internal/mounts", "internal/mounts/archive", "internal/process", "internal/reclaim", "internal/relay", "internal/release", "internal/secret", "internal/serving", "internal/ui", "internal/view",
+		"internal/mounts", "internal/mounts/archive", "internal/process", "internal/pruning", "internal/reclaim", "internal/relay", "internal/release", "internal/secret", "internal/serving", "internal/ui", "internal/view",
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"internal/secret":  {"internal/actions", "internal/hint"},
 	"internal/serving": {"internal/cacheserver", "internal/github", "internal/hint", "internal/process", "internal/relay", "internal/secret", "internal/ui"},
 
+	"internal/pruning": {"internal/bkcache", "internal/github", "internal/hint", "internal/listing", "internal/localcache", "internal/reclaim", "internal/ui", "internal/view"},
 	"internal/reclaim": {"cacheopts", "internal/bkcache", "internal/github"},
 	"internal/relay":   {"internal/bkcache", "internal/cacheclient", "internal/cacheserver", "internal/hint"},
 	"internal/mounts":  {"internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/hint", "internal/mounts/archive", "internal/mounts/wire"},

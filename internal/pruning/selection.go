@@ -1,11 +1,10 @@
-package plugin
+package pruning
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
@@ -23,15 +22,15 @@ type selection struct {
 }
 
 // selection reads the options.
-func (o pruneOptions) selection(env *Env) (selection, error) {
-	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "until")
+func (o Options) selection(now time.Time) (selection, error) {
+	selected, err := listing.NewSelector(o.Scopes, o.Refs, o.Filter.Value(), now, "scope", "ref", "until")
 	if err != nil {
 		return selection{}, err
 	}
-	s := selection{scopes: selected.Scopes, refs: selected.Refs, ids: o.ids, keys: o.keys}
+	s := selection{scopes: selected.Scopes, refs: selected.Refs, ids: o.IDs, keys: o.Keys}
 	s.policy = reclaim.Policy{
-		Until: selected.Until, Closed: o.closed, Superseded: o.superseded, Unreferenced: o.unreferenced, KeepVersions: o.keepVersions,
-		All: o.all, Other: o.includeOther, Likely: o.likely, Grace: o.grace,
+		Until: selected.Until, Closed: o.Closed, Superseded: o.Superseded, Unreferenced: o.Unreferenced, KeepVersions: o.KeepVersions,
+		All: o.All, Other: o.IncludeOther, Likely: o.Likely, Grace: o.Grace,
 	}
 	if err := o.check(); err != nil {
 		return s, err
@@ -46,7 +45,7 @@ func (o pruneOptions) selection(env *Env) (selection, error) {
 	// As the zero policy does, see [reclaim.Policy].
 	s.deletes = s.policy.Superseded || len(s.scopes)+len(s.refs)+len(s.ids)+len(s.keys) == 0 && s.policy.Until.IsZero() &&
 		!s.policy.Closed && !s.policy.Unreferenced && !s.policy.Incomplete
-	if o.keepVersions != reclaim.CurrentVersions && !s.deletes && !o.all {
+	if o.KeepVersions != reclaim.CurrentVersions && !s.deletes && !o.All {
 		s.policy.Superseded, s.deletes = true, true
 	}
 	return s, nil
@@ -64,47 +63,6 @@ func (s *selection) narrow() {
 			return slices.Contains(s.ids, e.ID) || slices.ContainsFunc(s.keys, func(key string) bool { return strings.HasPrefix(e.Key, key) })
 		}
 	}
-}
-
-// setStates reads --state, whose words are those of ls.
-func (o pruneOptions) setStates(p *reclaim.Policy) error {
-	for _, state := range o.states {
-		switch state {
-		case string(reclaim.Superseded):
-			p.Superseded = true
-		case string(reclaim.Unreferenced):
-			p.Unreferenced = true
-		case string(reclaim.Closed):
-			p.Closed = true
-		case listing.Incomplete:
-			p.Incomplete = true
-		default:
-			return usage(fmt.Errorf("unknown state %q", state), "--state superseded, unreferenced, closed or incomplete")
-		}
-	}
-	return nil
-}
-
-// check refuses options that contradict each other.
-func (o pruneOptions) check() error {
-	reasons := o.closed || o.superseded || o.unreferenced || len(o.states) > 0
-	switch {
-	case len(o.keepTags) > 0:
-		return usage(errors.New("--keep-tags goes with --local"), "docker ghacache prune --local DIR --keep-tags main")
-	case o.includeOther && !o.all && o.keepStorage == "":
-		return usage(errors.New("--include-other goes with --all or --keep-storage"), "docker ghacache prune --all --include-other")
-	case o.all && (reasons || o.keepStorage != ""):
-		return usage(errors.New("--all deletes everything, so --closed, --superseded, --unreferenced, --state and --keep-storage do not go with it"),
-			"leave out --all")
-	case len(o.ids)+len(o.keys) > 0 && (o.all || reasons || o.keepStorage != ""):
-		return usage(errors.New("--id and --key select single entries, so --all, --closed, --superseded, --unreferenced, --state and --keep-storage do not go with them"),
-			"leave them out")
-	case o.keepVersions < 1:
-		return usage(fmt.Errorf("--keep-versions %d would delete every index", o.keepVersions), "--keep-versions 1")
-	case o.grace < 0:
-		return usage(fmt.Errorf("--grace %s is negative", o.grace), "")
-	}
-	return nil
 }
 
 // choices are the names that were selected.

@@ -1,4 +1,4 @@
-package plugin
+package pruning
 
 import (
 	"context"
@@ -18,15 +18,16 @@ import (
 type pruner struct {
 	*listing.Repository
 	selection
-	env  *Env
-	last *reclaim.Analysis // of the last plan
+	now   func() time.Time
+	notes ui.Notes
+	last  *reclaim.Analysis // of the last plan
 }
 
 // Runs implements [reclaim.Service]. What the user selects on a service without workflow
 // runs is the user's to judge.
 func (p *pruner) Runs(ctx context.Context) (bkcache.Runs, error) {
 	if p.policy.Grace == 0 || p.policy.Named() {
-		return p.RunsOr(ctx, p.env.Now())
+		return p.RunsOr(ctx, p.now())
 	}
 	return p.RunsOr(ctx, p.Client.Now().Add(-p.policy.Grace))
 }
@@ -44,7 +45,7 @@ func (p *pruner) plan(ctx context.Context) (*reclaim.Plan, error) {
 	asked := p.policy.Runs.Asked
 	switch {
 	case p.policy.Grace == 0:
-		asked = p.env.Now() // who wants nothing protected means this minute, too
+		asked = p.now() // who wants nothing protected means this minute, too
 	case asked.IsZero():
 		asked = p.Client.Now()
 	}
@@ -93,5 +94,5 @@ func (p *pruner) noteRuns(plan *reclaim.Plan) {
 	if len(runs) > few {
 		names = append(names, fmt.Sprintf("and %d more", len(runs)-few))
 	}
-	p.env.notes().Note(ui.Info, "workflow runs under way can need layers that they see: "+strings.Join(names, ", "), "")
+	p.notes.Note(ui.Info, "workflow runs under way can need layers that they see: "+strings.Join(names, ", "), "")
 }
