@@ -12,6 +12,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 	"github.com/spf13/pflag"
 )
 
@@ -65,9 +66,10 @@ func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 	if err != nil {
 		return err
 	}
-	report := env.copyReport(o, cachecopy.NewPlan(indexes, there, gone))
-	result, err := report.plan.Execute(ctx, from, to, report.progress())
-	return report.finish(result, err)
+	plan := cachecopy.NewPlan(indexes, there, gone)
+	report := view.NewCopy(env.console(), plan, o.format == "json", env.Now)
+	result, err := plan.Execute(ctx, from, to, report.Progress())
+	return exitUnless(report.Finish(result, err))
 }
 
 // copySlots are the scopes and refs to look for indexes in. Scopes are given, or taken

@@ -63,7 +63,7 @@ var mayImport = map[string][]string{
 	"internal/hint":         nil,
 	"internal/process":      nil,
 	"internal/ui":           {"internal/github", "internal/hint"},
-	"internal/view":         {"internal/bkcache", "internal/cacheclient", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/ui"},
+	"internal/view":         {"internal/bkcache", "internal/cacheclient", "internal/cachecopy", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/ui"},
 	"cacheopts":             nil,
 }
 

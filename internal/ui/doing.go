@@ -1,4 +1,4 @@
-package plugin
+package ui
 
 import (
 	"fmt"
@@ -9,10 +9,10 @@ import (
 // patience is how long something takes before a terminal says what is under way.
 const patience = time.Second
 
-// doing returns what shows on a terminal that something is under way; it draws nothing
-// elsewhere. An empty text ends it.
-func (e *Env) doing() func(what string) {
-	if !e.Docker.Err().IsTerminal() {
+// Doing returns what shows on a terminal that something is under way, and nil elsewhere.
+// An empty text ends it.
+func (c Console) Doing() func(what string) {
+	if !c.Stderr.Terminal {
 		return nil
 	}
 	var mu sync.Mutex
@@ -26,7 +26,7 @@ func (e *Env) doing() func(what string) {
 			wait.Stop()
 		}
 		if shown {
-			fmt.Fprint(e.Stderr, "\r\x1b[K")
+			fmt.Fprint(c.Stderr, "\r\x1b[K")
 			shown = false
 		}
 		if what == "" {
@@ -39,7 +39,7 @@ func (e *Env) doing() func(what string) {
 			if this != current {
 				return
 			}
-			fmt.Fprintf(e.Stderr, "\r\x1b[K%s…", what)
+			fmt.Fprintf(c.Stderr, "\r\x1b[K%s…", what)
 			shown = true
 		})
 	}
