@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
 
 	"internal/secret":  {"internal/actions", "internal/hint"},
-	"internal/serving": {"internal/cacheserver", "internal/github", "internal/hint", "internal/process", "internal/relay", "internal/secret", "internal/ui"},
+	"internal/serving": {"internal/cacheserver", "internal/github", "internal/hint", "internal/process", "internal/relay", "internal/secret", "internal/ui", "internal/view"},
 
 	"internal/pruning": {"internal/bkcache", "internal/github", "internal/hint", "internal/listing", "internal/localcache", "internal/reclaim", "internal/ui", "internal/view"},
 	"internal/reclaim": {"cacheopts", "internal/bkcache", "internal/github"},
@@ -63,7 +63,7 @@ var mayImport = map[string][]string{
 	"internal/hint":         nil,
 	"internal/process":      nil,
 	"internal/ui":           {"internal/github", "internal/hint"},
-	"internal/view":         {"internal/bkcache", "internal/cacheclient", "internal/cachecopy", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/ui"},
+	"internal/view":         {"internal/bkcache", "internal/cacheclient", "internal/cachecopy", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/relay", "internal/ui"},
 	"cacheopts":             nil,
 }
 

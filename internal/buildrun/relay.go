@@ -9,6 +9,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/relay"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 )
 
 // relayState is what became of --gha-relay in an invocation.
@@ -109,7 +110,7 @@ func (inv *invocation) afterRelay(succeeded bool) {
 		inv.relay.forget() // perhaps the builder did not reach it any more
 		return
 	}
-	inv.relay.did = relayLine(opened.Stats())
+	inv.relay.did = view.Relayed(opened.Stats())
 	if inv.relay.did != "" && inv.wantsSummary() && (inv.own.summary == summaryOn || !inv.silent()) {
 		fmt.Fprintln(inv.env.Stderr, "relay: "+inv.relay.did)
 	}

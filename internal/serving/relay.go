@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 	"github.com/docker-ghacache/docker-ghacache/internal/relay"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 )
 
 // closing is how long a relay may send what it has got completely, after it was told to end.
@@ -41,12 +43,7 @@ func Relay(ctx context.Context, console ui.Console, o Options, upstream relay.Op
 		},
 	})
 	err = errors.Join(err, end(ctx, r))
-	s := r.Stats()
-	did := fmt.Sprintf("sent %s with %s, read %s", ui.Count(s.Layers, "layer", "layers"), ui.Size(s.Sent), ui.Size(s.Read))
-	if upstream.Dir != "" {
-		did += fmt.Sprintf(", %s of it from this machine", ui.Size(s.Local))
-	}
-	console.Notes.Note(ui.Info, did, "")
+	console.Notes.Note(ui.Info, cmp.Or(view.Relayed(r.Stats()), "relayed nothing"), "")
 	return code, err
 }
 
