@@ -39,8 +39,8 @@ func newRootOptions(flags *pflag.FlagSet) rootOptions {
 	return rootOptions{flags}
 }
 
-// The flags that say where: --repo, and --scope and --ref, completed from the
-// real listing.
+// The flags that say where: --repo, --scope and --ref, completed from the real listing,
+// and --local.
 
 func repoFlag(cmd *cobra.Command, repo *string) {
 	cmd.Flags().StringVarP(repo, "repo", "R", "", "Repository, as [HOST/]OWNER/NAME")
