@@ -12,9 +12,9 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker/cli/cli-plugins/metadata"
 )
 
@@ -159,7 +159,7 @@ func serviceFacts(ctx context.Context, env *Env, job actions.Job) *diagnose.Prob
 		return nil
 	}
 	probe := &diagnose.Probe{URL: job.ServiceURL()}
-	runtime, err := cacheclient.NewRuntime(job.ServiceURL(), job.Version, job.Token, userAgent)
+	runtime, err := runtimeclient.NewReader(job.ServiceURL(), job.Version, job.Token, userAgent)
 	if err != nil {
 		probe.Err = err
 		return probe
@@ -169,7 +169,7 @@ func serviceFacts(ctx context.Context, env *Env, job actions.Job) *diagnose.Prob
 		return struct{}{}, runtime.Probe(ctx)
 	})
 	probe.Took = env.Now().Sub(start)
-	answer := cacheclient.AnswerOf(probe.Err)
+	answer := runtimeclient.AnswerOf(probe.Err)
 	probe.Status, probe.Foreign = answer.Status, answer.Foreign
 	return probe
 }

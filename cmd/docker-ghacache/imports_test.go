@@ -17,15 +17,15 @@ var mayImport = map[string][]string{
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
 		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/gitrepo", "internal/hint", "internal/listing", "internal/localcache", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
-		"internal/mounts", "internal/mounts/archive", "internal/process", "internal/reclaim", "internal/relay", "internal/release", "internal/ui", "internal/view",
+		"internal/mounts", "internal/mounts/archive", "internal/process", "internal/reclaim", "internal/relay", "internal/release", "internal/runtimeclient", "internal/ui", "internal/view",
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
 	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/localcache", "internal/mounts", "internal/process", "internal/reclaim", "internal/relay", "internal/ui", "internal/view"},
-	"internal/cacheclient": {"cacheopts", "internal/bkcache", "internal/github", "internal/hint"},
-	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/cacheclient"},
+	"internal/cacheclient": {"internal/bkcache", "internal/github", "internal/hint", "internal/httpclient"},
+	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/runtimeclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
-	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/ui"},
+	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/runtimeclient", "internal/ui"},
 	"internal/localcache":  {"internal/atomicfile", "internal/bkcache", "internal/hint", "internal/reclaim"},
 	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
 
@@ -38,31 +38,33 @@ var mayImport = map[string][]string{
 	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
 
 	"internal/reclaim": {"cacheopts", "internal/bkcache", "internal/github"},
-	"internal/relay":   {"internal/bkcache", "internal/cacheclient", "internal/cacheserver", "internal/hint"},
-	"internal/mounts":  {"internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/hint", "internal/mounts/archive", "internal/mounts/wire"},
+	"internal/relay":   {"internal/bkcache", "internal/cacheserver", "internal/hint", "internal/runtimeclient"},
+	"internal/mounts":  {"internal/actions", "internal/bkcache", "internal/builders", "internal/hint", "internal/mounts/archive", "internal/mounts/wire", "internal/runtimeclient"},
 
 	"internal/mounts/archive": {"internal/mounts/wire"},
 	"internal/mounts/helper":  {"internal/mounts/archive"},
 	"internal/mounts/wire":    nil,
 
-	"internal/atomicfile":   {"internal/hint"},
-	"internal/bkcache":      nil,
-	"internal/cacheserver":  {"internal/github"},
-	"internal/release":      nil,
-	"internal/dockerconfig": {"internal/atomicfile"},
-	"internal/github":       nil,
-	"internal/gitrepo":      {"internal/process"},
-	"internal/hint":         nil,
-	"internal/process":      nil,
-	"internal/ui":           {"internal/github", "internal/hint"},
-	"internal/view":         {"internal/bkcache", "internal/cacheclient", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/ui"},
-	"cacheopts":             nil,
+	"internal/atomicfile":    {"internal/hint"},
+	"internal/bkcache":       nil,
+	"internal/cacheserver":   {"internal/github"},
+	"internal/release":       nil,
+	"internal/dockerconfig":  {"internal/atomicfile"},
+	"internal/github":        nil,
+	"internal/gitrepo":       {"internal/process"},
+	"internal/hint":          nil,
+	"internal/httpclient":    nil,
+	"internal/process":       nil,
+	"internal/runtimeclient": {"internal/bkcache", "internal/hint", "internal/httpclient"},
+	"internal/ui":            {"internal/github", "internal/hint"},
+	"internal/view":          {"internal/bkcache", "internal/cacheclient", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/ui"},
+	"cacheopts":              nil,
 }
 
 // onlyIn says where a door to the world is.
 var onlyIn = map[string][]string{
 	"os/exec":                  {"internal/process", "internal/gitrepo", "plugin"}, // these two look programs up, and start none
-	"net/http":                 {"internal/cacheclient", "internal/cacheserver", "internal/relay"},
+	"net/http":                 {"internal/cacheclient", "internal/cacheserver", "internal/httpclient", "internal/relay", "internal/runtimeclient"},
 	"os/signal":                {"cmd/docker-ghacache", "internal/process"},
 	"github.com/spf13/cobra":   {"plugin", "internal/builders"}, // docker/cli wants one to look for plugins
 	"github.com/docker/buildx": {"internal/builders"},

@@ -11,6 +11,8 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 // TestRecentTellsWhatBuildsDid looks blobs up with BuildKit's client, and writes an index.
@@ -27,9 +29,9 @@ func TestRecentTellsWhatBuildsDid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			begun := time.Now()
 			at := begun.Add(-30 * time.Minute)
-			s := open(t, cacheserver.Options{Now: func() time.Time { return at }}, entries(test.blobs)...)
+			s := servertest.Open(t, cacheserver.Options{Now: func() time.Time { return at }}, entries(test.blobs)...)
 			url := serve(t, s)
-			count := &counted{RoundTripper: newTransport()}
+			count := &counted{RoundTripper: httpclient.NewTransport()}
 			c := client(t, s, url, Options{Transport: count})
 			all, err := c.List(t.Context(), Filter{})
 			if err != nil {
@@ -100,7 +102,7 @@ func TestADeletionIsNotSentTooLate(t *testing.T) {
 					}
 					opts.Faults = []cacheserver.Fault{fault}
 				}
-				s := open(t, opts, entries(1)...)
+				s := servertest.Open(t, opts, entries(1)...)
 				var sent []time.Time
 				transport := direct{s, func(r *http.Request, _ *http.Response) {
 					if r.Method == http.MethodDelete {

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // upload is an entry that a client is writing.
@@ -37,12 +37,12 @@ var (
 // replyTo makes of an error what BuildKit can show. A reply with status 5xx or 429 would make it wait: azblob repeats such
 // requests for many minutes, and the relay has repeated its own already.
 func replyTo(err error) error {
-	refused, isRefusal := errors.AsType[*cacheclient.ServiceError](err)
+	refused, isRefusal := errors.AsType[*runtimeclient.ServiceError](err)
 	_, isReply := errors.AsType[*cacheserver.ReplyError](err)
 	switch {
 	case err == nil, isReply:
 		return err
-	case errors.Is(err, cacheclient.ErrNotFound):
+	case errors.Is(err, runtimeclient.ErrNotFound):
 		return store.ErrNotFound
 	case errors.Is(err, fs.ErrExist):
 		return store.ErrExists
@@ -99,7 +99,7 @@ func (r *Relay) add(n name, u upload) int64 {
 }
 
 // reserve reserves a name upstream, or takes the reservation of a layer that failed in this relay.
-func (r *Relay) reserve(ctx context.Context, n name) (*cacheclient.BlobWriter, error) {
+func (r *Relay) reserve(ctx context.Context, n name) (*runtimeclient.BlobWriter, error) {
 	r.mu.Lock()
 	kept, ok := r.kept[n]
 	delete(r.kept, n)
@@ -111,7 +111,7 @@ func (r *Relay) reserve(ctx context.Context, n name) (*cacheclient.BlobWriter, e
 }
 
 // keepWriter keeps the reservation of a layer that failed.
-func (r *Relay) keepWriter(n name, w *cacheclient.BlobWriter) {
+func (r *Relay) keepWriter(n name, w *runtimeclient.BlobWriter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.kept[n] = reservation{w, r.opts.Now()}
@@ -119,7 +119,7 @@ func (r *Relay) keepWriter(n name, w *cacheclient.BlobWriter) {
 
 // reservation is that of an upload that failed.
 type reservation struct {
-	writer *cacheclient.BlobWriter
+	writer *runtimeclient.BlobWriter
 	at     time.Time // of the failure
 }
 

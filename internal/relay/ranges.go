@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 const (
@@ -84,7 +84,7 @@ func (r *Relay) follow(ctx context.Context, w io.Writer, e *entry, resp *http.Re
 		if n > 0 {
 			attempt = 0
 		}
-		if err := cacheclient.Backoff(ctx, err, attempt+1); err != nil {
+		if err := runtimeclient.Backoff(ctx, err, attempt+1); err != nil {
 			return sent, err
 		}
 		if resp, err = r.get(ctx, e, off+sent, end-off-sent); err != nil {

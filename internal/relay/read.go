@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // entry is what clients may read.
@@ -181,7 +181,7 @@ func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response
 		if err == nil {
 			return resp, nil
 		}
-		refused, isRefusal := errors.AsType[*cacheclient.ServiceError](err)
+		refused, isRefusal := errors.AsType[*runtimeclient.ServiceError](err)
 		switch {
 		case isRefusal && (refused.Status == http.StatusForbidden || refused.Status == http.StatusUnauthorized) && !renewed:
 			renewed = true
@@ -196,7 +196,7 @@ func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response
 		case attempt == readAttempts, ctx.Err() != nil:
 			return nil, err
 		}
-		if err := cacheclient.Backoff(ctx, err, attempt); err != nil {
+		if err := runtimeclient.Backoff(ctx, err, attempt); err != nil {
 			return nil, err
 		}
 	}

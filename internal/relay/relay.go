@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -70,7 +70,7 @@ type Relay struct {
 	token   string // of the relay itself
 	refs    []cacheserver.RefAccess
 	writes  bool // the token may write
-	service *cacheclient.Service
+	service *runtimeclient.Service
 	front   http.Handler
 	memory  *memory
 	slots   *semaphore.Weighted
@@ -125,7 +125,7 @@ func New(opts Options) (*Relay, error) {
 	r.memory = newMemory(opts.Memory, r.flush)
 	r.closed, r.close = context.WithCancel(context.Background())
 	r.work, r.stop = context.WithCancelCause(context.Background())
-	r.service = cacheclient.NewService(cacheclient.ServiceOptions{
+	r.service = runtimeclient.NewService(runtimeclient.ServiceOptions{
 		URL: opts.Upstream.URL, Token: opts.Upstream.Token, UserAgent: opts.Upstream.UserAgent, Now: opts.Now,
 		Patience: 2 * time.Minute, Parallel: 2*maxRanges + opts.Inflight,
 		Throttled: r.counts.throttled, Waiting: r.counts.waiting,

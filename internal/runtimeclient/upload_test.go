@@ -1,4 +1,4 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 func uploaderOf(t testing.TB, s *cacheserver.Server, url string, reads ...string) *Uploader {
@@ -31,7 +32,7 @@ func randomBytes(seed uint64, size int) []byte {
 }
 
 func TestStreamReturnsWhatWasUploaded(t *testing.T) {
-	s := open(t, cacheserver.Options{})
+	s := servertest.Open(t, cacheserver.Options{})
 	url := serve(t, s)
 	for _, size := range []int{0, 1, blockSize - 1, blockSize, blockSize + 1, 3*blockSize + 7} {
 		content := randomBytes(uint64(size), size)
@@ -53,7 +54,7 @@ func TestStreamReturnsWhatWasUploaded(t *testing.T) {
 }
 
 func TestUploadOfAnEntryThatExistsOrWasBegun(t *testing.T) {
-	s := open(t, cacheserver.Options{}, entry(mainRef, "there"))
+	s := servertest.Open(t, cacheserver.Options{}, entry(mainRef, "there"))
 	url := serve(t, s)
 	u := uploaderOf(t, s, url)
 	broken := errors.New("not what it should be")
@@ -79,7 +80,7 @@ func TestUploadThatFailsMakesNoEntry(t *testing.T) {
 		"there is less than was said":   {strings.NewReader("12"), 3, "did not commit it"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := open(t, cacheserver.Options{})
+			s := servertest.Open(t, cacheserver.Options{})
 			u := uploaderOf(t, s, serve(t, s))
 			if err := u.Upload(t.Context(), "key", test.content, test.size); err == nil || !strings.Contains(err.Error(), test.err) {
 				t.Errorf("have %v, want %s", err, test.err)
@@ -99,7 +100,7 @@ func TestUploadRepeatsWhatFailsInPassing(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, cacheserver.Options{Faults: faults(t, fault)})
+			s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, fault)})
 			u := uploaderOf(t, s, serve(t, s))
 			content := randomBytes(1, 2*blockSize+1)
 			if err := u.Upload(t.Context(), "key", bytes.NewReader(content), int64(len(content))); err != nil {
@@ -113,12 +114,12 @@ func TestUploadRepeatsWhatFailsInPassing(t *testing.T) {
 }
 
 func TestUploadWithATokenThatOnlyReads(t *testing.T) {
-	s := open(t, cacheserver.Options{})
+	s := servertest.Open(t, cacheserver.Options{})
 	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRuntime(serve(t, s), 2, token, "test")
+	r, err := NewReader(serve(t, s), 2, token, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestUploadWithATokenThatOnlyReads(t *testing.T) {
 }
 
 func TestUploadShowsNoSecrets(t *testing.T) {
-	s := open(t, cacheserver.Options{Faults: faults(t, "PUT *:400")})
+	s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "PUT *:400")})
 	u := uploaderOf(t, s, serve(t, s))
 	err := u.Upload(t.Context(), "key", strings.NewReader("x"), 1)
 	if err == nil || strings.Contains(err.Error(), "sig=") || strings.Contains(err.Error(), u.token) {
@@ -141,9 +142,9 @@ func TestStreamGoesOnWhereItBroke(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
 		content := randomBytes(2, 3<<20)
 		it := entry(mainRef, "key")
-		it.content = string(content)
+		it.Content = content
 		for _, fault := range []string{"GET *:cut=1000000:3", "GET *devstore*:cut=1:3"} {
-			s := open(t, cacheserver.Options{Faults: faults(t, fault)}, it)
+			s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, fault)}, it)
 			stream, err := runtimeOf(t, s, serve(t, s), version).Stream(t.Context(), "key", int64(len(content)))
 			if err != nil {
 				t.Fatalf("%s: %v", fault, err)
@@ -159,8 +160,8 @@ func TestStreamGoesOnWhereItBroke(t *testing.T) {
 func TestStreamOfWhatIsNotThere(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
 		short := entry(mainRef, "short")
-		short.content = "12"
-		s := open(t, cacheserver.Options{}, short)
+		short.Content = []byte("12")
+		s := servertest.Open(t, cacheserver.Options{}, short)
 		r := runtimeOf(t, s, serve(t, s), version)
 		if _, err := r.Stream(t.Context(), "none", 3); !errors.Is(err, ErrNotFound) {
 			t.Errorf("of no entry: %v", err)
@@ -179,8 +180,8 @@ func TestStreamOfWhatIsNotThere(t *testing.T) {
 func TestReadReturnsTheNewestOfAPrefix(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
 		old, head := entry(mainRef, bkcache.IndexPrefix("app", mainRef, false)+"#1"), entry(mainRef, bkcache.IndexPrefix("app", mainRef, false)+"#2")
-		old.content, head.content = "old", "new"
-		s := open(t, cacheserver.Options{Faults: faults(t, "GET *devstore*:cut=1:1")}, old, head)
+		old.Content, head.Content = []byte("old"), []byte("new")
+		s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "GET *devstore*:cut=1:1")}, old, head)
 		r := runtimeOf(t, s, serve(t, s), version, pullRef)
 		data, key, err := r.Read(t.Context(), bkcache.IndexPrefix("app", mainRef, false)+"#")
 		if string(data) != "new" || key != head.Key || err != nil {

@@ -1,4 +1,4 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 // Newest returns the key of the newest entry whose key begins with prefix, on the first of the token's refs that has one:
 // its own, then those that it may read besides. It returns [ErrNotFound] if there is none.
-func (r *Runtime) Newest(ctx context.Context, prefix string) (string, error) {
+func (r *Reader) Newest(ctx context.Context, prefix string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	entry, err := r.match(ctx, prefix)
@@ -20,9 +20,9 @@ func (r *Runtime) Newest(ctx context.Context, prefix string) (string, error) {
 	return entry.Key, nil
 }
 
-// Open is [Runtime.Stream] of an entry whose size nobody knows. It cannot tell whether the content was cut: the reader
+// Open is [Reader.Stream] of an entry whose size nobody knows. It cannot tell whether the content was cut: the reader
 // must see that.
-func (r *Runtime) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+func (r *Reader) Open(ctx context.Context, key string) (io.ReadCloser, error) {
 	s := &stream{ctx: ctx, runtime: r, key: key, size: math.MaxInt64}
 	if err := s.open(); err != nil {
 		return nil, err

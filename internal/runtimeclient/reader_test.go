@@ -1,8 +1,10 @@
-package cacheclient
+package runtimeclient
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,7 +13,10 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 const pullRef = "refs/pull/1/merge"
@@ -24,7 +29,7 @@ func versions(t *testing.T, test func(t *testing.T, version int)) {
 }
 
 // runtimeOf has a token that writes main and reads what else is given.
-func runtimeOf(t testing.TB, s *cacheserver.Server, url string, version int, reads ...string) *Runtime {
+func runtimeOf(t testing.TB, s *cacheserver.Server, url string, version int, reads ...string) *Reader {
 	t.Helper()
 	scopes := []cacheserver.RefAccess{{Ref: mainRef, Write: true}}
 	for _, ref := range reads {
@@ -34,7 +39,7 @@ func runtimeOf(t testing.TB, s *cacheserver.Server, url string, version int, rea
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRuntime(url+"/", version, token, "test")
+	r, err := NewReader(url+"/", version, token, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,10 +47,10 @@ func runtimeOf(t testing.TB, s *cacheserver.Server, url string, version int, rea
 }
 
 // index is one that names a layer.
-func index(ref, scope string, n uint64, layer string) item {
+func index(ref, scope string, n uint64, layer string) servertest.Entry {
 	digest := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(layer)))
 	it := entry(ref, bkcache.IndexKey(scope, ref, false, n).String())
-	it.content = fmt.Sprintf(`{"layers":[{"blob":%q,"parent":-1,"annotations":{"diffID":%q,"size":3}}]}`, digest, digest)
+	it.Content = fmt.Appendf(nil, `{"layers":[{"blob":%q,"parent":-1,"annotations":{"diffID":%q,"size":3}}]}`, digest, digest)
 	return it
 }
 
@@ -58,7 +63,7 @@ func layers(x *bkcache.Index) string {
 }
 
 // head reads the index that BuildKit would import for a scope on a ref.
-func head(ctx context.Context, r *Runtime, scope, ref string) (index *bkcache.Index, key string, err error) {
+func head(ctx context.Context, r *Reader, scope, ref string) (index *bkcache.Index, key string, err error) {
 	content, key, err := r.Read(ctx, bkcache.IndexPrefix(scope, ref, false))
 	if err != nil {
 		return nil, "", err
@@ -71,7 +76,7 @@ func TestReadFindsTheIndexThatBuildKitImports(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
 		signed := index(mainRef, "signed", 1, "signed")
 		signed.Key = bkcache.IndexKey("signed", mainRef, true, 1).String()
-		s := open(t, cacheserver.Options{},
+		s := servertest.Open(t, cacheserver.Options{},
 			index(mainRef, "app", 9, "old"), index(mainRef, "app", 10, "new"), index(mainRef, "app", 2, "restarted"),
 			index(pullRef, "app", 1, "pull"), signed)
 		r := runtimeOf(t, s, serve(t, s), version, pullRef)
@@ -105,17 +110,17 @@ func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
 		namesake := index(pullRef, "twice", 1, "pull's")
 		namesake.Key = bkcache.IndexKey("twice", mainRef, false, 1).String()
 		broken := index(mainRef, "broken", 1, "")
-		broken.content = "<html>"
-		s := open(t, cacheserver.Options{},
+		broken.Content = []byte("<html>")
+		s := servertest.Open(t, cacheserver.Options{},
 			index(mainRef, "app", 1, "one"), index(mainRef, "app", 10, "ten"), index(pullRef, "app", 3, "three"),
 			hidden, index(mainRef, "twice", 1, "main's"), namesake, broken, entry(mainRef, "go-mod"))
 		url := serve(t, s)
-		listing, err := client(t, s, url, Options{}).List(t.Context(), Filter{})
+		listing, err := rest(t, s, url).List(t.Context(), cacheclient.Filter{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		gone := listing[0] // and #10 begins with its key
-		if err := client(t, s, url, Options{}).Delete(t.Context(), gone.ID); err != nil {
+		if err := rest(t, s, url).Delete(t.Context(), gone.ID); err != nil {
 			t.Fatal(err)
 		}
 		changed := listing[2]
@@ -156,13 +161,13 @@ func TestOneFailedReadStopsTheOthers(t *testing.T) {
 	for name, fault := range map[string]string{"storage that fails": "GET /devstoreaccount1/*:500", "lookups that fail": "POST /twirp/*:500"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var items []item
-			for i := range 3 * parallel {
+			var items []servertest.Entry
+			for i := range parallelReads {
 				items = append(items, index(mainRef, fmt.Sprint("app", i), 1, "layer"))
 			}
-			s := open(t, cacheserver.Options{Faults: faults(t, fault)}, items...)
+			s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, fault)}, items...)
 			url := serve(t, s)
-			listing, err := client(t, s, url, Options{}).List(t.Context(), Filter{})
+			listing, err := rest(t, s, url).List(t.Context(), cacheclient.Filter{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,16 +185,16 @@ func TestOneFailedReadStopsTheOthers(t *testing.T) {
 }
 
 func TestOnlyWantedIndexesAreRead(t *testing.T) {
-	s := open(t, cacheserver.Options{}, index(mainRef, "app", 1, "one"), index(mainRef, "app", 2, "two"))
+	s := servertest.Open(t, cacheserver.Options{}, index(mainRef, "app", 1, "one"), index(mainRef, "app", 2, "two"))
 	url := serve(t, s)
-	c := client(t, s, url, Options{})
-	before, err := c.List(t.Context(), Filter{})
+	c := rest(t, s, url)
+	before, err := c.List(t.Context(), cacheclient.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wanted := before[1].ID
 	have := runtimeOf(t, s, url, 2).Indexes(t.Context(), before, func(id int64) bool { return id == wanted }, nil)
-	after, err := c.List(t.Context(), Filter{})
+	after, err := c.List(t.Context(), cacheclient.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,25 +205,25 @@ func TestOnlyWantedIndexesAreRead(t *testing.T) {
 
 func TestAnIndexThatIsTooLargeIsRefused(t *testing.T) {
 	it := index(mainRef, "app", 1, "")
-	it.content = strings.Repeat(" ", maxIndex+1)
-	s := open(t, cacheserver.Options{}, it)
+	it.Content = bytes.Repeat([]byte(" "), maxIndex+1)
+	s := servertest.Open(t, cacheserver.Options{}, it)
 	url := serve(t, s)
-	listing, err := client(t, s, url, Options{}).List(t.Context(), Filter{})
+	listing, err := rest(t, s, url).List(t.Context(), cacheclient.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := runtimeOf(t, s, url, 2)
-	if x := r.Indexes(t.Context(), listing, every, nil)[listing[0].ID]; !errors.Is(x.Err, errTooLarge) {
+	if x := r.Indexes(t.Context(), listing, every, nil)[listing[0].ID]; !errors.Is(x.Err, httpclient.ErrTooLarge) {
 		t.Errorf("of a listing: %v", x.Err)
 	}
-	if _, _, err := head(t.Context(), r, "app", mainRef); !errors.Is(err, errTooLarge) {
+	if _, _, err := head(t.Context(), r, "app", mainRef); !errors.Is(err, httpclient.ErrTooLarge) {
 		t.Errorf("while reading: %v", err)
 	}
 }
 
 func TestHasWantsTheVeryKey(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
-		s := open(t, cacheserver.Options{}, entry(mainRef, "key-long"), entry(pullRef, "key-long-2"))
+		s := servertest.Open(t, cacheserver.Options{}, entry(mainRef, "key-long"), entry(pullRef, "key-long-2"))
 		r := runtimeOf(t, s, serve(t, s), version, pullRef)
 		for key, want := range map[string]bool{"key-long": true, "key-long-2": true, "key": false, "key-long-": false, "none": false} {
 			if have, err := r.Has(t.Context(), key); err != nil || have != want {
@@ -230,7 +235,7 @@ func TestHasWantsTheVeryKey(t *testing.T) {
 
 func TestALookupIsRepeatedAndThrottlingWaitedFor(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
-		s := open(t, cacheserver.Options{Faults: faults(t, "*:503:1", "*:cut:1", "*:429:1:1")}, entry(mainRef, "a"))
+		s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "*:503:1", "*:cut:1", "*:429:1:1")}, entry(mainRef, "a"))
 		if have, err := runtimeOf(t, s, serve(t, s), version).Has(t.Context(), "a"); err != nil || !have {
 			t.Errorf("have %t, error %v", have, err)
 		}
@@ -247,11 +252,11 @@ func TestRuntimeErrorsNameTheStatusAndNoSecret(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			versions(t, func(t *testing.T, version int) {
 				it := index(mainRef, "app", 1, "x")
-				s := open(t, cacheserver.Options{Faults: faults(t, fault)}, it)
+				s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, fault)}, it)
 				r := runtimeOf(t, s, serve(t, s), version)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				_, err := r.index(ctx, bkcache.Entry{Key: it.Key, Ref: mainRef, Size: int64(len(it.content))}, true)
+				_, err := r.index(ctx, bkcache.Entry{Key: it.Key, Ref: mainRef, Size: int64(len(it.Content))}, true)
 				if spared := fault == "*/twirp/*:404" && version == 1 || fault == "*/_apis/*:404" && version == 2; (err == nil) != spared {
 					t.Errorf("have %v", err)
 				} else if !spared {
@@ -268,16 +273,16 @@ func TestRuntimeErrorsQuoteRepliesInPartAndWithoutSecrets(t *testing.T) {
 		fmt.Fprintf(w, "<html>%s https://host/blob?sig=abc&se=1 %s", r.Header.Get("Authorization"), strings.Repeat("x", 10_000))
 	})
 	versions(t, func(t *testing.T, version int) {
-		r := runtimeOf(t, open(t, cacheserver.Options{}), serve(t, echo), version)
+		r := runtimeOf(t, servertest.Open(t, cacheserver.Options{}), serve(t, echo), version)
 		_, err := r.Has(t.Context(), "a")
 		noSecret(t, r, err, " 400 ")
-		if len(err.Error()) > 2*maxText {
+		if len(err.Error()) > 2*httpclient.MaxText {
 			t.Errorf("%d bytes of error", len(err.Error()))
 		}
 	})
 }
 
-func noSecret(t *testing.T, r *Runtime, err error, want string) {
+func noSecret(t *testing.T, r *Reader, err error, want string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Fatalf("have %v, want %s", err, want)
@@ -290,14 +295,24 @@ func noSecret(t *testing.T, r *Runtime, err error, want string) {
 }
 
 func TestNewRuntimeSaysWhatIsWrongWithTheToken(t *testing.T) {
-	s := open(t, cacheserver.Options{})
+	s := servertest.Open(t, cacheserver.Options{})
 	expired, err := s.RuntimeToken(nil, -time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for token, want := range map[string]string{"": "invalid", "nonsense": "invalid", expired: "expired"} {
-		if _, err := NewRuntime("http://host/", 2, token, ""); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewReader("http://host/", 2, token, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("have %v, want %s", err, want)
+		}
+	}
+}
+
+func TestRepositoryOfReadsStringsAndNumbers(t *testing.T) {
+	for claims, want := range map[string]int64{`{"repository_id":"12"}`: 12, `{"repository_id":12}`: 12, `{}`: 0, `{"repository_id":"x"}`: 0, `[]`: 0} {
+		part := base64.RawURLEncoding.EncodeToString
+		token := part([]byte(`{"alg":"none"}`)) + "." + part([]byte(claims)) + "."
+		if have := repositoryOf(token); have != want {
+			t.Errorf("%s: %d", claims, have)
 		}
 	}
 }

@@ -1,15 +1,16 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"context"
 	"fmt"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
 // Refs returns the refs that the token can read, in the token's order.
-func (r *Runtime) Refs() []string {
+func (r *Reader) Refs() []string {
 	var refs []string
 	for _, s := range r.cache.Scopes() {
 		if s.Permission&actionscache.PermissionRead != 0 {
@@ -22,17 +23,17 @@ func (r *Runtime) Refs() []string {
 // Read returns the content of an entry, up to the largest size of an index, and its
 // key. If no entry has exactly this key, the service finds the newest entry whose
 // key begins with it.
-func (r *Runtime) Read(ctx context.Context, key string) (content []byte, found string, err error) {
+func (r *Reader) Read(ctx context.Context, key string) (content []byte, found string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
-	err = retry(ctx, func(int) (again bool, wait time.Duration, err error) {
+	err = httpclient.Retry(ctx, func(int) (again bool, wait time.Duration, err error) {
 		entry, err := r.match(ctx, key)
 		if err != nil {
 			return false, 0, err
 		}
 		var data limited
 		if err := entry.WriteTo(ctx, &data); err != nil {
-			return passing(err), 0, fmt.Errorf("reading cache %q: %w", entry.Key, redactSigned(err, r.token))
+			return httpclient.Passing(err), 0, fmt.Errorf("reading cache %q: %w", entry.Key, httpclient.RedactSigned(err, r.token))
 		}
 		content, found = data.data, entry.Key
 		return false, 0, nil

@@ -1,4 +1,4 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"bytes"
@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 // What GitHub allows in a minute and repository
@@ -59,7 +61,7 @@ func NewService(opts ServiceOptions) *Service {
 	if opts.Waiting == nil {
 		opts.Waiting = func() func() { return func() {} }
 	}
-	transport := newTransport()
+	transport := httpclient.NewTransport()
 	transport.MaxIdleConnsPerHost = cmp.Or(opts.Parallel, parallelReads)
 	transport.WriteBufferSize, transport.ReadBufferSize = 64<<10, 64<<10
 	s := &Service{
@@ -189,29 +191,29 @@ func (s *Service) repeat(ctx context.Context, pace *pace, try func() (status int
 			return lost, nil
 		}
 		now := s.opts.Now()
-		wait := cmp.Or(min(backoff(attempt), maxBackoff), 1)
+		wait := cmp.Or(min(httpclient.Backoff(attempt), httpclient.MaxBackoff), 1)
 		switch {
 		case status == http.StatusTooManyRequests:
 			if throttled.IsZero() {
 				throttled = now
 			}
-			until := now.Add(refusedFor(header, now, 1))
+			until := now.Add(httpclient.RefusedFor(header, now, 1))
 			if until.Sub(throttled) > callTimeout {
 				return lost, err
 			}
 			pace.pause(until)
 			continue
-		case status == 0 && !passing(err), status > 0 && status < http.StatusInternalServerError:
+		case status == 0 && !httpclient.Passing(err), status > 0 && status < http.StatusInternalServerError:
 			return lost, err
 		}
 		lost = lost || status == 0
 		if failing.IsZero() {
 			failing = now
 		}
-		if after, ok := retryAfter(header, now); ok {
+		if after, ok := httpclient.RetryAfter(header, now); ok {
 			wait = after
 		}
-		if now.Add(wait).Sub(failing) > s.opts.Patience || sleep(ctx, wait) != nil {
+		if now.Add(wait).Sub(failing) > s.opts.Patience || httpclient.Sleep(ctx, wait) != nil {
 			return lost, err
 		}
 	}
@@ -224,7 +226,7 @@ func (s *Service) try(ctx context.Context, method string, body []byte, reply any
 	url := strings.TrimRight(s.opts.URL, "/") + "/twirp/github.actions.results.api.v1.CacheService/" + method
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return http.StatusBadRequest, nil, redactSigned(err, s.opts.Token)
+		return http.StatusBadRequest, nil, httpclient.RedactSigned(err, s.opts.Token)
 	}
 	req.Header.Set("Authorization", "Bearer "+s.opts.Token)
 	req.Header.Set("Content-Type", "application/json")
@@ -233,13 +235,13 @@ func (s *Service) try(ctx context.Context, method string, body []byte, reply any
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return 0, nil, redactSigned(err, s.opts.Token)
+		return 0, nil, httpclient.RedactSigned(err, s.opts.Token)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 32<<10))
 	switch {
 	case err != nil:
-		return 0, nil, redactSigned(err, s.opts.Token)
+		return 0, nil, httpclient.RedactSigned(err, s.opts.Token)
 	case resp.StatusCode == http.StatusOK:
 		if err := json.Unmarshal(text, reply); err != nil {
 			return http.StatusBadRequest, nil, fmt.Errorf("%s: reading the reply: %w", method, err)
@@ -252,13 +254,13 @@ func (s *Service) try(ctx context.Context, method string, body []byte, reply any
 }
 
 func (s *Service) refusal(resp *http.Response, method string, text []byte) error {
-	after, _ := retryAfter(resp.Header, s.opts.Now())
+	after, _ := httpclient.RetryAfter(resp.Header, s.opts.Now())
 	var twirp struct {
 		Code string `json:"code"`
 		Msg  string `json:"msg"`
 	}
 	if err := json.Unmarshal(text, &twirp); err != nil || twirp.Msg == "" {
-		twirp.Msg = redactSigned(errors.New(string(text)), s.opts.Token).Error()
+		twirp.Msg = httpclient.RedactSigned(errors.New(string(text)), s.opts.Token).Error()
 	}
 	return &ServiceError{Status: resp.StatusCode, Code: twirp.Code, Message: twirp.Msg, call: method, after: after}
 }

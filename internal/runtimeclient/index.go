@@ -1,4 +1,4 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 // maxIndex is the largest index that is read, in bytes.
@@ -22,23 +23,6 @@ type Index struct {
 	Err error
 }
 
-// Owns returns an error if the token of r is for another repository than the client's.
-// The content would not show it: repositories with the same builds have indexes with
-// the same keys and sizes. A token without a repository number passes.
-func (c *Client) Owns(ctx context.Context, r *Runtime) error {
-	if r.repository == 0 {
-		return nil
-	}
-	repo, _, err := c.rest.Repositories.Get(ctx, c.target.Owner, c.target.Repo)
-	if err != nil {
-		return c.explain(err, "metadata: read", "checking that the runtime token is for %s", c.target)
-	}
-	if repo.GetID() != r.repository {
-		return fmt.Errorf("the runtime token is for another repository than %s", c.target)
-	}
-	return nil
-}
-
 // parallelReads is how many indexes are read at a time: each takes a lookup and a download,
 // which the limits of the REST API do not count.
 const parallelReads = 48
@@ -48,7 +32,7 @@ const parallelReads = 48
 // was read may be another one. Entries never change, so an index in before is not read
 // again. Once the service fails to answer for one index, no further index is read, and
 // the others have an Err that is [ErrService].
-func (r *Runtime) Indexes(ctx context.Context, listing []bkcache.Entry, wanted func(id int64) bool, before map[int64]Index) map[int64]Index {
+func (r *Reader) Indexes(ctx context.Context, listing []bkcache.Entry, wanted func(id int64) bool, before map[int64]Index) map[int64]Index {
 	var mu sync.Mutex
 	indexes := map[int64]Index{}
 	namesakes := map[string]int{}
@@ -110,7 +94,7 @@ var (
 
 // index reads one entry of a listing. The service looks a key up on the token's refs
 // in their order and returns the first match, so the key must be unique.
-func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkcache.Index, error) {
+func (r *Reader) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkcache.Index, error) {
 	if !r.Reads(e.Ref) {
 		return nil, errRef
 	}
@@ -118,7 +102,7 @@ func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkc
 		return nil, errNamesake
 	}
 	if e.Size > maxIndex {
-		return nil, errTooLarge
+		return nil, httpclient.ErrTooLarge
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -142,7 +126,7 @@ func (r *Runtime) index(ctx context.Context, e bkcache.Entry, unique bool) (*bkc
 const stalled = 8 * time.Second
 
 // parse downloads an index.
-func (r *Runtime) parse(ctx context.Context, entry *actionscache.Entry) (*bkcache.Index, int64, error) {
+func (r *Reader) parse(ctx context.Context, entry *actionscache.Entry) (*bkcache.Index, int64, error) {
 	downloading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	watch := time.AfterFunc(stalled, func() { stop(fmt.Errorf("nothing came for %s", stalled)) })
@@ -152,7 +136,7 @@ func (r *Runtime) parse(ctx context.Context, entry *actionscache.Entry) (*bkcach
 		if cause := context.Cause(downloading); cause != nil {
 			err = cause
 		}
-		return nil, 0, serviceFailure(ctx, redactSigned(err, r.token))
+		return nil, 0, serviceFailure(ctx, httpclient.RedactSigned(err, r.token))
 	}
 	index, err := bkcache.ParseIndex(content.data)
 	if err != nil {
@@ -169,7 +153,7 @@ type limited struct {
 
 func (l *limited) Write(p []byte) (int, error) {
 	if len(l.data)+len(p) > maxIndex {
-		return 0, errTooLarge
+		return 0, httpclient.ErrTooLarge
 	}
 	l.data = append(l.data, p...)
 	if l.arrived != nil {

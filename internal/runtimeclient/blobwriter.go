@@ -1,4 +1,4 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 // BlobWriter writes the content of an upload that [Service.Reserve] has begun. It repeats requests that may succeed
@@ -67,7 +68,7 @@ func (w *BlobWriter) try(ctx context.Context, query string, content io.Reader, s
 	body := &sentBody{Reader: content, closed: make(chan struct{})}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, w.url+query, body)
 	if err != nil {
-		return http.StatusBadRequest, nil, redactSigned(err, w.service.opts.Token)
+		return http.StatusBadRequest, nil, httpclient.RedactSigned(err, w.service.opts.Token)
 	}
 	req.ContentLength = size
 	req.Header.Set("X-Ms-Version", blobVersion)
@@ -79,7 +80,7 @@ func (w *BlobWriter) try(ctx context.Context, query string, content io.Reader, s
 	resp, err := w.service.client.Do(req)
 	<-body.closed
 	if err != nil {
-		return 0, nil, redactSigned(err, w.service.opts.Token)
+		return 0, nil, httpclient.RedactSigned(err, w.service.opts.Token)
 	}
 	defer resp.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
@@ -115,11 +116,11 @@ func (w *BlobWriter) stream(ctx context.Context, content io.Reader) error {
 
 // Backoff waits before the next attempt of a request that failed: as long as the service asks for, or a time that doubles.
 func Backoff(ctx context.Context, err error, attempt int) error {
-	wait := min(backoff(attempt), maxBackoff)
+	wait := min(httpclient.Backoff(attempt), httpclient.MaxBackoff)
 	if refused, ok := errors.AsType[*ServiceError](err); ok && refused.after > 0 {
 		wait = refused.after
 	}
-	return sleep(ctx, wait)
+	return httpclient.Sleep(ctx, wait)
 }
 
 // Get requests the content at a signed URL, from an offset on: n bytes, or all if n is 0. It sends the request once. The
@@ -127,7 +128,7 @@ func Backoff(ctx context.Context, err error, attempt int) error {
 func (s *Service) Get(ctx context.Context, signed string, off, n int64) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, signed, nil)
 	if err != nil {
-		return nil, redactSigned(err, s.opts.Token)
+		return nil, httpclient.RedactSigned(err, s.opts.Token)
 	}
 	switch {
 	case n > 0:
@@ -137,7 +138,7 @@ func (s *Service) Get(ctx context.Context, signed string, off, n int64) (*http.R
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return nil, redactSigned(err, s.opts.Token)
+		return nil, httpclient.RedactSigned(err, s.opts.Token)
 	}
 	if resp.StatusCode == http.StatusOK && off == 0 || resp.StatusCode == http.StatusPartialContent {
 		return resp, nil

@@ -1,4 +1,4 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 const (
@@ -22,14 +23,14 @@ const (
 	callTimeout = 10 * time.Minute
 )
 
-// Uploader is a [Runtime] of version 2 that also saves entries.
+// Uploader is a [Reader] of version 2 that also saves entries.
 type Uploader struct {
-	*Runtime
+	*Reader
 	service *Service
 }
 
 // NewUploader returns an uploader for a runtime of version 2.
-func NewUploader(r *Runtime, now func() time.Time) *Uploader {
+func NewUploader(r *Reader, now func() time.Time) *Uploader {
 	return &Uploader{r, NewService(ServiceOptions{URL: r.cache.URL, Token: r.token, Now: now})}
 }
 
@@ -51,7 +52,7 @@ func (u *Uploader) Save(ctx context.Context, key string, content io.Reader) (int
 
 func (u *Uploader) saving(key string, err error) error {
 	if err != nil {
-		return fmt.Errorf("saving cache %q: %w", key, redactSigned(err, u.token))
+		return fmt.Errorf("saving cache %q: %w", key, httpclient.RedactSigned(err, u.token))
 	}
 	return nil
 }

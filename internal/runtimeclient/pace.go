@@ -1,10 +1,12 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"context"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 // pace lets so many requests begin within a time. The cache service counts requests, and not what they cost, so this is
@@ -36,7 +38,7 @@ func (p *pace) acquire(ctx context.Context) error {
 	}
 	defer p.waiting()()
 	for wait > 0 {
-		if err := sleep(ctx, wait); err != nil {
+		if err := httpclient.Sleep(ctx, wait); err != nil {
 			return err
 		}
 		wait = p.until().Sub(p.now()) // somebody may have been refused meanwhile

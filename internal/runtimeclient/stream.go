@@ -1,4 +1,4 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
@@ -13,7 +14,7 @@ import (
 // to back. The service does not tell its size, which the caller knows from a listing or
 // an index. If a connection breaks, the next one continues at the same byte. Reads end
 // with ctx.
-func (r *Runtime) Stream(ctx context.Context, key string, size int64) (io.ReadCloser, error) {
+func (r *Reader) Stream(ctx context.Context, key string, size int64) (io.ReadCloser, error) {
 	s := &stream{ctx: ctx, runtime: r, key: key, size: size}
 	if err := s.open(); err != nil {
 		return nil, err
@@ -23,7 +24,7 @@ func (r *Runtime) Stream(ctx context.Context, key string, size int64) (io.ReadCl
 
 type stream struct {
 	ctx     context.Context // of all reads, because Read has no ctx
-	runtime *Runtime
+	runtime *Reader
 	key     string
 	size    int64
 	content actionscache.ReaderAtCloser
@@ -65,8 +66,8 @@ func (s *stream) again(err error) error {
 		return fmt.Errorf("reading cache %q: it is shorter than it should be: %w", s.key, io.ErrUnexpectedEOF)
 	}
 	s.failed++
-	if s.failed == attempts || !passing(err) || sleep(s.ctx, backoff(s.failed)) != nil {
-		return fmt.Errorf("reading cache %q: %w", s.key, redactSigned(err, s.runtime.token))
+	if s.failed == httpclient.Attempts || !httpclient.Passing(err) || httpclient.Sleep(s.ctx, httpclient.Backoff(s.failed)) != nil {
+		return fmt.Errorf("reading cache %q: %w", s.key, httpclient.RedactSigned(err, s.runtime.token))
 	}
 	_ = s.content.Close() // it is broken
 	return s.open()

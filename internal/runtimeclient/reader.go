@@ -1,4 +1,4 @@
-package cacheclient
+package runtimeclient
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 	"github.com/golang-jwt/jwt/v5"
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
@@ -22,32 +23,32 @@ const (
 	indexTimeout  = 2 * time.Minute
 )
 
-// Runtime reads entries with a job's runtime token, as BuildKit does. It sees the
+// Reader reads entries with a job's runtime token, as BuildKit does. It sees the
 // refs that the token grants, and cannot list them. The service counts a lookup as a
-// use of the entry. A Runtime is safe for concurrent use.
-type Runtime struct {
+// use of the entry. A Reader is safe for concurrent use.
+type Reader struct {
 	cache      *actionscache.Cache
 	token      string
 	repository int64 // its number, as the token says; 0 if it does not
 }
 
-// NewRuntime returns a client of the service at url, which is $ACTIONS_RESULTS_URL
+// NewReader returns a client of the service at url, which is $ACTIONS_RESULTS_URL
 // for version 2 and $ACTIONS_CACHE_URL for version 1. It sends nothing. It returns an
 // error if the token cannot be read or has expired.
-func NewRuntime(url string, version int, token, userAgent string) (*Runtime, error) {
+func NewReader(url string, version int, token, userAgent string) (*Reader, error) {
 	cache, err := actionscache.New(token, url, version == 2, actionscache.Opt{
-		Client:      &http.Client{Transport: newTransport()},
+		Client:      &http.Client{Transport: httpclient.NewTransport()},
 		Timeout:     lookupTimeout,
 		BackoffPool: &actionscache.BackoffPool{},
 		UserAgent:   userAgent,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the runtime token: %w", redactSigned(err, token))
+		return nil, fmt.Errorf("reading the runtime token: %w", httpclient.RedactSigned(err, token))
 	}
-	return &Runtime{cache, token, repositoryOf(token)}, nil
+	return &Reader{cache, token, repositoryOf(token)}, nil
 }
 
-// repositoryOf reads the repository's number from a token that NewRuntime has parsed.
+// repositoryOf reads the repository's number from a token that NewReader has parsed.
 func repositoryOf(token string) int64 {
 	var claims struct {
 		jwt.RegisteredClaims
@@ -60,8 +61,11 @@ func repositoryOf(token string) int64 {
 	return id
 }
 
+// Repository is the number of the repository that the token is for; 0 if it does not say.
+func (r *Reader) Repository() int64 { return r.repository }
+
 // Reads reports whether the token reads the entries of a ref.
-func (r *Runtime) Reads(ref string) bool {
+func (r *Reader) Reads(ref string) bool {
 	for _, s := range r.cache.Scopes() {
 		if s.Scope == ref && s.Permission&actionscache.PermissionRead != 0 {
 			return true
@@ -71,7 +75,7 @@ func (r *Runtime) Reads(ref string) bool {
 }
 
 // Has reports whether there is an entry with exactly this key.
-func (r *Runtime) Has(ctx context.Context, key string) (bool, error) {
+func (r *Reader) Has(ctx context.Context, key string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	_, err := r.find(ctx, key)
@@ -83,7 +87,7 @@ func (r *Runtime) Has(ctx context.Context, key string) (bool, error) {
 
 // Probe looks up a key that nobody writes, once, and reports whether the service
 // answered. A reply that asks to wait is waited for until ctx ends.
-func (r *Runtime) Probe(ctx context.Context) error {
+func (r *Reader) Probe(ctx context.Context) error {
 	const key = "docker-ghacache-doctor"
 	if _, err := r.cache.Load(ctx, key); err != nil {
 		return fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
@@ -94,7 +98,7 @@ func (r *Runtime) Probe(ctx context.Context) error {
 // find returns the entry with exactly this key. The service also matches longer
 // keys, and prefers a longer key on the token's first ref to the exact one on its
 // second.
-func (r *Runtime) find(ctx context.Context, key string) (*actionscache.Entry, error) {
+func (r *Reader) find(ctx context.Context, key string) (*actionscache.Entry, error) {
 	entry, err := r.match(ctx, key)
 	if err == nil && entry.Key != key {
 		return nil, fmt.Errorf("looking up cache %q: %w", key, ErrNotFound)
@@ -103,14 +107,14 @@ func (r *Runtime) find(ctx context.Context, key string) (*actionscache.Entry, er
 }
 
 // match returns the entry that the service finds for a key or a prefix.
-func (r *Runtime) match(ctx context.Context, key string) (*actionscache.Entry, error) {
+func (r *Reader) match(ctx context.Context, key string) (*actionscache.Entry, error) {
 	var entry *actionscache.Entry
-	err := retry(ctx, func(int) (again bool, wait time.Duration, err error) {
+	err := httpclient.Retry(ctx, func(int) (again bool, wait time.Duration, err error) {
 		entry, err = r.cache.Load(ctx, key)
 		if err == nil && entry == nil {
 			err = ErrNotFound
 		}
-		return err != nil && passingRuntime(err), 0, err
+		return err != nil && passing(err), 0, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking up cache %q: %w", key, r.describe(err))
@@ -118,20 +122,20 @@ func (r *Runtime) match(ctx context.Context, key string) (*actionscache.Entry, e
 	return entry, nil
 }
 
-// passingRuntime reports whether a failed lookup may succeed later. go-actions-cache
+// passing reports whether a failed lookup may succeed later. go-actions-cache
 // has already waited for a service that throttles.
-func passingRuntime(err error) bool {
+func passing(err error) bool {
 	if reply, ok := errors.AsType[actionscache.HTTPError](err); ok {
 		return reply.StatusCode >= http.StatusInternalServerError
 	}
-	return !errors.Is(err, ErrNotFound) && passing(err)
+	return !errors.Is(err, ErrNotFound) && httpclient.Passing(err)
 }
 
 // describe adds the URL and the status, which go-actions-cache leaves out, and removes
 // secrets.
-func (r *Runtime) describe(err error) error {
+func (r *Reader) describe(err error) error {
 	if reply, ok := errors.AsType[actionscache.HTTPError](err); ok {
 		err = fmt.Errorf("%s: %d %w", strings.TrimRight(r.cache.URL, "/"), reply.StatusCode, err)
 	}
-	return redactSigned(err, r.token)
+	return httpclient.RedactSigned(err, r.token)
 }
