@@ -13,7 +13,7 @@ func Open(t testing.TB, opts cacheserver.Options, entries ...Entry) *cacheserver
 	t.Helper()
 	opts.Dir = Dir(t)
 	if opts.Now == nil {
-		opts.Now = time.Now
+		opts.Now = time.Now //nolint:forbidigo // as documented
 	}
 	for i := range entries {
 		entries[i].Age = time.Duration(len(entries)-i) * time.Second
