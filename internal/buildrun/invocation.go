@@ -99,6 +99,11 @@ func (inv *invocation) command() process.Command {
 	return c
 }
 
+// otherCommand is another command of buildx than the one that was asked for.
+func (inv *invocation) otherCommand(args ...string) process.Command {
+	return inv.buildx.Command(inv.env.Environ(), inv.env.Globals, args...)
+}
+
 // run runs buildx and, when it fails for a known cause, says what to do.
 func (inv *invocation) run(ctx context.Context) error {
 	if inv.own.dryRun != "" || !inv.caches {

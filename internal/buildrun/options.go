@@ -8,6 +8,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/relaying"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/spf13/pflag"
 )
@@ -26,8 +27,8 @@ type ghaOptions struct {
 	clean             bool
 	localClean        bool
 	summary           summaryMode
-	relay             relayMode
-	relayAddress      relayAddress
+	relay             relaying.Mode
+	relayAddress      relaying.Address
 	mounts            mountGlob
 	mountsMax         sizeValue
 	mountsHelper      string

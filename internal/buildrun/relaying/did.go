@@ -1,4 +1,4 @@
-package buildrun
+package relaying
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
-// relayLine says what a relay did, empty if it had nothing to do.
-func relayLine(s relay.Stats) string {
+// line says what a relay did, empty if it had nothing to do.
+func line(s relay.Stats) string {
 	var did []string
 	add := func(happened bool, format string, args ...any) {
 		if happened {

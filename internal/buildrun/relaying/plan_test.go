@@ -1,4 +1,4 @@
-package buildrun
+package relaying
 
 import (
 	"slices"
@@ -18,33 +18,33 @@ func ghaEntry(url string, version int, attrs ...string) cacheopts.Completed {
 	return e
 }
 
-func TestUpstreamOf(t *testing.T) {
+func TestUpstream(t *testing.T) {
 	const there, here = "https://results.example/", "http://127.0.0.1:8080/"
 	to, from := cacheopts.Request{Side: cacheopts.To}, cacheopts.Request{Side: cacheopts.From}
 	dropped := ghaEntry("https://other.example/", 1)
 	dropped.Dropped = true
 	for _, tt := range []struct {
 		name     string
-		mode     relayMode
+		mode     Mode
 		requests []cacheopts.Request
 		entries  []cacheopts.Completed
 		url, why string
 	}{
-		{"an export", relayAuto, []cacheopts.Request{to}, []cacheopts.Completed{ghaEntry(there, 2)}, there, ""},
-		{"an export and an import", relayAuto, []cacheopts.Request{to, from}, []cacheopts.Completed{ghaEntry(there, 2), ghaEntry("https://results.example", 2)}, there, ""},
-		{"an entry that is left out does not count", relayAuto, []cacheopts.Request{to, to}, []cacheopts.Completed{dropped, ghaEntry(there, 2)}, there, ""},
-		{"a cache of another type does not count", relayAuto, []cacheopts.Request{to, to}, []cacheopts.Completed{{Entry: cacheopts.Entry{Type: "inline"}}, ghaEntry(there, 2)}, there, ""},
-		{"an import alone", relayAuto, []cacheopts.Request{from}, []cacheopts.Completed{ghaEntry(there, 2)}, "", "nothing is exported"},
-		{"an import alone that requires a relay", relayRequire, []cacheopts.Request{from}, []cacheopts.Completed{ghaEntry(there, 2)}, there, ""},
-		{"a service on this machine", relayAuto, []cacheopts.Request{to}, []cacheopts.Completed{ghaEntry(here, 2)}, "", "the cache service is on this machine"},
-		{"a service on this machine that requires a relay", relayRequire, []cacheopts.Request{to}, []cacheopts.Completed{ghaEntry(here, 2)}, here, ""},
-		{"version 1", relayRequire, []cacheopts.Request{to}, []cacheopts.Completed{ghaEntry(there, 1)}, "", "the cache service has version 1"},
-		{"two services", relayAuto, []cacheopts.Request{to, to}, []cacheopts.Completed{ghaEntry(there, 2), ghaEntry("https://other.example/", 2)}, "", "the type=gha entries have different services or tokens"},
-		{"two tokens", relayRequire, []cacheopts.Request{to, to}, []cacheopts.Completed{ghaEntry(there, 2), ghaEntry(there, 2, "token", "b")}, "", "the type=gha entries have different services or tokens"},
+		{"an export", Auto, []cacheopts.Request{to}, []cacheopts.Completed{ghaEntry(there, 2)}, there, ""},
+		{"an export and an import", Auto, []cacheopts.Request{to, from}, []cacheopts.Completed{ghaEntry(there, 2), ghaEntry("https://results.example", 2)}, there, ""},
+		{"an entry that is left out does not count", Auto, []cacheopts.Request{to, to}, []cacheopts.Completed{dropped, ghaEntry(there, 2)}, there, ""},
+		{"a cache of another type does not count", Auto, []cacheopts.Request{to, to}, []cacheopts.Completed{{Entry: cacheopts.Entry{Type: "inline"}}, ghaEntry(there, 2)}, there, ""},
+		{"an import alone", Auto, []cacheopts.Request{from}, []cacheopts.Completed{ghaEntry(there, 2)}, "", "nothing is exported"},
+		{"an import alone that requires a relay", Require, []cacheopts.Request{from}, []cacheopts.Completed{ghaEntry(there, 2)}, there, ""},
+		{"a service on this machine", Auto, []cacheopts.Request{to}, []cacheopts.Completed{ghaEntry(here, 2)}, "", "the cache service is on this machine"},
+		{"a service on this machine that requires a relay", Require, []cacheopts.Request{to}, []cacheopts.Completed{ghaEntry(here, 2)}, here, ""},
+		{"version 1", Require, []cacheopts.Request{to}, []cacheopts.Completed{ghaEntry(there, 1)}, "", "the cache service has version 1"},
+		{"two services", Auto, []cacheopts.Request{to, to}, []cacheopts.Completed{ghaEntry(there, 2), ghaEntry("https://other.example/", 2)}, "", "the type=gha entries have different services or tokens"},
+		{"two tokens", Require, []cacheopts.Request{to, to}, []cacheopts.Completed{ghaEntry(there, 2), ghaEntry(there, 2, "token", "b")}, "", "the type=gha entries have different services or tokens"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inv := &invocation{env: &Env{UserAgent: "x"}, own: ghaOptions{relay: tt.mode}, vars: map[string]string{"ACTIONS_RUNTIME_TOKEN": "a"}}
-			up, err := inv.upstreamOf(tt.requests, tt.entries)
+			b := Build{Mode: tt.mode, Token: "a", UserAgent: "x"}
+			up, err := b.upstream(tt.requests, tt.entries)
 			switch {
 			case tt.why != "":
 				if err == nil || err.Error() != tt.why {
@@ -60,16 +60,16 @@ func TestUpstreamOf(t *testing.T) {
 func TestRedirectedEntriesHaveTheRelaysURLAndNoTokenOfTheirOwn(t *testing.T) {
 	left := ghaEntry("https://a.example/", 2, "url_v2", "https://a.example/", "scope", "x", "token", "secret")
 	entries := []cacheopts.Completed{left, {Entry: cacheopts.Entry{Type: "inline"}}}
-	inv := &invocation{vars: map[string]string{"ACTIONS_RUNTIME_TOKEN": "secret"}}
-	inv.redirect(entries, "http://172.18.0.1:1/x/", "relay")
+	vars := map[string]string{"ACTIONS_RUNTIME_TOKEN": "secret"}
+	redirect(entries, vars, "http://172.18.0.1:1/x/", "relay")
 	if got := entries[0].Entry.Value(); got != "type=gha,scope=x,url_v2=http://172.18.0.1:1/x/" {
 		t.Errorf("got %s", got)
 	}
 	if got := entries[1].Entry.Value(); got != "type=inline" {
 		t.Errorf("got %s", got)
 	}
-	if inv.vars["ACTIONS_RUNTIME_TOKEN"] != "relay" {
-		t.Errorf("got %v", inv.vars)
+	if vars["ACTIONS_RUNTIME_TOKEN"] != "relay" {
+		t.Errorf("got %v", vars)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestExportScopes(t *testing.T) {
 	}
 }
 
-func TestRelayLine(t *testing.T) {
+func TestLine(t *testing.T) {
 	for _, tt := range []struct {
 		name, want string
 		stats      relay.Stats
@@ -96,7 +96,7 @@ func TestRelayLine(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := relayLine(tt.stats); got != tt.want {
+			if got := line(tt.stats); got != tt.want {
 				t.Errorf("got %q", got)
 			}
 		})

@@ -1,16 +1,16 @@
-package buildrun
+package relaying
 
 import "testing"
 
 func TestRelayMode(t *testing.T) {
 	for value, want := range map[string]string{"auto": "auto", "off": "off", "require": "require", "": "", "true": "", "Auto": ""} {
-		var m relayMode
+		var m Mode
 		err := m.Set(value)
 		if (err == nil) != (want != "") || err == nil && m.String() != want {
 			t.Errorf("%q: %s, error %v", value, &m, err)
 		}
 	}
-	if zero := new(relayMode).String(); zero != "auto" {
+	if zero := new(Mode).String(); zero != "auto" {
 		t.Errorf("without the option: %s", zero)
 	}
 }
@@ -21,13 +21,13 @@ func TestRelayAddress(t *testing.T) {
 		"fd00::5": "fd00::5", "[fd00::5]": "fd00::5", "[fd00::5]:4000": "[fd00::5]:4000",
 		"": "", ":4000": "", "0.0.0.0": "", "[::]:80": "", "a:b": "", "10.0.0.5:70000": "", "http://10.0.0.5": "", "a b": "", "a:b:c": "",
 	} {
-		var a relayAddress
+		var a Address
 		err := a.Set(value)
 		if (err == nil) != (want != "") || err == nil && a.String() != want {
 			t.Errorf("%q: %s, error %v", value, &a, err)
 		}
 	}
-	if zero := new(relayAddress).String(); zero != "" {
+	if zero := new(Address).String(); zero != "" {
 		t.Errorf("without the option: %s", zero)
 	}
 }

@@ -1,4 +1,4 @@
-package buildrun
+package relaying
 
 import (
 	"cmp"
@@ -12,13 +12,13 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/relay"
 )
 
-// tokenVariable is where buildx finds the token of an entry that has none of its own.
-const tokenVariable = "ACTIONS_RUNTIME_TOKEN"
+// TokenVariable is where buildx finds the token of an entry that has none of its own.
+const TokenVariable = "ACTIONS_RUNTIME_TOKEN"
 
-// upstreamOf is the cache service that all entries use. The error says why no relay to it is
+// upstream is the cache service that all entries use. The error says why no relay to it is
 // possible, or why none is wanted: with auto, one is used only where it makes exports faster.
-func (inv *invocation) upstreamOf(requests []cacheopts.Request, entries []cacheopts.Completed) (relay.Upstream, error) {
-	up := relay.Upstream{UserAgent: inv.env.UserAgent}
+func (b Build) upstream(requests []cacheopts.Request, entries []cacheopts.Completed) (relay.Upstream, error) {
+	up := relay.Upstream{UserAgent: b.UserAgent}
 	exports := false
 	for i, e := range entries {
 		if e.Dropped || e.Version == 0 {
@@ -27,14 +27,14 @@ func (inv *invocation) upstreamOf(requests []cacheopts.Request, entries []cacheo
 		if e.Version != 2 {
 			return up, hint.With(errors.New("the cache service has version 1"), "docker ghacache migrate-v2")
 		}
-		token := cmp.Or(e.Entry.Attrs["token"], inv.vars[tokenVariable])
+		token := cmp.Or(e.Entry.Attrs["token"], b.Token)
 		if up.URL != "" && (!sameURL(e.URL, up.URL) || token != up.Token) {
 			return up, errors.New("the type=gha entries have different services or tokens")
 		}
 		up.URL, up.Token = cmp.Or(up.URL, e.URL), token
 		exports = exports || requests[i].Side == cacheopts.To
 	}
-	switch auto := inv.own.relay == relayAuto; {
+	switch auto := b.Mode == Auto; {
 	case auto && !exports:
 		return up, errors.New("nothing is exported")
 	case auto && builders.Loopback(up.URL):
@@ -45,19 +45,19 @@ func (inv *invocation) upstreamOf(requests []cacheopts.Request, entries []cacheo
 
 func sameURL(a, b string) bool { return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") }
 
-// relays reports whether an entry is left that could use a relay.
-func relays(entries []cacheopts.Completed) bool {
+// Possible reports whether an entry is left that could use a relay.
+func Possible(entries []cacheopts.Completed) bool {
 	return slices.ContainsFunc(entries, func(e cacheopts.Completed) bool { return !e.Dropped && e.Version != 0 })
 }
 
 // redirect sends the gha entries to another service, whose token buildx gets by its environment.
-func (inv *invocation) redirect(entries []cacheopts.Completed, url, token string) {
+func redirect(entries []cacheopts.Completed, vars map[string]string, url, token string) {
 	for i, e := range entries {
 		if !e.Dropped && e.Version != 0 {
 			entries[i].Entry = e.Entry.With("url_v2", url).Without("token")
 		}
 	}
-	inv.vars[tokenVariable] = token
+	vars[TokenVariable] = token
 }
 
 // exportScopes are the scopes that a build writes, each once.
