@@ -12,6 +12,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/mounting"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
@@ -27,7 +28,7 @@ type invocation struct {
 
 	call        func(where string) string   // what is asked for in place of building a target
 	platforms   func(where string) []string // that a target is built for; none: the default
-	mountBuilds func() []mountBuild         // whose cache mounts matter; nil: nothing is built
+	mountBuilds func() []mounting.Build     // whose cache mounts matter; nil: nothing is built
 	caches      bool                        // an entry is passed on
 	buildx      builders.Buildx             // zero until it was looked for
 	resolved    chan resolved               // takes the builder once; nil: nobody looks for it
