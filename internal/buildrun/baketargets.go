@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cleaning"
 )
 
 // bakeTargets are the targets of one bake with their cache lists.
@@ -67,4 +68,14 @@ func (ts bakeTargets) needToken() bool {
 	return !slices.ContainsFunc(ts.requests(false), func(r cacheopts.Request) bool {
 		return !r.Entry.GHA() || r.Entry.Attrs["token"] != ""
 	})
+}
+
+// locals are the folders that the targets which are built name.
+func (ts bakeTargets) locals() (found cleaning.Folders) {
+	for name, side := range ts.lists() {
+		if builds(ts[name].Call) {
+			found = found.Add(side, ts[name].list(side))
+		}
+	}
+	return found
 }

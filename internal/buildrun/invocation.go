@@ -12,6 +12,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cleaning"
 	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/mounting"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
@@ -39,9 +40,9 @@ type invocation struct {
 	notes       []note
 	repo        *listing.Repository // of the job; nil until it was needed
 	oldestOther func() time.Time    // when the oldest other build started that is under way
-	exported    exports             // what the build is going to write
+	exported    cleaning.Exports    // what the build is going to write
 	quiet       bool                // nobody has asked for what is said after the build
-	locals      locals              // caches of type=local
+	locals      cleaning.Folders    // caches of type=local
 	relay       relayState          // between BuildKit and the cache service
 	unwritten   []string            // why the write policy leaves --cache-to out, by ref; empty: it does not
 }
@@ -76,8 +77,8 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 	if inv.own.dryRun != "" {
 		return inv.show()
 	}
-	inv.locals = inv.locals.enter(ctx, inv.own.localClean)
-	defer inv.locals.leave()
+	inv.locals = inv.locals.Enter(ctx, inv.own.localClean)
+	defer inv.locals.Leave()
 	code, err := inv.runWithMounts(ctx, inv.command())
 	if err != nil {
 		return err
@@ -111,13 +112,13 @@ func (inv *invocation) run(ctx context.Context) error {
 		return inv.passThrough(ctx)
 	}
 	start := inv.env.Now()
-	if len(inv.exported.scopes) > 0 {
+	if len(inv.exported.Scopes) > 0 {
 		var leave func()
-		inv.oldestOther, leave = openUnderway().enter(start)
+		inv.oldestOther, leave = cleaning.Enter(start)
 		defer leave()
 	}
-	inv.locals = inv.locals.enter(ctx, inv.own.localClean)
-	defer inv.locals.leave()
+	inv.locals = inv.locals.Enter(ctx, inv.own.localClean)
+	defer inv.locals.Leave()
 	command, scanner := inv.command(), diagnose.NewScanner()
 	watched := !inv.env.Docker.Err().IsTerminal()
 	if watched {

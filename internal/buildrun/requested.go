@@ -7,6 +7,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cleaning"
 	"github.com/tonistiigi/go-csvvalue"
 )
 
@@ -82,4 +83,15 @@ func buildPlatforms(args []cacheopts.Arg, lookup actions.Lookup) []string {
 
 func splitPlatforms(value string) []string {
 	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// localsOf are the folders that the arguments of build name.
+func localsOf(args []cacheopts.Arg) (found cleaning.Folders) {
+	for _, arg := range args {
+		if side := arg.Side(); side != 0 {
+			entries, _ := cacheopts.Parse(arg.Value) // buildx complains best
+			found = found.Add(side, entries)
+		}
+	}
+	return found
 }

@@ -1,4 +1,4 @@
-package buildrun
+package cleaning
 
 import (
 	"crypto/rand"
@@ -14,11 +14,13 @@ import (
 // file, which says when it started; the lock ends with its process.
 type underway struct{ dir string }
 
-func openUnderway() underway { return underway{filepath.Join(config.Dir(), "ghacache", "builds")} }
-
-// enter notes that a build has started, until leave is called. Oldest returns when the
+// Enter notes that a build has started, until leave is called. Oldest returns when the
 // oldest other build started that is under way. What cannot be noted is not seen by
 // others, and counts as a build that started long ago for this one.
+func Enter(start time.Time) (oldest func() time.Time, leave func()) {
+	return underway{filepath.Join(config.Dir(), "ghacache", "builds")}.enter(start)
+}
+
 func (u underway) enter(start time.Time) (oldest func() time.Time, leave func()) {
 	unknown := func() time.Time { return start.Add(-24 * time.Hour) }
 	if os.MkdirAll(u.dir, 0o700) != nil {

@@ -1,4 +1,4 @@
-package buildrun
+package cleaning
 
 import (
 	"os"
@@ -22,7 +22,7 @@ func TestLayersThatAnotherBuildMayHaveFoundStay(t *testing.T) {
 		"another build began after this one": {other: began.Add(ahead + time.Second), want: began},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cleaner := &cleaner{began: began, started: began.Add(ahead), oldestOther: func() time.Time { return c.other }}
+			cleaner := &cleaner{began: began, Build: Build{Started: began.Add(ahead), OldestOther: func() time.Time { return c.other }}}
 			if got := cleaner.careful(bkcache.Runs{Asked: c.asked}); !got.Asked.Equal(c.want) {
 				t.Errorf("asked at %s, want %s", got.Asked, c.want)
 			}
