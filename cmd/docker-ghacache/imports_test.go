@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
-	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun/cleaning", "internal/buildrun/mounting", "internal/buildrun/relaying", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/process", "internal/reclaim", "internal/ui", "internal/view"},
+	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun/cachelists", "internal/buildrun/cleaning", "internal/buildrun/mounting", "internal/buildrun/relaying", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/process", "internal/reclaim", "internal/ui", "internal/view"},
 	"internal/cacheclient": {"internal/bkcache", "internal/github", "internal/hint", "internal/httpclient"},
 	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/runtimeclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
@@ -29,9 +29,10 @@ var mayImport = map[string][]string{
 	"internal/localcache":  {"internal/atomicfile", "internal/bkcache", "internal/hint", "internal/reclaim"},
 	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
 
-	"internal/buildrun/cleaning": {"cacheopts", "internal/bkcache", "internal/hint", "internal/listing", "internal/localcache", "internal/reclaim", "internal/ui"},
-	"internal/buildrun/mounting": {"internal/actions", "internal/builders", "internal/hint", "internal/mounts", "internal/process", "internal/ui"},
-	"internal/buildrun/relaying": {"cacheopts", "internal/builders", "internal/hint", "internal/process", "internal/relay", "internal/ui"},
+	"internal/buildrun/cachelists": {"cacheopts", "internal/hint"},
+	"internal/buildrun/cleaning":   {"cacheopts", "internal/bkcache", "internal/hint", "internal/listing", "internal/localcache", "internal/reclaim", "internal/ui"},
+	"internal/buildrun/mounting":   {"internal/actions", "internal/builders", "internal/hint", "internal/mounts", "internal/process", "internal/ui"},
+	"internal/buildrun/relaying":   {"cacheopts", "internal/builders", "internal/hint", "internal/process", "internal/relay", "internal/ui"},
 
 	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules", "internal/ui"},
 	"internal/migrate/rules":  {"cacheopts", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},

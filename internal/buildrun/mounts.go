@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cachelists"
 	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/mounting"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
@@ -65,8 +66,8 @@ func (inv *invocation) mountBuildOf() []mounting.Build {
 	return []mounting.Build{b}
 }
 
-// mountBuilds are those of the targets that are built.
-func (ts bakeTargets) mountBuilds() []mounting.Build {
+// mountBuildsOf are those of the targets that are built.
+func mountBuildsOf(ts cachelists.Targets) []mounting.Build {
 	var all []mounting.Build
 	for name := range ts {
 		t := ts[name]

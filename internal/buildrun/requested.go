@@ -7,6 +7,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cachelists"
 	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cleaning"
 	"github.com/tonistiigi/go-csvvalue"
 )
@@ -91,6 +92,16 @@ func localsOf(args []cacheopts.Arg) (found cleaning.Folders) {
 		if side := arg.Side(); side != 0 {
 			entries, _ := cacheopts.Parse(arg.Value) // buildx complains best
 			found = found.Add(side, entries)
+		}
+	}
+	return found
+}
+
+// localsOfTargets are the folders that the targets which are built name.
+func localsOfTargets(ts cachelists.Targets) (found cleaning.Folders) {
+	for name, side := range ts.Lists() {
+		if builds(ts[name].Call) {
+			found = found.Add(side, ts[name].List(side))
 		}
 	}
 	return found

@@ -1,4 +1,4 @@
-package buildrun
+package cachelists
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
-// bakeList is one cache list of a target.
-type bakeList struct {
+// cacheList is one cache list of a target.
+type cacheList struct {
 	target string
 	side   cacheopts.Side
 }
@@ -39,24 +39,24 @@ func cacheSetOf(a cacheopts.Arg) (set cacheSet, ok bool) {
 	return cacheSet{}, false
 }
 
-func (s cacheSet) matches(l bakeList) bool {
+func (s cacheSet) matches(l cacheList) bool {
 	matched, _ := path.Match(s.pattern, l.target) // a bad pattern is buildx's to report
 	return l.side == s.side && matched
 }
 
 // reaches reports whether the list may have come to be as it is by the override: its
 // target matches, or inherits from one that does and may not be built itself.
-func (s cacheSet) reaches(l bakeList, list []cacheopts.Entry) bool {
+func (s cacheSet) reaches(l cacheList, list []cacheopts.Entry) bool {
 	return s.matches(l) || l.side == s.side && (len(s.entries) == 0 || slices.ContainsFunc(list, func(e cacheopts.Entry) bool {
 		return slices.ContainsFunc(s.entries, func(set cacheopts.Entry) bool { return set.Value() == e.Value() })
 	}))
 }
 
-// override replaces by --set the lists that have a gha entry. The user's own
+// Override replaces by --set the lists that have a gha entry. The user's own
 // overrides stay, except those that match such a list: buildx adds all values of
 // one key together, and one pattern may match many targets. Lists that such an
 // override gave its value are set to what they were.
-func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed) ([]cacheopts.Arg, error) {
+func (ts Targets) Override(args []cacheopts.Arg, done []cacheopts.Completed) ([]cacheopts.Arg, error) {
 	var own []cacheSet
 	for _, a := range args {
 		if set, ok := cacheSetOf(a); ok {
@@ -65,12 +65,12 @@ func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed)
 	}
 	ours := ts.overridden(own)
 	var sets []cacheopts.Arg
-	for name, side := range ts.lists() {
-		if !ours[bakeList{name, side}] {
+	for name, side := range ts.Lists() {
+		if !ours[cacheList{name, side}] {
 			continue
 		}
 		var values []string
-		for _, e := range ts[name].list(side) {
+		for _, e := range ts[name].List(side) {
 			if concerns(side, e) {
 				completed := done[0]
 				done = done[1:]
@@ -94,11 +94,11 @@ func (ts bakeTargets) override(args []cacheopts.Arg, done []cacheopts.Completed)
 
 // overridden are the lists with a gha entry, and those that lose an override which
 // has to go for them.
-func (ts bakeTargets) overridden(own []cacheSet) map[bakeList]bool {
-	ours := map[bakeList]bool{}
-	for name, side := range ts.lists() {
-		if slices.ContainsFunc(ts[name].list(side), func(e cacheopts.Entry) bool { return concerns(side, e) }) {
-			ours[bakeList{name, side}] = true
+func (ts Targets) overridden(own []cacheSet) map[cacheList]bool {
+	ours := map[cacheList]bool{}
+	for name, side := range ts.Lists() {
+		if slices.ContainsFunc(ts[name].List(side), func(e cacheopts.Entry) bool { return concerns(side, e) }) {
+			ours[cacheList{name, side}] = true
 		}
 	}
 	for before := -1; before < len(ours); {
@@ -107,8 +107,8 @@ func (ts bakeTargets) overridden(own []cacheSet) map[bakeList]bool {
 			if !set.hits(ours) {
 				continue
 			}
-			for name, side := range ts.lists() {
-				if at := (bakeList{name, side}); set.reaches(at, ts[name].list(side)) {
+			for name, side := range ts.Lists() {
+				if at := (cacheList{name, side}); set.reaches(at, ts[name].List(side)) {
 					ours[at] = true
 				}
 			}
@@ -117,7 +117,7 @@ func (ts bakeTargets) overridden(own []cacheSet) map[bakeList]bool {
 	return ours
 }
 
-func (s cacheSet) hits(lists map[bakeList]bool) bool {
+func (s cacheSet) hits(lists map[cacheList]bool) bool {
 	for at := range lists {
 		if s.matches(at) {
 			return true

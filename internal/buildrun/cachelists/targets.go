@@ -1,4 +1,4 @@
-package buildrun
+package cachelists
 
 import (
 	"iter"
@@ -6,13 +6,13 @@ import (
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
-	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cleaning"
 )
 
-// bakeTargets are the targets of one bake with their cache lists.
-type bakeTargets map[string]bakeTarget
+// Targets are the targets of one bake with their cache lists, by name.
+type Targets map[string]Target
 
-type bakeTarget struct {
+// Target is one of them, as buildx bake --print prints it.
+type Target struct {
 	CacheTo   []cacheopts.Entry `json:"cache-to"`
 	CacheFrom []cacheopts.Entry `json:"cache-from"`
 	Platforms []string          `json:"platforms"`
@@ -27,19 +27,20 @@ type bakeTarget struct {
 	Call string `json:"call"` // what to do in place of building, or "build"
 }
 
-func (t bakeTarget) list(side cacheopts.Side) []cacheopts.Entry {
+// List is the cache list of a side.
+func (t Target) List(side cacheopts.Side) []cacheopts.Entry {
 	if side == cacheopts.To {
 		return t.CacheTo
 	}
 	return t.CacheFrom
 }
 
-// requests lists the gha entries, and override takes their completed form, in
+// Requests lists the gha entries, and [Targets.Override] takes their completed form, in
 // the order of the targets' names, what is written before what is read.
-func (ts bakeTargets) requests(scopePerTarget bool) []cacheopts.Request {
+func (ts Targets) Requests(scopePerTarget bool) []cacheopts.Request {
 	var requests []cacheopts.Request
-	for name, side := range ts.lists() {
-		for _, e := range ts[name].list(side) {
+	for name, side := range ts.Lists() {
+		for _, e := range ts[name].List(side) {
 			if !concerns(side, e) {
 				continue
 			}
@@ -52,7 +53,8 @@ func (ts bakeTargets) requests(scopePerTarget bool) []cacheopts.Request {
 	return requests
 }
 
-func (ts bakeTargets) lists() iter.Seq2[string, cacheopts.Side] {
+// Lists are the names of the targets, in their order, with both sides.
+func (ts Targets) Lists() iter.Seq2[string, cacheopts.Side] {
 	return func(yield func(string, cacheopts.Side) bool) {
 		for _, name := range slices.Sorted(maps.Keys(ts)) {
 			if !yield(name, cacheopts.To) || !yield(name, cacheopts.From) {
@@ -62,20 +64,10 @@ func (ts bakeTargets) lists() iter.Seq2[string, cacheopts.Side] {
 	}
 }
 
-// needToken reports whether buildx leaves all gha entries out where there is no token in its
+// NeedToken reports whether buildx leaves all gha entries out where there is no token in its
 // environment (isActive in build/opt.go).
-func (ts bakeTargets) needToken() bool {
-	return !slices.ContainsFunc(ts.requests(false), func(r cacheopts.Request) bool {
+func (ts Targets) NeedToken() bool {
+	return !slices.ContainsFunc(ts.Requests(false), func(r cacheopts.Request) bool {
 		return !r.Entry.GHA() || r.Entry.Attrs["token"] != ""
 	})
-}
-
-// locals are the folders that the targets which are built name.
-func (ts bakeTargets) locals() (found cleaning.Folders) {
-	for name, side := range ts.lists() {
-		if builds(ts[name].Call) {
-			found = found.Add(side, ts[name].list(side))
-		}
-	}
-	return found
 }

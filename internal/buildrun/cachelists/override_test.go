@@ -1,4 +1,4 @@
-package buildrun
+package cachelists
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 )
 
 // resolveByBuildx is what `buildx bake --print` does.
-func resolveByBuildx(t *rapid.T, definition string, sets []string) bakeTargets {
+func resolveByBuildx(t *rapid.T, definition string, sets []string) Targets {
 	t.Helper()
 	files := []bake.File{{Name: "docker-bake.hcl", Data: []byte(definition)}}
 	resolved, _, err := bake.ReadTargets(t.Context(), files, []string{"a", "ab", "b", "c"}, sets, nil, nil, &bake.EntitlementConf{})
@@ -25,7 +25,7 @@ func resolveByBuildx(t *rapid.T, definition string, sets []string) bakeTargets {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var targets bakeTargets
+	var targets Targets
 	if err := json.Unmarshal(printed, &targets); err != nil {
 		t.Fatal(err)
 	}
@@ -82,15 +82,15 @@ func setWords(args []cacheopts.Arg) []string {
 
 // completed is what becomes of the lists: gha entries of scope x are dropped, all
 // others get a URL.
-func completed(ts bakeTargets) (done []cacheopts.Completed, want map[bakeList][]string) {
-	want = map[bakeList][]string{}
-	for _, req := range ts.requests(false) {
+func completed(ts Targets) (done []cacheopts.Completed, want map[cacheList][]string) {
+	want = map[cacheList][]string{}
+	for _, req := range ts.Requests(false) {
 		done = append(done, cacheopts.Completed{Entry: req.Entry.With("url_v2", "http://h/"), Dropped: req.Entry.Scope() == "x"})
 	}
-	for name, side := range ts.lists() {
-		at := bakeList{name, side}
+	for name, side := range ts.Lists() {
+		at := cacheList{name, side}
 		want[at] = []string{}
-		for _, e := range ts[name].list(side) {
+		for _, e := range ts[name].List(side) {
 			if e.GHA() && e.Scope() == "x" {
 				continue
 			}
@@ -113,16 +113,16 @@ func TestOverridesChangeTheGHAEntriesOnly(t *testing.T) {
 		for _, set := range sets {
 			words = append(words, "--set", set)
 		}
-		args, err := before.override(cacheopts.ScanBake(words), done)
+		args, err := before.Override(cacheopts.ScanBake(words), done)
 		if err != nil {
 			t.Fatal(err)
 		}
 		after := resolveByBuildx(t, definition, setWords(args))
-		got := map[bakeList][]string{}
-		for name, side := range after.lists() {
-			at := bakeList{name, side}
+		got := map[cacheList][]string{}
+		for name, side := range after.Lists() {
+			at := cacheList{name, side}
 			got[at] = []string{}
-			for _, e := range after[name].list(side) {
+			for _, e := range after[name].List(side) {
 				got[at] = append(got[at], e.Value())
 			}
 		}
@@ -153,46 +153,46 @@ func TestOverrideLeavesAloneWhatHasNoGHAEntry(t *testing.T) {
 	list := func(entries ...cacheopts.Entry) []cacheopts.Entry { return entries }
 	tests := []struct {
 		name       string
-		targets    bakeTargets
+		targets    Targets
 		args, want []string
 		err        string
 	}{
-		{name: "a list without a gha entry, whatever it has", targets: bakeTargets{"a": {CacheTo: list(gha)}, "b": {CacheTo: list(s3)}},
+		{name: "a list without a gha entry, whatever it has", targets: Targets{"a": {CacheTo: list(gha)}, "b": {CacheTo: list(s3)}},
 			want: []string{"--set", "a.cache-to=type=gha"}},
-		{name: "an override of another target", targets: bakeTargets{"a": {CacheTo: list(gha)}, "b": {CacheTo: list(s3)}},
+		{name: "an override of another target", targets: Targets{"a": {CacheTo: list(gha)}, "b": {CacheTo: list(s3)}},
 			args: []string{"--set", "b.cache-to=type=s3,bucket=b,secret_access_key=k"},
 			want: []string{"--set", "a.cache-to=type=gha", "--set", "b.cache-to=type=s3,bucket=b,secret_access_key=k"}},
-		{name: "an override of the other list", targets: bakeTargets{"a": {CacheTo: list(gha), CacheFrom: list(inline)}},
+		{name: "an override of the other list", targets: Targets{"a": {CacheTo: list(gha), CacheFrom: list(inline)}},
 			args: []string{"--set=*.cache-from=type=inline", "a"},
 			want: []string{"--set", "a.cache-to=type=gha", "--set=*.cache-from=type=inline", "a"}},
-		{name: "an override that would add to ours", targets: bakeTargets{"a": {CacheTo: list(gha)}, "b": {CacheTo: list(inline)}},
+		{name: "an override that would add to ours", targets: Targets{"a": {CacheTo: list(gha)}, "b": {CacheTo: list(inline)}},
 			args: []string{"--set", "a.cache-to+=type=gha", "--set", "b.cache-to=type=inline", "--set", "a.tags=x"},
 			want: []string{"--set", "a.cache-to=type=gha", "--set", "b.cache-to=type=inline", "--set", "a.tags=x"}},
-		{name: "an override of all", targets: bakeTargets{"a": {CacheTo: list(gha)}, "b": {CacheTo: list(inline)}},
+		{name: "an override of all", targets: Targets{"a": {CacheTo: list(gha)}, "b": {CacheTo: list(inline)}},
 			args: []string{"--set", "*.cache-to=type=inline", "--set", "a.cache-to=type=gha"},
 			want: []string{"--set", "a.cache-to=type=gha", "--set", "b.cache-to=type=inline"}},
-		{name: "an override that a target inherits from one that is not built", targets: bakeTargets{"a": {CacheTo: list(gha, inline)}, "b": {CacheTo: list(inline)}, "c": {CacheTo: list(s3)}},
+		{name: "an override that a target inherits from one that is not built", targets: Targets{"a": {CacheTo: list(gha, inline)}, "b": {CacheTo: list(inline)}, "c": {CacheTo: list(s3)}},
 			args: []string{"--set", "a*.cache-to+=type=inline"},
 			want: []string{"--set", "a.cache-to=type=gha", "--set", "a.cache-to=type=inline", "--set", "b.cache-to=type=inline"}},
-		{name: "an override that empties what a target may inherit", targets: bakeTargets{"a": {CacheTo: list(gha)}, "b": {}},
+		{name: "an override that empties what a target may inherit", targets: Targets{"a": {CacheTo: list(gha)}, "b": {}},
 			args: []string{"--set", "a*.cache-to=", "--set", "a.cache-to=type=gha"},
 			want: []string{"--set", "a.cache-to=type=gha", "--set", "b.cache-to="}},
-		{name: "a credential in the file", targets: bakeTargets{"a": {CacheTo: list(gha, s3)}},
+		{name: "a credential in the file", targets: Targets{"a": {CacheTo: list(gha, s3)}},
 			err: `cache-to of target "a": "type=s3,bucket=b,secret_access_key=*****" has a credential, and buildx takes an override in its command line only`},
-		{name: "a credential that was typed", targets: bakeTargets{"a": {CacheTo: list(gha, s3)}},
+		{name: "a credential that was typed", targets: Targets{"a": {CacheTo: list(gha, s3)}},
 			args: []string{"--set", "a.cache-to=type=gha", "--set", "a.cache-to=type=s3,bucket=b,secret_access_key=k"},
 			want: []string{"--set", "a.cache-to=type=gha", "--set", "a.cache-to=type=s3,bucket=b,secret_access_key=k"}},
-		{name: "another credential that was typed", targets: bakeTargets{"a": {CacheTo: list(gha, s3)}},
+		{name: "another credential that was typed", targets: Targets{"a": {CacheTo: list(gha, s3)}},
 			args: []string{"--set", "a.cache-from=type=s3,bucket=b,secret_access_key=other"},
 			err:  `cache-to of target "a": "type=s3,bucket=b,secret_access_key=*****" has a credential, and buildx takes an override in its command line only`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var done []cacheopts.Completed
-			for _, req := range tt.targets.requests(false) {
+			for _, req := range tt.targets.Requests(false) {
 				done = append(done, cacheopts.Completed{Entry: req.Entry})
 			}
-			args, err := tt.targets.override(cacheopts.ScanBake(tt.args), done)
+			args, err := tt.targets.Override(cacheopts.ScanBake(tt.args), done)
 			if err != nil || tt.err != "" {
 				if err == nil || err.Error() != tt.err {
 					t.Fatalf("got error %v, want %q", err, tt.err)
