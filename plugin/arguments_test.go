@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -23,24 +24,15 @@ func TestGlobalFlags(t *testing.T) {
 	}
 }
 
-func TestParseRefs(t *testing.T) {
-	refs, err := parseRefs([]string{"feature/x", "refs/pull/7/merge", "main:ro"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, s := range refs {
-		if s.Write {
-			s.Ref += " rw"
-		}
-		got = append(got, s.Ref)
-	}
-	if want := []string{"refs/heads/feature/x rw", "refs/pull/7/merge rw", "refs/heads/main"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	for _, bad := range []string{"", ":ro", "a b", "a:rw"} {
-		if _, err := parseRefs([]string{bad}); err == nil {
-			t.Errorf("%q is taken for a ref", bad)
+func TestDockerCommand(t *testing.T) {
+	for line, want := range map[string]string{
+		"docker build .": "build .",
+		"docker --log-level error buildx build --builder x .": "buildx build --builder x .",
+		"/usr/bin/docker -Dc x buildx --builder x build":      "buildx --builder x build",
+		"docker": "",
+	} {
+		if got := strings.Join(dockerCommand(strings.Fields(line)), " "); got != want {
+			t.Errorf("%q has the command %q, want %q", line, got, want)
 		}
 	}
 }

@@ -1,12 +1,19 @@
 package plugin
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
+	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/spf13/cobra"
 )
 
@@ -51,4 +58,47 @@ func parseCompletions(output string) ([]cobra.Completion, cobra.ShellCompDirecti
 		return nil, cobra.ShellCompDirectiveError
 	}
 	return lines[:last], cobra.ShellCompDirective(directive)
+}
+
+func completeFlag(cmd *cobra.Command, flag string, complete cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, complete); err != nil {
+		panic(err) // the flag does not exist, or has one
+	}
+}
+
+func completeScopes(env *Env, repo *string) cobra.CompletionFunc {
+	return completeCaches(env, repo, func(c *reclaim.Cache) string { return c.Scope })
+}
+
+// completionTime is how long somebody waits for a completion.
+const completionTime = 5 * time.Second
+
+func completeCaches(env *Env, repo *string, pick func(*reclaim.Cache) string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+		defer cancel()
+		return listCompletions(ctx, env, *repo, pick), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// listCompletions offers what the cache holds; nothing where it cannot be listed,
+// because a completion has nowhere to say why. Names that nobody can type are left out.
+func listCompletions(ctx context.Context, env *Env, repo string, pick func(*reclaim.Cache) string) []cobra.Completion {
+	r, err := openRepository(env, repo)
+	if err != nil {
+		return nil
+	}
+	entries, err := r.Client.List(ctx, cacheclient.Filter{Prefix: "index-"})
+	if err != nil {
+		return nil
+	}
+	analysis := listing.Analyze(entries, nil, bkcache.Refs{})
+	var found []cobra.Completion
+	for i := range analysis.Caches {
+		word := pick(&analysis.Caches[i])
+		if typed := word == ui.Text(word) && word == strings.TrimSpace(word); typed && !slices.Contains(found, word) {
+			found = append(found, word)
+		}
+	}
+	return found
 }

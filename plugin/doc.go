@@ -1,5 +1,8 @@
 // Package plugin is the command line of docker-ghacache: one file a verb, each
-// with its options, its newXCommand and its runX, which runs without cobra.
+// with its options, its newXCommand and its runX, which runs without cobra. The
+// other files are their frame: the tree (root), what commands take from the world
+// (env), the flags that several share (flags), completion, and exit codes (failure).
+// What a verb does, beside reading its flags, is in a package of internal.
 //
 // It is the only user of cobra, and beside package main the only one that sees the
 // standard streams, the clock and exit codes.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/doctor"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/command/formatter/tabwriter"
 	"github.com/spf13/cobra"
@@ -54,7 +55,9 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	checks := diagnose.Examine(collectFacts(ctx, env, o))
+	checks := diagnose.Examine(doctor.Collect(ctx, doctor.Env{
+		Docker: env.Docker, Lookup: env.Lookup, Environ: env.Environ, Now: env.Now, UserAgent: userAgent,
+	}, o.repo, o.builder))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -10,14 +10,20 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/buildrun"
+	"github.com/docker-ghacache/docker-ghacache/internal/listing"
+	"github.com/docker-ghacache/docker-ghacache/internal/secret"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/cli/command"
 	cliflags "github.com/docker/cli/cli/flags"
+	"github.com/docker/cli/cli/streams"
 	"github.com/spf13/pflag"
 )
 
 // name is the plugin's, as docker knows it.
 const name = "ghacache"
+
+const userAgent = metadata.NamePrefix + name
 
 // Env is what the commands take from the world around them.
 type Env struct {
@@ -43,14 +49,29 @@ func (e *Env) notes() ui.Notes {
 }
 
 // output is standard output.
-func (e *Env) output() ui.Output {
-	out := ui.Output{Writer: e.Stdout, Terminal: e.Docker.Out().IsTerminal()}
+func (e *Env) output() ui.Output { return e.outputTo(e.Stdout, e.Docker.Out()) }
+
+func (e *Env) outputTo(w io.Writer, stream *streams.Out) ui.Output {
+	out := ui.Output{Writer: w, Terminal: stream.IsTerminal()}
 	if out.Terminal {
 		out.Style = ui.Style{Now: e.Now(), Short: true}
 	}
-	_, width := e.Docker.Out().GetTtySize()
+	_, width := stream.GetTtySize()
 	out.Width = int(width)
 	return out
+}
+
+// console is all of the standard streams.
+func (e *Env) console() ui.Console {
+	return ui.Console{
+		Stdin: e.Stdin, Asks: e.Docker.In().IsTerminal(),
+		Stdout: e.output(), Stderr: e.outputTo(e.Stderr, e.Docker.Err()), Notes: e.notes(),
+	}
+}
+
+// secrets are where tokens can come from.
+func (e *Env) secrets() secret.Sources {
+	return secret.Sources{Lookup: e.Lookup, ReadStdin: e.readStdin}
 }
 
 // summaryFile is where a job's summary goes, empty unless it is wanted.
@@ -103,6 +124,30 @@ func (e *Env) buildRun() *buildrun.Env {
 }
 
 func (e *Env) job() actions.Job { return actions.FromEnv(e.Lookup) }
+
+// openRepository finds the repository, its API and the tokens.
+func openRepository(env *Env, repo string) (*listing.Repository, error) {
+	doing := env.console().Doing()
+	say := func(level ui.Level, text, fix string) {
+		if doing != nil {
+			doing("") // or the note would follow it on its line
+		}
+		env.notes().Note(level, text, fix)
+	}
+	return listing.Open(repo, listing.Options{
+		Job: env.job(), Lookup: env.Lookup, Now: env.Now, UserAgent: userAgent, Say: say, Doing: doing,
+	})
+}
+
+// openSnapshot opens a repository for a command that shows what it holds.
+func openSnapshot(ctx context.Context, env *Env, repo string) (*listing.Repository, *listing.Snapshot, error) {
+	r, err := openRepository(env, repo)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := r.Snapshot(ctx)
+	return r, s, err
+}
 
 // globalFlags are the words before the plugin's name: docker's own flags with
 // their values. docker has parsed them before, so they are well formed.

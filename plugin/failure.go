@@ -77,6 +77,14 @@ func exit(code int) error {
 	return cli.StatusError{StatusCode: code}
 }
 
+// exitUnless is exit code 1 for a command that is not complete, and has said so.
+func exitUnless(complete bool, err error) error {
+	if err == nil && !complete {
+		return exit(1)
+	}
+	return err
+}
+
 // passOn keeps the exit code of a run that has said itself what is wrong.
 func passOn(err error) error {
 	said, ok := errors.AsType[buildrun.Said](err)
@@ -87,6 +95,21 @@ func passOn(err error) error {
 		return exit(failed.Code)
 	}
 	return exit(codeOf(said.Err))
+}
+
+// couldNotRun gives errors that are none of the command line the exit code 2.
+func couldNotRun(ctx context.Context, env *Env, err error) error {
+	if _, ok := errors.AsType[cli.StatusError](err); ok || err == nil {
+		return err
+	}
+	if hint.IsUsage(err) {
+		return err
+	}
+	env.notes().Error(err)
+	if ctx.Err() != nil {
+		return exit(130)
+	}
+	return exit(2)
 }
 
 // checkFormat is for commands whose only other format is JSON.

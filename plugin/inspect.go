@@ -10,10 +10,10 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
+	"github.com/docker-ghacache/docker-ghacache/internal/localcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
-	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
 )
 
@@ -73,7 +73,7 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 	if err := checkFormat(o.format); err != nil {
 		return err
 	}
-	selected, err := newSelector(env, nil, o.refs, opts.NewFilterOpt())
+	selected, err := listing.NewSelector(nil, o.refs, nil, env.Now())
 	if err != nil {
 		return err
 	}
@@ -100,6 +100,52 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions) error {
 		return exit(1)
 	}
 	return nil
+}
+
+func runInspectLocal(cmd *cobra.Command, env *Env, o inspectOptions, tags []string) error {
+	if err := checkLocal(cmd, "format"); err != nil {
+		return err
+	}
+	if err := checkFormat(o.format); err != nil {
+		return err
+	}
+	layout, err := localcache.Read(o.local)
+	if err != nil {
+		return err
+	}
+	found, whole := []view.Inspected{}, true
+	for i := range layout.Caches {
+		c := layout.Caches[i]
+		if len(tags) > 0 && c.Scope != tags[0] {
+			continue
+		}
+		index, err := layout.Index(&c)
+		if err != nil {
+			c.Err = err
+		}
+		found, whole = append(found, view.Inspect(layout.Analysis, &c, index)), whole && err == nil && len(c.Missing) == 0
+	}
+	if len(found) == 0 {
+		return tagNotFound(layout, o.local, tags)
+	}
+	if err := printInspected(env, found, o.format); err != nil {
+		return err
+	}
+	if !whole {
+		return exit(1)
+	}
+	return nil
+}
+
+func tagNotFound(layout *localcache.Layout, dir string, tags []string) error {
+	fix := "docker ghacache ls --local " + hint.Word(dir)
+	if len(tags) == 0 {
+		return hint.With(fmt.Errorf("%s has no tag", dir), fix)
+	}
+	if near := listing.Nearest(tags[0], layout.Tags()); near != "" {
+		fix = "docker ghacache inspect --local " + hint.Word(dir) + " " + hint.Word(near) + "\n" + fix
+	}
+	return hint.With(fmt.Errorf("%s has no tag %q", dir, tags[0]), fix)
 }
 
 // notFound is the error that there is nothing to show, with the nearest scope or the refs.

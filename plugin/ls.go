@@ -8,6 +8,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
+	"github.com/docker-ghacache/docker-ghacache/internal/localcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
@@ -98,7 +99,7 @@ Fields of a Go template, without and with --entries:
 }
 
 func runLs(ctx context.Context, env *Env, o lsOptions) error {
-	selected, err := newSelector(env, o.scopes, o.refs, o.filter, "scope", "ref", "kind", "key", "state", "until", "larger")
+	selected, err := listing.NewSelector(o.scopes, o.refs, o.filter.Value(), env.Now(), "scope", "ref", "kind", "key", "state", "until", "larger")
 	if err != nil {
 		return err
 	}
@@ -123,6 +124,32 @@ func runLs(ctx context.Context, env *Env, o lsOptions) error {
 		repo.NoteUnread(snap, selected.Place)
 		env.noteOthers(snap.Analysis, o.all)
 		repo.NoteEmpty(snap)
+	}
+	return nil
+}
+
+func runLsLocal(cmd *cobra.Command, env *Env, o lsOptions) error {
+	if err := checkLocal(cmd, "scope", "filter", "sort", "asc", "limit", "entries", "format", "quiet", "no-trunc"); err != nil {
+		return err
+	}
+	selected, err := listing.NewSelector(o.scopes, nil, o.filter.Value(), env.Now(), "scope", "kind", "key", "state", "until", "larger")
+	if err != nil {
+		return err
+	}
+	if err := o.check(selected); err != nil {
+		return err
+	}
+	layout, err := localcache.Read(o.local)
+	if err != nil {
+		return err
+	}
+	hidden, err := o.print(env, layout.Analysis, layout.Forecast(env.Now()), selected)
+	if err != nil {
+		return err
+	}
+	if o.rowFormat().IsTable() {
+		noteHidden(hidden, func(text, fix string) { env.notes().Note(ui.Info, text, fix) })
+		layout.NoteUnread(func(text, fix string) { env.notes().Note(ui.Warning, text, fix) }, selected.Place)
 	}
 	return nil
 }

@@ -13,10 +13,12 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/gitrepo"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/report"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/rules"
+	"github.com/docker-ghacache/docker-ghacache/internal/migrate/toolchain"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
-	"github.com/docker/cli/cli"
+	"github.com/docker/cli/cli-plugins/metadata"
 	"github.com/spf13/cobra"
 )
 
@@ -169,26 +171,63 @@ func runMigrate(ctx context.Context, env *Env, o migrateOptions) error {
 			env.notes().Note(ui.Info, fmt.Sprintf("versions of actions are not looked up: %v", err), "--offline")
 		}).Resolve
 	}
-	tools := make(chan []tool, 1)
-	go func() { tools <- o.toolchain(ctx, env) }()
-	report, err := migrate.Check(ctx, o.paths, opts)
+	tools := make(chan []toolchain.Tool, 1)
+	go func() {
+		if len(o.only) > 0 { // they are about files
+			tools <- nil
+			return
+		}
+		tools <- toolchain.Tools(ctx, env.Docker, env.Lookup, env.Environ())
+	}()
+	found, err := migrate.Check(ctx, o.paths, opts)
 	if err != nil {
 		return err
 	}
-	result := migrateResult{Toolchain: <-tools, Report: report, Summary: report.Summary()}
+	result := report.Result{Toolchain: <-tools, Report: found, Summary: found.Summary()}
 	if o.write {
-		result.Written, err = report.Write(ctx)
+		result.Written, err = found.Write(ctx)
 	}
-	if err := errors.Join(err, result.print(env, o)); err != nil {
+	if err := errors.Join(err, result.Print(env.console(), o.printing(env))); err != nil {
 		return err
 	}
 	switch {
 	case o.check && result.Summary.Failed > 0:
 		return exit(2)
-	case result.left(o.write, o.machine):
+	case result.Left(o.write, o.machine):
 		return exit(1)
 	}
 	return nil
+}
+
+func (o migrateOptions) printing(env *Env) report.Options {
+	terminal := env.Docker.Out().IsTerminal()
+	return report.Options{
+		Format: o.format, Write: o.write, Check: o.check, Machine: o.machine, Again: o.writing(),
+		Colour: terminal && env.wantsColour(), Exact: !terminal && !env.job().Runner,
+		Program: metadata.NamePrefix + name, Version: readBuild().Version,
+	}
+}
+
+// writing is the command that writes the diff at hand.
+func (o migrateOptions) writing() string {
+	words := []string{"docker ghacache migrate-v2 --write"}
+	for _, option := range []struct {
+		name string
+		on   bool
+	}{{"--unsafe", o.unsafe}, {"--minimum", o.minimum}, {"--bump-actions", o.bump}, {"--offline", o.offline}, {"--service " + o.service, o.service != "auto"}} {
+		if option.on {
+			words = append(words, option.name)
+		}
+	}
+	for _, rule := range o.only {
+		words = append(words, "--only "+rule)
+	}
+	if !slices.Equal(o.paths, []string{"."}) { // the default
+		for _, path := range o.paths {
+			words = append(words, hint.Word(path))
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // jobHost is the host of the job's repository, empty if nothing tells.
@@ -219,30 +258,6 @@ func runUpgradeBuilder(ctx context.Context, env *Env, name string) error {
 		env.notes().Note(ui.Info, fmt.Sprintf("builder %q runs a BuildKit that is new enough", name), "")
 	}
 	return err
-}
-
-// toolchain leaves the machine alone when only some rules, which are about
-// files, are asked for.
-func (o migrateOptions) toolchain(ctx context.Context, env *Env) []tool {
-	if len(o.only) > 0 {
-		return nil
-	}
-	return toolchain(ctx, env)
-}
-
-// couldNotRun gives errors that are none of the command line the exit code 2.
-func couldNotRun(ctx context.Context, env *Env, err error) error {
-	if _, ok := errors.AsType[cli.StatusError](err); ok || err == nil {
-		return err
-	}
-	if hint.IsUsage(err) {
-		return err
-	}
-	env.notes().Error(err)
-	if ctx.Err() != nil {
-		return exit(130)
-	}
-	return exit(2)
 }
 
 func ruleList() string {

@@ -13,6 +13,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 	"github.com/spf13/pflag"
 )
 
@@ -66,9 +67,10 @@ func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 	if err != nil {
 		return err
 	}
-	report := env.copyReport(o, cachecopy.NewPlan(indexes, there, gone))
-	result, err := report.plan.Execute(ctx, from, to, report.progress())
-	return report.finish(result, err)
+	plan := cachecopy.NewPlan(indexes, there, gone)
+	report := view.NewCopy(env.console(), plan, o.format == "json", env.Now)
+	result, err := plan.Execute(ctx, from, to, report.Progress())
+	return exitUnless(report.Finish(result, err))
 }
 
 // copySlots are the scopes and refs to look for indexes in. Scopes are given, or taken
@@ -133,7 +135,7 @@ func (e endpoint) open(ctx context.Context, env *Env) (*runtimeclient.Reader, er
 	if token == "" && url != e.job {
 		return nil, hint.With(fmt.Errorf("--%s-url is not the job's service, and comes without a token", e.name), fmt.Sprintf("--%s-token FILE, or env:NAME, or -", e.name))
 	}
-	secret, err := env.secret(ctx, "--"+e.name+"-token", token)
+	secret, err := env.secrets().Read(ctx, "--"+e.name+"-token", token)
 	if err != nil {
 		return nil, err
 	}

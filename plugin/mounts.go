@@ -86,22 +86,36 @@ func mountsHelp(use string) string {
 	return "MOUNT is the id or, if the Dockerfile has none, the target of a mount. With --file, the\nmounts of the Dockerfile are restored."
 }
 
-func (o mountsOptions) open(ctx context.Context, env *Env) (*mounts.Node, error) {
-	return mounts.Open(ctx, env.Docker, env.builder(o.builder, o.given), o.helper)
-}
-
-func runMountsLs(ctx context.Context, env *Env, o mountsOptions, _ []string) (err error) {
-	node, err := o.open(ctx, env)
+// withNode does something in the builder.
+func (o mountsOptions) withNode(ctx context.Context, env *Env, do func(*mounts.Node) error) (err error) {
+	node, err := mounts.Open(ctx, env.Docker, env.builder(o.builder, o.given), o.helper)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, node.Close()) }()
-	held, err := mounts.Held(ctx, node.Client)
-	if err != nil {
-		return err
-	}
+	return do(node)
+}
+
+// withHeld does something with the cache mounts that the builder has.
+func (o mountsOptions) withHeld(ctx context.Context, env *Env, do func(*mounts.Node, []mounts.Record) error) error {
+	return o.withNode(ctx, env, func(node *mounts.Node) error {
+		held, err := mounts.Held(ctx, node.Client)
+		if err != nil {
+			return err
+		}
+		return do(node, held)
+	})
+}
+
+func runMountsLs(ctx context.Context, env *Env, o mountsOptions, _ []string) error {
+	return o.withHeld(ctx, env, func(node *mounts.Node, held []mounts.Record) error {
+		return listMounts(ctx, env, o.repo, node, held)
+	})
+}
+
+func listMounts(ctx context.Context, env *Env, repository string, node *mounts.Node, held []mounts.Record) error {
 	var entries []bkcache.Entry
-	repo, err := openRepository(env, o.repo)
+	repo, err := openRepository(env, repository)
 	if err == nil {
 		entries, err = repo.Client.List(ctx, cacheclient.Filter{Prefix: bkcache.MountKeys})
 	}
@@ -168,34 +182,27 @@ func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []str
 	})
 }
 
-func runMountsRm(ctx context.Context, env *Env, o mountsOptions, args []string) (err error) {
+func runMountsRm(ctx context.Context, env *Env, o mountsOptions, args []string) error {
 	if len(args) == 0 {
 		return usage(errors.New("which mount?"), "docker ghacache mounts ls")
 	}
-	node, err := o.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, node.Close()) }()
-	held, err := mounts.Held(ctx, node.Client)
-	if err != nil {
-		return err
-	}
-	var refs []string
-	for _, r := range held {
-		if !slices.ContainsFunc(args, mounts.Mount{ID: r.ID}.Match) {
-			continue
+	return o.withHeld(ctx, env, func(node *mounts.Node, held []mounts.Record) error {
+		var refs []string
+		for _, r := range held {
+			if !slices.ContainsFunc(args, mounts.Mount{ID: r.ID}.Match) {
+				continue
+			}
+			if r.InUse {
+				return fmt.Errorf("%s is in use by a build", strings.TrimPrefix(r.ID, "/"))
+			}
+			refs = append(refs, r.Ref)
+			fmt.Fprintln(env.Stdout, strings.TrimPrefix(r.ID, "/"))
 		}
-		if r.InUse {
-			return fmt.Errorf("%s is in use by a build", strings.TrimPrefix(r.ID, "/"))
+		if len(refs) == 0 {
+			return errors.New("the builder has no such cache mount")
 		}
-		refs = append(refs, r.Ref)
-		fmt.Fprintln(env.Stdout, strings.TrimPrefix(r.ID, "/"))
-	}
-	if len(refs) == 0 {
-		return errors.New("the builder has no such cache mount")
-	}
-	return mounts.Remove(ctx, node.Client, refs...)
+		return mounts.Remove(ctx, node.Client, refs...)
+	})
 }
 
 // wanted are the mounts of the Dockerfile, if there is one.
@@ -242,19 +249,24 @@ func (o mountsOptions) platforms(native string) []string {
 }
 
 // withKeeper does something with the mounts of a builder and the job's cache, and reports it.
-func (o mountsOptions) withKeeper(ctx context.Context, env *Env, do func(*mounts.Keeper, *mounts.Node) ([]mounts.Result, error)) (err error) {
+func (o mountsOptions) withKeeper(ctx context.Context, env *Env, do func(*mounts.Keeper, *mounts.Node) ([]mounts.Result, error)) error {
 	keeper, err := mounts.NewKeeper(env.job(), env.Now, userAgent)
 	if err != nil {
 		return err
 	}
-	node, err := o.open(ctx, env)
-	if err != nil {
+	return o.withNode(ctx, env, func(node *mounts.Node) error {
+		keeper.Platforms = mounts.PlatformKey(o.platforms(platforms.Format(node.Platform)))
+		results, err := do(keeper, node)
+		failed := printResults(env, results)
+		if err == nil && failed > 0 {
+			err = fmt.Errorf("%s failed", ui.Count(failed, "cache mount", "cache mounts"))
+		}
 		return err
-	}
-	defer func() { err = errors.Join(err, node.Close()) }()
-	keeper.Platforms = mounts.PlatformKey(o.platforms(platforms.Format(node.Platform)))
-	results, err := do(keeper, node)
-	failed := 0
+	})
+}
+
+// printResults says what became of each mount, and returns how many failed.
+func printResults(env *Env, results []mounts.Result) (failed int) {
 	for _, r := range results {
 		line := fmt.Sprintf("%s\t%s", r.Mount, r.State)
 		switch r.State {
@@ -268,8 +280,5 @@ func (o mountsOptions) withKeeper(ctx context.Context, env *Env, do func(*mounts
 		}
 		fmt.Fprintln(env.Stdout, line)
 	}
-	if err == nil && failed > 0 {
-		err = fmt.Errorf("%s failed", ui.Count(failed, "cache mount", "cache mounts"))
-	}
-	return err
+	return failed
 }

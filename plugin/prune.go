@@ -2,39 +2,18 @@ package plugin
 
 import (
 	"context"
-	"fmt"
-	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/hint"
-	"github.com/docker-ghacache/docker-ghacache/internal/listing"
+	"github.com/docker-ghacache/docker-ghacache/internal/localcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/pruning"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
-	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
 )
 
 type pruneOptions struct {
-	repo         string
-	scopes       []string
-	refs         []string
-	ids          []int64
-	keys         []string
-	states       []string
-	filter       opts.FilterOpt
-	closed       bool
-	superseded   bool
-	unreferenced bool
-	keepStorage  string
-	keepVersions int
-	all          bool
-	includeOther bool
-	likely       bool
-	grace        time.Duration
-	dryRun       bool
-	force        bool
-	format       string
-	local        string
-	keepTags     []string
+	pruning.Options
+	repo   string
+	format string
 }
 
 const pruneLong = `Deletes cache entries of BuildKit. Without a selection it deletes the caches of
@@ -80,7 +59,7 @@ With --format json: one object with the plan, its totals by reason and, unless i
 a dry run, the result; sizes in bytes.`
 
 func newPruneCommand(env *Env) *cobra.Command {
-	o := pruneOptions{filter: opts.NewFilterOpt()}
+	o := pruneOptions{Options: pruning.Options{Filter: opts.NewFilterOpt()}}
 	cmd := &cobra.Command{
 		Use:   "prune [OPTIONS]",
 		Short: "Delete what no build needs, or what you select",
@@ -99,37 +78,36 @@ func newPruneCommand(env *Env) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	repoFlag(cmd, &o.repo)
-	scopeFlag(env, cmd, &o.repo, &o.scopes)
-	refFlag(env, cmd, &o.repo, &o.refs)
-	flags.Int64SliceVar(&o.ids, "id", nil, "Delete the entries with these IDs, except layers that an index references")
+	scopeFlag(env, cmd, &o.repo, &o.Scopes)
+	refFlag(env, cmd, &o.repo, &o.Refs)
+	flags.Int64SliceVar(&o.IDs, "id", nil, "Delete the entries with these IDs, except layers that an index references")
 	flags.Lookup("id").DefValue = "" // else the help shows []
-	flags.StringSliceVar(&o.keys, "key", nil, "Like --id, for entries whose key has this prefix, also those of other tools")
-	flags.StringSliceVar(&o.states, "state", nil, `Delete what ls shows as "superseded", "unreferenced", "closed" or "incomplete"`)
-	flags.Var(&o.filter, "filter", "Only caches that were last used before this: until=168h|DATE")
-	flags.BoolVar(&o.closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
-	flags.BoolVar(&o.superseded, "superseded", false, "Delete old versions of each index")
-	flags.BoolVar(&o.unreferenced, "unreferenced", false, "Delete layers that no index references")
-	flags.IntVar(&o.keepVersions, "keep-versions", reclaim.CurrentVersions, "Keep this many versions of each index, and delete older ones")
-	flags.StringVar(&o.keepStorage, "keep-storage", "", "Delete the least recently used caches until at most this size is left, such as 8GB")
-	flags.StringVar(&o.keepStorage, "max-used-space", "", "Same as --keep-storage")
-	flags.BoolVarP(&o.all, "all", "a", false, "Delete everything that BuildKit wrote")
-	flags.BoolVar(&o.includeOther, "include-other", false, "With --all or --keep-storage: also delete the entries of other tools")
-	flags.BoolVar(&o.likely, "likely", false, "Also delete layers that probably no build needs. At worst, the next build runs their steps again")
-	flags.DurationVar(&o.grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger; 0s keeps only what a workflow run under way could need. With --local, the default is 1h")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "Show the plan and delete nothing")
-	flags.BoolVarP(&o.force, "force", "f", false, "Do not ask for confirmation")
+	flags.StringSliceVar(&o.Keys, "key", nil, "Like --id, for entries whose key has this prefix, also those of other tools")
+	flags.StringSliceVar(&o.States, "state", nil, `Delete what ls shows as "superseded", "unreferenced", "closed" or "incomplete"`)
+	flags.Var(&o.Filter, "filter", "Only caches that were last used before this: until=168h|DATE")
+	flags.BoolVar(&o.Closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
+	flags.BoolVar(&o.Superseded, "superseded", false, "Delete old versions of each index")
+	flags.BoolVar(&o.Unreferenced, "unreferenced", false, "Delete layers that no index references")
+	flags.IntVar(&o.KeepVersions, "keep-versions", reclaim.CurrentVersions, "Keep this many versions of each index, and delete older ones")
+	flags.StringVar(&o.KeepStorage, "keep-storage", "", "Delete the least recently used caches until at most this size is left, such as 8GB")
+	flags.StringVar(&o.KeepStorage, "max-used-space", "", "Same as --keep-storage")
+	flags.BoolVarP(&o.All, "all", "a", false, "Delete everything that BuildKit wrote")
+	flags.BoolVar(&o.IncludeOther, "include-other", false, "With --all or --keep-storage: also delete the entries of other tools")
+	flags.BoolVar(&o.Likely, "likely", false, "Also delete layers that probably no build needs. At worst, the next build runs their steps again")
+	flags.DurationVar(&o.Grace, "grace", reclaim.DefaultGrace, "Keep entries that are younger; 0s keeps only what a workflow run under way could need. With --local, the default is 1h")
+	flags.BoolVar(&o.DryRun, "dry-run", false, "Show the plan and delete nothing")
+	flags.BoolVarP(&o.Force, "force", "f", false, "Do not ask for confirmation")
 	flags.StringVar(&o.format, "format", "", `Format the output: "json"`)
-	localFlag(cmd, &o.local)
-	flags.StringArrayVar(&o.keepTags, "keep-tags", nil, "With --local: delete the caches of all other tags (glob). With --keep-storage: only until that size is left")
+	localFlag(cmd, &o.Local)
+	flags.StringArrayVar(&o.KeepTags, "keep-tags", nil, "With --local: delete the caches of all other tags (glob). With --keep-storage: only until that size is left")
 	return cmd
 }
 
 func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
-	selection, err := o.selection(env)
-	if err != nil {
+	if err := o.read(); err != nil {
 		return err
 	}
-	report, err := env.pruneReport(o)
+	prune, err := pruning.New(env.console(), o.Options, env.Now)
 	if err != nil {
 		return err
 	}
@@ -137,77 +115,23 @@ func runPrune(ctx context.Context, env *Env, o pruneOptions) error {
 	if err != nil {
 		return err
 	}
-	report.target = repo.Client.Target()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	p := &pruner{Repository: repo, env: env, selection: selection}
-	p.Repository.Reads = p.reads
-	plan, err := agree(ctx, p, report)
-	if err != nil {
+	return exitUnless(prune.Run(ctx, repo))
+}
+
+func runPruneLocal(cmd *cobra.Command, env *Env, o pruneOptions) error {
+	if err := checkLocal(cmd, "keep-tags", "keep-storage", "max-used-space", "grace", "dry-run", "force", "format"); err != nil {
 		return err
 	}
-	if plan == nil {
-		return report.finish(reclaim.Result{}, nil)
+	if !cmd.Flags().Changed("grace") {
+		o.Grace = localcache.DefaultGrace
 	}
-	return report.finish(plan.Execute(ctx, &listing.Gate{Service: p, Stop: stop}, env.Now, report.progress()))
+	if err := o.read(); err != nil {
+		return err
+	}
+	return exitUnless(pruning.Local(cmd.Context(), env.console(), o.Options, env.Now()))
 }
 
-// maxPlans is how often a plan is made anew because a build came between.
-const maxPlans = 10
-
-// agree returns the plan to execute, or none.
-func agree(ctx context.Context, p *pruner, report *pruneReport) (*reclaim.Plan, error) {
-	plan, err := p.plan(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.noteMatches()
-	for range maxPlans {
-		if err := report.plan(plan, p.policy); err != nil {
-			return nil, err
-		}
-		if report.opts.dryRun || !report.asks() {
-			return nil, nil
-		}
-		answer, err := report.confirm(ctx)
-		if answer == no || err != nil {
-			return nil, err
-		}
-		p.policy.Likely = answer == yesLikely
-		fresh, err := p.plan(ctx)
-		if err != nil {
-			return nil, err
-		}
-		chosen, agreed := choose(fresh, p.policy), choose(plan, p.policy)
-		report.chosen(chosen, chosen.Left)
-		// A build may have exported since; then the plan rests on what is no more.
-		if fresh.Heads == plan.Heads && covers(agreed, chosen) {
-			return chosen, nil
-		}
-		p.env.notes().Note(ui.Warning, "the cache has changed meanwhile; planning again", "")
-		plan = fresh
-	}
-	return nil, hint.With(fmt.Errorf("the cache kept changing; gave up after %d plans", maxPlans), "run it again when fewer builds are running")
-}
-
-// choose leaves out what is no more than likely, unless that was asked for.
-func choose(plan *reclaim.Plan, policy reclaim.Policy) *reclaim.Plan {
-	if policy.Likely {
-		return plan
-	}
-	return plan.Proven()
-}
-
-// covers reports whether a plan that was agreed to deletes all that another one does.
-func covers(agreed, other *reclaim.Plan) bool {
-	ids := map[int64]bool{}
-	for v := range agreed.Deletions() {
-		ids[v.ID] = true
-	}
-	for v := range other.Deletions() {
-		if !ids[v.ID] {
-			return false
-		}
-	}
-	return true
+func (o *pruneOptions) read() error {
+	o.JSON = o.format == "json"
+	return checkFormat(o.format)
 }

@@ -4,20 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
-	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
-	"github.com/docker-ghacache/docker-ghacache/internal/process"
+	"github.com/docker-ghacache/docker-ghacache/internal/serving"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/opts"
 	"github.com/spf13/cobra"
@@ -104,9 +99,6 @@ Prometheus. Both need no token and show no entry.`,
 	return cmd
 }
 
-// notFound is the exit code of shells and of docker for a missing command.
-const notFound = 127
-
 func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	if o.check || o.repair {
 		return runServeCheck(env, o)
@@ -117,7 +109,7 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	if !slices.Contains([]string{"", "json", "text"}, o.log) {
 		return usage(fmt.Errorf("unknown log format %q", o.log), "--log json or text")
 	}
-	refs, err := parseRefs(o.refs)
+	refs, err := serving.ParseRefs(o.refs)
 	if err != nil {
 		return err
 	}
@@ -130,120 +122,27 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 			err = errors.Join(err, fmt.Errorf("closing the cache: %w", closeErr))
 		}
 	}()
-	return serveOn(ctx, env, o, service{
-		serve: server.Serve,
-		says:  "serving the cache of " + server.Repository,
-		vars:  func(base string) ([]cacheserver.Variable, error) { return jobEnvironment(server.Issuer, base, refs) },
+	code, err := serving.Run(ctx, env.console(), o.serving(env), serving.Service{
+		Serve: server.Serve,
+		Says:  "serving the cache of " + server.Repository,
+		Environment: func(base string) ([]cacheserver.Variable, error) {
+			return serving.JobEnvironment(server.Issuer, base, refs)
+		},
 	})
+	return errors.Join(exit(code), err)
 }
 
-// service is what serve serves.
-type service struct {
-	serve func(ctx context.Context, l net.Listener) error
-	says  string
-	vars  func(base string) ([]cacheserver.Variable, error) // the environment of its clients
+func (o serveOptions) serving(env *Env) serving.Options {
+	return serving.Options{Listen: o.listen, Command: o.command, Environ: env.Environ(), Format: o.format, EnvFile: o.envFile}
 }
 
-// serveOn listens, tells the environment and serves until ctx or the command ends.
-func serveOn(ctx context.Context, env *Env, o serveOptions, s service) error {
-	write, err := environmentWriter(o.format)
+// runServeCheck exits with 1 if something is damaged afterwards.
+func runServeCheck(env *Env, o serveOptions) error {
+	dir, err := cacheDir(o.dir)
 	if err != nil {
 		return err
 	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", o.listen)
-	if err != nil {
-		return fmt.Errorf("listening on %q: %w", o.listen, err)
-	}
-	base, err := baseURL(listener.Addr())
-	if err != nil {
-		return err
-	}
-	vars, err := s.vars(base)
-	if err != nil {
-		return err
-	}
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	ended := make(chan error, 1)
-	go func() { ended <- s.serve(serving, listener) }()
-
-	if len(o.command) == 0 {
-		env.notes().Note(ui.Info, fmt.Sprintf("%s at %s/", s.says, base), "")
-	}
-	if len(o.command) == 0 || o.envFile != "" {
-		if err := write(env, o.envFile, vars); err != nil {
-			return err
-		}
-	}
-	if len(o.command) > 0 {
-		return runServed(ctx, env, o.command, vars, ended)
-	}
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-		stop()
-		return <-ended
-	}
-}
-
-// baseURL is where clients find a listener. One on all addresses is reached,
-// also from containers, at the machine's own.
-func baseURL(addr net.Addr) (string, error) {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return "", err
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		if host, err = ownAddress(); err != nil {
-			return "", err
-		}
-	}
-	return "http://" + net.JoinHostPort(host, port), nil
-}
-
-func ownAddress() (string, error) {
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		return "", fmt.Errorf("finding this machine's address: %w", err)
-	}
-	for _, a := range addresses {
-		if network, ok := a.(*net.IPNet); ok && network.IP.To4() != nil && network.IP.IsGlobalUnicast() {
-			return network.IP.String(), nil
-		}
-	}
-	return "127.0.0.1", nil // there is no network beyond this machine
-}
-
-// runServed runs a command as a step of a job; a signal is the command's to obey.
-// Without the service it is interrupted.
-func runServed(ctx context.Context, env *Env, command []string, vars []cacheserver.Variable, ended <-chan error) error {
-	path, err := exec.LookPath(command[0])
-	if err != nil {
-		env.notes().Error(err)
-		return exit(notFound)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	var watching sync.WaitGroup
-	defer watching.Wait() // until then nobody may stop the service
-	defer cancel(nil)
-	watching.Go(func() {
-		select {
-		case err := <-ended:
-			env.notes().Error(fmt.Errorf("serving the cache: %w", err))
-			cancel(err)
-		case <-ctx.Done():
-		}
-	})
-	code, err := process.Run(ctx, process.Command{
-		Path: path, Args: command[1:], Env: servedEnviron(env.Environ(), vars),
-		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,
-	})
-	if err != nil {
-		return err
-	}
-	return exit(code)
+	return exitUnless(serving.Check(env.console(), dir, o.repair))
 }
 
 func openServer(env *Env, o serveOptions) (*cacheserver.Server, error) {
@@ -285,20 +184,4 @@ func cacheDir(dir string) (string, error) {
 		return "", hint.With(fmt.Errorf("finding a folder for the cache: %w", err), "--dir DIR")
 	}
 	return filepath.Join(base, "docker-ghacache"), nil
-}
-
-// parseRefs reads REF and REF:ro. A short name is a branch.
-func parseRefs(words []string) ([]cacheserver.RefAccess, error) {
-	var refs []cacheserver.RefAccess
-	for _, ref := range words {
-		ref, readOnly := strings.CutSuffix(ref, ":ro")
-		if ref == "" || strings.ContainsAny(ref, ": \t\n") {
-			return nil, usage(fmt.Errorf("%q is no ref", ref), "--ref refs/heads/main, or --ref refs/heads/main:ro to read only")
-		}
-		if !strings.HasPrefix(ref, "refs/") {
-			ref = github.Branch(ref)
-		}
-		refs = append(refs, cacheserver.RefAccess{Ref: ref, Write: !readOnly})
-	}
-	return refs, nil
 }

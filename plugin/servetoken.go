@@ -7,6 +7,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/serving"
 	"github.com/spf13/cobra"
 )
 
@@ -35,7 +36,7 @@ lets a job write. If main is one of them, it deletes all entries and sets limits
 }
 
 func runServeToken(env *Env, serve serveOptions, o serveTokenOptions) error {
-	refs, err := parseRefs(serve.refs)
+	refs, err := serving.ParseRefs(serve.refs)
 	if err != nil {
 		return err
 	}
@@ -55,9 +56,9 @@ func runServeToken(env *Env, serve serveOptions, o serveTokenOptions) error {
 			refs[i].Write = false
 		}
 	}
-	token, err := issuer.RuntimeToken(refs, tokenLifetime)
+	token, err := serving.RuntimeToken(issuer, refs)
 	if o.rest {
-		token, err = issuer.JobRESTToken(refs, defaultBranch, tokenLifetime)
+		token, err = serving.RESTToken(issuer, refs)
 	}
 	if err != nil {
 		return err

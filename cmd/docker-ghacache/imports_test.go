@@ -16,8 +16,8 @@ var mayImport = map[string][]string{
 	"cmd/docker-ghacache": {"plugin"},
 	"plugin": {
 		"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun", "internal/cacheclient", "internal/cachecopy", "internal/cacheserver",
-		"internal/diagnose", "internal/dockerconfig", "internal/github", "internal/gitrepo", "internal/hint", "internal/listing", "internal/localcache", "internal/migrate", "internal/migrate/report", "internal/migrate/rules",
-		"internal/mounts", "internal/mounts/archive", "internal/process", "internal/reclaim", "internal/relay", "internal/release", "internal/runtimeclient", "internal/ui", "internal/view",
+		"internal/diagnose", "internal/doctor", "internal/github", "internal/gitrepo", "internal/hint", "internal/hooks", "internal/listing", "internal/localcache", "internal/migrate", "internal/migrate/report", "internal/migrate/rules", "internal/migrate/toolchain",
+		"internal/mounts", "internal/mounts/archive", "internal/process", "internal/pruning", "internal/reclaim", "internal/relay", "internal/release", "internal/runtimeclient", "internal/secret", "internal/serving", "internal/ui", "internal/view",
 	},
 	"internal/actions":     {"cacheopts", "internal/github", "internal/release"},
 	"internal/builders":    {"cacheopts", "internal/hint", "internal/process", "internal/release"},
@@ -25,6 +25,8 @@ var mayImport = map[string][]string{
 	"internal/cacheclient": {"internal/bkcache", "internal/github", "internal/hint", "internal/httpclient"},
 	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/runtimeclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
+	"internal/doctor":      {"internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/listing", "internal/reclaim", "internal/runtimeclient", "internal/ui"},
+	"internal/hooks":       {"cacheopts", "internal/actions", "internal/builders", "internal/diagnose", "internal/dockerconfig"},
 	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/runtimeclient", "internal/ui"},
 	"internal/localcache":  {"internal/atomicfile", "internal/bkcache", "internal/hint", "internal/reclaim"},
 	"internal/migrate":     {"internal/github", "internal/migrate/rules", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags"},
@@ -32,16 +34,22 @@ var mayImport = map[string][]string{
 	"internal/buildrun/cachelists": {"cacheopts", "internal/hint"},
 	"internal/buildrun/cleaning":   {"cacheopts", "internal/bkcache", "internal/hint", "internal/listing", "internal/localcache", "internal/reclaim", "internal/ui"},
 	"internal/buildrun/mounting":   {"internal/actions", "internal/builders", "internal/hint", "internal/mounts", "internal/process", "internal/ui"},
-	"internal/buildrun/relaying":   {"cacheopts", "internal/builders", "internal/hint", "internal/process", "internal/relay", "internal/ui"},
+	"internal/buildrun/relaying":   {"cacheopts", "internal/builders", "internal/hint", "internal/process", "internal/relay"},
 
-	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules", "internal/ui"},
+	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules", "internal/migrate/toolchain", "internal/ui"},
 	"internal/migrate/rules":  {"cacheopts", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
 	"internal/migrate/scan":   {"internal/migrate/source"},
 	"internal/migrate/source": {"cacheopts", "internal/atomicfile"},
 	"internal/migrate/tags":   nil,
 
+	"internal/migrate/toolchain": {"internal/builders", "internal/migrate/rules", "internal/release"},
+
 	"internal/cacheserver/servertest": {"internal/bkcache", "internal/cacheserver"},
 
+	"internal/secret":  {"internal/actions", "internal/hint"},
+	"internal/serving": {"internal/cacheserver", "internal/github", "internal/hint", "internal/process", "internal/relay", "internal/secret", "internal/ui", "internal/view"},
+
+	"internal/pruning": {"internal/bkcache", "internal/github", "internal/hint", "internal/listing", "internal/localcache", "internal/reclaim", "internal/ui", "internal/view"},
 	"internal/reclaim": {"cacheopts", "internal/bkcache", "internal/github"},
 	"internal/relay":   {"internal/bkcache", "internal/cacheserver", "internal/hint", "internal/runtimeclient"},
 	"internal/mounts":  {"internal/actions", "internal/bkcache", "internal/builders", "internal/hint", "internal/mounts/archive", "internal/mounts/wire", "internal/runtimeclient"},
@@ -62,13 +70,13 @@ var mayImport = map[string][]string{
 	"internal/process":       nil,
 	"internal/runtimeclient": {"internal/bkcache", "internal/hint", "internal/httpclient"},
 	"internal/ui":            {"internal/github", "internal/hint"},
-	"internal/view":          {"internal/bkcache", "internal/cacheclient", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/ui"},
+	"internal/view":          {"internal/bkcache", "internal/cacheclient", "internal/cachecopy", "internal/hint", "internal/listing", "internal/mounts", "internal/reclaim", "internal/relay", "internal/ui"},
 	"cacheopts":              nil,
 }
 
 // onlyIn says where a door to the world is.
 var onlyIn = map[string][]string{
-	"os/exec":                  {"internal/process", "internal/gitrepo", "plugin"}, // these two look programs up, and start none
+	"os/exec":                  {"internal/process"},
 	"net/http":                 {"internal/cacheclient", "internal/cacheserver", "internal/httpclient", "internal/relay", "internal/runtimeclient"},
 	"os/signal":                {"cmd/docker-ghacache", "internal/process"},
 	"github.com/spf13/cobra":   {"plugin", "internal/builders"}, // docker/cli wants one to look for plugins

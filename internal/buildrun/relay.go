@@ -9,6 +9,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
 	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/relaying"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 )
 
 // relayState is what became of --gha-relay in an invocation.
@@ -96,7 +97,7 @@ func (inv *invocation) afterRelay(succeeded bool) {
 		running.Forget()
 		return
 	}
-	inv.relay.did = running.Did()
+	inv.relay.did = view.Relayed(running.Stats())
 	if inv.relay.did != "" && inv.wantsSummary() && (inv.own.summary == summaryOn || !inv.silent()) {
 		fmt.Fprintln(inv.env.Stderr, "relay: "+inv.relay.did)
 	}

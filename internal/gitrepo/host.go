@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -60,7 +59,7 @@ func hostBehind(config, alias string) string {
 
 // outputOf is what a program on PATH prints, empty if it fails.
 func outputOf(ctx context.Context, environ []string, name string, args ...string) string {
-	path, err := exec.LookPath(name)
+	path, err := process.Find(name)
 	if err != nil {
 		return ""
 	}

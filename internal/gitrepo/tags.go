@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os/exec"
 	"slices"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 // a commit (v3 moves along with v3.10.0), the longest is the version. Git asks nobody
 // for a login; the error is what it says, on one line.
 func Tags(ctx context.Context, environ []string, address string) (map[string]string, error) {
-	git, err := exec.LookPath("git")
+	git, err := process.Find("git")
 	if err != nil {
 		return nil, err
 	}

@@ -32,11 +32,11 @@ func NewSelector(scopes, refs []string, filter map[string]map[string]bool, now t
 	s := Selector{Scopes: slices.Clone(scopes), Refs: slices.Clone(refs)}
 	for name, values := range filter {
 		if !slices.Contains(allowed, name) {
-			return s, hint.With(fmt.Errorf("unknown filter %q", name), "--filter "+strings.Join(allowed, "=…, ")+"=…")
+			return s, hint.Usage(fmt.Errorf("unknown filter %q", name), "--filter "+strings.Join(allowed, "=…, ")+"=…")
 		}
 		for value := range values {
 			if err := s.filter(name, value, now); err != nil {
-				return s, fmt.Errorf("reading filter %s=%s: %w", name, value, err)
+				return s, hint.Usage(fmt.Errorf("reading filter %s=%s: %w", name, value, err), "")
 			}
 		}
 	}
@@ -51,7 +51,7 @@ func NewSelector(scopes, refs []string, filter map[string]map[string]bool, now t
 func checkPatterns(patterns []string) error {
 	for _, pattern := range patterns {
 		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("reading pattern %q: %w", pattern, err)
+			return hint.Usage(fmt.Errorf("reading pattern %q: %w", pattern, err), "")
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"pgregory.net/rapid"
 )
 
@@ -63,7 +64,7 @@ func TestNewSelectorRefuses(t *testing.T) {
 		"scope=[":           `reading pattern "["`,
 	} {
 		_, err := NewSelector(nil, nil, filter(strings.Fields(pairs)...), servertest.Noon(), names()...)
-		if err == nil || !strings.Contains(err.Error(), want) {
+		if err == nil || !strings.Contains(err.Error(), want) || !hint.IsUsage(err) {
 			t.Errorf("%s: %v", pairs, err)
 		}
 	}

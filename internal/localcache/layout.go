@@ -182,3 +182,12 @@ func (t *tag) references(files map[string]*file) []bkcache.Layer {
 	}
 	return layers
 }
+
+// NoteUnread says why it is not known what tags reference.
+func (l *Layout) NoteUnread(note func(text, fix string), in func(*reclaim.Cache) bool) {
+	for i := range l.Caches {
+		if c := &l.Caches[i]; c.Err != nil && in(c) {
+			note(fmt.Sprintf("the layers of tag %q are not known: %v", c.Scope, c.Err), "docker ghacache build --cache-to type=local,…   # writes the tag again")
+		}
+	}
+}

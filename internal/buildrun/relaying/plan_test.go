@@ -3,7 +3,6 @@ package relaying
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/relay"
@@ -78,27 +77,5 @@ func TestExportScopes(t *testing.T) {
 	entries := []cacheopts.Completed{ghaEntry("u", 2, "scope", "b"), ghaEntry("u", 2, "scope", "a"), ghaEntry("u", 2, "scope", "b"), ghaEntry("u", 2, "scope", "c")}
 	if got := exportScopes([]cacheopts.Request{to, to, to, from}, entries); !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("got %q", got)
-	}
-}
-
-func TestLine(t *testing.T) {
-	for _, tt := range []struct {
-		name, want string
-		stats      relay.Stats
-	}{
-		{"nothing", "", relay.Stats{}},
-		{"nothing new but the index", "sent 0 layers (1KiB) in 50ms, reused 3 layers", relay.Stats{Indexes: 1, Sent: 1024, Sending: 51 * time.Millisecond, Reused: 3}},
-		{"an import", "read 64MiB", relay.Stats{Reads: 3, Read: 64 << 20}},
-		{"one layer", "sent 1 layer (1KiB) in 1.26s", relay.Stats{Layers: 1, Sent: 1024, Sending: 1260 * time.Millisecond}},
-		{
-			"all of it", "sent 7 layers (448MiB) in 1.2s, reused 2 layers, failed to send 1 layer, read 64MiB, the service asked 3 times to wait, waited 2s for its limits",
-			relay.Stats{Layers: 7, Sent: 448 << 20, Sending: 1200 * time.Millisecond, Reused: 2, Failed: 1, Throttled: 3, Waited: 2 * time.Second, Read: 64 << 20},
-		},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := line(tt.stats); got != tt.want {
-				t.Errorf("got %q", got)
-			}
-		})
 	}
 }

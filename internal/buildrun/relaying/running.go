@@ -70,8 +70,8 @@ func (r *Running) End() error { return r.end() }
 // more.
 func (r *Running) Forget() { r.forget() }
 
-// Did says in a line what the relay did; empty if it had nothing to do.
-func (r *Running) Did() string { return line(r.relay.Stats()) }
+// Stats is what the relay did.
+func (r *Running) Stats() relay.Stats { return r.relay.Stats() }
 
 // Carry sends the gha entries through the relay. It sets their token in vars, the
 // environment of buildx, and begins to look up what the service has of the scopes that

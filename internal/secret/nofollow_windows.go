@@ -1,0 +1,4 @@
+package secret
+
+// noFollow is unknown here, where users cannot make links in each other's folders.
+const noFollow = 0

@@ -1,0 +1,54 @@
+package secret
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+)
+
+func TestRead(t *testing.T) {
+	server, err := cacheserver.Open(cacheserver.Options{Dir: t.TempDir(), Repository: "octo/app", MaxSize: 1 << 20, MaxAge: time.Hour, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	runtime, err := server.RuntimeToken([]cacheserver.RefAccess{{Ref: "refs/heads/main", Write: true}}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(" of the file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdin := strings.NewReader("of standard input\n")
+	sources := Sources{
+		ReadStdin: func(context.Context) ([]byte, error) { return io.ReadAll(stdin) },
+		Lookup: func(name string) (string, bool) {
+			value, ok := map[string]string{"MINE": "mine", "ACTIONS_RUNTIME_TOKEN": "the job's"}[name]
+			return value, ok
+		},
+	}
+	for source, want := range map[string]string{"": "the job's", "env:MINE": "mine", "-": "of standard input", file: "of the file"} {
+		if got, err := sources.Read(t.Context(), "--to-token", source); got != want || err != nil {
+			t.Errorf("%q gives %q, %v", source, got, err)
+		}
+	}
+	for source, want := range map[string]string{
+		"env:NONE":                    "it is empty",
+		filepath.Join(file, "secret"): "not a directory",
+		"secret":                      "no such file",
+		"-":                           "it is empty", // it has been read
+		runtime:                       "everybody on this machine sees it",
+	} {
+		_, err := sources.Read(t.Context(), "--to-token", source)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "ey") {
+			t.Errorf("%q: %v", source, err)
+		}
+	}
+}

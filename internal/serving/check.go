@@ -1,0 +1,39 @@
+package serving
+
+import (
+	"fmt"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+)
+
+// Check prints what is damaged in a folder, and removes it for a repair. Sound says that
+// nothing is damaged afterwards.
+func Check(console ui.Console, dir string, repair bool) (sound bool, err error) {
+	check := store.Check
+	if repair {
+		check = store.Repair
+	}
+	damage, err := check(dir)
+	if err != nil {
+		return false, fmt.Errorf("checking %q: %w", dir, err)
+	}
+	damaged := false
+	for _, d := range damage {
+		damaged = damaged || !d.Stays
+		if _, err := fmt.Fprintln(console.Stdout, ui.Line(d.Error())); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case !damaged:
+		console.Notes.Note(ui.Info, fmt.Sprintf("%q has no damage", dir), "")
+	case !repair:
+		console.Notes.Note(ui.Info, fmt.Sprintf("%q is damaged", dir), "docker ghacache serve --repair --dir "+hint.Word(dir))
+		return false, nil
+	default:
+		console.Notes.Note(ui.Info, "removed what is damaged", "")
+	}
+	return true, nil
+}

@@ -1,8 +1,0 @@
-//go:build unix
-
-package plugin
-
-import "syscall"
-
-// noFollow refuses a file that is a link.
-const noFollow = syscall.O_NOFOLLOW

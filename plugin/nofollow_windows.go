@@ -1,4 +1,0 @@
-package plugin
-
-// noFollow is unknown here, where users cannot make links in each other's folders.
-const noFollow = 0
