@@ -13,6 +13,7 @@ type pace struct {
 	per     time.Duration
 	now     func() time.Time
 	waiting func() (done func())
+	outage  *outage // of the host
 
 	mu     sync.Mutex
 	begun  []time.Time // of the last requests, as a ring
@@ -20,8 +21,8 @@ type pace struct {
 	paused time.Time // until when nothing begins
 }
 
-func newPace(requests int, per time.Duration, opts ServiceOptions) *pace {
-	return &pace{per: per, now: opts.Now, waiting: opts.Waiting, begun: make([]time.Time, requests)}
+func newPace(requests int, per time.Duration, host *outage, opts ServiceOptions) *pace {
+	return &pace{per: per, outage: host, now: opts.Now, waiting: opts.Waiting, begun: make([]time.Time, requests)}
 }
 
 // acquire waits until a request may begin.
@@ -58,6 +59,7 @@ func (p *pace) book() time.Time {
 	return at
 }
 
+// until returns when the pause ends, which may be over.
 func (p *pace) until() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -35,6 +35,9 @@ type Options struct {
 	Memory int64
 	// Inflight is how many requests with content of layers are under way to the service. 0: 24.
 	Inflight int
+	// Timeout is how long a request waits for a service that throttles, as the attribute timeout of a cache entry. 0: ten
+	// minutes, as for BuildKit.
+	Timeout time.Duration
 
 	// Dir keeps the layers that pass through, for later reads on this machine. New creates it if needed, and returns
 	// [store.ErrLocked] if another process uses it. Empty: nothing is kept.
@@ -106,6 +109,7 @@ func New(opts Options) (*Relay, error) {
 	}
 	opts.Memory = withDefault(opts.Memory)
 	opts.Inflight = cmp.Or(opts.Inflight, 24)
+	opts.Timeout = cmp.Or(opts.Timeout, 10*time.Minute)
 	opts.MaxSize, opts.MaxAge = cmp.Or(opts.MaxSize, 10<<30), cmp.Or(opts.MaxAge, 7*24*time.Hour)
 	issuer, err := cacheserver.NewIssuer(opts.Now)
 	if err != nil {
@@ -127,7 +131,7 @@ func New(opts Options) (*Relay, error) {
 	r.work, r.stop = context.WithCancelCause(context.Background())
 	r.service = cacheclient.NewService(cacheclient.ServiceOptions{
 		URL: opts.Upstream.URL, Token: opts.Upstream.Token, UserAgent: opts.Upstream.UserAgent, Now: opts.Now,
-		Patience: 2 * time.Minute, Parallel: 2*maxRanges + opts.Inflight,
+		Patience: callPatience, ContentPatience: contentPatience, Timeout: opts.Timeout, Parallel: 2*maxRanges + opts.Inflight,
 		Throttled: r.counts.throttled, Waiting: r.counts.waiting,
 	})
 	if r.front, err = cacheserver.NewFront(issuer, backend{r}, r.prefix, cmp.Or[io.Writer](opts.Log, io.Discard)); err != nil {
@@ -135,6 +139,13 @@ func New(opts Options) (*Relay, error) {
 	}
 	return r, r.openLocal()
 }
+
+// BuildKit fails a build at the first call that the service does not answer, so a service that is down must not cost
+// much. BuildKit sends content again for a quarter of an hour.
+const (
+	callPatience    = 15 * time.Second
+	contentPatience = 2 * time.Minute
+)
 
 // flush sends all layers on as far as they have arrived.
 func (r *Relay) flush() {
