@@ -35,8 +35,8 @@ type Options struct {
 	Memory int64
 	// Inflight is how many requests with content of layers are under way to the service. 0: 24.
 	Inflight int
-	// Timeout is how long a request waits for a service that throttles, as the attribute timeout of a cache entry. 0: ten
-	// minutes, as for BuildKit.
+	// Timeout is how long a request waits for a service that throttles, as the attribute timeout of a cache entry. 0:
+	// DefaultTimeout.
 	Timeout time.Duration
 
 	// Dir keeps the layers that pass through, for later reads on this machine. New creates it if needed, and returns
@@ -48,6 +48,9 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 	Log io.Writer        // a line for each failure upstream, without keys' content, tokens and signatures; nil: none
 }
+
+// DefaultTimeout is that of BuildKit's gha caches.
+const DefaultTimeout = 10 * time.Minute
 
 // Stats is what a relay has done so far.
 type Stats struct {
@@ -109,7 +112,7 @@ func New(opts Options) (*Relay, error) {
 	}
 	opts.Memory = withDefault(opts.Memory)
 	opts.Inflight = cmp.Or(opts.Inflight, 24)
-	opts.Timeout = cmp.Or(opts.Timeout, 10*time.Minute)
+	opts.Timeout = cmp.Or(opts.Timeout, DefaultTimeout)
 	opts.MaxSize, opts.MaxAge = cmp.Or(opts.MaxSize, 10<<30), cmp.Or(opts.MaxAge, 7*24*time.Hour)
 	issuer, err := cacheserver.NewIssuer(opts.Now)
 	if err != nil {
