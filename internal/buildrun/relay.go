@@ -79,7 +79,7 @@ func (inv *invocation) openRelay(ctx context.Context, b *builders.Builder, reque
 	}
 	f := relayFinder{
 		builder: b, docker: inv.env.Docker, address: inv.own.relayAddress, now: inv.env.Now,
-		options: relay.Options{Upstream: up, Now: inv.env.Now, Log: inv.debugLog()},
+		options: relay.Options{Upstream: up, Timeout: longestTimeout(entries), Now: inv.env.Now, Log: inv.debugLog()},
 		afresh:  inv.own.relay == relayRequire,
 	}
 	inv.relay.forget = f.forget

@@ -73,6 +73,28 @@ func TestRedirectedEntriesHaveTheRelaysURLAndNoTokenOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestLongestTimeout(t *testing.T) {
+	dropped := ghaEntry("u", 2, "timeout", "9m")
+	dropped.Dropped = true
+	for _, tt := range []struct {
+		name    string
+		entries []cacheopts.Completed
+		want    time.Duration
+	}{
+		{"no entry has one", []cacheopts.Completed{ghaEntry("u", 2), ghaEntry("u", 2)}, 10 * time.Minute},
+		{"both have one", []cacheopts.Completed{ghaEntry("u", 2, "timeout", "30s"), ghaEntry("u", 2, "timeout", "1m30s")}, 90 * time.Second},
+		{"one has the default, which is longer", []cacheopts.Completed{ghaEntry("u", 2, "timeout", "30s"), ghaEntry("u", 2)}, 10 * time.Minute},
+		{"one has more than the default, and one has none", []cacheopts.Completed{ghaEntry("u", 2, "timeout", "30m"), ghaEntry("u", 2)}, 30 * time.Minute},
+		{"others do not count", []cacheopts.Completed{dropped, {Entry: cacheopts.Entry{Type: "inline"}}, ghaEntry("u", 2, "timeout", "1s")}, time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := longestTimeout(tt.entries); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestExportScopes(t *testing.T) {
 	to, from := cacheopts.Request{Side: cacheopts.To}, cacheopts.Request{Side: cacheopts.From}
 	entries := []cacheopts.Completed{ghaEntry("u", 2, "scope", "b"), ghaEntry("u", 2, "scope", "a"), ghaEntry("u", 2, "scope", "b"), ghaEntry("u", 2, "scope", "c")}
