@@ -3,6 +3,8 @@ package cacheclient
 import (
 	"cmp"
 	"context"
+	"errors"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -46,7 +48,7 @@ func (s *Service) repeat(ctx context.Context, pace *pace, try func() (status int
 			pace.outage.end()
 			return lost, err
 		}
-		lost = lost || status == 0
+		lost = lost || mayHaveArrived(status, err)
 		if failing.IsZero() {
 			failing = now
 		}
@@ -56,6 +58,15 @@ func (s *Service) repeat(ctx context.Context, pace *pace, try func() (status int
 			return lost, err
 		}
 	}
+}
+
+// mayHaveArrived reports whether the service may have done what a request without a reply of its own asked for.
+func mayHaveArrived(status int, err error) bool {
+	if status == 0 {
+		op, ok := errors.AsType[*net.OpError](err)
+		return !ok || op.Op != "dial"
+	}
+	return status == http.StatusBadGateway || status == http.StatusGatewayTimeout
 }
 
 // maxThrottle is the longest that BuildKit waits at a time for a service that throttles and does not say how long.

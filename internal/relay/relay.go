@@ -100,6 +100,7 @@ type Relay struct {
 	asked    map[name]bool    // layers that were looked up and not known
 	sizes    map[string]int64 // of the layers that indexes reference, by key
 	kept     map[name]reservation
+	lost     map[name]bool // reserved, and the URL for the content was lost
 	entries  map[name]*entry
 	readable map[int64]*entry
 	ahead    context.Context // ends with the last prefetch; nil if there was none
@@ -126,7 +127,7 @@ func New(opts Options) (*Relay, error) {
 		opts: opts, prefix: "/" + rand.Text(), token: token, refs: refs, patience: patience, abandoned: abandoned,
 		slots: semaphore.NewWeighted(int64(opts.Inflight)), counts: counts{now: opts.Now, used: map[name]bool{}},
 		uploads: map[name]upload{}, ids: map[int64]upload{}, known: map[name]*sight{}, asked: map[name]bool{},
-		sizes: map[string]int64{}, kept: map[name]reservation{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
+		sizes: map[string]int64{}, kept: map[name]reservation{}, lost: map[name]bool{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
 	}
 	r.writes = slices.ContainsFunc(refs, func(a cacheserver.RefAccess) bool { return a.Write })
 	r.memory = newMemory(opts.Memory, r.flush)
