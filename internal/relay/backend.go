@@ -107,7 +107,24 @@ func (r *Relay) reserve(ctx context.Context, n name) (*runtimeclient.BlobWriter,
 	if ok && r.opts.Now().Sub(kept.at) < writable {
 		return kept.writer, nil
 	}
-	return r.service.Reserve(ctx, n.key, n.version)
+	writer, err := r.service.Reserve(ctx, n.key, n.version)
+	if errors.Is(err, fs.ErrExist) {
+		err = r.lose(n, err)
+	}
+	return writer, err
+}
+
+// lose remembers the names whose reservation this relay has lost: for them there is no other job to wait for.
+func (r *Relay) lose(n name, exists error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case errors.Is(exists, runtimeclient.ErrReplyLost):
+		r.lost[n] = true
+	case r.lost[n]:
+		return fmt.Errorf("%w: %w", exists, runtimeclient.ErrReplyLost)
+	}
+	return exists
 }
 
 // keepWriter keeps the reservation of a layer that failed.

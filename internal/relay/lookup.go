@@ -229,7 +229,7 @@ func (r *Relay) awaitPrefetch(ctx context.Context) {
 	if running == nil {
 		return
 	}
-	timer := time.NewTimer(prefetchWait)
+	timer := time.NewTimer(min(prefetchWait, r.opts.Timeout))
 	defer timer.Stop()
 	select {
 	case <-running.Done():

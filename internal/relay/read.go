@@ -154,7 +154,7 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 		err = store.ErrTooLarge
 	}
 	if err == nil {
-		_, err = r.follow(req.Context(), &data, e, resp, 0, total)
+		_, err = r.follow(req.Context(), &sink{Writer: &data}, e, resp, 0, total)
 	}
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 
 // get requests a part of the content. It repeats what may succeed later, and asks for another URL when one has expired.
 func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response, error) {
-	renewed := false
+	renewed, begun := false, r.opts.Now()
 	for attempt := 1; ; attempt++ {
 		url, err := r.urlOf(ctx, e)
 		if err != nil {
@@ -196,7 +196,7 @@ func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response
 		case attempt == readAttempts, ctx.Err() != nil:
 			return nil, err
 		}
-		if err := runtimeclient.Backoff(ctx, err, attempt); err != nil {
+		if err := runtimeclient.Backoff(ctx, err, attempt, r.opts.Timeout-r.opts.Now().Sub(begun)); err != nil {
 			return nil, err
 		}
 	}

@@ -115,10 +115,13 @@ func (w *BlobWriter) stream(ctx context.Context, content io.Reader) error {
 }
 
 // Backoff waits before the next attempt of a request that failed: as long as the service asks for, or a time that doubles.
-func Backoff(ctx context.Context, err error, attempt int) error {
+// It returns err at once if the service asks for more than the time left.
+func Backoff(ctx context.Context, err error, attempt int, left time.Duration) error {
 	wait := min(httpclient.Backoff(attempt), httpclient.MaxBackoff)
 	if refused, ok := errors.AsType[*ServiceError](err); ok && refused.after > 0 {
-		wait = refused.after
+		if wait = refused.after; wait > left {
+			return err
+		}
 	}
 	return httpclient.Sleep(ctx, wait)
 }

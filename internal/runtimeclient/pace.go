@@ -15,6 +15,7 @@ type pace struct {
 	per     time.Duration
 	now     func() time.Time
 	waiting func() (done func())
+	outage  *outage // of the host
 
 	mu     sync.Mutex
 	begun  []time.Time // of the last requests, as a ring
@@ -22,8 +23,8 @@ type pace struct {
 	paused time.Time // until when nothing begins
 }
 
-func newPace(requests int, per time.Duration, opts ServiceOptions) *pace {
-	return &pace{per: per, now: opts.Now, waiting: opts.Waiting, begun: make([]time.Time, requests)}
+func newPace(requests int, per time.Duration, host *outage, opts ServiceOptions) *pace {
+	return &pace{per: per, outage: host, now: opts.Now, waiting: opts.Waiting, begun: make([]time.Time, requests)}
 }
 
 // acquire waits until a request may begin.
@@ -60,6 +61,7 @@ func (p *pace) book() time.Time {
 	return at
 }
 
+// until returns when the pause ends, which may be over.
 func (p *pace) until() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 func TestNoMinuteHasMoreRequestsThanTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		waits := 0
-		p := newPace(20, time.Minute, ServiceOptions{Now: time.Now, Waiting: func() func() { waits++; return func() {} }})
+		p := newPace(20, time.Minute, nil, ServiceOptions{Now: time.Now, Waiting: func() func() { waits++; return func() {} }})
 		var mu sync.Mutex
 		var begun []time.Time
 		var all sync.WaitGroup
@@ -39,7 +39,7 @@ func TestNoMinuteHasMoreRequestsThanTheLimit(t *testing.T) {
 
 func TestAPauseHoldsTheRequestsThatWaitAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(1, time.Minute, ServiceOptions{Now: time.Now, Waiting: func() func() { return func() {} }})
+		p := newPace(1, time.Minute, nil, ServiceOptions{Now: time.Now, Waiting: func() func() { return func() {} }})
 		start := time.Now()
 		_ = p.acquire(t.Context())
 		go func() {

@@ -31,9 +31,14 @@ type ServiceOptions struct {
 	UserAgent string // empty: that of Go
 	Now       func() time.Time
 
-	// Patience is how long a request that fails in passing is repeated. Zero means 8 seconds. A service that
-	// throttles is waited for in addition, for ten minutes at most.
+	// Patience is how long calls that fail in passing are repeated: each one, and all together while none gets a reply
+	// that shows that the service works. Zero means 8 seconds.
 	Patience time.Duration
+	// ContentPatience is the same for requests with content, which go to another host. Zero means Patience.
+	ContentPatience time.Duration
+	// Timeout is how long a request is repeated in addition while the service throttles. Zero means ten minutes, as
+	// for BuildKit.
+	Timeout time.Duration
 	// Parallel is how many connections to a host are kept. Zero means 48.
 	Parallel int
 
@@ -55,6 +60,8 @@ type Service struct {
 // NewService returns a client of the service. It sends nothing.
 func NewService(opts ServiceOptions) *Service {
 	opts.Patience = cmp.Or(opts.Patience, 8*time.Second)
+	opts.ContentPatience = cmp.Or(opts.ContentPatience, opts.Patience)
+	opts.Timeout = cmp.Or(opts.Timeout, callTimeout)
 	if opts.Throttled == nil {
 		opts.Throttled = func() {}
 	}
@@ -62,12 +69,15 @@ func NewService(opts ServiceOptions) *Service {
 		opts.Waiting = func() func() { return func() {} }
 	}
 	transport := httpclient.NewTransport()
+	// With version 2, all requests would share one connection, whose speed the storage limits.
+	transport.ForceAttemptHTTP2 = false
 	transport.MaxIdleConnsPerHost = cmp.Or(opts.Parallel, parallelReads)
 	transport.WriteBufferSize, transport.ReadBufferSize = 64<<10, 64<<10
+	calls, storage := &outage{patience: opts.Patience}, &outage{patience: opts.ContentPatience}
 	s := &Service{
 		opts: opts, client: &http.Client{Transport: watched{transport, opts.Throttled}},
-		uploads: newPace(uploadsPerMinute, time.Minute, opts), lookups: newPace(downloadsPerMinute, time.Minute, opts),
-		commits: newPace(1, 0, opts), contents: newPace(1, 0, opts),
+		uploads: newPace(uploadsPerMinute, time.Minute, calls, opts), lookups: newPace(downloadsPerMinute, time.Minute, calls, opts),
+		commits: newPace(1, 0, calls, opts), contents: newPace(1, 0, storage, opts),
 	}
 	return s
 }
@@ -176,47 +186,6 @@ func (s *Service) call(ctx context.Context, pace *pace, method string, request, 
 		return false, err
 	}
 	return s.repeat(ctx, pace, func() (int, http.Header, error) { return s.try(ctx, method, body, reply) })
-}
-
-// repeat calls try again while it may succeed later. It reports whether a reply was lost, so that an earlier attempt may
-// have succeeded. The status is 0 if there was no reply.
-func (s *Service) repeat(ctx context.Context, pace *pace, try func() (status int, header http.Header, err error)) (lost bool, err error) {
-	var failing, throttled time.Time
-	for attempt := 1; ; attempt++ {
-		if ended := pace.acquire(ctx); ended != nil {
-			return lost, cmp.Or(err, ended)
-		}
-		status, header, failure := try()
-		if err = failure; err == nil {
-			return lost, nil
-		}
-		now := s.opts.Now()
-		wait := cmp.Or(min(httpclient.Backoff(attempt), httpclient.MaxBackoff), 1)
-		switch {
-		case status == http.StatusTooManyRequests:
-			if throttled.IsZero() {
-				throttled = now
-			}
-			until := now.Add(httpclient.RefusedFor(header, now, 1))
-			if until.Sub(throttled) > callTimeout {
-				return lost, err
-			}
-			pace.pause(until)
-			continue
-		case status == 0 && !httpclient.Passing(err), status > 0 && status < http.StatusInternalServerError:
-			return lost, err
-		}
-		lost = lost || status == 0
-		if failing.IsZero() {
-			failing = now
-		}
-		if after, ok := httpclient.RetryAfter(header, now); ok {
-			wait = after
-		}
-		if now.Add(wait).Sub(failing) > s.opts.Patience || httpclient.Sleep(ctx, wait) != nil {
-			return lost, err
-		}
-	}
 }
 
 // try calls once. Status is 0 if there was no reply.

@@ -45,7 +45,7 @@ func (b Build) Open(ctx context.Context, requests []cacheopts.Request, entries [
 	}
 	return finder{
 		builder: builder, docker: b.Docker, address: b.Address, now: b.Now,
-		options: relay.Options{Upstream: up, Now: b.Now, Log: b.Log},
+		options: relay.Options{Upstream: up, Timeout: longestTimeout(entries), Now: b.Now, Log: b.Log},
 		afresh:  b.Mode == Require,
 	}.find(ctx)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
@@ -58,6 +59,22 @@ func redirect(entries []cacheopts.Completed, vars map[string]string, url, token 
 		}
 	}
 	vars[TokenVariable] = token
+}
+
+// longestTimeout is how long a request may wait for a service that throttles: the longest time of an entry, because one
+// relay serves all. It is 0 if no entry could use a relay.
+func longestTimeout(entries []cacheopts.Completed) (longest time.Duration) {
+	for _, e := range entries {
+		if e.Dropped || e.Version == 0 {
+			continue
+		}
+		own, err := time.ParseDuration(e.Entry.Attrs["timeout"])
+		if err != nil {
+			own = relay.DefaultTimeout // it has none: a bad one was refused
+		}
+		longest = max(longest, own)
+	}
+	return longest
 }
 
 // exportScopes are the scopes that a build writes, each once.

@@ -3,6 +3,7 @@ package relaying
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/relay"
@@ -77,5 +78,27 @@ func TestExportScopes(t *testing.T) {
 	entries := []cacheopts.Completed{ghaEntry("u", 2, "scope", "b"), ghaEntry("u", 2, "scope", "a"), ghaEntry("u", 2, "scope", "b"), ghaEntry("u", 2, "scope", "c")}
 	if got := exportScopes([]cacheopts.Request{to, to, to, from}, entries); !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestLongestTimeout(t *testing.T) {
+	dropped := ghaEntry("u", 2, "timeout", "9m")
+	dropped.Dropped = true
+	for _, tt := range []struct {
+		name    string
+		entries []cacheopts.Completed
+		want    time.Duration
+	}{
+		{"no entry has one", []cacheopts.Completed{ghaEntry("u", 2), ghaEntry("u", 2)}, 10 * time.Minute},
+		{"both have one", []cacheopts.Completed{ghaEntry("u", 2, "timeout", "30s"), ghaEntry("u", 2, "timeout", "1m30s")}, 90 * time.Second},
+		{"one has the default, which is longer", []cacheopts.Completed{ghaEntry("u", 2, "timeout", "30s"), ghaEntry("u", 2)}, 10 * time.Minute},
+		{"one has more than the default, and one has none", []cacheopts.Completed{ghaEntry("u", 2, "timeout", "30m"), ghaEntry("u", 2)}, 30 * time.Minute},
+		{"others do not count", []cacheopts.Completed{dropped, {Entry: cacheopts.Entry{Type: "inline"}}, ghaEntry("u", 2, "timeout", "1s")}, time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := longestTimeout(tt.entries); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
 	}
 }
