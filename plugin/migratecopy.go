@@ -11,6 +11,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
 	"github.com/spf13/pflag"
@@ -58,7 +59,7 @@ func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 	if len(indexes) == 0 {
 		return hint.With(errors.New("there is no cache to copy on the refs that the token reads"), "--scope SCOPE")
 	}
-	there, err := cachecopy.Digests(ctx, to.Runtime, indexes)
+	there, err := cachecopy.Digests(ctx, to.Reader, indexes)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func runCopy(ctx context.Context, env *Env, o migrateOptions) error {
 
 // copySlots are the scopes and refs to look for indexes in. Scopes are given, or taken
 // from the REST listing of the job's own service.
-func copySlots(ctx context.Context, env *Env, from *cacheclient.Runtime, o copyOptions) ([]string, error) {
+func copySlots(ctx context.Context, env *Env, from *runtimeclient.Reader, o copyOptions) ([]string, error) {
 	list := func(context.Context) ([]bkcache.Entry, error) {
 		return nil, errors.New("--from-url is not the job's service")
 	}
@@ -101,7 +102,7 @@ func listIndexes(ctx context.Context, env *Env) ([]bkcache.Entry, error) {
 
 // openCopy connects to both services. A job's token is for the job's services, and
 // goes nowhere else unless that is asked for.
-func openCopy(ctx context.Context, env *Env, o copyOptions) (*cacheclient.Runtime, *cacheclient.Uploader, error) {
+func openCopy(ctx context.Context, env *Env, o copyOptions) (*runtimeclient.Reader, *runtimeclient.Uploader, error) {
 	job := env.job()
 	from, err := endpoint{"from", o.fromURL, o.fromToken, job.CacheURL, "ACTIONS_CACHE_URL", 1}.open(ctx, env)
 	if err != nil {
@@ -111,7 +112,7 @@ func openCopy(ctx context.Context, env *Env, o copyOptions) (*cacheclient.Runtim
 	if err != nil {
 		return nil, nil, err
 	}
-	return from, cacheclient.NewUploader(to, env.Now), nil
+	return from, runtimeclient.NewUploader(to, env.Now), nil
 }
 
 // endpoint is one end of a copy: what its flags say, and what the job has.
@@ -123,7 +124,7 @@ type endpoint struct {
 	version    int
 }
 
-func (e endpoint) open(ctx context.Context, env *Env) (*cacheclient.Runtime, error) {
+func (e endpoint) open(ctx context.Context, env *Env) (*runtimeclient.Reader, error) {
 	url, token := e.url, e.token
 	if url == "" {
 		url = e.job
@@ -138,5 +139,5 @@ func (e endpoint) open(ctx context.Context, env *Env) (*cacheclient.Runtime, err
 	if err != nil {
 		return nil, err
 	}
-	return cacheclient.NewRuntime(url, e.version, secret, userAgent)
+	return runtimeclient.NewReader(url, e.version, secret, userAgent)
 }

@@ -13,9 +13,9 @@ import (
 	"unicode"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // hostileScopes are what somebody may call a scope who may write to the cache.
@@ -45,9 +45,9 @@ func hostileDesk(t testing.TB, opts cacheserver.Options) *desk {
 	d := serve(t, opts, nil)
 	for _, ref := range []string{servertest.Main, hostileRef} {
 		d.enter(ref)
-		runtime, err := cacheclient.NewRuntime(d.url, 2, d.vars["ACTIONS_RUNTIME_TOKEN"], userAgent)
+		runtime, err := runtimeclient.NewReader(d.url, 2, d.vars["ACTIONS_RUNTIME_TOKEN"], userAgent)
 		check(t, err)
-		uploader := cacheclient.NewUploader(runtime, noon)
+		uploader := runtimeclient.NewUploader(runtime, noon)
 		save := func(key string, content []byte) {
 			check(t, uploader.Upload(t.Context(), key, bytes.NewReader(content), int64(len(content))))
 		}

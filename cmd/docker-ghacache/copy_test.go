@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // exportCache saves what a build exports to the job's service: export-cache SCOPE
@@ -25,11 +25,11 @@ func exportCache() {
 		panic(err)
 	}
 	gone := len(os.Args) > 3
-	r, err := cacheclient.NewRuntime(os.Getenv("ACTIONS_RESULTS_URL"), 2, os.Getenv("ACTIONS_RUNTIME_TOKEN"), "export-cache")
+	r, err := runtimeclient.NewReader(os.Getenv("ACTIONS_RESULTS_URL"), 2, os.Getenv("ACTIONS_RUNTIME_TOKEN"), "export-cache")
 	if err != nil {
 		panic(err)
 	}
-	save := cacheclient.NewUploader(r, time.Now)
+	save := runtimeclient.NewUploader(r, time.Now)
 	var named []string
 	for i := range n {
 		content := fmt.Sprintf("layer %d of %s", i, scope)

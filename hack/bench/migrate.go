@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
@@ -150,11 +150,11 @@ func (f *far) token() string { return filepath.Join(f.dir, "token") }
 
 // export saves a cache like a build whose last layer is the largest.
 func (f *far) export() ([]bkcache.Layer, error) {
-	r, err := cacheclient.NewRuntime(f.env["ACTIONS_RESULTS_URL"], 2, f.env["ACTIONS_RUNTIME_TOKEN"], "bench")
+	r, err := runtimeclient.NewReader(f.env["ACTIONS_RESULTS_URL"], 2, f.env["ACTIONS_RUNTIME_TOKEN"], "bench")
 	if err != nil {
 		return nil, err
 	}
-	save := cacheclient.NewUploader(r, time.Now)
+	save := runtimeclient.NewUploader(r, time.Now)
 	var layers []bkcache.Layer
 	var named []string
 	for i, megabytes := range []int64{3, 30, 40, 60, 20, 7, 290} {

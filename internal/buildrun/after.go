@@ -11,6 +11,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cleaning"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -20,34 +21,22 @@ import (
 // afterTime bounds what is done after a build.
 const afterTime = 30 * time.Second
 
-// exports are what a build writes to the job's own cache.
-type exports struct {
-	scopes []string
-	ref    string // that BuildKit writes to
-}
-
-// holds reports whether an entry is an index that the build has written, or a version of it.
-func (e exports) holds(entry bkcache.Entry) bool {
-	key := bkcache.ParseKey(entry.Key, entry.Version)
-	return key.Kind == bkcache.KindIndex && entry.Ref == e.ref && slices.Contains(e.scopes, key.Scope)
-}
-
 // exportsOf finds the entries that go to the cache of the job, with its token.
-func (inv *invocation) exportsOf(requests []cacheopts.Request, done []cacheopts.Completed) exports {
+func (inv *invocation) exportsOf(requests []cacheopts.Request, done []cacheopts.Completed) cleaning.Exports {
 	job := inv.env.job()
 	token, err := actions.DecodeToken(job.Token)
 	if err != nil {
-		return exports{}
+		return cleaning.Exports{}
 	}
-	e := exports{ref: token.WriteRef()}
+	e := cleaning.Exports{Ref: token.WriteRef()}
 	for i, c := range done {
 		own := requests[i].Entry.Attrs["token"]
 		here := strings.TrimSuffix(c.URL, "/") == strings.TrimSuffix(job.ServiceURL(), "/")
 		if c.Dropped || requests[i].Side != cacheopts.To || !here || own != "" && own != job.Token {
 			continue
 		}
-		if scope := c.Entry.Scope(); !slices.Contains(e.scopes, scope) {
-			e.scopes = append(e.scopes, scope)
+		if scope := c.Entry.Scope(); !slices.Contains(e.Scopes, scope) {
+			e.Scopes = append(e.Scopes, scope)
 		}
 	}
 	return e
@@ -57,7 +46,7 @@ func (inv *invocation) exportsOf(requests []cacheopts.Request, done []cacheopts.
 // has succeeded: nothing here changes its exit code.
 func (inv *invocation) after(ctx context.Context, began time.Time) {
 	wanted := inv.wantsSummary()
-	if len(inv.exported.scopes) == 0 || !wanted && !inv.own.clean {
+	if len(inv.exported.Scopes) == 0 || !wanted && !inv.own.clean {
 		return
 	}
 	inv.quiet = !inv.own.clean && inv.own.summary != summaryOn
@@ -88,9 +77,8 @@ func (inv *invocation) review(ctx context.Context, began time.Time, wanted bool)
 		return errors.New("GITHUB_REPOSITORY does not tell the repository of this job")
 	}
 	repo.Reads = func(version int, e bkcache.Entry) bool {
-		return version < reclaim.CurrentVersions || inv.own.clean && inv.exported.holds(e)
+		return version < reclaim.CurrentVersions || inv.own.clean && inv.exported.Holds(e)
 	}
-	c := &cleaner{Repository: repo, exported: inv.exported, oldestOther: inv.oldestOther, started: began}
 	var runs bkcache.Runs
 	if inv.own.clean {
 		if runs, err = repo.RunsOr(ctx, time.Time{}); err != nil {
@@ -101,9 +89,10 @@ func (inv *invocation) review(ctx context.Context, began time.Time, wanted bool)
 	if err != nil {
 		return err
 	}
-	summary := view.NewExported(snap.Analysis, inv.exported.scopes, inv.exported.ref, took, repo.Client.Now())
+	summary := view.NewExported(snap.Analysis, inv.exported.Scopes, inv.exported.Ref, took, repo.Client.Now())
 	if inv.own.clean && len(summary.Scopes) > 0 {
-		deleted, err := c.clean(ctx, snap, runs, summary.Began, inv.env.Now)
+		build := cleaning.Build{Exported: inv.exported, Started: began, OldestOther: inv.oldestOther}
+		deleted, err := build.Clean(ctx, repo, snap, runs, summary.Began, inv.env.Now)
 		snap.Items = summary.Delete(snap.Items, deleted)
 		if err != nil {
 			inv.say(ui.Warning, fmt.Sprintf("--gha-clean did not delete all that this build superseded: %v", err), hint.Of(err))
@@ -118,4 +107,21 @@ func (inv *invocation) review(ctx context.Context, began time.Time, wanted bool)
 	}
 	summary.Usage, summary.Relay = view.Measure(unjudged(snap.Items), limits), inv.relay.did
 	return inv.summarize(summary)
+}
+
+// cleanLocals deletes what the exports of a build that has succeeded replaced. Nothing
+// here changes its exit code.
+func (inv *invocation) cleanLocals(ctx context.Context) {
+	if !inv.own.localClean {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, afterTime, fmt.Errorf("it took more than %s", afterTime))
+	defer cancel()
+	inv.locals.Clean(ctx, inv.env.Now, inv.noteLocal)
+}
+
+func (inv *invocation) noteLocal(level ui.Level, text, fix string) {
+	if level != ui.Info || !inv.silent() {
+		inv.note(cacheopts.Note{Level: cacheopts.Level(level), Text: text, Hint: fix})
+	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cachelists"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/mounting"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
 
@@ -42,9 +44,9 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	inv.mountBuilds = targets.mountBuilds
-	inv.locals = targets.locals()
-	requests := targets.requests(inv.own.scopePerTarget)
+	inv.mountBuilds = func() []mounting.Build { return mountBuildsOf(targets) }
+	inv.locals = localsOfTargets(targets)
+	requests := targets.Requests(inv.own.scopePerTarget)
 	if gha, err := inv.screen(requests, errRefused); err != nil {
 		return err
 	} else if !gha {
@@ -56,11 +58,11 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	args, err := targets.override(inv.args, done)
+	args, err := targets.Override(inv.args, done)
 	switch {
 	case err == nil:
 		inv.args = args
-	case inv.own.skip && targets.needToken():
+	case inv.own.skip && targets.NeedToken():
 		inv.vars = map[string]string{"ACTIONS_RUNTIME_TOKEN": ""}
 	default:
 		return err
@@ -116,7 +118,7 @@ func (inv *invocation) bakeFiles() []string {
 	return files
 }
 
-func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) {
+func (inv *invocation) resolveTargets(ctx context.Context) (cachelists.Targets, error) {
 	buildx, err := inv.findBuildx()
 	if err != nil {
 		return nil, err
@@ -132,7 +134,7 @@ func (inv *invocation) resolveTargets(ctx context.Context) (bakeTargets, error) 
 		return nil, err
 	}
 	var printed struct {
-		Target bakeTargets `json:"target"`
+		Target cachelists.Targets `json:"target"`
 	}
 	if err := json.Unmarshal(stdout, &printed); err != nil {
 		return nil, fmt.Errorf("reading what buildx bake --print printed: %w", err)

@@ -2,12 +2,10 @@ package buildrun
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cachelists"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
@@ -30,7 +28,7 @@ func Build(ctx context.Context, env *Env, words []string) error {
 }
 
 func (inv *invocation) build(ctx context.Context) error {
-	requests, places, err := requestsOf(inv.args)
+	requests, places, err := cachelists.OfBuild(inv.args)
 	if err != nil {
 		return err
 	}
@@ -43,36 +41,8 @@ func (inv *invocation) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, entry := range done {
-		place := &inv.args[places[i]]
-		if entry.Dropped {
-			place.Words = nil
-			continue
-		}
-		*place = place.WithValue(entry.Entry.Value())
-	}
+	cachelists.Replace(inv.args, places, done)
 	return inv.run(ctx)
-}
-
-// requestsOf finds the gha entries among the arguments of build, and for each
-// the argument that holds it.
-func requestsOf(args []cacheopts.Arg) (requests []cacheopts.Request, places []int, err error) {
-	for i, arg := range args {
-		side := arg.Side()
-		if side == 0 {
-			continue
-		}
-		entries, err := cacheopts.Parse(arg.Value)
-		if err != nil && regexp.MustCompile(`(?i)\bgha\b`).MatchString(arg.Value) {
-			return nil, nil, hint.Usage(fmt.Errorf("%s: %w", side, err), hintOf(err))
-		}
-		// An entry beside others is a registry reference.
-		if len(entries) == 1 && concerns(side, entries[0]) {
-			requests = append(requests, cacheopts.Request{Side: side, Entry: entries[0]})
-			places = append(places, i)
-		}
-	}
-	return requests, places, nil
 }
 
 // screen reports mistakes in the entries before anything else is asked; an error among
@@ -94,17 +64,5 @@ func (inv *invocation) screen(requests []cacheopts.Request, refusal error) (gha 
 	return gha, nil
 }
 
-// concerns reports whether an entry is of type=gha, or was meant to be. Others
-// are buildx's to judge.
-func concerns(side cacheopts.Side, e cacheopts.Entry) bool {
-	return e.GHA() || len(e.Check(side)) > 0
-}
-
 // AsksForHelp reports whether --help is among the arguments.
 func AsksForHelp(args []cacheopts.Arg) bool { return lastOn(args, "help") }
-
-// hintOf is the fix of a cache option that cannot be read.
-func hintOf(err error) string {
-	problem, _ := errors.AsType[cacheopts.Problem](err)
-	return problem.Hint
-}

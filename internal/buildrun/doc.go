@@ -3,7 +3,9 @@
 // entries for the job and the builder at hand, runs buildx, and explains a failure.
 //
 // A run goes one way. Entries are requested ([Build] from the flags, [Bake] from the
-// resolved targets), completed, prepared for the builder, and put back into the command
-// line. Package cacheopts judges entries, and package builders judges builders: a run
-// asks both and says what they found. What a run takes from the world stands in [Env].
+// resolved targets: cachelists), completed, prepared for the builder, sent through a relay
+// (relaying), and put back into the command line. Cache mounts are restored before buildx
+// runs and saved after it (mounting), and what the build replaced is deleted (cleaning).
+// Package cacheopts judges entries, and package builders judges builders: a run asks both
+// and says what they found. [Env] has what a run takes from the world.
 package buildrun

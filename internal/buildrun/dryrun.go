@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cachelists"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"mvdan.cc/sh/v3/syntax"
@@ -64,22 +65,7 @@ func (inv *invocation) shownArgs() []string {
 	shown := *inv
 	shown.args = slices.Clone(inv.args)
 	for i, arg := range shown.args {
-		shown.args[i] = redacted(arg)
+		shown.args[i] = cachelists.Redacted(arg)
 	}
 	return append(program, shown.words()...)
-}
-
-// redacted hides the credentials of a cache option, also in a --set.
-func redacted(arg cacheopts.Arg) cacheopts.Arg {
-	if len(arg.Words) == 0 {
-		return arg
-	}
-	if arg.Side() != 0 {
-		return arg.WithValue(cacheopts.Redact(arg.Value))
-	}
-	if _, ok := cacheSetOf(arg); ok {
-		key, value, _ := strings.Cut(arg.Value, "=")
-		return arg.WithValue(key + "=" + cacheopts.Redact(value))
-	}
-	return arg
 }

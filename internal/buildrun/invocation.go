@@ -12,6 +12,8 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cleaning"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/mounting"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
@@ -27,7 +29,7 @@ type invocation struct {
 
 	call        func(where string) string   // what is asked for in place of building a target
 	platforms   func(where string) []string // that a target is built for; none: the default
-	mountBuilds func() []mountBuild         // whose cache mounts matter; nil: nothing is built
+	mountBuilds func() []mounting.Build     // whose cache mounts matter; nil: nothing is built
 	caches      bool                        // an entry is passed on
 	buildx      builders.Buildx             // zero until it was looked for
 	resolved    chan resolved               // takes the builder once; nil: nobody looks for it
@@ -38,9 +40,9 @@ type invocation struct {
 	notes       []note
 	repo        *listing.Repository // of the job; nil until it was needed
 	oldestOther func() time.Time    // when the oldest other build started that is under way
-	exported    exports             // what the build is going to write
+	exported    cleaning.Exports    // what the build is going to write
 	quiet       bool                // nobody has asked for what is said after the build
-	locals      locals              // caches of type=local
+	locals      cleaning.Folders    // caches of type=local
 	relay       relayState          // between BuildKit and the cache service
 	unwritten   []string            // why the write policy leaves --cache-to out, by ref; empty: it does not
 }
@@ -75,8 +77,8 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 	if inv.own.dryRun != "" {
 		return inv.show()
 	}
-	inv.locals = inv.locals.enter(ctx, inv.own.localClean)
-	defer inv.locals.leave()
+	inv.locals = inv.locals.Enter(ctx, inv.own.localClean)
+	defer inv.locals.Leave()
 	code, err := inv.runWithMounts(ctx, inv.command())
 	if err != nil {
 		return err
@@ -99,19 +101,24 @@ func (inv *invocation) command() process.Command {
 	return c
 }
 
+// otherCommand is another command of buildx than the one that was asked for.
+func (inv *invocation) otherCommand(args ...string) process.Command {
+	return inv.buildx.Command(inv.env.Environ(), inv.env.Globals, args...)
+}
+
 // run runs buildx and, when it fails for a known cause, says what to do.
 func (inv *invocation) run(ctx context.Context) error {
 	if inv.own.dryRun != "" || !inv.caches {
 		return inv.passThrough(ctx)
 	}
 	start := inv.env.Now()
-	if len(inv.exported.scopes) > 0 {
+	if len(inv.exported.Scopes) > 0 {
 		var leave func()
-		inv.oldestOther, leave = openUnderway().enter(start)
+		inv.oldestOther, leave = cleaning.Enter(start)
 		defer leave()
 	}
-	inv.locals = inv.locals.enter(ctx, inv.own.localClean)
-	defer inv.locals.leave()
+	inv.locals = inv.locals.Enter(ctx, inv.own.localClean)
+	defer inv.locals.Leave()
 	command, scanner := inv.command(), diagnose.NewScanner()
 	watched := !inv.env.Docker.Err().IsTerminal()
 	if watched {

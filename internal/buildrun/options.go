@@ -8,6 +8,8 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/mounting"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/relaying"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/spf13/pflag"
 )
@@ -26,11 +28,9 @@ type ghaOptions struct {
 	clean             bool
 	localClean        bool
 	summary           summaryMode
-	relay             relayMode
-	relayAddress      relayAddress
-	mounts            mountGlob
-	mountsMax         sizeValue
-	mountsHelper      string
+	relay             relaying.Mode
+	relayAddress      relaying.Address
+	mounts            mounting.Options
 }
 
 // Flags are the own options of build or bake, to be described: [Build] and [Bake] read
@@ -57,7 +57,7 @@ func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 	flags.Var(&o.write, "gha-write", "Which refs may write to the cache. auto: all, until the repository's caches take 80% of their limit; then only the default branch")
 	flags.Var(&o.relay, "gha-relay", "Have a relay on this machine send the cache to the service, many layers at a time. auto: if the build exports to a service elsewhere and the builder reaches this machine. require: fail without it")
 	flags.Var(&o.relayAddress, "gha-relay-address", "The address of this machine at which the builder reaches the relay, if that is not found by itself")
-	o.addMountFlags(flags)
+	o.mounts.AddTo(flags)
 	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + variable(f) + "]" })
 	return flags
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/relaying"
 )
 
 func TestTakeOptions(t *testing.T) {
@@ -31,7 +32,7 @@ func TestTakeOptions(t *testing.T) {
 			},
 			want: ghaOptions{
 				dryRun: "json", strict: true, skip: true, createBuilder: true, allowDockerDriver: true, scopePerTarget: true,
-				relay: relayRequire, relayAddress: relayAddress{"10.0.0.5", "4000"},
+				relay: relaying.Require, relayAddress: relaying.Address{Host: "10.0.0.5", Port: "4000"},
 			},
 		},
 		{

@@ -8,7 +8,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
-	"github.com/docker-ghacache/docker-ghacache/internal/process"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/relaying"
 )
 
 // createdBuilder is the name of the builder that --gha-create-builder makes.
@@ -106,7 +106,7 @@ func (inv *invocation) resolveEarly(ctx context.Context) (stop func()) {
 }
 
 func (inv *invocation) checksFor(requests []cacheopts.Request, entries []cacheopts.Completed) builders.Checks {
-	checks := builders.Checks{AllowDocker: inv.own.allowDockerDriver, Buildx: inv.buildx.Version, Relayed: inv.own.relay == relayRequire}
+	checks := builders.Checks{AllowDocker: inv.own.allowDockerDriver, Buildx: inv.buildx.Version, Relayed: inv.own.relay == relaying.Require}
 	for i, entry := range entries {
 		if entry.Dropped || !entry.Entry.GHA() {
 			continue
@@ -132,10 +132,7 @@ func (inv *invocation) replaceBuilder(ctx context.Context, old *builders.Builder
 	if builders.Loopback(cacheURL) {
 		driverOpts = []string{"network=host"}
 	}
-	buildx := func(args ...string) process.Command {
-		return inv.buildx.Command(inv.env.Environ(), inv.env.Globals, args...)
-	}
-	if err := builders.Create(ctx, inv.env.Docker, buildx, inv.env.Stderr, createdBuilder, driverOpts...); err != nil {
+	if err := builders.Create(ctx, inv.env.Docker, inv.otherCommand, inv.env.Stderr, createdBuilder, driverOpts...); err != nil {
 		return nil, err
 	}
 	inv.useBuilder(createdBuilder)

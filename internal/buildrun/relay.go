@@ -7,17 +7,16 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/relaying"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
-	"github.com/docker-ghacache/docker-ghacache/internal/relay"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
 )
 
 // relayState is what became of --gha-relay in an invocation.
 type relayState struct {
-	opened *relayed  // nil: BuildKit uses the service itself
-	use    *relayUse // nil: nothing was to be relayed
-	forget func()    // what the builder said; nil: it was not asked
-	did    string    // what the relay did in the build, in one line
+	running *relaying.Running // nil: BuildKit uses the service itself
+	use     *relayUse         // nil: nothing was to be relayed
+	did     string            // what the relay did in the build, in one line
 }
 
 // relayUse says whether a build uses a relay. Its JSON is part of --gha-dry-run=json.
@@ -30,11 +29,11 @@ type relayUse struct {
 // throughRelay puts a relay between BuildKit and the cache service where --gha-relay asks for
 // one. Where none is possible, the entries stay as they are, or the build is refused.
 func (inv *invocation) throughRelay(ctx context.Context, b *builders.Builder, requests []cacheopts.Request, entries []cacheopts.Completed) error {
-	if inv.own.relay == relayOff || !relays(entries) {
+	if inv.own.relay == relaying.Off || !relaying.Possible(entries) {
 		return nil
 	}
 	inv.relay.use = &relayUse{Mode: inv.own.relay.String()}
-	opened, route, err := inv.openRelay(ctx, b, requests, entries)
+	running, err := inv.relayFor(b).Open(ctx, requests, entries)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -42,22 +41,20 @@ func (inv *invocation) throughRelay(ctx context.Context, b *builders.Builder, re
 		inv.relay.use.Reason = err.Error()
 		return inv.withoutRelay(err)
 	}
-	inv.relay.opened, inv.relay.use.Host = opened, route.Dial
+	inv.relay.running, inv.relay.use.Host = running, running.Host()
 	if inv.own.dryRun != "" {
-		inv.debug(fmt.Sprintf("BuildKit would use the cache service through a relay at %s", route.Dial))
+		inv.debug(fmt.Sprintf("BuildKit would use the cache service through a relay at %s", running.Host()))
 		return nil // and the command is shown without it: the relay ends before anybody could run that
 	}
-	inv.debug(fmt.Sprintf("BuildKit uses the cache service through a relay at %s", opened.address))
+	inv.debug(fmt.Sprintf("BuildKit uses the cache service through a relay at %s", running.Address()))
 	inv.situation.Relayed = true
-	url, token := opened.Environment(opened.address)
-	inv.redirect(entries, url, token)
-	opened.prefetch(exportScopes(requests, entries))
+	running.Carry(requests, entries, inv.vars)
 	return nil
 }
 
 // withoutRelay goes on, or refuses to.
 func (inv *invocation) withoutRelay(why error) error {
-	if inv.own.relay != relayRequire {
+	if inv.own.relay != relaying.Require {
 		inv.debug(fmt.Sprintf("BuildKit uses the cache service without a relay: %v", why))
 		return nil
 	}
@@ -69,48 +66,38 @@ func (inv *invocation) withoutRelay(why error) error {
 	return inv.refuse(errRefused)
 }
 
-// openRelay starts a relay that the builder reaches.
-func (inv *invocation) openRelay(ctx context.Context, b *builders.Builder, requests []cacheopts.Request, entries []cacheopts.Completed) (*relayed, builders.Route, error) {
-	up, err := inv.upstreamOf(requests, entries)
-	if err != nil {
-		return nil, builders.Route{}, err
+func (inv *invocation) relayFor(b *builders.Builder) relaying.Build {
+	return relaying.Build{
+		Mode: inv.own.relay, Address: inv.own.relayAddress, Builder: b, DryRun: inv.own.dryRun != "",
+		Token: inv.vars[relaying.TokenVariable], UserAgent: inv.env.UserAgent,
+		Docker: inv.env.Docker, Buildx: inv.otherCommand, Stderr: inv.env.Stderr, Now: inv.env.Now, Log: inv.debugLog(),
 	}
-	if b, err = inv.booted(ctx, b); err != nil {
-		return nil, builders.Route{}, err
-	}
-	f := relayFinder{
-		builder: b, docker: inv.env.Docker, address: inv.own.relayAddress, now: inv.env.Now,
-		options: relay.Options{Upstream: up, Now: inv.env.Now, Log: inv.debugLog()},
-		afresh:  inv.own.relay == relayRequire,
-	}
-	inv.relay.forget = f.forget
-	return f.find(ctx)
 }
 
 // endRelay ends the relay of a build that is over, or was not run.
 func (inv *invocation) endRelay() {
-	opened := inv.relay.opened
-	if opened == nil {
+	running := inv.relay.running
+	if running == nil {
 		return
 	}
-	inv.relay.opened = nil
-	if err := opened.end(); err != nil {
+	inv.relay.running = nil
+	if err := running.End(); err != nil {
 		inv.debug(fmt.Sprintf("the relay ended before it was done: %v", err))
 	}
 }
 
 // afterRelay ends the relay of a build that was run, and tells what it did.
 func (inv *invocation) afterRelay(succeeded bool) {
-	opened := inv.relay.opened
-	if opened == nil {
+	running := inv.relay.running
+	if running == nil {
 		return
 	}
 	inv.endRelay()
 	if !succeeded {
-		inv.relay.forget() // perhaps the builder did not reach it any more
+		running.Forget()
 		return
 	}
-	inv.relay.did = view.Relayed(opened.Stats())
+	inv.relay.did = view.Relayed(running.Stats())
 	if inv.relay.did != "" && inv.wantsSummary() && (inv.own.summary == summaryOn || !inv.silent()) {
 		fmt.Fprintln(inv.env.Stderr, "relay: "+inv.relay.did)
 	}

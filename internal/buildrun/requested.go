@@ -7,6 +7,8 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cachelists"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/cleaning"
 	"github.com/tonistiigi/go-csvvalue"
 )
 
@@ -82,4 +84,25 @@ func buildPlatforms(args []cacheopts.Arg, lookup actions.Lookup) []string {
 
 func splitPlatforms(value string) []string {
 	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// localsOf are the folders that the arguments of build name.
+func localsOf(args []cacheopts.Arg) (found cleaning.Folders) {
+	for _, arg := range args {
+		if side := arg.Side(); side != 0 {
+			entries, _ := cacheopts.Parse(arg.Value) // buildx complains best
+			found = found.Add(side, entries)
+		}
+	}
+	return found
+}
+
+// localsOfTargets are the folders that the targets which are built name.
+func localsOfTargets(ts cachelists.Targets) (found cleaning.Folders) {
+	for name, side := range ts.Lists() {
+		if builds(ts[name].Call) {
+			found = found.Add(side, ts[name].List(side))
+		}
+	}
+	return found
 }

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 func discard() *log.Logger { return log.New(io.Discard, "", 0) }
 
 func TestDeleteSaysWhatItDoesNotFind(t *testing.T) {
-	s := open(t, cacheserver.Options{}, entries(2)...)
+	s := servertest.Open(t, cacheserver.Options{}, entries(2)...)
 	c := client(t, s, serve(t, s), Options{})
 	all, err := c.List(t.Context(), Filter{})
 	if err != nil {
@@ -35,7 +36,7 @@ func TestDeleteSaysWhatItDoesNotFind(t *testing.T) {
 }
 
 func TestADeletionWhoseReplyIsCutFindsNothingLeft(t *testing.T) {
-	s := open(t, cacheserver.Options{}, entries(1)...)
+	s := servertest.Open(t, cacheserver.Options{}, entries(1)...)
 	cut := true
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(w, r)
@@ -56,15 +57,15 @@ func TestADeletionWhoseReplyIsCutFindsNothingLeft(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	items := entries(2)
-	items[0].content, items[1].content = "12345", "678"
-	s := open(t, cacheserver.Options{}, items...)
+	items[0].Content, items[1].Content = []byte("12345"), []byte("678")
+	s := servertest.Open(t, cacheserver.Options{}, items...)
 	if used, err := client(t, s, serve(t, s), Options{}).Usage(t.Context()); err != nil || used != 8 {
 		t.Errorf("%d bytes are used, error %v; want 8", used, err)
 	}
 }
 
 func TestLimits(t *testing.T) {
-	s := open(t, cacheserver.Options{MaxSize: 20 << 30, MaxAge: 48 * time.Hour})
+	s := servertest.Open(t, cacheserver.Options{MaxSize: 20 << 30, MaxAge: 48 * time.Hour})
 	c := client(t, s, serve(t, s), Options{})
 	if limits, err := c.Limits(t.Context()); err != nil || limits != (Limits{20 << 30, 48 * time.Hour}) {
 		t.Errorf("have %v, error %v", limits, err)
@@ -72,14 +73,14 @@ func TestLimits(t *testing.T) {
 }
 
 func TestLimitsThatAServerDoesNotTellAreUnknown(t *testing.T) {
-	s := open(t, cacheserver.Options{Faults: faults(t, "*/storage-limit:404", "*/retention-limit:403")})
+	s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "*/storage-limit:404", "*/retention-limit:403")})
 	if limits, err := client(t, s, serve(t, s), Options{}).Limits(t.Context()); err != nil || limits != (Limits{}) {
 		t.Errorf("have %v, error %v", limits, err)
 	}
 }
 
 func TestRate(t *testing.T) {
-	s := open(t, cacheserver.Options{RateLimit: cacheserver.RateLimit{Hourly: 50}})
+	s := servertest.Open(t, cacheserver.Options{RateLimit: cacheserver.RateLimit{Hourly: 50}})
 	c := client(t, s, serve(t, s), Options{})
 	if _, err := c.DefaultBranch(t.Context()); err != nil {
 		t.Fatal(err)

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 	"github.com/google/go-github/v92/github"
 )
 
@@ -56,12 +56,12 @@ func New(target Target, token string, opts Options) (*Client, error) {
 	}
 	base := opts.Transport
 	if base == nil {
-		base = newTransport()
+		base = httpclient.NewTransport()
 	}
 	clock := &clock{now: opts.Now}
 	rest, err := github.NewClient(
 		github.WithHTTPClient(&http.Client{
-			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts), clock: clock, attempts: cmp.Or(opts.Attempts, attempts)},
+			Transport:     &transport{base: base, api: api, token: token, pacer: newPacer(opts), clock: clock, attempts: cmp.Or(opts.Attempts, httpclient.Attempts)},
 			CheckRedirect: checkRedirect,
 		}),
 		github.WithURLs(new(api.String()), nil),
@@ -87,19 +87,6 @@ func newPacer(opts Options) *pacer {
 		p.onWait = func(time.Duration) {}
 	}
 	return p
-}
-
-// newTransport keeps as many idle connections as there are parallel requests at most.
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: attemptTimeout,
-		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConnsPerHost:   parallelReads,
-		ForceAttemptHTTP2:     true,
-	}
 }
 
 // checkRedirect follows renamed repositories. It refuses a redirect that turns a

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 	"github.com/google/go-github/v92/github"
 )
 
@@ -72,16 +71,6 @@ func status(err error) int {
 	return 0
 }
 
-// redactedError has the text of an error without its secrets. The error that it
-// wraps is for errors.Is and errors.As, not for printing.
-type redactedError struct {
-	text string
-	error
-}
-
-func (r redactedError) Error() string { return r.text }
-func (r redactedError) Unwrap() error { return r.error }
-
 // redact removes the token from the text of err. For a reply from GitHub, it keeps
 // method, URL, status and message only.
 func redact(err error, token string) error {
@@ -90,26 +79,5 @@ func redact(err error, token string) error {
 		sent := reply.Response.Request
 		text = fmt.Sprintf("%s %s: %d %s", sent.Method, sent.URL, reply.Response.StatusCode, reply.Message)
 	}
-	if token != "" {
-		text = strings.ReplaceAll(text, token, "REDACTED")
-	}
-	return redactedError{text, err}
-}
-
-// queryRE finds the query of a URL, which holds its signature.
-var queryRE = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
-
-const maxText = 500
-
-// redactSigned also removes the signatures of URLs, and makes one line of the
-// error: azcore's errors have many lines and rules between them, and
-// go-actions-cache quotes whole pages.
-func redactSigned(err error, token string) error {
-	text := queryRE.ReplaceAllString(redact(err, token).Error(), "$1?REDACTED")
-	words := slices.DeleteFunc(strings.Fields(text), func(word string) bool { return strings.Trim(word, "-") == "" })
-	text = strings.Join(words, " ")
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "..."
-	}
-	return redactedError{text, err}
+	return httpclient.Redact(err, text, token)
 }

@@ -7,17 +7,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
 
 const mainRef = "refs/heads/main"
@@ -42,87 +37,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// item is an entry to begin with.
-type item struct {
-	store.Name
-	content string
-}
+func entry(ref, key string) servertest.Entry { return servertest.Entry{Ref: ref, Key: key} }
 
-func entry(ref, key string) item {
-	return item{store.Name{Ref: ref, Version: bkcache.Version, Key: key}, ""}
-}
-
-func entries(n int) []item {
-	items := make([]item, n)
+func entries(n int) []servertest.Entry {
+	items := make([]servertest.Entry, n)
 	for i := range items {
 		items[i] = entry(mainRef, fmt.Sprintf("buildkit-blob-1-sha256:%064x", i))
 	}
 	return items
-}
-
-// open opens a service that holds items, created a second apart up to now.
-func open(t testing.TB, opts cacheserver.Options, items ...item) *cacheserver.Server {
-	t.Helper()
-	opts.Dir = servertest.Dir(t)
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
-	fill(t, opts.Dir, opts.Now(), items)
-	server, err := cacheserver.Open(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Errorf("closing the service: %v", err)
-		}
-	})
-	return server
-}
-
-const many = 1500
-
-// fill stores items in a folder. Very many are stored together, and at one time:
-// the store waits to write them at once.
-func fill(t testing.TB, dir string, now time.Time, items []item) {
-	t.Helper()
-	at, together := now.Add(-time.Duration(len(items))*time.Second), 1
-	if len(items) > many {
-		at, together = now, many
-	}
-	s, err := store.Open(dir, store.Options{
-		Limits: store.Limits{Size: 1 << 40, Age: 1000 * time.Hour},
-		Idle:   time.Hour,
-		Now:    func() time.Time { return at },
-		Warn:   func(err error) { t.Error(err) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var group errgroup.Group
-	group.SetLimit(together)
-	for _, it := range items {
-		group.Go(func() error { return put(s, it) })
-		if together == 1 {
-			err = errors.Join(err, group.Wait())
-			at = at.Add(time.Second)
-		}
-	}
-	if err := errors.Join(err, group.Wait(), s.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func put(s *store.Store, it item) error {
-	size := int64(len(it.content))
-	id, err := s.Reserve(it.Name, it.Key)
-	if err != nil {
-		return err
-	}
-	if err := s.WriteChunk(id, 0, size, strings.NewReader(it.content)); err != nil {
-		return err
-	}
-	return s.Finish(id, size)
 }
 
 // serve lets a service answer on a socket.
@@ -130,18 +52,6 @@ func serve(t testing.TB, handler http.Handler) string {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server.URL
-}
-
-func faults(t testing.TB, texts ...string) (all []cacheserver.Fault) {
-	t.Helper()
-	for _, text := range texts {
-		f, err := cacheserver.ParseFault(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-	}
-	return all
 }
 
 // client returns a client that may delete, of a service at url.

@@ -17,6 +17,8 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 func keys(entries []bkcache.Entry) []string {
@@ -30,8 +32,8 @@ func keys(entries []bkcache.Entry) []string {
 func TestListReturnsEveryEntryOnceOldestFirst(t *testing.T) {
 	for _, n := range []int{0, 1, 99, 100, 101, 200, 201, 1234} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
-			s := open(t, cacheserver.Options{}, entries(n)...)
-			count := &counted{RoundTripper: newTransport()}
+			s := servertest.Open(t, cacheserver.Options{}, entries(n)...)
+			count := &counted{RoundTripper: httpclient.NewTransport()}
 			have, err := client(t, s, serve(t, s), Options{Transport: count}).List(t.Context(), Filter{})
 			if err != nil {
 				t.Fatal(err)
@@ -53,8 +55,8 @@ func TestListReturnsEveryEntryOnceOldestFirst(t *testing.T) {
 func TestListFillsInEveryField(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	it := entry("refs/pull/7/merge", "some key")
-	it.content, it.Version = "12345", "abc"
-	s := open(t, cacheserver.Options{Now: func() time.Time { return at }}, it)
+	it.Content, it.Version = []byte("12345"), "abc"
+	s := servertest.Open(t, cacheserver.Options{Now: func() time.Time { return at }}, it)
 	have, err := client(t, s, serve(t, s), Options{}).List(t.Context(), Filter{})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +69,7 @@ func TestListFillsInEveryField(t *testing.T) {
 }
 
 func TestListFiltersAtTheService(t *testing.T) {
-	s := open(t, cacheserver.Options{},
+	s := servertest.Open(t, cacheserver.Options{},
 		entry(mainRef, "index-a"), entry("refs/heads/x", "index-a"), entry(mainRef, "index-b"), entry(mainRef, "go-mod"))
 	c := client(t, s, serve(t, s), Options{})
 	for want, f := range map[string]Filter{
@@ -120,7 +122,7 @@ func (c *churn) step(*http.Request, *http.Response) {
 func TestListMissesNothingThatStaysWhileOthersComeAndGo(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	s := open(t, cacheserver.Options{}, entries(1050)...)
+	s := servertest.Open(t, cacheserver.Options{}, entries(1050)...)
 	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +157,7 @@ func TestListMissesNothingThatStaysWhileOthersComeAndGo(t *testing.T) {
 }
 
 func TestListNoticesAnEntryThatSlippedOverAPageBoundary(t *testing.T) {
-	s := open(t, cacheserver.Options{}, entries(450)...)
+	s := servertest.Open(t, cacheserver.Options{}, entries(450)...)
 	undisturbed := client(t, s, "http://direct", Options{Transport: direct{Handler: s}})
 	all, err := undisturbed.List(t.Context(), Filter{})
 	if err != nil {
@@ -230,7 +232,7 @@ func locked(h http.Handler) http.Handler {
 
 func TestListOfTenThousandIsEightTimesFasterThanPageByPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, cacheserver.Options{Latency: 100 * time.Millisecond, Now: time.Now}, entries(10_000)...)
+		s := servertest.Open(t, cacheserver.Options{Latency: 100 * time.Millisecond, Now: time.Now}, entries(10_000)...)
 		c := client(t, s, "http://direct", Options{Transport: direct{Handler: s}})
 		begin := time.Now()
 		all, err := c.List(t.Context(), Filter{})
@@ -254,7 +256,7 @@ func TestListKeepsFiftyThousandEntriesInLittleMemory(t *testing.T) {
 		t.Skip("the service takes a while to take in so many entries")
 	}
 	const count, bytesEach = 50_000, 500
-	s := open(t, cacheserver.Options{}, entries(count)...)
+	s := servertest.Open(t, cacheserver.Options{}, entries(count)...)
 	c := client(t, s, serve(t, s), Options{})
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -1,19 +1,29 @@
 package cacheclient
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 func TestOwnsHoldsTheTokenAgainstTheRepository(t *testing.T) {
-	s := open(t, cacheserver.Options{})
+	s := servertest.Open(t, cacheserver.Options{})
 	url := serve(t, s)
-	r := runtimeOf(t, s, url, 2)
-	if err := client(t, s, url, Options{}).Owns(t.Context(), r); err != nil {
+	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := runtimeclient.NewReader(url+"/", 2, token, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := r.Repository()
+	if err := client(t, s, url, Options{}).Owns(t.Context(), own); err != nil {
 		t.Error(err)
 	}
 	for name, other := range map[string]http.HandlerFunc{
@@ -22,22 +32,12 @@ func TestOwnsHoldsTheTokenAgainstTheRepository(t *testing.T) {
 		"no reply":           func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := clientWith(t, serve(t, other), "t0ken", Options{}).Owns(t.Context(), r); err == nil {
+			if err := clientWith(t, serve(t, other), "t0ken", Options{}).Owns(t.Context(), own); err == nil {
 				t.Error("takes it for its own")
 			}
 		})
 	}
-	if err := clientWith(t, url, "t0ken", Options{}).Owns(t.Context(), &Runtime{}); err != nil {
+	if err := clientWith(t, url, "t0ken", Options{}).Owns(t.Context(), 0); err != nil {
 		t.Errorf("a token that does not tell: %v", err)
-	}
-}
-
-func TestRepositoryOfReadsStringsAndNumbers(t *testing.T) {
-	for claims, want := range map[string]int64{`{"repository_id":"12"}`: 12, `{"repository_id":12}`: 12, `{}`: 0, `{"repository_id":"x"}`: 0, `[]`: 0} {
-		part := base64.RawURLEncoding.EncodeToString
-		token := part([]byte(`{"alg":"none"}`)) + "." + part([]byte(claims)) + "."
-		if have := repositoryOf(token); have != want {
-			t.Errorf("%s: %d", claims, have)
-		}
 	}
 }

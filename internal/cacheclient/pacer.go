@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 // The secondary limit that GitHub documents for its REST API: 900 points a
@@ -58,7 +60,7 @@ func (p *pacer) acquire(ctx context.Context, points int) error {
 		if err != nil || wait == 0 {
 			return err
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := httpclient.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 // deleteAll deletes entries as prune does.
@@ -37,7 +37,7 @@ func allowed(n int) time.Duration { return time.Duration(n) * 5 * defaultPer / d
 
 func TestDeletingAThousandKeepsTheSecondaryLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, cacheserver.Options{Latency: 100 * time.Millisecond, Now: time.Now, RateLimit: secondary}, entries(1000)...)
+		s := servertest.Open(t, cacheserver.Options{Latency: 100 * time.Millisecond, Now: time.Now, RateLimit: secondary}, entries(1000)...)
 		count := &counted{RoundTripper: direct{Handler: s}}
 		c := client(t, s, "http://direct", Options{Transport: count})
 		begin := time.Now()
@@ -66,7 +66,7 @@ func TestDeletingGoesOnWithoutRefusalsAfterTheFirst(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				limit := secondary
 				limit.Status = status
-				s := open(t, cacheserver.Options{Now: time.Now, RateLimit: limit}, entries(700)...)
+				s := servertest.Open(t, cacheserver.Options{Now: time.Now, RateLimit: limit}, entries(700)...)
 				// Another program has spent nearly all that the limit allows.
 				other := client(t, s, "http://direct", Options{Transport: direct{Handler: s}})
 				all, err := other.List(t.Context(), Filter{})
@@ -185,7 +185,7 @@ func TestPacerRecoversFromRefusals(t *testing.T) {
 
 func TestPrimaryLimitIsWaitedForNotHit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, cacheserver.Options{Latency: 10 * time.Millisecond, Now: time.Now, RateLimit: cacheserver.RateLimit{Hourly: 50}}, entries(120)...)
+		s := servertest.Open(t, cacheserver.Options{Latency: 10 * time.Millisecond, Now: time.Now, RateLimit: cacheserver.RateLimit{Hourly: 50}}, entries(120)...)
 		count := &counted{RoundTripper: direct{Handler: s}}
 		var mu sync.Mutex
 		var waits []time.Duration
@@ -216,7 +216,7 @@ func TestPrimaryLimitIsWaitedForNotHit(t *testing.T) {
 
 func TestAWaitLongerThanMaxWaitIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, cacheserver.Options{Now: time.Now, RateLimit: cacheserver.RateLimit{Hourly: 1}}, entries(1)...)
+		s := servertest.Open(t, cacheserver.Options{Now: time.Now, RateLimit: cacheserver.RateLimit{Hourly: 1}}, entries(1)...)
 		c := client(t, s, "http://direct", Options{Transport: direct{Handler: s}})
 		if _, err := c.DefaultBranch(t.Context()); err != nil {
 			t.Fatal(err)
@@ -227,34 +227,4 @@ func TestAWaitLongerThanMaxWaitIsAnError(t *testing.T) {
 			t.Errorf("have %v, hint %q", err, hintOf(err))
 		}
 	})
-}
-
-func TestRefusalsHoldAsLongAsTheySay(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	reset := strconv.FormatInt(now.Add(10*time.Minute).Unix(), 10)
-	for name, test := range map[string]struct {
-		header  map[string]string
-		attempt int
-		want    time.Duration
-	}{
-		"seconds":                      {map[string]string{"Retry-After": "40"}, 1, 40 * time.Second},
-		"a date":                       {map[string]string{"Retry-After": now.Add(time.Minute).Format(http.TimeFormat)}, 1, time.Minute},
-		"a date in the past":           {map[string]string{"Retry-After": now.Add(-time.Minute).Format(http.TimeFormat)}, 1, 0},
-		"the primary limit used up":    {map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, 1, 10*time.Minute + time.Second},
-		"the primary limit not used":   {map[string]string{"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": reset}, 1, time.Minute},
-		"nothing":                      {nil, 1, time.Minute},
-		"nothing, for the third time":  {nil, 3, 4 * time.Minute},
-		"nonsense":                     {map[string]string{"Retry-After": "soon"}, 1, time.Minute},
-		"Retry-After before the limit": {map[string]string{"Retry-After": "3", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, 1, 3 * time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			h := http.Header{}
-			for key, value := range test.header {
-				h.Set(key, value)
-			}
-			if have := refusedFor(h, now, test.attempt); have != test.want {
-				t.Errorf("have %v, want %v", have, test.want)
-			}
-		})
-	}
 }

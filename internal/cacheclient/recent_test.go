@@ -11,6 +11,8 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 // TestRecentTellsWhatBuildsDid looks blobs up with BuildKit's client, and writes an index.
@@ -27,9 +29,9 @@ func TestRecentTellsWhatBuildsDid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			begun := time.Now()
 			at := begun.Add(-30 * time.Minute)
-			s := open(t, cacheserver.Options{Now: func() time.Time { return at }}, entries(test.blobs)...)
+			s := servertest.Open(t, cacheserver.Options{Now: func() time.Time { return at }}, entries(test.blobs)...)
 			url := serve(t, s)
-			count := &counted{RoundTripper: newTransport()}
+			count := &counted{RoundTripper: httpclient.NewTransport()}
 			c := client(t, s, url, Options{Transport: count})
 			all, err := c.List(t.Context(), Filter{})
 			if err != nil {
@@ -88,7 +90,7 @@ func TestADeletionIsNotSentTooLate(t *testing.T) {
 		"it is over":                        {"", -time.Millisecond, true, 0},
 		"the service refuses it for longer": {"DELETE *:403:1:15", 5 * time.Second, true, 1},
 		"the service fails in passing":      {"DELETE *:502:1", 5 * time.Second, false, 2},
-		"the service fails for longer":      {"DELETE *:502", 2 * time.Second, true, 3},
+		"the service fails for longer":      {"DELETE *:502", 2 * time.Second, true, 4}, // after waits of 0.25, 0.5 and 1 s at least
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -100,7 +102,7 @@ func TestADeletionIsNotSentTooLate(t *testing.T) {
 					}
 					opts.Faults = []cacheserver.Fault{fault}
 				}
-				s := open(t, opts, entries(1)...)
+				s := servertest.Open(t, opts, entries(1)...)
 				var sent []time.Time
 				transport := direct{s, func(r *http.Request, _ *http.Response) {
 					if r.Method == http.MethodDelete {

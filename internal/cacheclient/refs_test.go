@@ -11,10 +11,12 @@ import (
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 func TestRefsTellsWhatIsClosed(t *testing.T) {
-	s := open(t, cacheserver.Options{
+	s := servertest.Open(t, cacheserver.Options{
 		DefaultBranch: "trunk",
 		Refs:          []string{"refs/heads/trunk", "refs/heads/feature", "refs/heads/feature-2", "refs/tags/v1", "refs/pull/12/merge"},
 	}, entry("refs/pull/11/merge", "a"), entry("refs/pull/13/merge", "a"))
@@ -48,8 +50,8 @@ func TestRefsTakesFewRequests(t *testing.T) {
 		refs = append(refs, fmt.Sprintf("refs/heads/renovate/%d", n), fmt.Sprintf("refs/pull/%d/merge", n+1))
 		existing = append(existing, fmt.Sprintf("refs/heads/renovate/%d", n))
 	}
-	s := open(t, cacheserver.Options{Refs: existing})
-	count := &counted{RoundTripper: newTransport()}
+	s := servertest.Open(t, cacheserver.Options{Refs: existing})
+	count := &counted{RoundTripper: httpclient.NewTransport()}
 	known, err := client(t, s, serve(t, s), Options{Transport: count}).Refs(t.Context(), refs)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +74,7 @@ func TestRefsAsksForHalvesWhereAListingComesInPages(t *testing.T) {
 			refs = append(refs, ref, ref+"-gone")
 		}
 	}
-	s := open(t, cacheserver.Options{Refs: existing})
+	s := servertest.Open(t, cacheserver.Options{Refs: existing})
 	have, err := client(t, s, serve(t, s), Options{}).Refs(t.Context(), refs)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +86,7 @@ func TestRefsAsksForHalvesWhereAListingComesInPages(t *testing.T) {
 }
 
 func TestRefsClosesNothingThatAListingMisses(t *testing.T) {
-	s := open(t, cacheserver.Options{Refs: []string{mainRef, "refs/heads/ä", "refs/heads/ö"}})
+	s := servertest.Open(t, cacheserver.Options{Refs: []string{mainRef, "refs/heads/ä", "refs/heads/ö"}})
 	short := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/matching-refs/heads/") {
 			fmt.Fprint(w, "[]")
@@ -130,7 +132,7 @@ func TestRefsClosesNothingOnAFailure(t *testing.T) {
 		"the repository cannot be read":       {"*/repo:403", refs, "{metadata: read}"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := open(t, cacheserver.Options{Refs: []string{mainRef}, Faults: faults(t, test.fault)}, entry("refs/pull/1/merge", "a"))
+			s := servertest.Open(t, cacheserver.Options{Refs: []string{mainRef}, Faults: servertest.Faults(t, test.fault)}, entry("refs/pull/1/merge", "a"))
 			have, err := client(t, s, serve(t, s), Options{}).Refs(t.Context(), refs)
 			if err == nil || !strings.Contains(hintOf(err), test.permission) {
 				t.Errorf("error %v, hint %q", err, hintOf(err))
@@ -171,7 +173,7 @@ func pullRequest(number int, state, base string) map[string]any {
 }
 
 func TestRefsFindsPullRequestsInPagesAndAlone(t *testing.T) {
-	s := open(t, cacheserver.Options{})
+	s := servertest.Open(t, cacheserver.Options{})
 	var all pullRequests
 	for n := range 150 {
 		all = append(all, pullRequest(2000+n, "open", "main"))
@@ -184,7 +186,7 @@ func TestRefsFindsPullRequestsInPagesAndAlone(t *testing.T) {
 	mux.Handle("/", s)
 	mux.Handle("/api/v3/repos/local/repo/pulls", all)
 	mux.Handle("/api/v3/repos/local/repo/pulls/{number}", all)
-	count := &counted{RoundTripper: newTransport()}
+	count := &counted{RoundTripper: httpclient.NewTransport()}
 	have, err := client(t, s, serve(t, mux), Options{Transport: count}).Refs(t.Context(), []string{
 		"refs/pull/2149/merge", "refs/pull/1000/merge", "refs/pull/999/merge", "refs/pull/651/merge",
 	})

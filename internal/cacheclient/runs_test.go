@@ -14,6 +14,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 // run is a workflow run as GitHub lists it.
@@ -204,7 +205,7 @@ func TestRunsAreAskedForByTheClockThatIsBehind(t *testing.T) {
 }
 
 func TestRunsAreNotKnownWhereThereAreNoWorkflows(t *testing.T) {
-	s := open(t, cacheserver.Options{})
+	s := servertest.Open(t, cacheserver.Options{})
 	if have, err := client(t, s, serve(t, s), Options{}).Runs(t.Context(), 0); err == nil || !have.Asked.IsZero() {
 		t.Errorf("have %v, error %v", have, err)
 	}

@@ -9,12 +9,12 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
+	"github.com/google/go-github/v92/github"
 )
 
-const (
-	attemptTimeout = 30 * time.Second
-	maxReply       = 64 << 20 // bytes; the largest page is that of a repository with very many branches
-)
+const maxReply = 64 << 20 // bytes; the largest page is that of a repository with very many branches
 
 // transport sends requests without bodies, as fast as the limits allow. It adds the
 // token, refuses every other API, and repeats requests that may succeed later. It
@@ -38,7 +38,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(ctx)
 	req.Header.Set("Authorization", "Bearer "+t.token)
 	var resp *http.Response
-	err := retry(ctx, func(attempt int) (again bool, wait time.Duration, err error) {
+	err := httpclient.Retry(ctx, func(attempt int) (again bool, wait time.Duration, err error) {
 		if err := t.pacer.acquire(ctx, cost); err != nil {
 			return false, 0, err
 		}
@@ -60,8 +60,6 @@ func points(method string) int {
 	return 5
 }
 
-var errTooLarge = errors.New("the reply is too large")
-
 // lastWord is how long an interrupted deletion is waited for. Without, nobody would know
 // whether it was done.
 const lastWord = 5 * time.Second
@@ -70,7 +68,7 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), attemptTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), httpclient.AttemptTimeout)
 	defer cancel()
 	patience := time.Duration(0)
 	if req.Method == http.MethodDelete {
@@ -87,7 +85,7 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("reading the reply: %w", err)
 	}
 	if len(body) > maxReply {
-		return nil, errTooLarge
+		return nil, httpclient.ErrTooLarge
 	}
 	resp.Body, resp.Request = io.NopCloser(bytes.NewReader(body)), req
 	return resp, nil
@@ -97,22 +95,37 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 // when to send the request again. After a refusal, the pacer also waits.
 func (t *transport) judge(resp *http.Response, err error, attempt int) (again bool, wait time.Duration) {
 	if err != nil {
-		return passing(err), 0
+		return httpclient.Passing(err), 0
 	}
 	t.clock.observe(resp.Header)
 	now := t.pacer.now()
-	if remaining, reset, ok := primary(resp.Header); ok {
+	if remaining, reset, ok := httpclient.Primary(resp.Header); ok {
 		t.pacer.observe(remaining, reset)
 	}
 	if refused(resp) {
-		t.pacer.refuse(refusedFor(resp.Header, now, attempt))
+		t.pacer.refuse(httpclient.RefusedFor(resp.Header, now, attempt))
 		return true, 0
 	}
 	if resp.StatusCode < http.StatusInternalServerError || resp.StatusCode == http.StatusNotImplemented {
 		return false, 0
 	}
-	if wait, ok := retryAfter(resp.Header, now); ok && wait <= t.pacer.maxWait {
+	if wait, ok := httpclient.RetryAfter(resp.Header, now); ok && wait <= t.pacer.maxWait {
 		return true, wait
 	}
 	return true, 0
+}
+
+// refused reports whether a reply means that a rate limit was exceeded. GitHub
+// answers 403 to that, and to a missing permission.
+func refused(resp *http.Response) bool {
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return true
+	}
+	if resp.StatusCode != http.StatusForbidden {
+		return false
+	}
+	err := github.CheckResponse(resp)
+	_, first := errors.AsType[*github.RateLimitError](err)
+	_, second := errors.AsType[*github.AbuseRateLimitError](err)
+	return first || second || resp.Header.Get("Retry-After") != ""
 }

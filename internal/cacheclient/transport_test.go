@@ -3,17 +3,16 @@ package cacheclient
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
 func TestFailuresInPassingAreRepeated(t *testing.T) {
@@ -30,7 +29,7 @@ func TestFailuresInPassingAreRepeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := open(t, cacheserver.Options{Now: time.Now, Faults: faults(t, fault)}, entries(1)...)
+				s := servertest.Open(t, cacheserver.Options{Now: time.Now, Faults: servertest.Faults(t, fault)}, entries(1)...)
 				c := client(t, s, "http://direct", Options{Transport: direct{Handler: s}})
 				all, err := c.List(t.Context(), Filter{})
 				if err != nil || len(all) != 1 {
@@ -45,10 +44,10 @@ func TestRepetitionsEnd(t *testing.T) {
 	for name, fault := range map[string]string{"500": "*:500", "429": "*:429", "cut": "*:cut"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := open(t, cacheserver.Options{Now: time.Now, Faults: faults(t, fault)})
+				s := servertest.Open(t, cacheserver.Options{Now: time.Now, Faults: servertest.Faults(t, fault)})
 				count := &counted{RoundTripper: direct{Handler: s}}
 				_, err := client(t, s, "http://direct", Options{Transport: count}).List(t.Context(), Filter{})
-				if err == nil || count.requests.Load() != attempts {
+				if err == nil || count.requests.Load() != httpclient.Attempts {
 					t.Errorf("%d requests, error %v", count.requests.Load(), err)
 				}
 			})
@@ -57,7 +56,7 @@ func TestRepetitionsEnd(t *testing.T) {
 }
 
 func TestCutConnectionsAreRepeatedOverTheNetwork(t *testing.T) {
-	s := open(t, cacheserver.Options{Faults: faults(t, "*:cut:1", "*:cut=100:1")}, entries(3)...)
+	s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "*:cut:1", "*:cut=100:1")}, entries(3)...)
 	all, err := client(t, s, serve(t, s), Options{}).List(t.Context(), Filter{})
 	if err != nil || len(all) != 3 {
 		t.Errorf("have %v, error %v", all, err)
@@ -66,7 +65,7 @@ func TestCutConnectionsAreRepeatedOverTheNetwork(t *testing.T) {
 
 func TestTheContextEndsWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, cacheserver.Options{Now: time.Now, Faults: faults(t, "*:429:0:600")})
+		s := servertest.Open(t, cacheserver.Options{Now: time.Now, Faults: servertest.Faults(t, "*:429:0:600")})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		begin := time.Now()
@@ -78,7 +77,7 @@ func TestTheContextEndsWaits(t *testing.T) {
 }
 
 func TestAnInterruptedDeletionTellsWhetherItWasDone(t *testing.T) {
-	s := open(t, cacheserver.Options{}, entries(2)...)
+	s := servertest.Open(t, cacheserver.Options{}, entries(2)...)
 	under, release := make(chan struct{}), make(chan struct{})
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodDelete {
@@ -114,7 +113,7 @@ func TestAServiceThatHangsIsGivenUp(t *testing.T) {
 		})
 		begin := time.Now()
 		_, err := clientWith(t, "http://direct", "t0ken", Options{Transport: direct{Handler: hang}}).DefaultBranch(t.Context())
-		if took := time.Since(begin); err == nil || took < attempts*attemptTimeout || took > 2*attempts*attemptTimeout {
+		if took := time.Since(begin); err == nil || took < httpclient.Attempts*httpclient.AttemptTimeout || took > 2*httpclient.Attempts*httpclient.AttemptTimeout {
 			t.Errorf("have %v after %v", err, took)
 		}
 	})
@@ -132,7 +131,7 @@ func answer(status int, header map[string]string, body string) http.Handler {
 }
 
 func TestErrorsNameRequestAndFix(t *testing.T) {
-	s := open(t, cacheserver.Options{}, entries(1)...)
+	s := servertest.Open(t, cacheserver.Options{}, entries(1)...)
 	url := serve(t, s)
 	readOnly, err := s.RESTToken(false, time.Hour)
 	if err != nil {
@@ -188,7 +187,7 @@ func second[T any](_ T, err error) error { return err }
 func host(url string) string { return strings.TrimPrefix(url, "http://") }
 
 func TestProbeListTellsThatATokenCanList(t *testing.T) {
-	s := open(t, cacheserver.Options{})
+	s := servertest.Open(t, cacheserver.Options{})
 	token, err := s.RESTToken(false, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +209,7 @@ func TestTheTokenGoesToNoOtherHost(t *testing.T) {
 }
 
 func TestARenamedRepositoryIsFollowed(t *testing.T) {
-	s := open(t, cacheserver.Options{}, entries(1)...)
+	s := servertest.Open(t, cacheserver.Options{}, entries(1)...)
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if old := "/repos/local/old/"; strings.Contains(r.URL.Path, old) {
 			http.Redirect(w, r, strings.Replace(r.URL.RequestURI(), old, "/repos/local/repo/", 1), http.StatusMovedPermanently)
@@ -234,7 +233,7 @@ func TestAnUntrustedCertificateIsNotRetried(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	server.Config.ErrorLog = discard()
 	defer server.Close()
-	count := &counted{RoundTripper: newTransport()}
+	count := &counted{RoundTripper: httpclient.NewTransport()}
 	_, err := clientWith(t, server.URL, "t0ken", Options{Transport: count}).DefaultBranch(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "certificate") || count.requests.Load() != 1 {
 		t.Errorf("%d requests, error %v", count.requests.Load(), err)
@@ -264,21 +263,5 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 				t.Errorf("the token is in %s", text)
 			}
 		})
-	}
-}
-
-func TestWhatCannotPassIsNotRepeated(t *testing.T) {
-	for name, test := range map[string]struct {
-		err  error
-		want bool
-	}{
-		"a host that does not exist": {fmt.Errorf("get: %w", &net.DNSError{IsNotFound: true}), false},
-		"a resolver that is down":    {&net.DNSError{IsTemporary: true}, true},
-		"a connection that is reset": {syscall.ECONNRESET, true},
-		"a reply that is too large":  {fmt.Errorf("get: %w", errTooLarge), false},
-	} {
-		if have := passing(test.err); have != test.want {
-			t.Errorf("%s: have %t", name, have)
-		}
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 func ignore(cachecopy.Progress) {}
@@ -220,9 +220,9 @@ func TestCopyEndsWhereTheTargetRefuses(t *testing.T) {
 	from, to := serve(t, cacheserver.Options{}, entriesOf(app)), serve(t, cacheserver.Options{}, nil)
 	token, err := to.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef}}, time.Hour)
 	check(t, err)
-	readOnly, err := cacheclient.NewRuntime(to.url, 2, token, "test")
+	readOnly, err := runtimeclient.NewReader(to.url, 2, token, "test")
 	check(t, err)
-	got, err := cachecopy.NewPlan(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), cacheclient.NewUploader(readOnly, time.Now), ignore)
+	got, err := cachecopy.NewPlan(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), runtimeclient.NewUploader(readOnly, time.Now), ignore)
 	if err == nil || !strings.Contains(err.Error(), "write denied") || got.Layers != 0 || len(got.Indexes) != 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}

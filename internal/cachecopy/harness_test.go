@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 const mainRef = "refs/heads/main"
@@ -121,17 +121,17 @@ func check(t *testing.T, err error) {
 	}
 }
 
-func (s service) runtime(t *testing.T, version int) *cacheclient.Runtime {
+func (s service) runtime(t *testing.T, version int) *runtimeclient.Reader {
 	t.Helper()
 	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
 	check(t, err)
-	r, err := cacheclient.NewRuntime(s.url+"/", version, token, "test")
+	r, err := runtimeclient.NewReader(s.url+"/", version, token, "test")
 	check(t, err)
 	return r
 }
 
-func (s service) uploader(t *testing.T) *cacheclient.Uploader {
-	return cacheclient.NewUploader(s.runtime(t, 2), time.Now)
+func (s service) uploader(t *testing.T) *runtimeclient.Uploader {
+	return runtimeclient.NewUploader(s.runtime(t, 2), time.Now)
 }
 
 // entriesOf are what a source holds.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // Slot is the part of the key that all indexes of a scope on a ref share: the key
@@ -65,7 +65,7 @@ func ReadIndexes(ctx context.Context, from Source, slots []string) ([]Index, err
 	for i, slot := range slots {
 		group.Go(func() error {
 			data, key, err := from.Read(ctx, slot)
-			if errors.Is(err, cacheclient.ErrNotFound) {
+			if errors.Is(err, runtimeclient.ErrNotFound) {
 				return nil
 			}
 			found[i] = Index{Key: key, Data: data}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker/cli/cli/command"
 )
 
@@ -153,7 +153,7 @@ func serviceFacts(ctx context.Context, env Env, job actions.Job) *diagnose.Probe
 		return nil
 	}
 	probe := &diagnose.Probe{URL: job.ServiceURL()}
-	runtime, err := cacheclient.NewRuntime(job.ServiceURL(), job.Version, job.Token, env.UserAgent)
+	runtime, err := runtimeclient.NewReader(job.ServiceURL(), job.Version, job.Token, env.UserAgent)
 	if err != nil {
 		probe.Err = err
 		return probe
@@ -163,7 +163,7 @@ func serviceFacts(ctx context.Context, env Env, job actions.Job) *diagnose.Probe
 		return struct{}{}, runtime.Probe(ctx)
 	})
 	probe.Took = env.Now().Sub(start)
-	answer := cacheclient.AnswerOf(probe.Err)
+	answer := runtimeclient.AnswerOf(probe.Err)
 	probe.Status, probe.Foreign = answer.Status, answer.Foreign
 	return probe
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // monday is when the week of the typical repository begins, as it is recorded.
@@ -216,7 +217,7 @@ func record(t *testing.T, s *cacheserver.Server, url string, begin time.Time) re
 		refs = append(refs, e.Ref)
 	}
 	slices.SortFunc(r.Caches, func(a, b recordedEntry) int { return cmp.Compare(a.ID, b.ID) })
-	runtime, err := cacheclient.NewRuntime(url+"/", 2, tokenFor(t, s, slices.Compact(slices.Sorted(slices.Values(refs)))...), "e2e")
+	runtime, err := runtimeclient.NewReader(url+"/", 2, tokenFor(t, s, slices.Compact(slices.Sorted(slices.Values(refs)))...), "e2e")
 	check(t, err)
 	for _, e := range entries {
 		if bkcache.ParseKey(e.Key, e.Version).Kind != bkcache.KindIndex {

@@ -95,13 +95,6 @@ func (p *place) heard(words ...string) []string {
 	})
 }
 
-func faults(t *testing.T, text string) []cacheserver.Fault {
-	t.Helper()
-	f, err := cacheserver.ParseFault(text)
-	check(t, err)
-	return []cacheserver.Fault{f}
-}
-
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -30,15 +31,15 @@ type Options struct {
 // runtime token. Only the runtime token can read indexes.
 type Repository struct {
 	Client  *cacheclient.Client
-	Runtime *cacheclient.Runtime // nil where there is no job of this very repository
+	Runtime *runtimeclient.Reader // nil where there is no job of this very repository
 	// Reads selects the indexes that a snapshot reads. Version 0 is the newest one of its
 	// scope and ref. Nil selects those that are not superseded.
 	Reads func(version int, e bkcache.Entry) bool
 
 	opts    Options
 	said    map[string]bool
-	indexes map[int64]cacheclient.Index // that the last snapshot read
-	failed  error                       // why the service is not asked for indexes any more
+	indexes map[int64]runtimeclient.Index // that the last snapshot read
+	failed  error                         // why the service is not asked for indexes any more
 }
 
 // Open finds the repository, its API and the tokens. The name is [HOST/]OWNER/NAME.
@@ -68,7 +69,7 @@ func Open(name string, o Options) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	var runtime *cacheclient.Runtime
+	var runtime *runtimeclient.Reader
 	if sources.Job(target) {
 		runtime = openRuntime(o)
 	}
@@ -77,7 +78,7 @@ func Open(name string, o Options) (*Repository, error) {
 
 // New returns the repository of a client. Runtime is nil, or one that a job of this very
 // repository has.
-func New(client *cacheclient.Client, runtime *cacheclient.Runtime, o Options) *Repository {
+func New(client *cacheclient.Client, runtime *runtimeclient.Reader, o Options) *Repository {
 	if o.Doing == nil {
 		o.Doing = func(string) {}
 	}
@@ -86,12 +87,12 @@ func New(client *cacheclient.Client, runtime *cacheclient.Runtime, o Options) *R
 
 // openRuntime returns nil if this process has no usable runtime token. Then indexes
 // are not read, and what depends on them is unknown.
-func openRuntime(o Options) *cacheclient.Runtime {
+func openRuntime(o Options) *runtimeclient.Reader {
 	url := o.Job.ServiceURL()
 	if o.Job.Token == "" || url == "" {
 		return nil
 	}
-	runtime, err := cacheclient.NewRuntime(url, o.Job.Version, o.Job.Token, o.UserAgent)
+	runtime, err := runtimeclient.NewReader(url, o.Job.Version, o.Job.Token, o.UserAgent)
 	if err != nil {
 		o.Say(ui.Warning, fmt.Sprintf("indexes are not read: %v", err), "")
 		return nil

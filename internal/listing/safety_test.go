@@ -19,6 +19,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -199,7 +200,7 @@ func (g *gitHub) repository() *Repository {
 	target := cacheclient.Target{Host: "localhost", APIURL: g.url + "/", Owner: "octo", Repo: "app"}
 	client, err := cacheclient.New(target, token, cacheclient.Options{Now: time.Now, Per: time.Second})
 	g.check(err)
-	runtime, err := cacheclient.NewRuntime(g.url, 2, g.runtimeToken(mainRef), "test")
+	runtime, err := runtimeclient.NewReader(g.url, 2, g.runtimeToken(mainRef), "test")
 	g.check(err)
 	return New(client, runtime, Options{Now: time.Now, Say: func(_ ui.Level, text, _ string) { g.t.Log(text) }})
 }

@@ -13,13 +13,14 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
 // Snapshot is the content of a repository's cache at one time.
 type Snapshot struct {
 	*reclaim.Analysis
-	Indexes map[int64]cacheclient.Index // those that were tried
+	Indexes map[int64]runtimeclient.Index // those that were tried
 }
 
 // Snapshot lists the cache, reads the indexes that the runtime token can read, and
@@ -38,7 +39,7 @@ func (r *Repository) Snapshot(ctx context.Context) (*Snapshot, error) {
 	r.opts.Doing("reading indexes and refs")
 	var (
 		wait    sync.WaitGroup
-		indexes map[int64]cacheclient.Index
+		indexes map[int64]runtimeclient.Index
 		refs    bkcache.Refs
 	)
 	if r.Runtime != nil {
@@ -75,12 +76,12 @@ func (r *Repository) wanted(entries []bkcache.Entry) map[int64]bool {
 // readIndexes reads no index that may be of another repository. With such an index,
 // layers that this repository needs would look unreferenced. After the service has
 // failed once, it is not asked again.
-func (r *Repository) readIndexes(ctx context.Context, entries []bkcache.Entry, wanted map[int64]bool) map[int64]cacheclient.Index {
+func (r *Repository) readIndexes(ctx context.Context, entries []bkcache.Entry, wanted map[int64]bool) map[int64]runtimeclient.Index {
 	err := r.failed
 	if err == nil {
-		err = r.Client.Owns(ctx, r.Runtime)
+		err = r.Client.Owns(ctx, r.Runtime.Repository())
 	}
-	indexes := map[int64]cacheclient.Index{}
+	indexes := map[int64]runtimeclient.Index{}
 	if err == nil {
 		indexes = r.Runtime.Indexes(ctx, entries, func(id int64) bool { return wanted[id] }, r.indexes)
 	}
@@ -88,10 +89,10 @@ func (r *Repository) readIndexes(ctx context.Context, entries []bkcache.Entry, w
 		x, tried := indexes[e.ID]
 		if before, read := r.indexes[e.ID]; !tried && err != nil && wanted[e.ID] {
 			if indexes[e.ID] = before; !read || before.Err != nil {
-				indexes[e.ID] = cacheclient.Index{Err: err}
+				indexes[e.ID] = runtimeclient.Index{Err: err}
 			}
 		}
-		if errors.Is(x.Err, cacheclient.ErrService) {
+		if errors.Is(x.Err, runtimeclient.ErrService) {
 			r.failed = x.Err
 		}
 	}
@@ -112,7 +113,7 @@ func builtRefs(entries []bkcache.Entry) []string {
 }
 
 // Analyze compares a listing with the indexes that were read.
-func Analyze(entries []bkcache.Entry, read map[int64]cacheclient.Index, refs bkcache.Refs) *reclaim.Analysis {
+func Analyze(entries []bkcache.Entry, read map[int64]runtimeclient.Index, refs bkcache.Refs) *reclaim.Analysis {
 	indexes := make(map[int64]reclaim.Index, len(read))
 	for id, x := range read {
 		indexes[id] = reclaim.Index{Err: x.Err}

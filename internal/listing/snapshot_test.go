@@ -64,7 +64,7 @@ func TestWhatCannotBeReadIsUnknownAndSaid(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			opts := cacheserver.Options{}
 			if tt.fault != "" {
-				opts.Faults = faults(t, tt.fault)
+				opts.Faults = servertest.Faults(t, tt.fault)
 			}
 			p := serve(t, opts, tt.refs...)
 			r, s := p.snapshot()
@@ -91,7 +91,7 @@ func TestWhatCannotBeReadIsUnknownAndSaid(t *testing.T) {
 }
 
 func TestRefsThatAreNotKnownAreSaidOnce(t *testing.T) {
-	p := serve(t, cacheserver.Options{Faults: faults(t, "GET /repos/octo/app/pulls:403")}, allRefs()...)
+	p := serve(t, cacheserver.Options{Faults: servertest.Faults(t, "GET /repos/octo/app/pulls:403")}, allRefs()...)
 	r, s := p.snapshot()
 	if got := states(s)["app@"+servertest.ClosedPull]; got != "live" {
 		t.Errorf("a pull request that nothing is known of is %s", got)

@@ -7,12 +7,12 @@ import (
 	"io/fs"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // Keeper keeps saved mounts at the cache service of a job, for builds for some platforms.
 type Keeper struct {
-	Cache *cacheclient.Uploader
+	Cache *runtimeclient.Uploader
 	// Platforms are those of the builds that use the mounts, such as linux/amd64; several with plus signs between them. A
 	// mount of other platforms is another one.
 	Platforms string
@@ -44,7 +44,7 @@ const (
 // newest finds the newest entry of a mount; the zero Key if there is none.
 func (k *Keeper) newest(ctx context.Context, m Mount) (bkcache.Key, error) {
 	key, err := k.Cache.Newest(ctx, bkcache.MountPrefix(k.Platforms, m.Name()))
-	if errors.Is(err, cacheclient.ErrNotFound) {
+	if errors.Is(err, runtimeclient.ErrNotFound) {
 		return bkcache.Key{}, nil
 	}
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // Node is where mounts are: the node of a builder.
@@ -92,9 +92,9 @@ func NewKeeper(job actions.Job, now func() time.Time, userAgent string) (*Keeper
 	if !job.Service.HasV2() || job.Version == 1 {
 		return nil, fmt.Errorf("%s has version 1 of the cache service: cache mounts need version 2", job.Service)
 	}
-	runtime, err := cacheclient.NewRuntime(job.ResultsURL, 2, job.Token, userAgent)
+	runtime, err := runtimeclient.NewReader(job.ResultsURL, 2, job.Token, userAgent)
 	if err != nil {
 		return nil, err
 	}
-	return &Keeper{Cache: cacheclient.NewUploader(runtime, now)}, nil
+	return &Keeper{Cache: runtimeclient.NewUploader(runtime, now)}, nil
 }

@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts/archive"
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts/wire"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // Save saves mounts of a node that differ from their newest entries. A result tells what became of each mount.
@@ -42,7 +42,7 @@ func (k *Keeper) save(ctx context.Context, c *wire.Conn, r *Result) error {
 		return err
 	}
 	change, tree, err := k.plan(ctx, c, newest)
-	if errors.Is(err, cacheclient.ErrNotFound) {
+	if errors.Is(err, runtimeclient.ErrNotFound) {
 		// An entry that the newest builds on was deleted: save everything.
 		newest = bkcache.Key{}
 		change, tree, err = k.plan(ctx, c, newest)
@@ -81,7 +81,7 @@ func (k *Keeper) save(ctx context.Context, c *wire.Conn, r *Result) error {
 	return c.Send(wire.Request{})
 }
 
-// plan asks the helper for what is new since an entry; the zero Key is none. It returns [cacheclient.ErrNotFound] if an
+// plan asks the helper for what is new since an entry; the zero Key is none. It returns [runtimeclient.ErrNotFound] if an
 // entry that the new one would build on cannot be read, and the helper then waits for the next request.
 func (k *Keeper) plan(ctx context.Context, c *wire.Conn, newest bkcache.Key) (wire.Change, wire.Tree, error) {
 	var tree wire.Tree
@@ -104,7 +104,7 @@ func (k *Keeper) plan(ctx context.Context, c *wire.Conn, newest bkcache.Key) (wi
 	for _, pack := range change.Packs {
 		there, err := k.Cache.Has(ctx, pack)
 		if err == nil && !there {
-			err = errors.Join(cacheclient.ErrNotFound, c.Send(wire.Request{}))
+			err = errors.Join(runtimeclient.ErrNotFound, c.Send(wire.Request{}))
 		}
 		if err != nil {
 			return change, tree, err

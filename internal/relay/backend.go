@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // upload is an entry that a client is writing.
@@ -37,12 +37,12 @@ var (
 // replyTo makes of an error what BuildKit can show. A reply with status 5xx or 429 would make it wait: azblob repeats such
 // requests for many minutes, and the relay has repeated its own already.
 func replyTo(err error) error {
-	refused, isRefusal := errors.AsType[*cacheclient.ServiceError](err)
+	refused, isRefusal := errors.AsType[*runtimeclient.ServiceError](err)
 	_, isReply := errors.AsType[*cacheserver.ReplyError](err)
 	switch {
 	case err == nil, isReply:
 		return err
-	case errors.Is(err, cacheclient.ErrNotFound):
+	case errors.Is(err, runtimeclient.ErrNotFound):
 		return store.ErrNotFound
 	case errors.Is(err, fs.ErrExist):
 		return store.ErrExists
@@ -99,7 +99,7 @@ func (r *Relay) add(n name, u upload) int64 {
 }
 
 // reserve reserves a name upstream, or takes the reservation of a layer that failed in this relay.
-func (r *Relay) reserve(ctx context.Context, n name) (*cacheclient.BlobWriter, error) {
+func (r *Relay) reserve(ctx context.Context, n name) (*runtimeclient.BlobWriter, error) {
 	r.mu.Lock()
 	kept, ok := r.kept[n]
 	delete(r.kept, n)
@@ -107,11 +107,28 @@ func (r *Relay) reserve(ctx context.Context, n name) (*cacheclient.BlobWriter, e
 	if ok && r.opts.Now().Sub(kept.at) < writable {
 		return kept.writer, nil
 	}
-	return r.service.Reserve(ctx, n.key, n.version)
+	writer, err := r.service.Reserve(ctx, n.key, n.version)
+	if errors.Is(err, fs.ErrExist) {
+		err = r.lose(n, err)
+	}
+	return writer, err
+}
+
+// lose remembers the names whose reservation this relay has lost: for them there is no other job to wait for.
+func (r *Relay) lose(n name, exists error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case errors.Is(exists, runtimeclient.ErrReplyLost):
+		r.lost[n] = true
+	case r.lost[n]:
+		return fmt.Errorf("%w: %w", exists, runtimeclient.ErrReplyLost)
+	}
+	return exists
 }
 
 // keepWriter keeps the reservation of a layer that failed.
-func (r *Relay) keepWriter(n name, w *cacheclient.BlobWriter) {
+func (r *Relay) keepWriter(n name, w *runtimeclient.BlobWriter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.kept[n] = reservation{w, r.opts.Now()}
@@ -119,7 +136,7 @@ func (r *Relay) keepWriter(n name, w *cacheclient.BlobWriter) {
 
 // reservation is that of an upload that failed.
 type reservation struct {
-	writer *cacheclient.BlobWriter
+	writer *runtimeclient.BlobWriter
 	at     time.Time // of the failure
 }
 

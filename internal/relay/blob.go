@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // groupSize is how many bytes are sent upstream in a request.
@@ -32,7 +32,7 @@ type blob struct {
 
 	keeping   sync.Once
 	reserving sync.Once
-	writer    *cacheclient.BlobWriter
+	writer    *runtimeclient.BlobWriter
 	refused   error // why there is no writer
 
 	mu      sync.Mutex

@@ -11,6 +11,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
@@ -206,7 +207,7 @@ func TestClosing(t *testing.T) {
 		}
 	})
 	t.Run("commits no index", func(t *testing.T) {
-		u := serve(t, cacheserver.Options{Faults: faults(t, "PUT *?*comp=block&*:503")})
+		u := serve(t, cacheserver.Options{Faults: servertest.Faults(t, "PUT *?*comp=block&*:503")})
 		r := start(t, u)
 		time.AfterFunc(time.Second, func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 // impatient makes a relay give up after seconds.
 func impatient(r running) running {
 	r.patience = 2 * time.Second
-	r.service = cacheclient.NewService(cacheclient.ServiceOptions{
+	r.service = runtimeclient.NewService(runtimeclient.ServiceOptions{
 		URL: r.opts.Upstream.URL, Token: r.opts.Upstream.Token, Now: time.Now, Patience: time.Second,
 		Throttled: r.counts.throttled, Waiting: r.counts.waiting,
 	})
@@ -34,7 +35,7 @@ func TestAFaultThatPassesDelaysAnExportAndNothingElse(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			u := serve(t, cacheserver.Options{Faults: faults(t, fault)})
+			u := serve(t, cacheserver.Options{Faults: servertest.Faults(t, fault)})
 			r := start(t, u)
 			err := export(t.Context(), r.client(t), "app", newLayer(1, 100), newLayer(2, 9<<20), newLayer(3, 200<<10))
 			if strings.HasPrefix(fault, create+":cut=") {
@@ -75,7 +76,7 @@ func TestAFaultThatDoesNotPassFailsTheExportWithItsReasonAndNoIndexAppears(t *te
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			u := serve(t, cacheserver.Options{Faults: faults(t, fault)})
+			u := serve(t, cacheserver.Options{Faults: servertest.Faults(t, fault)})
 			r := impatient(start(t, u))
 			err := export(t.Context(), r.client(t), "app", newLayer(1, 100), newLayer(2, 9<<20), newLayer(3, 200<<10))
 			if err == nil || !strings.Contains(err.Error(), reason) {

@@ -280,15 +280,3 @@ func list(t testing.TB, u upstream) (keys []string) {
 		}
 	}
 }
-
-func faults(t testing.TB, texts ...string) (all []cacheserver.Fault) {
-	t.Helper()
-	for _, text := range texts {
-		f, err := cacheserver.ParseFault(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-	}
-	return all
-}

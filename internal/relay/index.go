@@ -9,8 +9,8 @@ import (
 	"sync"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -22,7 +22,7 @@ const maxIndex = 64 << 20
 type index struct {
 	relay  *Relay
 	name   name
-	writer *cacheclient.BlobWriter
+	writer *runtimeclient.BlobWriter
 
 	mu     sync.Mutex
 	blocks map[string][]byte
@@ -177,7 +177,7 @@ func (r *Relay) ensure(ctx context.Context, n name) error {
 		return nil
 	case failure != nil:
 		return failure
-	case errors.Is(err, cacheclient.ErrNotFound):
+	case errors.Is(err, runtimeclient.ErrNotFound):
 		return fmt.Errorf("the index references %s, which is not in the cache", n.key)
 	}
 	return err

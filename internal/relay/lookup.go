@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -90,12 +90,12 @@ func (b *blob) underWay() bool {
 func (r *Relay) look(ctx context.Context, n name) error {
 	found, err := r.service.Find(ctx, n.version, n.key)
 	if err == nil && found.Key != n.key {
-		err = fmt.Errorf("looking up cache %q: %w", n.key, cacheclient.ErrNotFound)
+		err = fmt.Errorf("looking up cache %q: %w", n.key, runtimeclient.ErrNotFound)
 	}
 	switch {
 	case err == nil:
 		r.confirmed(n, found.URL)
-	case errors.Is(err, cacheclient.ErrNotFound):
+	case errors.Is(err, runtimeclient.ErrNotFound):
 		r.forget(n)
 	}
 	return err
@@ -164,7 +164,7 @@ func (r *Relay) learn(x *bkcache.Index) {
 // prefetch reads the last index of a scope on a ref, and looks its layers up.
 func (r *Relay) prefetch(ctx context.Context, scope, ref string) {
 	err := r.readIndex(ctx, scope, ref)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, cacheclient.ErrNotFound) {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
 		r.logf("looking up the layers of scope %q on %s: %v", scope, ref, err)
 	}
 }
@@ -202,7 +202,7 @@ func (r *Relay) lookAll(ctx context.Context, layers []bkcache.Layer) error {
 			continue
 		}
 		group.Go(func() error {
-			if err := r.look(ctx, n); !errors.Is(err, cacheclient.ErrNotFound) {
+			if err := r.look(ctx, n); !errors.Is(err, runtimeclient.ErrNotFound) {
 				return err
 			}
 			return nil
@@ -229,7 +229,7 @@ func (r *Relay) awaitPrefetch(ctx context.Context) {
 	if running == nil {
 		return
 	}
-	timer := time.NewTimer(prefetchWait)
+	timer := time.NewTimer(min(prefetchWait, r.opts.Timeout))
 	defer timer.Stop()
 	select {
 	case <-running.Done():

@@ -146,26 +146,29 @@ func (c *content) writeFirst(w io.Writer, n int64) (written int64, err error) {
 	return written, nil
 }
 
-// filler writes to content from its beginning.
+// filler fills content from its beginning. It reads into the pages, so that nothing copies the bytes once more.
 type filler struct {
 	*content
 	off int64
 }
 
-// Write implements [io.Writer].
-func (f *filler) Write(p []byte) (int, error) {
-	written := 0
-	for written < len(p) && f.off < f.size {
-		b := f.pages[f.off/page][f.off%page:] // all pages but the last are full
-		n := copy(b, p[written:])
-		written += n
+// ReadFrom implements drain.
+func (f *filler) ReadFrom(r io.Reader) (filled int64, err error) {
+	for f.off < f.size {
+		n, err := r.Read(f.pages[f.off/page][f.off%page:]) // all pages but the last are full
+		filled += int64(n)
 		f.off += int64(n)
+		switch {
+		case errors.Is(err, io.EOF):
+			return filled, nil
+		case err != nil:
+			return filled, err
+		}
 	}
-	if written < len(p) {
-		return written, io.ErrShortWrite
-	}
-	return written, nil
+	return filled, nil
 }
+
+func (f *filler) broken() bool { return false }
 
 // free gives the memory back. Nobody may read it afterwards.
 func (c *content) free() {

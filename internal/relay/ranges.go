@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 const (
@@ -24,11 +24,11 @@ const (
 // stream sends the bytes from off to end, of which resp has the first. It returns how many it has sent.
 func (r *Relay) stream(ctx context.Context, w io.Writer, e *entry, resp *http.Response, off, end int64) (int64, error) {
 	if end-off <= parallelFrom {
-		return r.follow(ctx, w, e, resp, off, end)
+		return r.follow(ctx, &sink{Writer: w}, e, resp, off, end)
 	}
 	buffers := r.buffers()
 	if len(buffers) == 0 {
-		return r.follow(ctx, w, e, resp, off, end)
+		return r.follow(ctx, &sink{Writer: w}, e, resp, off, end)
 	}
 	f := &fan{relay: r, entry: e, end: end, next: off + rangeSize, free: make(chan *content, len(buffers)), pieces: make(chan *piece, len(buffers))}
 	for _, b := range buffers {
@@ -39,7 +39,7 @@ func (r *Relay) stream(ctx context.Context, w io.Writer, e *entry, resp *http.Re
 	defer stop()
 	go f.fetch(ctx)
 	// The head goes out as it arrives.
-	sent, err := r.follow(ctx, w, e, resp, off, off+rangeSize)
+	sent, err := r.follow(ctx, &sink{Writer: w}, e, resp, off, off+rangeSize)
 	if err != nil {
 		return sent, err
 	}
@@ -70,21 +70,26 @@ func (r *Relay) buffers() (buffers []*content) {
 	return buffers[:keep]
 }
 
+// drain takes content.
+type drain interface {
+	io.ReaderFrom
+	broken() bool // it failed itself, and not the reader
+}
+
 // follow sends the bytes from off to end as they arrive, and continues on another connection when one breaks.
-func (r *Relay) follow(ctx context.Context, w io.Writer, e *entry, resp *http.Response, off, end int64) (sent int64, err error) {
-	out := &sink{Writer: w}
+func (r *Relay) follow(ctx context.Context, to drain, e *entry, resp *http.Response, off, end int64) (sent int64, err error) {
 	for attempt := 1; ; attempt++ {
-		n, err := io.Copy(out, io.LimitReader(resp.Body, end-off-sent))
+		n, err := to.ReadFrom(io.LimitReader(resp.Body, end-off-sent))
 		if sent += n; sent == end-off {
 			return sent, nil
 		}
-		if ctx.Err() != nil || attempt == readAttempts || out.failed {
+		if ctx.Err() != nil || attempt == readAttempts || to.broken() {
 			return sent, fmt.Errorf("%d of %d bytes: %w", sent, end-off, cmp.Or(err, io.ErrUnexpectedEOF))
 		}
 		if n > 0 {
 			attempt = 0
 		}
-		if err := cacheclient.Backoff(ctx, err, attempt+1); err != nil {
+		if err := runtimeclient.Backoff(ctx, err, attempt+1, r.opts.Timeout); err != nil {
 			return sent, err
 		}
 		if resp, err = r.get(ctx, e, off+sent, end-off-sent); err != nil {
@@ -94,11 +99,16 @@ func (r *Relay) follow(ctx context.Context, w io.Writer, e *entry, resp *http.Re
 	}
 }
 
-// sink tells errors of writing from those of reading.
+// sink writes content.
 type sink struct {
 	io.Writer
 	failed bool
 }
+
+// ReadFrom implements drain.
+func (s *sink) ReadFrom(r io.Reader) (int64, error) { return io.Copy(struct{ io.Writer }{s}, r) }
+
+func (s *sink) broken() bool { return s.failed }
 
 // Write implements [io.Writer].
 func (s *sink) Write(p []byte) (int, error) {

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // entry is what clients may read.
@@ -154,7 +154,7 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 		err = store.ErrTooLarge
 	}
 	if err == nil {
-		_, err = r.follow(req.Context(), &data, e, resp, 0, total)
+		_, err = r.follow(req.Context(), &sink{Writer: &data}, e, resp, 0, total)
 	}
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 
 // get requests a part of the content. It repeats what may succeed later, and asks for another URL when one has expired.
 func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response, error) {
-	renewed := false
+	renewed, begun := false, r.opts.Now()
 	for attempt := 1; ; attempt++ {
 		url, err := r.urlOf(ctx, e)
 		if err != nil {
@@ -181,7 +181,7 @@ func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response
 		if err == nil {
 			return resp, nil
 		}
-		refused, isRefusal := errors.AsType[*cacheclient.ServiceError](err)
+		refused, isRefusal := errors.AsType[*runtimeclient.ServiceError](err)
 		switch {
 		case isRefusal && (refused.Status == http.StatusForbidden || refused.Status == http.StatusUnauthorized) && !renewed:
 			renewed = true
@@ -196,7 +196,7 @@ func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response
 		case attempt == readAttempts, ctx.Err() != nil:
 			return nil, err
 		}
-		if err := cacheclient.Backoff(ctx, err, attempt); err != nil {
+		if err := runtimeclient.Backoff(ctx, err, attempt, r.opts.Timeout-r.opts.Now().Sub(begun)); err != nil {
 			return nil, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	actionscache "github.com/tonistiigi/go-actions-cache"
 )
 
@@ -42,7 +43,7 @@ func TestALargeLayerIsReadInParallel(t *testing.T) {
 			l := newLayer(1, 70<<20+13)
 			var opts cacheserver.Options
 			if test.fault != "" {
-				opts.Faults = faults(t, test.fault)
+				opts.Faults = servertest.Faults(t, test.fault)
 			}
 			u := serve(t, opts)
 			if err := export(t.Context(), u.client(t), "app", l); err != nil { // which reads nothing

@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -35,6 +35,9 @@ type Options struct {
 	Memory int64
 	// Inflight is how many requests with content of layers are under way to the service. 0: 24.
 	Inflight int
+	// Timeout is how long a request waits for a service that throttles, as the attribute timeout of a cache entry. 0:
+	// DefaultTimeout.
+	Timeout time.Duration
 
 	// Dir keeps the layers that pass through, for later reads on this machine. New creates it if needed, and returns
 	// [store.ErrLocked] if another process uses it. Empty: nothing is kept.
@@ -45,6 +48,9 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 	Log io.Writer        // a line for each failure upstream, without keys' content, tokens and signatures; nil: none
 }
+
+// DefaultTimeout is that of BuildKit's gha caches.
+const DefaultTimeout = 10 * time.Minute
 
 // Stats is what a relay has done so far.
 type Stats struct {
@@ -70,7 +76,7 @@ type Relay struct {
 	token   string // of the relay itself
 	refs    []cacheserver.RefAccess
 	writes  bool // the token may write
-	service *cacheclient.Service
+	service *runtimeclient.Service
 	front   http.Handler
 	memory  *memory
 	slots   *semaphore.Weighted
@@ -94,6 +100,7 @@ type Relay struct {
 	asked    map[name]bool    // layers that were looked up and not known
 	sizes    map[string]int64 // of the layers that indexes reference, by key
 	kept     map[name]reservation
+	lost     map[name]bool // reserved, and the URL for the content was lost
 	entries  map[name]*entry
 	readable map[int64]*entry
 	ahead    context.Context // ends with the last prefetch; nil if there was none
@@ -106,6 +113,7 @@ func New(opts Options) (*Relay, error) {
 	}
 	opts.Memory = withDefault(opts.Memory)
 	opts.Inflight = cmp.Or(opts.Inflight, 24)
+	opts.Timeout = cmp.Or(opts.Timeout, DefaultTimeout)
 	opts.MaxSize, opts.MaxAge = cmp.Or(opts.MaxSize, 10<<30), cmp.Or(opts.MaxAge, 7*24*time.Hour)
 	issuer, err := cacheserver.NewIssuer(opts.Now)
 	if err != nil {
@@ -119,15 +127,15 @@ func New(opts Options) (*Relay, error) {
 		opts: opts, prefix: "/" + rand.Text(), token: token, refs: refs, patience: patience, abandoned: abandoned,
 		slots: semaphore.NewWeighted(int64(opts.Inflight)), counts: counts{now: opts.Now, used: map[name]bool{}},
 		uploads: map[name]upload{}, ids: map[int64]upload{}, known: map[name]*sight{}, asked: map[name]bool{},
-		sizes: map[string]int64{}, kept: map[name]reservation{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
+		sizes: map[string]int64{}, kept: map[name]reservation{}, lost: map[name]bool{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
 	}
 	r.writes = slices.ContainsFunc(refs, func(a cacheserver.RefAccess) bool { return a.Write })
 	r.memory = newMemory(opts.Memory, r.flush)
 	r.closed, r.close = context.WithCancel(context.Background())
 	r.work, r.stop = context.WithCancelCause(context.Background())
-	r.service = cacheclient.NewService(cacheclient.ServiceOptions{
+	r.service = runtimeclient.NewService(runtimeclient.ServiceOptions{
 		URL: opts.Upstream.URL, Token: opts.Upstream.Token, UserAgent: opts.Upstream.UserAgent, Now: opts.Now,
-		Patience: 2 * time.Minute, Parallel: 2*maxRanges + opts.Inflight,
+		Patience: callPatience, ContentPatience: contentPatience, Timeout: opts.Timeout, Parallel: 2*maxRanges + opts.Inflight,
 		Throttled: r.counts.throttled, Waiting: r.counts.waiting,
 	})
 	if r.front, err = cacheserver.NewFront(issuer, backend{r}, r.prefix, cmp.Or[io.Writer](opts.Log, io.Discard)); err != nil {
@@ -135,6 +143,13 @@ func New(opts Options) (*Relay, error) {
 	}
 	return r, r.openLocal()
 }
+
+// BuildKit fails a build at the first call that the service does not answer, so a service that is down must not cost
+// much. BuildKit sends content again for a quarter of an hour.
+const (
+	callPatience    = 15 * time.Second
+	contentPatience = 2 * time.Minute
+)
 
 // flush sends all layers on as far as they have arrived.
 func (r *Relay) flush() {

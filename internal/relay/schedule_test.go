@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // unreliable is a service whose requests fail at random, before or after they have had their effect.
@@ -147,7 +147,7 @@ func schedule(t *testing.T, seed uint64) (indexes, failures int) {
 // unhurried makes a relay that waits a few seconds for what fails.
 func unhurried(r running) running {
 	r.patience, r.abandoned = 3*time.Second, 3*time.Second
-	r.service = cacheclient.NewService(cacheclient.ServiceOptions{
+	r.service = runtimeclient.NewService(runtimeclient.ServiceOptions{
 		URL: r.opts.Upstream.URL, Token: r.opts.Upstream.Token, Now: time.Now, Patience: 3 * time.Second,
 		Throttled: r.counts.throttled, Waiting: r.counts.waiting,
 	})

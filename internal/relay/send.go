@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // newGroup makes a group with the next id. The ids of a blob have the same length, as Azure wants it.
@@ -39,7 +39,7 @@ func (b *blob) send(g *group) {
 	go func() {
 		defer close(g.sent)
 		b.relay.local.block(b.keeps(), g)
-		g.err = b.upstream(func(ctx context.Context, w *cacheclient.BlobWriter) error {
+		g.err = b.upstream(func(ctx context.Context, w *runtimeclient.BlobWriter) error {
 			return w.Stage(ctx, g.id, g.content.reader, g.content.size)
 		})
 		g.content.free()
@@ -50,7 +50,7 @@ func (b *blob) send(g *group) {
 }
 
 // upstream calls f with the reserved upload when there is a slot.
-func (b *blob) upstream(f func(ctx context.Context, w *cacheclient.BlobWriter) error) error {
+func (b *blob) upstream(f func(ctx context.Context, w *runtimeclient.BlobWriter) error) error {
 	b.reserving.Do(func() { b.writer, b.refused = b.relay.reserve(b.ctx, b.name) })
 	if b.refused != nil {
 		return b.refused
@@ -109,7 +109,7 @@ func (b *blob) transfer() error {
 	}
 	if whole != nil {
 		b.relay.local.block(b.keeps(), whole)
-		return b.upstream(func(ctx context.Context, w *cacheclient.BlobWriter) error {
+		return b.upstream(func(ctx context.Context, w *runtimeclient.BlobWriter) error {
 			return w.Put(ctx, whole.content.reader, whole.content.size)
 		})
 	}
@@ -120,7 +120,7 @@ func (b *blob) transfer() error {
 		}
 		ids[i] = g.id
 	}
-	return b.upstream(func(ctx context.Context, w *cacheclient.BlobWriter) error { return w.Commit(ctx, ids) })
+	return b.upstream(func(ctx context.Context, w *runtimeclient.BlobWriter) error { return w.Commit(ctx, ids) })
 }
 
 // patience is how long another build may take for a layer that this one needs, too.
@@ -136,12 +136,12 @@ func (b *blob) confirm(exists error) error {
 		if err == nil {
 			return fs.ErrExist
 		}
-		lost := errors.Is(exists, cacheclient.ErrReplyLost)
-		if !errors.Is(err, cacheclient.ErrNotFound) && ctx.Err() == nil {
+		lost := errors.Is(exists, runtimeclient.ErrReplyLost)
+		if !errors.Is(err, runtimeclient.ErrNotFound) && ctx.Err() == nil {
 			return err
 		}
 		if lost {
-			return cacheclient.ErrReplyLost
+			return runtimeclient.ErrReplyLost
 		}
 		select {
 		case <-ctx.Done():

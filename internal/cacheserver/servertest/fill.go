@@ -18,7 +18,7 @@ func Noon() time.Time { return time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) }
 type Entry struct {
 	Ref, Key string
 	Version  string        // empty: BuildKit's
-	Age      time.Duration // at [Noon]
+	Age      time.Duration // when the test begins
 	Content  []byte
 }
 
@@ -26,8 +26,13 @@ type Entry struct {
 // waits to write at once what comes at once.
 const many = 1500
 
-// Fill puts entries into a folder that is to be served.
+// Fill puts entries into a folder that is to be served at [Noon].
 func Fill(t testing.TB, dir string, entries ...Entry) {
+	t.Helper()
+	fill(t, dir, Noon(), entries)
+}
+
+func fill(t testing.TB, dir string, begin time.Time, entries []Entry) {
 	t.Helper()
 	var at time.Time
 	s, err := store.Open(dir, store.Options{
@@ -38,7 +43,7 @@ func Fill(t testing.TB, dir string, entries ...Entry) {
 	var group errgroup.Group
 	group.SetLimit(many)
 	for _, e := range entries {
-		if now := Noon().Add(-e.Age); len(entries) < many || at.IsZero() {
+		if now := begin.Add(-e.Age); len(entries) < many || at.IsZero() {
 			check(t, group.Wait())
 			at = now
 		}

@@ -1,0 +1,228 @@
+package mounting
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/platforms"
+	"github.com/docker/cli/cli/command"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/builders"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/mounts"
+	"github.com/docker-ghacache/docker-ghacache/internal/process"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+)
+
+// mountsTime bounds the restoring of mounts, and the saving.
+const mountsTime = 10 * time.Minute
+
+var errMountsTime = fmt.Errorf("it took more than %s", mountsTime)
+
+// Run is a build with --gha-mounts.
+type Run struct {
+	Options  Options
+	Builds   []Build // whose mounts matter
+	Builder  string  // its name; empty: the one that buildx chooses
+	Job      actions.Job
+	ReadOnly func(context.Context) string // why mounts are not saved; empty: they are
+
+	Docker    command.Cli
+	Buildx    func(args ...string) process.Command
+	Now       func() time.Time
+	UserAgent string // of requests to the cache service
+	Say       func(level ui.Level, text, fix string)
+}
+
+// Around builds between restoring the mounts and saving them. It returns the exit code of
+// the build. It does not save after a build that failed.
+func (r *Run) Around(ctx context.Context, build func() (code int, err error)) (int, error) {
+	m := r.restore(ctx)
+	if m != nil {
+		defer m.close()
+	}
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	code, err := build()
+	if m != nil && err == nil && code == 0 && ctx.Err() == nil {
+		m.save(ctx)
+	}
+	return code, err
+}
+
+// restored is a build on its way whose mounts were restored.
+type restored struct {
+	*Run
+	node   *mounts.Node
+	keeper *mounts.Keeper
+	wanted []mounts.Mount
+	before []mounts.Record
+}
+
+func (m *restored) close() {
+	if err := m.node.Close(); err != nil {
+		m.warn("closing the connection to the builder", err)
+	}
+}
+
+func (r *Run) warn(doing string, err error) {
+	r.Say(ui.Warning, fmt.Sprintf("cache mounts: %s: %v", doing, err), hint.Of(err))
+}
+
+// restore returns nil if the mounts of a build cannot be told, restored or saved.
+func (r *Run) restore(interrupted context.Context) *restored {
+	ctx, cancel := context.WithTimeoutCause(interrupted, mountsTime, errMountsTime)
+	defer cancel()
+	m, err := r.open(ctx)
+	if err != nil {
+		r.warn("they are neither restored nor saved", err)
+		return nil
+	}
+	if err := m.find(); err != nil {
+		m.warn("finding those of the build", err)
+	}
+	began := r.Now()
+	if m.before, err = mounts.Held(ctx, m.node.Client); err != nil {
+		m.warn("looking at those of the builder", err)
+	}
+	results, err := m.keeper.Restore(ctx, m.node, m.before, m.wanted)
+	if down, ok := errors.AsType[*mounts.ServiceError](err); ok {
+		m.wanted = nil // nor can they be saved
+		err = down
+	}
+	if err != nil && interrupted.Err() == nil {
+		m.warn("restoring them", cmp.Or(context.Cause(ctx), err))
+	}
+	m.report(results, r.Now().Sub(began))
+	// To ask for the mounts takes BuildKit as long as to count what is in them.
+	if !slices.ContainsFunc(results, func(r mounts.Result) bool { return r.State != mounts.Occupied && r.State != mounts.Missing }) {
+		return m
+	}
+	if m.before, err = mounts.Held(interrupted, m.node.Client); err != nil && interrupted.Err() == nil {
+		m.warn("looking at those of the builder", err)
+	}
+	return m
+}
+
+func (r *Run) open(ctx context.Context) (*restored, error) {
+	keeper, err := mounts.NewKeeper(r.Job, r.Now, r.UserAgent)
+	if err != nil {
+		return nil, err
+	}
+	node, err := mounts.Open(ctx, r.Docker, r.Builder, r.Options.helper)
+	if builders.NotRunning(err) {
+		words := []string{"inspect", "--bootstrap"}
+		if r.Builder != "" {
+			words = append(words, r.Builder)
+		}
+		if _, stderr, err := process.Output(ctx, r.Buildx(words...)); err != nil {
+			return nil, fmt.Errorf("starting the builder: %w: %s", err, strings.TrimSpace(string(stderr)))
+		}
+		node, err = mounts.Open(ctx, r.Docker, r.Builder, r.Options.helper)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &restored{Run: r, node: node, keeper: keeper}, nil
+}
+
+// find finds the mounts of all builds, and the platforms that they are for.
+func (m *restored) find() error {
+	native := platforms.Format(m.node.Platform)
+	all := []string{}
+	var failed error
+	for _, b := range m.Builds {
+		wanted := b.Platforms
+		if len(wanted) == 0 {
+			wanted = []string{native}
+		}
+		dockerfile, err := b.read()
+		if err != nil {
+			failed = errors.Join(failed, err)
+		}
+		all = append(all, wanted...)
+		for _, name := range wanted {
+			if err == nil {
+				failed = errors.Join(failed, m.findIn(mounts.Build{Dockerfile: dockerfile, Args: b.Args, Target: b.Target, Platform: name, Native: native}))
+			}
+		}
+	}
+	m.keeper.Platforms = mounts.PlatformKey(all)
+	return failed
+}
+
+func (m *restored) findIn(b mounts.Build) error {
+	found, leftOut, err := mounts.Find(b)
+	if err != nil {
+		return err
+	}
+	for _, l := range leftOut {
+		m.Say(ui.Warning, fmt.Sprintf("cache mounts: the mount %sin line %d of the Dockerfile is left out: %s", spaced(l.Target), l.Line, l.Reason), "")
+	}
+	for _, f := range found {
+		if m.Options.wanted.match(f) && !slices.ContainsFunc(m.wanted, f.Same) {
+			m.wanted = append(m.wanted, f)
+		}
+	}
+	return nil
+}
+
+func spaced(target string) string {
+	if target == "" {
+		return ""
+	}
+	return fmt.Sprintf("%q ", target)
+}
+
+// save saves the mounts that the build used.
+func (m *restored) save(ctx context.Context) {
+	ctx, cancel := context.WithTimeoutCause(ctx, mountsTime, errMountsTime)
+	defer cancel()
+	began := m.Now()
+	used, busy, err := mounts.UsedSince(ctx, m.node, m.wanted, m.before)
+	if err != nil {
+		m.warn("looking at those of the builder", err)
+		return
+	}
+	for _, b := range busy {
+		m.Say(ui.Warning, fmt.Sprintf("cache mounts: another build uses %s, and it is not saved", b.Mount), "")
+	}
+	if len(used) == 0 {
+		return
+	}
+	if why := m.ReadOnly(ctx); why != "" {
+		m.Say(ui.Info, "cache mounts: they are not saved: "+why, "")
+		return
+	}
+	chosen, tooLarge := mounts.Limit(used, m.Options.max.bytes())
+	for _, u := range tooLarge {
+		m.Say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max=%s", u.Mount, ui.Size(u.Size), m.Options.max), "--gha-mounts-max=4GB")
+	}
+	results, err := m.keeper.Save(ctx, m.node, chosen)
+	if err != nil {
+		m.warn("saving them", cmp.Or(context.Cause(ctx), err))
+	}
+	m.report(results, m.Now().Sub(began))
+}
+
+func (m *restored) report(results []mounts.Result, took time.Duration) {
+	for _, r := range results {
+		switch r.State {
+		case mounts.Failed:
+			if !mounts.Silent(r.Err) && !errors.Is(r.Err, context.Canceled) {
+				m.Say(ui.Warning, fmt.Sprintf("cache mounts: %s: %v", r.Mount, r.Err), hint.Of(r.Err))
+			}
+		case mounts.Restored:
+			m.Say(ui.Info, fmt.Sprintf("cache mounts: restored %s: %s, %s in %.1fs", r.Mount, ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes), took.Seconds()), "")
+		case mounts.Saved:
+			m.Say(ui.Info, fmt.Sprintf("cache mounts: saved %s: %s of %s in %.1fs", r.Mount, ui.Size(r.Sent), ui.Count(r.Files, "changed file", "changed files"), took.Seconds()), "")
+		}
+	}
+}

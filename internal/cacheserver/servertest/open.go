@@ -1,0 +1,41 @@
+package servertest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+)
+
+// Open opens a service with entries, created in their order, a second apart, until now.
+// Options need no folder, and no Now: that is [time.Now].
+func Open(t testing.TB, opts cacheserver.Options, entries ...Entry) *cacheserver.Server {
+	t.Helper()
+	opts.Dir = Dir(t)
+	if opts.Now == nil {
+		opts.Now = time.Now //nolint:forbidigo // as documented
+	}
+	for i := range entries {
+		entries[i].Age = time.Duration(len(entries)-i) * time.Second
+	}
+	fill(t, opts.Dir, opts.Now(), entries)
+	server, err := cacheserver.Open(opts)
+	check(t, err)
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Errorf("closing the service: %v", err)
+		}
+	})
+	return server
+}
+
+// Faults reads faults to inject, as [cacheserver.ParseFault] does.
+func Faults(t testing.TB, texts ...string) (all []cacheserver.Fault) {
+	t.Helper()
+	for _, text := range texts {
+		f, err := cacheserver.ParseFault(text)
+		check(t, err)
+		all = append(all, f)
+	}
+	return all
+}

@@ -1,0 +1,90 @@
+package relay
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	actionscache "github.com/tonistiigi/go-actions-cache"
+)
+
+func TestAServiceThatThrottlesForEverIsWaitedForNoLongerThanByBuildKit(t *testing.T) {
+	const timeout = 3 * time.Second
+	for _, fault := range []string{"POST /twirp/*:429", "POST /twirp/*:429:0:1", "POST /twirp/*:429:0:2", "POST /twirp/*:429:0:60", create + ":429", finalize + ":429"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			took := func(through string) time.Duration {
+				u := serve(t, cacheserver.Options{Faults: servertest.Faults(t, fault)})
+				url, token := u.url, u.token(t)
+				if through == "relay" {
+					r := start(t, u, func(o *Options) { o.Timeout = timeout })
+					url, token = r.Environment(r.address)
+				}
+				c, err := actionscache.New(token, url, true, actionscache.Opt{Timeout: timeout, Client: &http.Client{Transport: &http.Transport{}}, BackoffPool: &actionscache.BackoffPool{}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				begun := time.Now()
+				err = export(t.Context(), c, "app", newLayer(1, 100), newLayer(2, 9<<20))
+				if err == nil || !strings.Contains(err.Error(), "429") && !strings.Contains(err.Error(), "maximum timeout") {
+					t.Errorf("without %s: %v", through, err)
+				}
+				return time.Since(begun)
+			}
+			if direct, relayed := took("a relay"), took("relay"); relayed > direct+time.Second {
+				t.Errorf("through the relay it took %s, and without %s", relayed, direct)
+			}
+		})
+	}
+}
+
+func TestAServiceThatDoesNotAnswerCostsSeconds(t *testing.T) {
+	t.Parallel()
+	u := serve(t, cacheserver.Options{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.url = "http://" + l.Addr().String()
+	l.Close()
+	r := start(t, u)
+	begun := time.Now()
+	go r.Prefetch(t.Context(), "app")
+	if _, err := r.client(t).Load(t.Context(), "index-app#"); err == nil { // as an import does
+		t.Error("there is an index")
+	}
+	err = export(t.Context(), r.client(t), "app", newLayer(1, 100), newLayer(2, 9<<20))
+	if err == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("the export ends with %v", err)
+	}
+	if took := time.Since(begun); took > callPatience+10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func TestAServiceThatStartsSlowlyIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	u := serve(t, cacheserver.Options{})
+	ready := time.Now().Add(4 * time.Second)
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if time.Now().Before(ready) {
+			http.Error(w, "starting", http.StatusServiceUnavailable)
+			return
+		}
+		u.ServeHTTP(w, req)
+	}))
+	defer slow.Close()
+	r := start(t, upstream{u.Server, slow.URL})
+	go r.Prefetch(t.Context(), "app")
+	if err := export(t.Context(), r.client(t), "app", newLayer(1, 100), newLayer(2, 9<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if n := checkIndexes(t, u); n != 1 {
+		t.Errorf("%d indexes", n)
+	}
+}
