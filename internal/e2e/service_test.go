@@ -16,6 +16,7 @@ type service struct {
 	dir  string
 	env  map[string]string // what it sets for a job
 	stop func()            // ends it before the test does
+	kill func()            // ends it as a crash does
 }
 
 // serve starts a service with an empty store; it ends with the test. Without
@@ -37,7 +38,12 @@ func serve(t *testing.T, args ...string) *service {
 			t.Errorf("serve: %v\n%s", err, log.String())
 		}
 	})
-	t.Cleanup(s.stop)
+	s.kill = func() {
+		check(t, cmd.Process.Kill())
+		_ = cmd.Wait() // it was killed
+		s.stop = func() {}
+	}
+	t.Cleanup(func() { s.stop() })
 	for range 100 {
 		if data, err := os.ReadFile(file); err == nil {
 			s.env = variables(string(data))

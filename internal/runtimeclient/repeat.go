@@ -54,7 +54,11 @@ func (s *Service) repeat(ctx context.Context, pace *pace, try func() (status int
 		if failing.IsZero() {
 			failing = now
 		}
-		left := pace.outage.patience - now.Sub(earlier(failing, pace.outage.begin(now)))
+		patience := pace.outage.patience
+		if status == 0 {
+			patience = min(patience, s.opts.Patience) // probably nothing is there
+		}
+		left := patience - now.Sub(earlier(failing, pace.outage.begin(now)))
 		wait, ok := within(asked, asks, min(httpclient.Backoff(attempt), httpclient.MaxBackoff), left)
 		if !ok || httpclient.Sleep(ctx, wait) != nil {
 			return lost, err

@@ -35,13 +35,13 @@ func headerOf(lines ...string) http.Header {
 }
 
 // called makes calls one after another, and returns how long all take and the last one's error.
-func called(t *testing.T, calls int, opts ServiceOptions, reply replying) (took time.Duration, err error) {
+func called(t *testing.T, calls int, opts ServiceOptions, pace func(*Service) *pace, reply replying) (took time.Duration, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		opts.Now = time.Now
 		s, start := NewService(opts), time.Now()
 		for range calls {
-			_, err = s.repeat(t.Context(), s.lookups, func() (int, http.Header, error) {
+			_, err = s.repeat(t.Context(), pace(s), func() (int, http.Header, error) {
 				status, header := reply(time.Since(start))
 				if status == http.StatusOK {
 					return status, header, nil
@@ -76,7 +76,27 @@ func TestHowLongAServiceIsWaitedFor(t *testing.T) {
 		"one that asks to wait again and again":                {forever(429, "Retry-After: 3"), ServiceOptions{Timeout: 20 * s}, 1, 15 * s, 20 * s, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			took, err := called(t, tt.calls, tt.opts, tt.reply)
+			took, err := called(t, tt.calls, tt.opts, func(s *Service) *pace { return s.lookups }, tt.reply)
+			if took < tt.least || took > tt.most || (err == nil) != tt.succeeds {
+				t.Errorf("%s, %v", took, err)
+			}
+		})
+	}
+}
+
+func TestHowLongStorageIsWaitedFor(t *testing.T) {
+	const s = time.Second
+	for name, tt := range map[string]struct {
+		reply       replying
+		least, most time.Duration
+		succeeds    bool
+	}{
+		"that fails for a minute": {until(time.Minute, 503), 60 * s, 90 * s, true},
+		"that fails for ever":     {forever(503), 110 * s, 120 * s, false},
+		"that does not answer":    {forever(0), 10 * s, 15 * s, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			took, err := called(t, 1, ServiceOptions{Patience: 15 * s, ContentPatience: 120 * s}, func(s *Service) *pace { return s.contents }, tt.reply)
 			if took < tt.least || took > tt.most || (err == nil) != tt.succeeds {
 				t.Errorf("%s, %v", took, err)
 			}

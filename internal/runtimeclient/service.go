@@ -34,7 +34,8 @@ type ServiceOptions struct {
 	// Patience is how long calls that fail in passing are repeated: each one, and all together while none gets a reply
 	// that shows that the service works. Zero means 8 seconds.
 	Patience time.Duration
-	// ContentPatience is the same for requests with content, which go to another host. Zero means Patience.
+	// ContentPatience is the same for requests with content, which go to another host, as long as that one replies. Zero
+	// means Patience.
 	ContentPatience time.Duration
 	// Timeout is how long a request is repeated in addition while the service throttles. Zero means ten minutes, as
 	// for BuildKit.
