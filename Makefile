@@ -49,8 +49,9 @@ cross: ## compile and vet for every platform
 fuzz: ## run every fuzz target for FUZZ (20s)
 	@hack/fuzz $(FUZZ)
 
-soak: ## attack the cache service for SOAK (5m) while others use it
-	SOAK=$(SOAK) go test ./internal/cacheserver -run '^TestSoak$$' -count=1 -v -timeout 0
+soak: ## attack and kill the cache service, the relay and BuildKit for SOAK (5m) while four builds use them (root)
+	@hack/build-tools
+	SOAK=$(SOAK) GHACACHE_E2E=required go test -p 1 ./internal/cacheserver ./internal/e2e -run '^TestSoak$$' -count=1 -v -timeout 0
 
 release: ## make the files of a release of this commit in dist/, and publish nothing
 	GHACACHE_RELEASE=1 go test ./internal/release -run '^TestDataOfAReleaseIsFresh$$' -count=1
