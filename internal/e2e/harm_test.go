@@ -27,12 +27,6 @@ func stages(t *testing.T, more ...string) string {
 	return dir
 }
 
-// indexes counts what exports have written to a scope.
-func (u *user) indexes(scope string) int {
-	u.t.Helper()
-	return strings.Count(u.run("ghacache", "ls", "--entries", "--scope", scope, "--filter", "kind=index", "-q").stdout, "\n")
-}
-
 func TestOnlyABuildWritesTheCache(t *testing.T) {
 	u := newUser(t, shared.remote)
 	u.enter(serve(t))

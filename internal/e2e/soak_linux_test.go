@@ -25,13 +25,14 @@ type soak struct {
 	serveEnv                  func() map[string]string
 	relayEnv                  func() map[string]string
 	store                     string
+	plugins                   int // that were killed
 	workers                   []*worker
 }
 
 const soakBuilder = "soak"
 
-// TestSoak builds for four fifths of $SOAK: one half of it with faults and kills, then as many rounds as fit with faults only, in
-// which nothing may grow. After both, every entry must be whole, and every layer of an index there. `make soak` runs it.
+// TestSoak builds for four fifths of $SOAK: one half of it with faults and kills, the other with faults
+// only, in which nothing may grow. After both, every entry must be whole, and every layer of an index there. `make soak` runs it.
 func TestSoak(t *testing.T) {
 	text := os.Getenv("SOAK")
 	if text == "" {
@@ -54,6 +55,7 @@ func TestSoak(t *testing.T) {
 	for _, d := range []*daemon{s.service, s.relay, s.buildkitd} {
 		t.Logf("%s was killed %d times", d.name, d.kills)
 	}
+	t.Logf("%d plugins were killed amid a build", s.plugins)
 	t.Logf("requests of builds: %s", s.straight)
 	t.Logf("requests of relays: %s", s.relayed)
 }
@@ -132,6 +134,22 @@ func (s *soak) throughRelay() map[string]string {
 	return env
 }
 
+// buildFor has each worker build for so long, and at least once, with faults.
+func (s *soak) buildFor(lasts time.Duration) {
+	s.faults(true)
+	defer s.faults(false)
+	end := time.Now().Add(lasts)
+	var all sync.WaitGroup
+	for _, w := range s.workers {
+		all.Go(func() {
+			for again := true; again; again = time.Now().Before(end) {
+				w.build(s.t.Context())
+			}
+		})
+	}
+	all.Wait()
+}
+
 func (s *soak) faults(on bool) {
 	s.straight.faulty.Store(on)
 	s.relayed.faulty.Store(on)
@@ -150,23 +168,14 @@ func (s *soak) warm() {
 // chaos kills one program after the other while builds run.
 func (s *soak) chaos(lasts time.Duration) {
 	s.t.Helper()
-	s.faults(true)
-	defer s.faults(false)
-	end := time.Now().Add(lasts)
-	var all sync.WaitGroup
-	for _, w := range s.workers {
-		all.Go(func() {
-			for time.Now().Before(end) {
-				w.build(s.t.Context())
-			}
-		})
-	}
+	var building sync.WaitGroup
+	building.Go(func() { s.buildFor(lasts) })
 	pause := min(max(lasts/16, 2*time.Second), 8*time.Second)
-	for i := 0; time.Now().Add(pause).Before(end); i++ {
+	for i, end := 0, time.Now().Add(lasts-pause); time.Now().Before(end); i++ {
 		time.Sleep(pause/2 + rand.N(pause))
 		s.kill(i)
 	}
-	all.Wait()
+	building.Wait()
 	if !within(2*time.Minute, func() bool { return len(marked(s.mark)) == 2 }) { // the service and the relay
 		s.t.Errorf("%d processes go on after all builds have ended", len(marked(s.mark))-2)
 	}
@@ -177,7 +186,9 @@ func (s *soak) kill(i int) {
 	plugin := s.workers[slices.IndexFunc(s.workers, func(w *worker) bool { return w.scope == "own" })]
 	victims := []*daemon{s.service, s.buildkitd, s.relay}
 	if i%4 == 3 {
-		plugin.kill()
+		if plugin.kill() {
+			s.plugins++
+		}
 		return
 	}
 	d := victims[i%4]

@@ -2,16 +2,12 @@ package e2e
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
-	"slices"
-	"sync"
-	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	actionscache "github.com/tonistiigi/go-actions-cache"
@@ -89,76 +85,4 @@ func (s *soak) keys() (keys []string) {
 		keys = append(keys, entry.Key)
 	}
 	return keys
-}
-
-// growth builds in equal rounds, with faults and without kills. What the programs have must not grow.
-func (s *soak) growth(lasts time.Duration) {
-	s.t.Helper()
-	mine := []*daemon{s.service, s.relay}
-	s.restart()
-	s.round()
-	before := map[string]int{}
-	for _, d := range mine {
-		before[d.name] = d.goroutines(s.t)
-	}
-	s.restart()
-	had := map[string][]usage{}
-	for end := time.Now().Add(lasts); time.Now().Before(end) || len(had["serve"]) < 6; {
-		s.round()
-		for _, d := range mine {
-			had[d.name] = append(had[d.name], d.usage(s.t))
-		}
-	}
-	for _, d := range mine {
-		all := had[d.name]
-		third := len(all) / 3
-		earlier, last := most(all[third:2*third]), most(all[2*third:])
-		after := d.goroutines(s.t)
-		s.t.Logf("%s: %s in round %d; %s at most until %d of %d rounds, then %s; %d goroutines after one round, %d after all",
-			d.name, all[0], 1, earlier, 2*third, len(all), last, before[d.name], after)
-		if last.files > earlier.files+8 || after > before[d.name]+8 || last.threads > earlier.threads+8 || last.memory > earlier.memory+max(earlier.memory/4, 16<<10) {
-			s.t.Errorf("%s grows: %v", d.name, all)
-		}
-	}
-	check(s.t, s.service.up())
-	check(s.t, s.relay.up())
-}
-
-// restart ends the service and the relay as an operator does, and starts them again.
-func (s *soak) restart() {
-	s.t.Helper()
-	for _, d := range []*daemon{s.relay, s.service} {
-		check(s.t, d.end(os.Interrupt))
-	}
-	check(s.t, s.service.up())
-	check(s.t, s.relay.up())
-}
-
-// round has each worker build once, and waits until the programs have closed what they opened for it.
-func (s *soak) round() {
-	s.t.Helper()
-	s.faults(true)
-	var all sync.WaitGroup
-	for _, w := range s.workers {
-		all.Go(func() { w.build(s.t.Context()) })
-	}
-	all.Wait()
-	s.faults(false)
-	for _, d := range []*daemon{s.service, s.relay} {
-		files, since := 0, time.Now()
-		within(10*time.Second, func() bool {
-			if now := d.usage(s.t).files; now != files {
-				files, since = now, time.Now()
-			}
-			return time.Since(since) > time.Second
-		})
-	}
-}
-
-// most is the largest of each, one after the other.
-func most(all []usage) usage {
-	by := func(field func(usage) int) int {
-		return field(slices.MaxFunc(all, func(a, b usage) int { return cmp.Compare(field(a), field(b)) }))
-	}
-	return usage{by(func(u usage) int { return u.files }), by(func(u usage) int { return u.memory }), by(func(u usage) int { return u.threads })}
 }

@@ -109,8 +109,8 @@ func (w *worker) setRunning(p *os.Process) {
 }
 
 // kill kills the plugin amid a build. Its buildx goes on without the relay.
-func (w *worker) kill() {
-	within(10*time.Second, func() bool {
+func (w *worker) kill() bool {
+	return within(10*time.Second, func() bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.running != nil && w.running.Kill() == nil
