@@ -26,6 +26,24 @@ func TestTheReferenceIsUpToDate(t *testing.T) {
 	}
 }
 
+func TestTheTroubleshootingIsUpToDate(t *testing.T) {
+	have, err := os.ReadFile(filepath.Join("../..", troubleshooting))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(have) != troubles() {
+		t.Error("docs/troubleshooting.md is not up to date: make docs")
+	}
+	sections := map[string]bool{}
+	for line := range strings.Lines(string(have)) {
+		if id, ok := strings.CutPrefix(line, "## "); ok && sections[id] {
+			t.Errorf("there are two sections %s", id)
+		} else if ok {
+			sections[id] = true
+		}
+	}
+}
+
 func TestEveryCommandHasAManPage(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
 	dir := t.TempDir()

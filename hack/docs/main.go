@@ -1,5 +1,5 @@
-// Command docs writes docs/reference from the program's own commands. `docs man FOLDER` writes their man pages, with the date in
-// $SOURCE_DATE_EPOCH.
+// Command docs writes docs/reference from the program's own commands, and docs/troubleshooting.md from its catalogue of causes.
+// `docs man FOLDER` writes the man pages of the commands, with the date in $SOURCE_DATE_EPOCH.
 package main
 
 import (
@@ -7,7 +7,10 @@ import (
 	"os"
 )
 
-const reference = "docs/reference"
+const (
+	reference       = "docs/reference"
+	troubleshooting = "docs/troubleshooting.md"
+)
 
 func main() {
 	log.SetFlags(0)
@@ -20,5 +23,8 @@ func run(args []string) error {
 	if len(args) == 2 && args[0] == "man" {
 		return writeManual(args[1])
 	}
-	return writeReference(reference)
+	if err := writeReference(reference); err != nil {
+		return err
+	}
+	return os.WriteFile(troubleshooting, []byte(troubles()), 0o644)
 }
