@@ -3,6 +3,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"log"
 	"os"
 )
@@ -13,9 +15,10 @@ const (
 )
 
 func main() {
-	log.SetFlags(0)
+	log.SetOutput(io.Discard) // the tool logs each page
 	if err := run(os.Args[1:]); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, "docs:", err)
+		os.Exit(1)
 	}
 }
 
