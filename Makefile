@@ -49,8 +49,9 @@ cross: ## compile and vet for every platform
 fuzz: ## run every fuzz target for FUZZ (20s)
 	@hack/fuzz $(FUZZ)
 
-soak: ## attack the cache service for SOAK (5m) while others use it
-	SOAK=$(SOAK) go test ./internal/cacheserver -run '^TestSoak$$' -count=1 -v -timeout 0
+soak: ## attack and kill the cache service, the relay and BuildKit for SOAK (5m) while four builds use them (root)
+	@hack/build-tools
+	SOAK=$(SOAK) GHACACHE_E2E=required go test -p 1 ./internal/cacheserver ./internal/e2e -run '^TestSoak$$' -count=1 -v -timeout 0
 
 release: ## make the files of a release of this commit in dist/, and publish nothing
 	GHACACHE_RELEASE=1 go test ./internal/release -run '^TestDataOfAReleaseIsFresh$$' -count=1
@@ -61,15 +62,15 @@ release-check: ## install every package of dist/ in an empty root, and build its
 	go run ./hack/release check
 	go run ./hack/release reproduce
 
-docs: ## generate docs/reference
+docs: ## generate docs/reference and docs/troubleshooting.md
 	go run ./hack/docs
 
 refresh: ## ask GitHub for the newest versions and tags that migrate-v2 knows (GITHUB_TOKEN or GH_TOKEN)
 	@go run ./hack/refresh
 
-validate: docs ## check that every go.mod is tidy and docs/reference up to date
+validate: docs ## check that every go.mod is tidy, and what is generated up to date
 	@for module in . hack/tools/*/; do (cd $$module && go mod tidy -diff) || exit; done
-	@changed=$$(git status --porcelain docs/reference); [ -z "$$changed" ] || { echo "not up to date: $$changed" >&2; exit 1; }
+	@changed=$$(git status --porcelain docs/reference docs/troubleshooting.md); [ -z "$$changed" ] || { echo "not up to date: $$changed" >&2; exit 1; }
 
 clean: ## remove what was built
 	rm -rf bin dist internal/mounts/bin

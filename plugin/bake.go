@@ -25,7 +25,6 @@ cache-to and cache-from of each target, and runs buildx. It accepts all options 
 
 Ends with the exit code of buildx, with 1 if the plugin refuses the caches, and with
 125 if an option cannot be read.`,
-		Example:            "  docker ghacache bake --gha-scope-per-target --set '*.cache-to=type=gha,mode=max' --set '*.cache-from=type=gha'",
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeByBuildx(env, "bake"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -25,7 +25,6 @@ options of "docker buildx build --help", and the following.
 
 Ends with the exit code of buildx, with 1 if the plugin refuses the caches, and with
 125 if an option cannot be read.`,
-		Example:            "  docker ghacache build --cache-to type=gha,mode=max,scope=app --cache-from type=gha,scope=app .",
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeByBuildx(env, "build"),
 		RunE: func(cmd *cobra.Command, args []string) error {

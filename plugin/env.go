@@ -36,7 +36,8 @@ type Env struct {
 	Now     func() time.Time
 
 	Globals    []string // docker's global flags as they were given, before the plugin's name
-	Standalone bool     // started as docker-ghacache, not by the docker CLI
+	Standalone bool     // started as docker-ghacache or gh-ghacache, not by the docker CLI
+	Extension  bool     // started as gh-ghacache, by GitHub's command line
 }
 
 // notes writes to standard error, as annotations where a runner reads it.

@@ -30,8 +30,7 @@ The log may come from any CI system or viewer, be compressed with gzip, or be UT
 few lines that were copied out of it are enough.
 
 Exits with 1 if it finds none, or if the log cannot be read.`,
-		Example: "  gh run view --log-failed | docker ghacache explain",
-		Args:    maxArgs(1),
+		Args: maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				opts.file = args[0]

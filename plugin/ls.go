@@ -71,8 +71,6 @@ Fields of a Go template, without and with --entries:
 
   ` + strings.Join(view.CacheColumns().Fields(".", ""), " ") + `
   ` + strings.Join(view.EntryColumns().Fields(".", ""), " "),
-		Example: `  docker ghacache ls --scope image
-  docker ghacache ls --entries --filter kind=layer --filter larger=100MB --sort size`,
 		Args: maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if isLocal(cmd) {

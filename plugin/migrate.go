@@ -73,10 +73,6 @@ if --check could not read a file, and 125 if the command line is wrong.
 Rules:
 
 ` + ruleList(),
-		Example: `  docker ghacache migrate-v2
-  docker ghacache migrate-v2 --write
-  docker ghacache migrate-v2 --check --format github
-  docker ghacache migrate-v2 --copy --to-url https://cache.example/ --to-token env:NEW_TOKEN`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			return couldNotRun(cmd.Context(), env, o.run(cmd, env))

@@ -42,10 +42,10 @@ with docker/build-push-action. "docker ghacache build --gha-mounts" does both by
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
-		mountsVerb(env, "ls", "List the cache mounts of the builder and those that are saved", runMountsLs),
-		mountsVerb(env, "save [MOUNT…]", "Save cache mounts of the builder", runMountsSave),
-		mountsVerb(env, "restore [MOUNT…]", "Restore cache mounts that the builder does not have", runMountsRestore),
-		mountsVerb(env, "rm MOUNT…", "Remove cache mounts from the builder", runMountsRm),
+		mountsVerb(env, "ls [OPTIONS]", "List the cache mounts of the builder and those that are saved", runMountsLs),
+		mountsVerb(env, "save [OPTIONS] [MOUNT...]", "Save cache mounts of the builder", runMountsSave),
+		mountsVerb(env, "restore [OPTIONS] [MOUNT...]", "Restore cache mounts that the builder does not have", runMountsRestore),
+		mountsVerb(env, "rm [OPTIONS] MOUNT...", "Remove cache mounts from the builder", runMountsRm),
 	)
 	return cmd
 }
@@ -55,8 +55,8 @@ func mountsVerb(env *Env, use, short string, run func(context.Context, *Env, mou
 	cmd := &cobra.Command{Use: use, Short: short, Long: short + ".\n" + mountsHelp(use)}
 	flags := cmd.Flags()
 	flags.StringVar(&o.builder, "builder", "", "Builder; default: the current one")
-	name, _, operands := strings.Cut(use, " ")
-	if !operands {
+	name := cmd.Name()
+	if name == "ls" {
 		cmd.Args = maxArgs(0)
 		repoFlag(cmd, &o.repo)
 	}

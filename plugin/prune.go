@@ -64,11 +64,7 @@ func newPruneCommand(env *Env) *cobra.Command {
 		Use:   "prune [OPTIONS]",
 		Short: "Delete what no build needs, or what you select",
 		Long:  pruneLong,
-		Example: `  docker ghacache prune --dry-run
-  docker ghacache prune --ref 12 --ref 'feature/*'
-  docker ghacache prune --keep-storage 8GB --likely --force
-  docker ghacache prune --local /tmp/cache --keep-tags main --dry-run`,
-		Args: maxArgs(0),
+		Args:  maxArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if isLocal(cmd) {
 				return runPruneLocal(cmd, env, o)

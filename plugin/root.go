@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli-plugins/metadata"
@@ -21,7 +23,8 @@ func Main(ctx context.Context) int {
 		ui.Notes{W: os.Stderr}.Error(err)
 		return 1
 	}
-	env := osEnv(docker, plugin.RunningStandalone())
+	env := osEnv(docker, extends(os.Args[0]) || plugin.RunningStandalone())
+	env.Extension = extends(os.Args[0])
 	if env.Standalone {
 		cmd := newRootCommand(ctx, env)
 		return exitCode(env, cmd.Execute())
@@ -65,6 +68,9 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 	if env.Standalone {
 		cmd.Use = metadata.NamePrefix + name
 	}
+	if env.Extension {
+		cmd.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "gh " + name}
+	}
 	cmd.SetFlagErrorFunc(flagError)
 	opts := newRootOptions(cmd.Flags())
 	cmd.AddCommand(
@@ -84,10 +90,13 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newServeCommand(env),
 		newVersionCommand(env),
 	)
-	for _, c := range cmd.Commands() {
-		c.DisableFlagsInUseLine = true // the usage lines name [OPTIONS]
-	}
+	addExamples(cmd, "", examples())
 	return cmd
+}
+
+// extends reports whether a program was started as an extension of GitHub's command line: gh runs gh-ghacache for `gh ghacache`.
+func extends(program string) bool {
+	return strings.TrimSuffix(filepath.Base(program), ".exe") == "gh-"+name
 }
 
 // initStandalone does what the docker CLI does for its plugins: it reads

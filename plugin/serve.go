@@ -59,9 +59,6 @@ them from there.
 
 GET /healthz tells whether the cache can be written. GET /metrics has counters for
 Prometheus. Both need no token and show no entry.`,
-		Example: `  docker ghacache serve -- docker ghacache build --cache-to type=gha,mode=max --cache-from type=gha .
-  docker ghacache serve --env-file cache.env
-  docker ghacache serve --check`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
 				return usage(fmt.Errorf("unexpected argument %q", args[0]), cmd.CommandPath()+" [OPTIONS] -- COMMAND [ARG...]")

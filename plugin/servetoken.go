@@ -24,8 +24,6 @@ func newServeTokenCommand(env *Env, serve *serveOptions) *cobra.Command {
 		Long: `Prints a runtime token for the refs that --ref gives or, with --rest, a token for the
 REST API. A REST token lists all entries. It deletes entries on the refs that --ref
 lets a job write. If main is one of them, it deletes all entries and sets limits.`,
-		Example: `  ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token --ref refs/pull/7/merge --ref refs/heads/main:ro)
-  GITHUB_TOKEN=$(docker ghacache serve token --rest --read-only)`,
 		Args: maxArgs(0),
 		RunE: func(*cobra.Command, []string) error { return runServeToken(env, *serve, o) },
 	}

@@ -51,7 +51,7 @@ func readBuild() build {
 func newVersionCommand(env *Env) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use:   "version",
+		Use:   "version [OPTIONS]",
 		Short: "Show the version and what it was built with",
 		Args:  maxArgs(0),
 		RunE:  func(*cobra.Command, []string) error { return runVersion(env, format) },

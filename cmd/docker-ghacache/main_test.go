@@ -17,6 +17,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"docker-ghacache": main,
+		"gh-ghacache":     main,
 		"docker-buildx":   recorder,
 		"runtime-token":   runtimeToken,
 		"export-cache":    exportCache,

@@ -1,35 +1,33 @@
-// Command docs writes docs/reference from the program's own commands.
+// Command docs writes docs/reference from the program's own commands, and docs/troubleshooting.md from its catalogue of causes.
+// `docs man FOLDER` writes the man pages of the commands, with the date in $SOURCE_DATE_EPOCH.
 package main
 
 import (
+	"fmt"
+	"io"
 	"log"
 	"os"
-
-	clidocstool "github.com/docker/cli-docs-tool"
-
-	"github.com/docker-ghacache/docker-ghacache/plugin"
 )
 
-const reference = "docs/reference"
+const (
+	reference       = "docs/reference"
+	troubleshooting = "docs/troubleshooting.md"
+)
 
 func main() {
-	if err := run(); err != nil {
-		log.Fatal(err)
+	log.SetOutput(io.Discard) // the tool logs each page
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "docs:", err)
+		os.Exit(1)
 	}
 }
 
-// run starts with an empty folder, because the tool keeps pages of removed
-// commands.
-func run() error {
-	if err := os.RemoveAll(reference); err != nil {
+func run(args []string) error {
+	if len(args) == 2 && args[0] == "man" {
+		return writeManual(args[1])
+	}
+	if err := writeReference(reference); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(reference, 0o755); err != nil {
-		return err
-	}
-	client, err := clidocstool.New(clidocstool.Options{Root: plugin.Reference(), SourceDir: reference, Plugin: true})
-	if err != nil {
-		return err
-	}
-	return client.GenMarkdownTree(plugin.Reference())
+	return os.WriteFile(troubleshooting, []byte(troubles()), 0o644)
 }

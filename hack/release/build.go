@@ -44,8 +44,18 @@ func build(ctx context.Context, dist, platform string) (program, error) {
 	return inspect(path)
 }
 
+// compile needs the helpers.
 func compile(ctx context.Context, env []string, path, platform string) error {
-	return command(ctx, append(clean(platform), env...), "go", "build", "-trimpath", "-buildvcs=true", "-ldflags", "-s -w", "-o", path, "./cmd/docker-ghacache")
+	return command(ctx, append(clean(platform), env...), "go", "build", "-trimpath", "-buildvcs=true", "-tags", "helper", "-ldflags", "-s -w", "-o", path, "./cmd/docker-ghacache")
+}
+
+// buildHelpers builds what packs cache mounts inside builders. Every program has it for both architectures: the builder of a laptop
+// or of a job can be on another one.
+func buildHelpers(ctx context.Context, env []string) error {
+	if err := os.RemoveAll("internal/mounts/bin"); err != nil {
+		return err
+	}
+	return command(ctx, append(clean("linux/amd64"), env...), "make", "--no-print-directory", "helpers", "HELPERS=amd64 arm64")
 }
 
 // inspect reads what Go recorded in a program.

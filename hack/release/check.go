@@ -42,6 +42,11 @@ func check(ctx context.Context, dist string) error {
 		if !strings.Contains(out, p.version) {
 			return fmt.Errorf("the program that the %s installed says %q, and is %s", name, out, p.version)
 		}
+		if strings.HasSuffix(path, packaged) {
+			if err := checkManual(root); err != nil {
+				return fmt.Errorf("the %s: %w", name, err)
+			}
+		}
 		fmt.Printf("%-13s %s\n", name, out)
 	}
 	return nil
@@ -49,6 +54,15 @@ func check(ctx context.Context, dist string) error {
 
 // packaged is where packages put the program.
 const packaged = "usr/libexec/docker/cli-plugins/docker-ghacache"
+
+// checkManual looks for the man pages of a package.
+func checkManual(root string) error {
+	pages, err := filepath.Glob(filepath.Join(root, "usr/share/man/man1/docker-ghacache*.1"))
+	if err != nil || len(pages) < 10 {
+		return errors.Join(err, fmt.Errorf("it has %d man pages", len(pages)))
+	}
+	return nil
+}
 
 func onlyFile(pattern string) (string, error) {
 	found, err := filepath.Glob(pattern)
@@ -104,12 +118,23 @@ func installScript(ctx context.Context, dist, root string) (string, error) {
 	return filepath.Join(root, ".docker/cli-plugins/docker-ghacache"), command(ctx, env, "sh", "hack/install.sh")
 }
 
-// installExtension puts the program where gh puts an extension, under the extension's name.
-func installExtension(_ context.Context, dist, root string) (string, error) {
-	data, err := os.ReadFile(filepath.Join(dist, assetName("linux/"+runtime.GOARCH)))
+// installExtension does what gh does: it takes the file that ends with the platform, and stores it under the extension's name.
+func installExtension(ctx context.Context, dist, root string) (string, error) {
+	file, err := onlyFile(filepath.Join(dist, "gh-ghacache", "*linux-"+runtime.GOARCH))
+	if err != nil {
+		return "", err
+	}
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(root, "gh-ghacache")
-	return path, os.WriteFile(path, data, 0o755)
+	if err := os.WriteFile(path, data, 0o755); err != nil {
+		return "", err
+	}
+	help, err := output(ctx, path, "ls", "--help")
+	if err == nil && !strings.Contains(help, "gh ghacache ls [OPTIONS]") {
+		err = fmt.Errorf("its help is that of another program: %s", help)
+	}
+	return path, err
 }

@@ -44,6 +44,9 @@ func assemble(ctx context.Context, dist string, platforms []string) error {
 	if err := os.MkdirAll(dist, 0o755); err != nil {
 		return err
 	}
+	if err := buildHelpers(ctx, nil); err != nil {
+		return err
+	}
 	var programs []program
 	for _, platform := range platforms {
 		p, err := build(ctx, dist, platform)
@@ -59,7 +62,9 @@ func assemble(ctx context.Context, dist string, platforms []string) error {
 	for _, part := range []func() error{
 		func() error { return writeLicences(ctx, dist, programs) },
 		func() error { return writeBills(ctx, dist, programs) },
+		func() error { return writeManual(ctx, dist) },
 		func() error { return writePackages(ctx, dist, programs) },
+		func() error { return linkExtension(dist, programs) },
 		func() error { return writeManifests(dist, programs) },
 		func() error { return writeChecksums(dist) },
 	} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
 	"fmt"
 	"os"
@@ -51,6 +52,11 @@ func writeManifests(dist string, programs []program) error {
 		sums[p.name] = p.sum
 	}
 	facts["Sums"] = sums
+	pages, err := os.ReadFile(filepath.Join(dist, manual))
+	if err != nil {
+		return err
+	}
+	facts["Manual"] = fmt.Sprintf("%x", sha256.Sum256(pages))
 	set, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{"upper": strings.ToUpper}).ParseFS(templates, "templates/*")
 	if err != nil {
 		return err

@@ -28,10 +28,14 @@ func programs() []program {
 
 func TestManifestsHaveTheChecksumsOfThePrograms(t *testing.T) {
 	dist := t.TempDir()
+	write(t, filepath.Join(dist, manual), "pages")
 	if err := writeManifests(dist, programs()); err != nil {
 		t.Fatal(err)
 	}
 	formula := read(t, filepath.Join(dist, "homebrew/docker-ghacache.rb"))
+	if pages := fmt.Sprintf("sha256 \"%x\"", sha256.Sum256([]byte("pages"))); !bytes.Contains(formula, []byte(pages)) {
+		t.Errorf("the formula has no man pages with %s:\n%s", pages, formula)
+	}
 	var installer struct {
 		PackageVersion string `yaml:"PackageVersion"`
 		Installers     []struct {
@@ -103,6 +107,47 @@ func TestAModuleWithoutALicenceIsAnError(t *testing.T) {
 		if !strings.Contains(text.String(), part) {
 			t.Errorf("%q is not in\n%s", part, text.String())
 		}
+	}
+}
+
+// gh takes the first file of a release whose name ends with the platform.
+func TestGhFindsTheProgramOfEachPlatform(t *testing.T) {
+	dist, all := t.TempDir(), programs()
+	for i := range all {
+		all[i].path = filepath.Join(dist, all[i].name)
+		write(t, all[i].path, all[i].name)
+	}
+	if err := linkExtension(dist, all); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		end := p.os + "-" + p.arch
+		if p.os == "windows" {
+			end += ".exe"
+		}
+		found, err := filepath.Glob(filepath.Join(dist, "gh-ghacache", "gh-ghacache_v1.2.3_*"+end))
+		if err != nil || len(found) != 1 || string(read(t, found[0])) != p.name {
+			t.Errorf("%s: %q, %v", end, found, err)
+		}
+	}
+}
+
+func TestAnArchiveOfTheManualHasNothingOfThisMachine(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	for _, dir := range []string{first, second} {
+		write(t, filepath.Join(dir, "a.1"), ".TH A")
+		write(t, filepath.Join(dir, "b.1"), ".TH B")
+	}
+	if err := os.Chtimes(filepath.Join(second, "a.1"), time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	a, err := archiveOf(first, time.Unix(100, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := archiveOf(second, time.Unix(100, 0))
+	if err != nil || !bytes.Equal(a, b) {
+		t.Errorf("two archives of the same pages differ: %v", err)
 	}
 }
 

@@ -48,7 +48,11 @@ func reproduce(ctx context.Context, dist string) error {
 func again(ctx context.Context, first, cache string) error {
 	platform := runtime.GOOS + "/" + runtime.GOARCH
 	path := filepath.Join("dist", assetName(platform))
-	if err := compile(ctx, []string{"GOCACHE=" + cache}, path, platform); err != nil {
+	env := []string{"GOCACHE=" + cache}
+	if err := buildHelpers(ctx, env); err != nil {
+		return err
+	}
+	if err := compile(ctx, env, path, platform); err != nil {
 		return err
 	}
 	p, err := inspect(path)
@@ -65,6 +69,9 @@ func again(ctx context.Context, first, cache string) error {
 	if err := writeBills(ctx, "dist", []program{p}); err != nil {
 		return err
 	}
+	if err := writeManual(ctx, "dist"); err != nil {
+		return err
+	}
 	return writePackages(ctx, "dist", []program{p})
 }
 
@@ -75,6 +82,9 @@ func compare(first, second string) error {
 		return err
 	}
 	for _, e := range entries {
+		if e.IsDir() {
+			continue // the man pages, of which there is an archive
+		}
 		a, err := os.ReadFile(filepath.Join(first, e.Name()))
 		if err != nil {
 			return err

@@ -87,3 +87,9 @@ func (u *user) entries() string {
 	u.t.Helper()
 	return u.run("ghacache", "ls", "--all", "-q").stdout
 }
+
+// indexes counts what exports have written to a scope.
+func (u *user) indexes(scope string) int {
+	u.t.Helper()
+	return strings.Count(u.run("ghacache", "ls", "--entries", "--scope", scope, "--filter", "kind=index", "-q").stdout, "\n")
+}

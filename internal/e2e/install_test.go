@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestInstallScript runs hack/install.sh for a user whose home is empty.
@@ -59,23 +61,38 @@ func TestInstallScript(t *testing.T) {
 	}
 }
 
-// The images of a release are built by the plugin from the folder of the release.
-func TestImagesOfARelease(t *testing.T) {
-	u := newUser(t, shared.remote)
-	u.enter(serve(t))
+// releaseOf is a folder of a release with what the images have.
+func releaseOf(t *testing.T) string {
+	t.Helper()
 	dist := t.TempDir()
 	program, err := os.ReadFile(shared.bin("docker-ghacache"))
 	check(t, err)
 	check(t, os.WriteFile(filepath.Join(dist, asset), program, 0o755))
 	check(t, os.WriteFile(filepath.Join(dist, "LICENSES.txt"), []byte("terms"), 0o600))
+	return dist
+}
+
+// The images of a release are built by the plugin from the folder of the release.
+func TestImagesOfARelease(t *testing.T) {
+	u := newUser(t, shared.container)
+	u.enter(serve(t))
+	dist := releaseOf(t)
+	images := map[string]string{}
 	for _, target := range []string{"plugin", "serve"} {
-		out := t.TempDir()
-		u.run(build(dist, append(toAndFrom(target), "--file", filepath.Join(shared.root, "hack/release/Dockerfile"), "--target", target, "--output", "type=local,dest="+out)...)...)
-		version, err := exec.CommandContext(t.Context(), filepath.Join(out, "docker-ghacache"), "version").Output()
-		check(t, err)
-		wantText(t, string(version), "docker-ghacache ")
-		if _, err := os.Stat(filepath.Join(out, "LICENSES.txt")); err != nil {
-			t.Error(err)
-		}
+		name := "localhost/ghacache-e2e-" + target + ":" + strings.ToLower(filepath.Base(dist)) + filepath.Base(shared.dir)
+		images[target] = name
+		u.run(build(dist, append(toAndFrom(target), "--file", filepath.Join(shared.root, "hack/release/Dockerfile"), "--target", target, "--load", "-t", name)...)...)
+		t.Cleanup(func() { u.try("image", "rm", "--force", name) })
+	}
+	wantText(t, u.run("run", "--rm", "--network", "none", images["plugin"], "version").stdout, "docker-ghacache ")
+	address := silentAddress(t)
+	id := strings.TrimSpace(u.run("run", "--detach", "--network", "host", images["serve"], "serve", "--listen", address, "--dir", "/cache").stdout)
+	t.Cleanup(func() { u.try("rm", "--force", "--volumes", id) })
+	answers := func() bool {
+		resp, err := http.Get("http://" + address + "/healthz")
+		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	}
+	if !within(20*time.Second, answers) {
+		t.Errorf("the service does not answer:\n%s", u.try("logs", id))
 	}
 }

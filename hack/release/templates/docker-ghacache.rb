@@ -26,8 +26,14 @@ class DockerGhacache < Formula
     end
   end
 
+  resource "man" do
+    url "{{.URL}}docker-ghacache-man.tar.gz"
+    sha256 "{{.Manual}}"
+  end
+
   def install
     (lib/"docker/cli-plugins").install Dir["docker-ghacache-*"].first => "docker-ghacache"
+    resource("man").stage { man1.install Dir["*.1"] }
   end
 
   def caveats
