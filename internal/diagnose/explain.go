@@ -53,6 +53,9 @@ type Scanner struct {
 	failure *Finding         // of the last line on which a build ended
 	another *Finding         // the last line on which a build ended, where it is not the cache's
 	dropped *Finding
+
+	cacheAction bool  // the step runs actions/cache
+	attempts    []hit // of an action, until it tells whether it is one for artifacts
 }
 
 // NewScanner returns a Scanner that has seen nothing.
@@ -96,22 +99,6 @@ func (s *Scanner) superseded(known []Cause, place int) bool {
 	return false
 }
 
-// trustPaste takes the lines of a paste for errors of a build.
-func (s *Scanner) trustPaste() {
-	if s.paste.over || len(s.found) > 0 || s.dropped != nil {
-		return
-	}
-	known := catalogue()
-	for i, l := range s.paste.lines {
-		l.frame = build
-		l.unwrap()
-		if at, ok := l.cause(known); ok && !known[at].common {
-			s.add(hit{at, l.message, Finding{Cause: known[at].of(l.core), Line: s.paste.at[i], Evidence: evidence(l.text)}})
-		}
-	}
-	s.paste = paste{over: true}
-}
-
 // Failure ends the stream and returns the cause of the error on which its last build ended. There is none where that
 // error does not carry it, whatever else the stream showed: a cache that failed may have been tolerated, or cancelled
 // because something else had failed.
@@ -127,6 +114,7 @@ func (s *Scanner) end() {
 	s.lines.end(s.line)
 	s.endAzure()
 	s.endWrapped()
+	s.endAttempts()
 	s.endBuild()
 }
 
@@ -146,7 +134,14 @@ func (s *Scanner) line(raw []byte) {
 	if s.uneventful(raw) {
 		return
 	}
+	for _, part := range unescaped(raw) {
+		s.part(part)
+	}
+}
+
+func (s *Scanner) part(raw []byte) {
 	l := parseLine(raw)
+	s.inAction(&l)
 	s.paste.add(&l, s.number)
 	if s.azure.add(&l, s.number) {
 		return
@@ -161,6 +156,9 @@ func (s *Scanner) line(raw []byte) {
 		s.build = buildState{number: s.number, request: l.text}
 	case strings.HasPrefix(l.text, firstStep):
 		s.endSteps()
+	}
+	if len(s.attempts) > 0 && artifactFailed.MatchString(l.text) {
+		s.attempts = nil
 	}
 	s.build.see(&l)
 	if !s.azure.begin(&l, s.number) {
@@ -191,19 +189,19 @@ func (s *Scanner) endAzure() {
 }
 
 func (s *Scanner) endWrapped() {
-	l, number := s.wrapped.line, s.wrapped.number
-	if number == 0 {
+	e := s.wrapped
+	if e.number == 0 {
 		return
 	}
 	s.wrapped = wrappedError{}
-	if ofOthers(&l) && s.vain < maxVain {
+	if ofOthers(&e.line) && s.vain < maxVain {
 		s.vain++
 	}
-	if i, ok := l.cause(catalogue()); ok {
-		s.conclude(&l, number, i)
+	if e.general > 0 {
+		s.conclude(&e.line, e.number, e.general)
 		return
 	}
-	s.unexplained(&l, number)
+	s.unexplained(&e.line, e.number)
 }
 
 // explain looks for the cause of a line. An error without one may go on in the next line.
@@ -211,14 +209,26 @@ func (s *Scanner) explain(l *logLine, number int) {
 	known := catalogue()
 	i, ok := l.cause(known)
 	switch {
+	case ok && l.frame == bare && instance.MatchString(l.text):
+		return
 	case ok && known[i].ID != unknownCause:
 		s.conclude(l, number, i)
+		return
+	}
+	if inner, at, found := l.mentioned(known); found {
+		s.conclude(&inner, number, at)
+		return
+	}
+	switch {
 	case l.frame <= bare || l.core == "":
 	case ofOthers(l) && s.vain == maxVain:
 		s.wrapped = wrappedError{line: *l, number: number}
 		s.endWrapped()
 	default:
 		s.wrapped.begin(l, number)
+		if ok {
+			s.wrapped.general = i
+		}
 	}
 }
 
@@ -238,11 +248,21 @@ func (s *Scanner) conclude(l *logLine, number, i int) {
 	if l.fatal {
 		s.failure, s.another = &h.Finding, nil
 	}
-	if s.build.steps[l.vertex] {
+	switch {
+	case s.build.steps[l.vertex]:
 		s.build.hold(h)
-		return
+	case attempt.MatchString(l.text):
+		s.attempts = append(s.attempts[:min(len(s.attempts), maxSteps)], h)
+	default:
+		s.add(h)
 	}
-	s.add(h)
+}
+
+func (s *Scanner) endAttempts() {
+	for _, h := range s.attempts {
+		s.add(h)
+	}
+	s.attempts = nil
 }
 
 // add keeps the first evidence of each cause.
@@ -263,6 +283,7 @@ func (s *Scanner) endSteps() {
 		}
 	}
 	s.build.steps, s.build.own, s.build.others, s.build.held, s.build.boot = nil, nil, nil, nil, ""
+	s.build.local, s.build.layout = false, false
 }
 
 func (s *Scanner) endBuild() {
