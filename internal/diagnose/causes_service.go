@@ -73,12 +73,13 @@ func serviceCauses() []Cause {
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
 			cache, `^invalid character '.+' looking for beginning of value$`, doctor, direct),
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
-			said, toolkit+`(?:Unexpected token .*\bJSON\b|Unexpected end of JSON input)`, doctor, direct),
+			said, toolkit+`(?:Unexpected token .*\bJSON\b|Unexpected end of JSON input)|^Failed to \w*Artifact\w*: .*(?:is not valid JSON|Unexpected end of JSON input)`,
+			doctor, "ACTIONS_RESULTS_URL   # of a cache server of your own must pass the requests of other actions on", direct),
 		certain("ghes-certificate", "GitHub's cache service lost a certificate with which it signs URLs",
 			said, `^Signing certificate with thumbprint \w+ not found in store`,
 			"https://support.github.com   # on github.com; on GitHub Enterprise Server, its administrator: https://github.com/actions/cache/issues/1384", ignoreError),
 		certain("key-exists", "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
-			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating this cache|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|`+toolkit+`Cache already exists\. Scope: `,
+			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|`+toolkit+`Cache already exists\. Scope: `,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content").provedBy(`\bCache already exists\b|\balready exists$`),
 	}
 }

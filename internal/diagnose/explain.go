@@ -54,8 +54,9 @@ type Scanner struct {
 	another *Finding         // the last line on which a build ended, where it is not the cache's
 	dropped *Finding
 
-	cacheAction bool  // the step runs actions/cache
-	attempts    []hit // of an action, until it tells whether it is one for artifacts
+	action   action // of the step
+	attempts []hit  // of an action, until it tells whether it is one for artifacts
+	buildxAt int    // the last line that runs buildx; 0 without one
 }
 
 // NewScanner returns a Scanner that has seen nothing.
@@ -141,7 +142,7 @@ func (s *Scanner) line(raw []byte) {
 
 func (s *Scanner) part(raw []byte) {
 	l := parseLine(raw)
-	s.inAction(&l)
+	s.place(&l)
 	s.paste.add(&l, s.number)
 	if s.azure.add(&l, s.number) {
 		return

@@ -10,7 +10,7 @@ import (
 var (
 	// clientMark begins a message of a client of the cache wherever it stands in a line: an action, a tool or a person
 	// put something in front of it.
-	clientMark = regexp.MustCompile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: )`)
+	clientMark = regexp.MustCompile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |docker: 'buildx' is not a docker command)`)
 	// spans are what a sentence quotes.
 	spans = regexp.MustCompile("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
 	// leadIn ends what a sentence says before it comes to an error.
@@ -28,7 +28,7 @@ var (
 )
 
 // clientWords are those of which a line must have one for clientMark to match it.
-var clientWords = []string{"Cache service responded", "Cache reservation", "CacheEntry", "reserveCache", "saveCache", "commitCache", "downloadCache", "uploadChunk (", "GitHub API error"} //nolint:gochecknoglobals // a constant
+var clientWords = []string{"Cache service responded", "Cache reservation", "CacheEntry", "reserveCache", "saveCache", "commitCache", "downloadCache", "uploadChunk (", "GitHub API error", "is not a docker command"} //nolint:gochecknoglobals // a constant
 
 // mentioned looks for the message of a client behind something else.
 func (l *logLine) mentioned(known []Cause) (logLine, int, bool) {
@@ -105,16 +105,40 @@ func unframed(text string) string {
 	return text
 }
 
-// inAction marks the errors of a step that runs actions/cache as a client's.
-func (s *Scanner) inAction(l *logLine) {
+// An action is what a step of a job runs, as far as it tells whose errors those of the step are.
+type action int
+
+const (
+	anyAction   action = iota
+	cacheAction        // actions/cache
+	bootAction         // docker/setup-buildx-action, while it starts a builder
+)
+
+// place tells whose an error is by what ran before it.
+func (s *Scanner) place(l *logLine) {
 	switch {
 	case strings.HasPrefix(l.text, "Run "):
-		m := ranAction.FindStringSubmatch(l.text)
-		s.cacheAction = m != nil && strings.HasPrefix(m[1], "actions/cache")
-	case s.cacheAction && l.frame == said:
+		s.action = anyAction
+		if m := ranAction.FindStringSubmatch(l.text); m != nil && strings.HasPrefix(m[1], "actions/cache") {
+			s.action = cacheAction
+		}
+	case l.text == "Booting builder":
+		s.action = bootAction
+	case l.text == "Inspect builder":
+		s.action = anyAction
+	case strings.Contains(l.text, "docker buildx "):
+		s.buildxAt = s.number
+	case s.action == cacheAction && l.frame == said:
 		l.client = true
+	case s.action == bootAction && l.frame == said && len(l.text) > 5 && strings.EqualFold(l.text[:5], "error"):
+		l.core = "booting: " + l.core
+	case strings.HasPrefix(l.text, shorthand) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
+		l.core = "docker buildx: " + l.core
 	}
 }
+
+// shorthand begins what docker says of a short option that it does not know, as of a plugin that it does not find.
+const shorthand = "unknown shorthand flag: "
 
 // unescaped are the lines of one in which a runner's command or a string of JSON holds several.
 func unescaped(raw []byte) [][]byte {
