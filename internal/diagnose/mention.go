@@ -15,8 +15,8 @@ var (
 	spans = regexp.MustCompile("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
 	// leadIn ends what a sentence says before it comes to an error.
 	leadIn = regexp.MustCompile(`(?:: |; |, | [–—-]+ |\b(?:with|errors?|message|fail(?:s|ed|ing|ure)?|g[oe]ts?|getting|sees?|seeing|returns?|returned|says|is|like|by|the|on|of|to)\b[:,]? +)`)
-	// aboutCaches tells that a paste is about caches of builds, so that a text that other programs have too is taken for theirs.
-	aboutCaches = regexp.MustCompile(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b`)
+	// aboutCaches tells that a paste is about caches of builds or builders, so that a text that other programs have too is taken for theirs.
+	aboutCaches = regexp.MustCompile(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b|\bbuild(?:x|kit|ctl)\b`)
 	// instance is a sentence that gives an error as an example of one.
 	instance = regexp.MustCompile(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)`)
 	// artifactFailed ends the attempts of an action that stores artifacts, which asks another service in the same words.
@@ -51,6 +51,7 @@ func quoted(text string) (out []string) {
 	if instance.MatchString(text) || artifacts.MatchString(text) || strings.Contains(text, `{"`) {
 		return nil
 	}
+	out = append(out, text)
 	text = strings.ReplaceAll(text, `\"`, `"`)
 	for _, m := range spans.FindAllStringSubmatch(text, 8) {
 		for _, span := range m[1:] {
@@ -70,7 +71,8 @@ func quoted(text string) (out []string) {
 
 // trustPaste takes the lines of a paste for errors of a build, and then what they quote.
 func (s *Scanner) trustPaste() {
-	if s.paste.over || len(s.found) > 0 || s.dropped != nil {
+	ofArtifacts := func(l logLine) bool { return artifactFailed.MatchString(l.text) }
+	if s.paste.over || len(s.found) > 0 || s.dropped != nil || slices.ContainsFunc(s.paste.lines, ofArtifacts) {
 		return
 	}
 	for i := range s.paste.lines {
