@@ -51,7 +51,9 @@ func quoted(text string) (out []string) {
 	if instance.MatchString(text) || artifacts.MatchString(text) || strings.Contains(text, `{"`) {
 		return nil
 	}
-	out = append(out, text)
+	if strings.HasPrefix(text, "rpc error: ") {
+		out = append(out, text)
+	}
 	text = strings.ReplaceAll(text, `\"`, `"`)
 	for _, m := range spans.FindAllStringSubmatch(text, 8) {
 		for _, span := range m[1:] {
