@@ -16,6 +16,9 @@ const atOnce = `(?:^|^toolkit: .*|^failed to parse .*)(?:<h2>)?`
 // serviceDown is a cause that doctor gives, too.
 const serviceDown = "service-down"
 
+// LocalLayerMissing is the cause of a build that a local cache made fail.
+const LocalLayerMissing = "local-layer-missing"
+
 // serviceCauses are those that the cache service reports.
 func serviceCauses() []Cause {
 	return []Cause{
@@ -104,7 +107,7 @@ func blobCauses() []Cause {
 			build, `^blob (?:sha256:\S+ )?not found$|^blob sha256:\w+: not found$|^cache entry no longer exists$|^(?:GET|HEAD) \S+ (?:RESPONSE 404: |ERROR CODE: BlobNotFound)|^invalid status response 404 .* for https?://`,
 			rebuilt, ignoreError, "docker ghacache prune   # room below the limit keeps layers").
 			provedBy(`^cache entry no longer exists$|\bBlobNotFound\b|The specified blob does not exist`),
-		certain("local-layer-missing", "a layer that a local cache references is not in the folder of the cache, and BuildKit does not rebuild its step",
+		certain(LocalLayerMissing, "a layer that a local cache references is not in the folder of the cache, and BuildKit does not rebuild its step",
 			build, `^local: |^content sha256:\S+: not found$`,
 			"docker ghacache inspect --local DIR   # of --cache-from type=local,src=DIR: which layers are missing",
 			"leave that --cache-from out, once; --cache-to type=local,dest=DIR writes the layers again").provedBy(`^local: `).commonly(),
