@@ -82,7 +82,7 @@ func serviceCauses() []Cause {
 			said, `^Signing certificate with thumbprint \w+ not found in store`,
 			"https://support.github.com   # on github.com; on GitHub Enterprise Server, its administrator: https://github.com/actions/cache/issues/1384", ignoreError),
 		certain("key-exists", "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
-			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|`+toolkit+`Cache already exists\. Scope: `,
+			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|^Cache already exists\. Scope: `,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content").provedBy(`\bCache already exists\b|\balready exists$`),
 	}
 }
@@ -111,6 +111,8 @@ func blobCauses() []Cause {
 			build, `^local: |^content sha256:\S+: not found$`,
 			"docker ghacache inspect --local DIR   # of --cache-from type=local,src=DIR: which layers are missing",
 			"leave that --cache-from out, once; --cache-to type=local,dest=DIR writes the layers again").provedBy(`^local: `).commonly(),
+		probable("entry-damaged", "the archive of a cache entry is damaged, or was cut off while it was downloaded",
+			bare, `^torn: `, retry, "gh cache delete KEY   # if it fails on every run: entries are never overwritten"),
 		probable("layer-damaged", "a layer in the cache is shorter than the cache's index says, as after an upload that broke off",
 			build, `^invalid status response 416 .* for https?://`, rebuilt, "docker ghacache prune --scope SCOPE --force   # the next build writes the cache anew"),
 		certain("blob-storage-error", "the blob storage behind the cache service failed on its side",

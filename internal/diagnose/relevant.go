@@ -12,7 +12,7 @@ import (
 var relevant = [][]byte{ //nolint:gochecknoglobals // a constant
 	[]byte("rror"), []byte("ERR"), []byte("ailed"), []byte("arning"), []byte("WARN"),
 	[]byte("gha"), []byte("uild"), []byte("xporting"), []byte("tarball"), []byte("No output"),
-	[]byte("legacy service"), []byte("Decommissioned"), []byte("unknown flag"), []byte("unknown shorthand"), []byte("Run "),
+	[]byte("legacy service"), []byte("Decommissioned"), []byte("unknown flag"), []byte("unknown shorthand"), []byte("Run "), []byte("cache.t"), []byte("gzip"), []byte("in archive"), []byte("zstd"),
 	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("scopes"),
 }
 
@@ -20,7 +20,7 @@ var relevant = [][]byte{ //nolint:gochecknoglobals // a constant
 var telling = map[frame][]string{ //nolint:gochecknoglobals // a constant
 	bare: {
 		"legacy service", "Decommissioned", "not set for github", "Cache Service Url", "cache token", "buildx", "buildkit", "unknown flag", "BuildKit",
-		"cache write", "scopes", "library/gha", "from gha", "> 4",
+		"cache write", "scopes", "library/gha", "from gha", "> 4", "torn: ",
 	},
 	said: {
 		"cache", "Cache", "gha", "uild", "legacy service", "Decommissioned", "unknown flag", "scopes", "token", "access controls",
