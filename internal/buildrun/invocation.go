@@ -79,14 +79,37 @@ func (inv *invocation) passThrough(ctx context.Context) error {
 	}
 	inv.locals = inv.locals.Enter(ctx, inv.own.localClean)
 	defer inv.locals.Leave()
-	code, err := inv.runWithMounts(ctx, inv.command())
+	command := inv.command()
+	var scanner *diagnose.Scanner
+	if len(inv.locals) > 0 {
+		scanner = inv.watch(&command)
+	}
+	code, err := inv.runWithMounts(ctx, command)
 	if err != nil {
 		return err
 	}
-	if code == 0 {
+	switch {
+	case code == 0:
 		inv.cleanLocals(ctx)
+	case scanner != nil && ctx.Err() == nil:
+		if finding, known := scanner.Failure(); known && finding.Cause.ID == diagnose.LocalLayerMissing {
+			inv.explain(finding)
+		}
 	}
 	return inv.exit(code)
+}
+
+// watch has a scanner read what buildx says. On a terminal there is none: buildx would not redraw its output there.
+func (inv *invocation) watch(command *process.Command) *diagnose.Scanner {
+	if inv.env.Docker.Err().IsTerminal() {
+		return nil
+	}
+	scanner := diagnose.NewScanner()
+	command.Stderr = io.MultiWriter(scanner, lenient{inv.env.Stderr})
+	if sameFile(inv.env.Stdout, inv.env.Stderr) {
+		command.Stdout = command.Stderr // one pipe keeps the order of what is written to both
+	}
+	return scanner
 }
 
 // command is buildx in the completed form, with the credentials in its
@@ -119,14 +142,8 @@ func (inv *invocation) run(ctx context.Context) error {
 	}
 	inv.locals = inv.locals.Enter(ctx, inv.own.localClean)
 	defer inv.locals.Leave()
-	command, scanner := inv.command(), diagnose.NewScanner()
-	watched := !inv.env.Docker.Err().IsTerminal()
-	if watched {
-		command.Stderr = io.MultiWriter(scanner, lenient{inv.env.Stderr})
-		if sameFile(inv.env.Stdout, inv.env.Stderr) {
-			command.Stdout = command.Stderr // one pipe keeps the order of what is written to both
-		}
-	}
+	command := inv.command()
+	scanner := inv.watch(&command)
 	code, err := inv.runWithMounts(ctx, command)
 	inv.afterRelay(err == nil && code == 0)
 	if err != nil {
@@ -139,8 +156,11 @@ func (inv *invocation) run(ctx context.Context) error {
 	if code == 0 || ctx.Err() != nil {
 		return inv.exit(code)
 	}
-	finding, known := scanner.Failure()
-	if !watched {
+	var finding diagnose.Finding
+	var known bool
+	if scanner != nil {
+		finding, known = scanner.Failure()
+	} else {
 		finding, known = diagnose.ExplainError(builders.Failure(ctx, inv.env.Docker, inv.builder, start))
 	}
 	if known {

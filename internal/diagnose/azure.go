@@ -11,6 +11,7 @@ var (
 	// blobDetail is why Azure does not accept the signature of a URL.
 	blobDetail = regexp.MustCompile(`<AuthenticationErrorDetail>([^<]*)`)
 	dashes     = regexp.MustCompile(`^-{3,}$`)
+	ruler      = regexp.MustCompile(`\s*-{5,}\s*`)
 )
 
 // maxReply is how many lines of the reply are read.

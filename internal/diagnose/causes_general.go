@@ -25,7 +25,7 @@ func lastCauses() []Cause {
 		probable("disk-full-somewhere", "a disk is full: the builder's, or that of the registry or folder that the image goes to",
 			build, `no space left on device`, "docker buildx du", "df -h; df -i   # on the builder, and where the image goes").commonly(),
 		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
-			said, `^`+statusLost+`rpc error: code = Unavailable desc = (?:error reading from server: |closing transport due to: connection error|connection error: )`,
+			said, `^`+statusLost+`rpc error: code = (?:Unavailable|Internal desc = (?:stream terminated|server closed the stream|unexpected EOF))`,
 			"docker logs buildx_buildkit_NAME0", "update the cache server: BuildKit needs x-ms-request-id on every blob reply", ignoreError),
 		probable(unknownCause, "the gha cache failed for a reason this catalogue does not know",
 			cache, `.`, ignoreError, doctor, status),

@@ -7,7 +7,7 @@ const relayed = `^(?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDown
 const relayedPut = `PUT: `
 
 // throttle matches how the service and its clients say that there were too many requests.
-const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |` + relayed + `429 `
+const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^RateLimited \(\w+\) at |^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |` + relayed + `429 `
 
 // atOnce begins a page that a front door of Microsoft's sends in place of any of its services: the first thing that is
 // said, or what the client of a cache quotes.
@@ -15,6 +15,9 @@ const atOnce = `(?:^|^toolkit: .*|^failed to parse .*)(?:<h2>)?`
 
 // serviceDown is a cause that doctor gives, too.
 const serviceDown = "service-down"
+
+// LocalLayerMissing is the cause of a build that a local cache made fail.
+const LocalLayerMissing = "local-layer-missing"
 
 // serviceCauses are those that the cache service reports.
 func serviceCauses() []Cause {
@@ -32,23 +35,27 @@ func serviceCauses() []Cause {
 			"write the cache from a push to the default branch; leave --cache-to out elsewhere (permissions: do not change it)", ignoreError,
 			"docker ghacache doctor   # tells what the token may do, and how full the cache is", ownScope+", if jobs write at the same time"),
 		probable("commit-refused", "the service did not accept a finished upload: the entry was taken by another job, or its size is wrong",
-			said, `^(?i:failed to commit cache)\.?$|"typeKey":"InvalidSealRequestException"|`+toolkit+`The specified block list is invalid`, ignoreError, ownScope, updateBuilder),
+			said, `^(?i:failed to commit cache)\.?$|"typeKey":"InvalidSealRequestException"|`+toolkit+`(?:The specified block list is invalid|Unable to finalize cache with key )`, ignoreError, ownScope, updateBuilder),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
-			said, `^failed to parse error response 40[13]: |^Cache service responded with 40[13]|^Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"|`+relayed+`40[13] `, doctor, retry),
+			said, `^failed to parse error response 40[13]: |^Cache service responded with 40[13]|^Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"|^PermissionDenied \(\w+\) at |`+relayed+`40[13] `, doctor, retry),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
 			build, `^(?:permission_denied|unauthenticated)$`, doctor, retry).commonly(),
+		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission", cache, `^40[13] [A-Z]`, doctor, retry),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			build, `^not_found$`, retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			said, `^Failed request: \(404\) Upload not found|`+toolkit+`The specified (?:blob|resource) does not exist`, retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
 		probable("service-error", "the cache service failed on its side",
-			build, `^(?:internal|unavailable|deadline_exceeded)$`, status, retry, ignoreError).commonly(),
+			build, `^(?:internal|unavailable|deadline_exceeded|aborted|dataloss|unknown)$`, status, retry, ignoreError).commonly(),
 		probable("service-error", "the cache service failed on its side", build, relayed+`5\d\d `, status, retry, ignoreError),
 
 		certain("throttled", "the cache service throttles: too many requests", said, throttle,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # BuildKit: fewer entries",
 			"timeout=20m   # BuildKit waits and tries again this long", ignoreError).
 			provedBy(`\b429\b|\bRequest was blocked |\bCache throttled `),
+		// go-actions-cache prints the status in place of a message that comes with a code.
+		probable("throttled", "the cache service throttles: too many requests", cache, `^429 Too Many Requests$`,
+			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", ignoreError),
 		certain("throttled-too-long", "a cache service throttled this BuildKit, in this build or one before, until the timeout",
 			build, `^maximum timeout reached|^requested delay [\d.]+s exceeds maximum timeout `,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # fewer entries",
@@ -56,6 +63,7 @@ func serviceCauses() []Cause {
 		certain(serviceDown, "the cache service was down, or a server in front of it",
 			said, atOnce+`Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d|^Failed request: \(5\d\d\)|`+toolkit+`.*"code":"(?:internal|unavailable)"`,
 			status, retry, ignoreError).provedBy(`GitHub Actions is temporarily unavailable|An internal error has occurred in cache backend`),
+		probable(serviceDown, "the cache service was down, or a server in front of it", cache, `^5\d\d [A-Z]`, status, retry, ignoreError),
 		certain("egress-limit", "the blob storage refused to send more: the limit of its own account",
 			build, `^invalid status response 503 Egress is over the account limit`, retry, status),
 		probable("no-such-service", "the cache service does not know this URL or this request (404)",
@@ -63,17 +71,18 @@ func serviceCauses() []Cause {
 			doctor+"   # tells who runs the service, and which version it has", "version=1   # GitHub Enterprise Server, Gitea, Forgejo and act have no version 2",
 			updateBuilder+", where github.com is asked for version 1", status),
 		certain("server-incompatible", "the cache server answered as GitHub's does not, or refused a request that GitHub accepts: it is no match for this client",
-			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^Failed request: \(4(?:00|05|15|22)\)|`+toolkit+`The specified blob or block content is invalid|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
+			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^Failed request: \(4(?:00|05|15|22)\)|`+toolkit+`(?:The specified blob or block content is invalid|Content-Length not found on blob response|Could not interpret Content-Length)|^Content-Length not found on blob response$|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
 			updateServer, doctor),
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
 			cache, `^invalid character '.+' looking for beginning of value$`, doctor, direct),
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
-			said, toolkit+`(?:Unexpected token .*\bJSON\b|Unexpected end of JSON input)`, doctor, direct),
+			said, toolkit+`(?:Unexpected token .*\bJSON\b|Unexpected end of JSON input)|^Failed to \w*Artifact\w*: .*(?:is not valid JSON|Unexpected end of JSON input)`,
+			doctor, "ACTIONS_RESULTS_URL   # of a cache server of your own must pass the requests of other actions on", direct),
 		certain("ghes-certificate", "GitHub's cache service lost a certificate with which it signs URLs",
 			said, `^Signing certificate with thumbprint \w+ not found in store`,
 			"https://support.github.com   # on github.com; on GitHub Enterprise Server, its administrator: https://github.com/actions/cache/issues/1384", ignoreError),
 		certain("key-exists", "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
-			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating this cache|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|`+toolkit+`Cache already exists\. Scope: `,
+			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|^Cache already exists\. Scope: `,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content").provedBy(`\bCache already exists\b|\balready exists$`),
 	}
 }
@@ -98,10 +107,16 @@ func blobCauses() []Cause {
 			build, `^blob (?:sha256:\S+ )?not found$|^blob sha256:\w+: not found$|^cache entry no longer exists$|^(?:GET|HEAD) \S+ (?:RESPONSE 404: |ERROR CODE: BlobNotFound)|^invalid status response 404 .* for https?://`,
 			rebuilt, ignoreError, "docker ghacache prune   # room below the limit keeps layers").
 			provedBy(`^cache entry no longer exists$|\bBlobNotFound\b|The specified blob does not exist`),
+		certain(LocalLayerMissing, "a layer that a local cache references is not in the folder of the cache, and BuildKit does not rebuild its step",
+			build, `^local: |^content sha256:\S+: not found$`,
+			"docker ghacache inspect --local DIR   # of --cache-from type=local,src=DIR: which layers are missing",
+			"leave that --cache-from out, once; --cache-to type=local,dest=DIR writes the layers again").provedBy(`^local: `).commonly(),
+		probable("entry-damaged", "the archive of a cache entry is damaged, or was cut off while it was downloaded",
+			bare, `^torn: `, retry, "gh cache delete KEY   # if it fails on every run: entries are never overwritten"),
 		probable("layer-damaged", "a layer in the cache is shorter than the cache's index says, as after an upload that broke off",
 			build, `^invalid status response 416 .* for https?://`, rebuilt, "docker ghacache prune --scope SCOPE --force   # the next build writes the cache anew"),
 		certain("blob-storage-error", "the blob storage behind the cache service failed on its side",
-			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d:|`+relayedPut+`5\d\d) `, retry, status, ignoreError).provedBy(`\bERROR CODE: \w|<Code>\w`),
+			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d:|`+relayedPut+`5\d\d) |`+toolkit+`(?:The server is busy|Server encountered an internal error|Operation could not be completed within the specified time)`, retry, status, ignoreError).provedBy(`\bERROR CODE: \w|<Code>\w`),
 	}
 }
 

@@ -53,6 +53,11 @@ type Scanner struct {
 	failure *Finding         // of the last line on which a build ended
 	another *Finding         // the last line on which a build ended, where it is not the cache's
 	dropped *Finding
+
+	action   action // of the step
+	attempts []hit  // of an action, until it tells whether it is one for artifacts
+	archive  archive
+	buildxAt int // the last line that runs buildx; 0 without one
 }
 
 // NewScanner returns a Scanner that has seen nothing.
@@ -96,22 +101,6 @@ func (s *Scanner) superseded(known []Cause, place int) bool {
 	return false
 }
 
-// trustPaste takes the lines of a paste for errors of a build.
-func (s *Scanner) trustPaste() {
-	if s.paste.over || len(s.found) > 0 || s.dropped != nil {
-		return
-	}
-	known := catalogue()
-	for i, l := range s.paste.lines {
-		l.frame = build
-		l.unwrap()
-		if at, ok := l.cause(known); ok && !known[at].common {
-			s.add(hit{at, l.message, Finding{Cause: known[at].of(l.core), Line: s.paste.at[i], Evidence: evidence(l.text)}})
-		}
-	}
-	s.paste = paste{over: true}
-}
-
 // Failure ends the stream and returns the cause of the error on which its last build ended. There is none where that
 // error does not carry it, whatever else the stream showed: a cache that failed may have been tolerated, or cancelled
 // because something else had failed.
@@ -127,6 +116,7 @@ func (s *Scanner) end() {
 	s.lines.end(s.line)
 	s.endAzure()
 	s.endWrapped()
+	s.endAttempts()
 	s.endBuild()
 }
 
@@ -146,7 +136,17 @@ func (s *Scanner) line(raw []byte) {
 	if s.uneventful(raw) {
 		return
 	}
+	for _, part := range unescaped(raw) {
+		s.part(part)
+	}
+}
+
+func (s *Scanner) part(raw []byte) {
 	l := parseLine(raw)
+	s.place(&l)
+	if s.archive.add(&l, s.number) {
+		l.core = "torn: " + l.core
+	}
 	s.paste.add(&l, s.number)
 	if s.azure.add(&l, s.number) {
 		return
@@ -161,6 +161,9 @@ func (s *Scanner) line(raw []byte) {
 		s.build = buildState{number: s.number, request: l.text}
 	case strings.HasPrefix(l.text, firstStep):
 		s.endSteps()
+	}
+	if len(s.attempts) > 0 && artifactFailed.MatchString(l.text) {
+		s.attempts = nil
 	}
 	s.build.see(&l)
 	if !s.azure.begin(&l, s.number) {
@@ -191,19 +194,19 @@ func (s *Scanner) endAzure() {
 }
 
 func (s *Scanner) endWrapped() {
-	l, number := s.wrapped.line, s.wrapped.number
-	if number == 0 {
+	e := s.wrapped
+	if e.number == 0 {
 		return
 	}
 	s.wrapped = wrappedError{}
-	if ofOthers(&l) && s.vain < maxVain {
+	if ofOthers(&e.line) && s.vain < maxVain {
 		s.vain++
 	}
-	if i, ok := l.cause(catalogue()); ok {
-		s.conclude(&l, number, i)
+	if e.general > 0 {
+		s.conclude(&e.line, e.number, e.general)
 		return
 	}
-	s.unexplained(&l, number)
+	s.unexplained(&e.line, e.number)
 }
 
 // explain looks for the cause of a line. An error without one may go on in the next line.
@@ -211,64 +214,25 @@ func (s *Scanner) explain(l *logLine, number int) {
 	known := catalogue()
 	i, ok := l.cause(known)
 	switch {
+	case ok && l.frame == bare && instance.MatchString(l.text):
+		return
 	case ok && known[i].ID != unknownCause:
 		s.conclude(l, number, i)
+		return
+	}
+	if inner, at, found := l.mentioned(known); found {
+		s.conclude(&inner, number, at)
+		return
+	}
+	switch {
 	case l.frame <= bare || l.core == "":
 	case ofOthers(l) && s.vain == maxVain:
 		s.wrapped = wrappedError{line: *l, number: number}
 		s.endWrapped()
 	default:
 		s.wrapped.begin(l, number)
-	}
-}
-
-// unexplained takes note of an error on which a build ended and which is not known to be the cache's.
-func (s *Scanner) unexplained(l *logLine, number int) {
-	if !l.fatal {
-		return
-	}
-	s.failure, s.another = nil, nil
-	if !statusCode.MatchString(l.core) {
-		s.another = &Finding{Cause: anotherError(), Line: number, Evidence: evidence(l.text), Fatal: true}
-	}
-}
-
-func (s *Scanner) conclude(l *logLine, number, i int) {
-	h := hit{i, l.message, Finding{Cause: catalogue()[i].of(l.core), Line: number, Evidence: evidence(l.text), Fatal: l.fatal}}
-	if l.fatal {
-		s.failure, s.another = &h.Finding, nil
-	}
-	if s.build.steps[l.vertex] {
-		s.build.hold(h)
-		return
-	}
-	s.add(h)
-}
-
-// add keeps the first evidence of each cause.
-func (s *Scanner) add(h hit) {
-	f := s.found[h.cause]
-	if f == nil || f.Line > h.Line {
-		h.Fatal = h.Fatal || f != nil && f.Fatal
-		s.found[h.cause] = &h.Finding
-		return
-	}
-	f.Fatal = f.Fatal || h.Fatal
-}
-
-func (s *Scanner) endSteps() {
-	for _, h := range s.build.held {
-		if !s.build.echoes(h) {
-			s.add(h)
+		if ok {
+			s.wrapped.general = i
 		}
 	}
-	s.build.steps, s.build.own, s.build.others, s.build.held, s.build.boot = nil, nil, nil, nil, ""
-}
-
-func (s *Scanner) endBuild() {
-	s.endSteps()
-	if s.dropped == nil && s.build.droppedCache() {
-		s.dropped = &Finding{Cause: droppedCause(), Line: s.build.number, Evidence: evidence(s.build.request)}
-	}
-	s.build = buildState{}
 }

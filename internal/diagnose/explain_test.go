@@ -1,6 +1,7 @@
 package diagnose_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -356,7 +357,10 @@ func TestEveryCauseHasARealText(t *testing.T) {
 	for _, test := range situations {
 		tested[test.want] = true
 	}
-	for _, e := range corpus(t) {
+	for _, log := range recorded {
+		tested[log.failure] = true
+	}
+	for _, e := range slices.Concat(corpus(t), widened(t)) {
 		tested[e.want] = true
 	}
 	for _, c := range diagnose.Catalogue() {

@@ -42,6 +42,7 @@ var recorded = map[string]struct {
 	"cache-500-cancels-push":           {failure: "service-error"},
 	"tolerated-500-and-a-failing-step": {others: []string{"another-error", "service-error"}},
 	"bake-blob-507":                    {failure: "blob-storage-error"},
+	"local-layer-missing":              {failure: "local-layer-missing"},
 }
 
 func TestTheFatalErrorDecides(t *testing.T) {

@@ -96,9 +96,14 @@ func TestAPasteIsTakenAtItsWord(t *testing.T) {
 		"failed to reserve cache":                       "reserve-refused",
 		"maximum timeout reached\n":                     "throttled-too-long",
 		`no builder "ci" found`:                         "builder-missing",
-		"It says “failed to reserve cache” since today": "",
-		"no space left on device":                       "",
-		"internal":                                      "",
+		"It says “failed to reserve cache” since today": "reserve-refused",
+		"Since today our jobs end with `ERROR: failed to solve: error writing layer blob: not_found`.": "entry-lost",
+		"Since today the gha cache answers `not_found` at its export":                                  "entry-lost",
+		"The registry answers `not_found`":                                                             "",
+		"A warning (for example, `Failed to save: cache write denied: ...`) is printed":                "",
+		"Users see Warning: Failed to restore: Cache service responded with 400":                       "v1-refused",
+		"no space left on device": "",
+		"internal":                "",
 		"failed to reserve cache" + strings.Repeat("\nanother line", 20): "",
 	} {
 		if got := ids(explain(t, text)); strings.Join(got, " ") != want {

@@ -44,9 +44,10 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	fatal  bool
 	part   bool // of the message itself
 }{
+	{prefix: regexp.MustCompile(`^Error: {4,}`), frame: build}, // docker buildx inspect, of a node
 	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): +`), frame: said},
-	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Cache reservation failed: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
-	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |\w+ \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
+	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Saving cache failed: |There was an error (?:restoring|saving) the cache:? |Cache reservation failed: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
+	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch) \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^#\d+ ERROR: `), frame: build},
 	{prefix: regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: )`), frame: build, fatal: true},
 	{prefix: regexp.MustCompile(`^/moby\.buildkit\.v1\.Control/Solve returned error: `), frame: build},
@@ -84,6 +85,9 @@ func parseText(text string, marked bool) logLine {
 		l.frame = said
 	}
 	l.core = l.undaemon(l.text)
+	if strings.Contains(l.core, "RESPONSE ") {
+		l.core = ruler.ReplaceAllString(l.core, " ") // somebody put the lines of Azure's client into one
+	}
 	l.unwrap()
 	return l
 }

@@ -19,6 +19,15 @@ var (
 	exported = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `)
 )
 
+// Where a step reads a local cache, or a layout of the OCI, both of which BuildKit asks buildx for; and what BuildKit says
+// of a layer that is not there.
+const (
+	localStep  = "importing cache manifest from local:"
+	layoutStep = "OCI load from client"
+)
+
+var localMiss = regexp.MustCompile(`^content (?:digest )?sha256:\S+: not found$`)
+
 // firstStep begins buildx's output; the numbers of its steps begin again.
 const firstStep = "#0 building with "
 
@@ -33,6 +42,8 @@ type buildState struct {
 	boot    string // the step that starts the builder
 	own     set    // messages of gha steps that failed
 	others  set    // messages of other steps that failed, and those on which a build ended
+	local   bool   // it reads a local cache
+	layout  bool   // it reads a layout of the OCI
 	used    bool   // a gha cache was read or written
 	ended   bool
 	failed  bool
@@ -66,6 +77,8 @@ func (b *buildState) see(l *logLine) {
 	if l.vertex != "" && bootStep.MatchString(l.text) {
 		b.boot = l.vertex
 	}
+	b.local = b.local || strings.Contains(l.text, localStep)
+	b.layout = b.layout || strings.Contains(l.text, layoutStep)
 	b.ended = b.ended || exported.MatchString(l.text)
 	if l.frame < build {
 		return
@@ -74,6 +87,9 @@ func (b *buildState) see(l *logLine) {
 	if l.vertex != "" && l.vertex == b.boot {
 		l.core = "booting: " + l.core
 		return
+	}
+	if b.local && !b.layout && localMiss.MatchString(l.core) {
+		l.core = "local: " + l.core
 	}
 	switch {
 	case b.steps[l.vertex]:

@@ -20,6 +20,7 @@ func ofOthers(l *logLine) bool { return l.frame < build && !l.client }
 type wrappedError struct {
 	line          logLine // the first
 	number        int     // of the first; 0 without an error
+	general       int     // the place of the cause that explains it where nothing else does; 0 without one
 	left          int     // lines that may come
 	open          bool    // the first line ends in the middle
 	spaced, tight string  // all of it, with and without a space where it was broken

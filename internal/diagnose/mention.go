@@ -1,0 +1,157 @@
+package diagnose
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	// clientMark begins a message of a client of the cache wherever it stands in a line: an action, a tool or a person
+	// put something in front of it.
+	clientMark = regexp.MustCompile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |docker: 'buildx' is not a docker command)`)
+	// spans are what a sentence quotes.
+	spans = regexp.MustCompile("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
+	// leadIn ends what a sentence says before it comes to an error.
+	leadIn = regexp.MustCompile(`(?:: |; |, | [–—-]+ |\b(?:with|errors?|message|fail(?:s|ed|ing|ure)?|g[oe]ts?|getting|sees?|seeing|returns?|returned|says|is|like|by|the|on|of|to)\b[:,]? +)`)
+	// aboutCaches tells that a paste is about caches of builds or builders, so that a text that other programs have too is taken for theirs.
+	aboutCaches = regexp.MustCompile(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b|\bbuild(?:x|kit|ctl)\b`)
+	// instance is a sentence that gives an error as an example of one.
+	instance = regexp.MustCompile(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)`)
+	// artifactFailed ends the attempts of an action that stores artifacts, which asks another service in the same words.
+	artifacts      = regexp.MustCompile(`(?i)\bartifacts?\b`)
+	artifactFailed = regexp.MustCompile(`\bFailed to \w*Artifact\w*: `)
+	attempt        = regexp.MustCompile(`^Attempt \d+ of \d+ failed with error: `)
+	// ranAction is the first line of a step that runs an action.
+	ranAction = regexp.MustCompile(`^Run ([\w.-]+/[\w./-]+)@`)
+)
+
+// clientWords are those of which a line must have one for clientMark to match it.
+var clientWords = []string{"Cache service responded", "Cache reservation", "CacheEntry", "reserveCache", "saveCache", "commitCache", "downloadCache", "uploadChunk (", "GitHub API error", "is not a docker command"} //nolint:gochecknoglobals // a constant
+
+// mentioned looks for the message of a client behind something else.
+func (l *logLine) mentioned(known []Cause) (logLine, int, bool) {
+	if l.core == "" || !slices.ContainsFunc(clientWords, func(word string) bool { return strings.Contains(l.text, word) }) {
+		return logLine{}, 0, false
+	}
+	at := clientMark.FindStringIndex(l.text)
+	if at == nil || at[0] == 0 || instance.MatchString(l.text) {
+		return logLine{}, 0, false
+	}
+	inner := parseText(strings.TrimRight(l.text[at[0]:], quotes+".,;) "), true)
+	inner.text, inner.vertex = l.text, l.vertex
+	i, ok := inner.cause(known)
+	return inner, i, ok
+}
+
+// quoted are the errors that a line of a paste may quote, the likeliest first. An object of JSON quotes everything, and
+// actions that store artifacts say what those of the cache do.
+func quoted(text string) (out []string) {
+	if instance.MatchString(text) || artifacts.MatchString(text) || strings.Contains(text, `{"`) {
+		return nil
+	}
+	if strings.HasPrefix(text, "rpc error: ") {
+		out = append(out, text)
+	}
+	text = strings.ReplaceAll(text, `\"`, `"`)
+	for _, m := range spans.FindAllStringSubmatch(text, 8) {
+		for _, span := range m[1:] {
+			if span != "" {
+				out = append(out, span)
+			}
+		}
+	}
+	for _, at := range leadIn.FindAllStringIndex(text, 32) {
+		if strings.Count(text[:at[0]], " ") < 2 {
+			continue // the name of a file, of a variable or of a program
+		}
+		out = append(out, strings.TrimRight(text[at[1]:], quotes+".,;) "))
+	}
+	return out
+}
+
+// trustPaste takes the lines of a paste for errors of a build, and then what they quote.
+func (s *Scanner) trustPaste() {
+	ofArtifacts := func(l logLine) bool { return artifactFailed.MatchString(l.text) }
+	if s.paste.over || len(s.found) > 0 || s.dropped != nil || slices.ContainsFunc(s.paste.lines, ofArtifacts) {
+		return
+	}
+	for i := range s.paste.lines {
+		if l := &s.paste.lines[i]; !instance.MatchString(l.text) {
+			s.trust(l, s.paste.at[i], *l, false)
+		}
+	}
+	common := slices.ContainsFunc(s.paste.lines, func(l logLine) bool { return aboutCaches.MatchString(l.text) })
+	for i := range s.paste.lines {
+		l := &s.paste.lines[i]
+		for _, q := range quoted(l.text) {
+			if len(s.found) == 0 && l.core != "" {
+				s.trust(l, s.paste.at[i], parseText(unframed(q), true), common)
+			}
+		}
+	}
+	s.paste = paste{over: true}
+}
+
+// trust takes an error for a build's.
+func (s *Scanner) trust(l *logLine, number int, inner logLine, common bool) {
+	known := catalogue()
+	inner.frame = build
+	inner.unwrap()
+	if at, ok := inner.cause(known); ok && (common || !known[at].common) {
+		s.add(hit{at, inner.message, Finding{Cause: known[at].of(inner.core), Line: number, Evidence: evidence(l.text)}})
+	}
+}
+
+func unframed(text string) string {
+	text, _, _ = unframe(text)
+	return text
+}
+
+// An action is what a step of a job runs, as far as it tells whose errors those of the step are.
+type action int
+
+const (
+	anyAction   action = iota
+	cacheAction        // actions/cache
+	bootAction         // docker/setup-buildx-action, while it starts a builder
+)
+
+// place tells whose an error is by what ran before it.
+func (s *Scanner) place(l *logLine) {
+	switch {
+	case strings.HasPrefix(l.text, "Run "):
+		s.action = anyAction
+		if m := ranAction.FindStringSubmatch(l.text); m != nil && strings.HasPrefix(m[1], "actions/cache") {
+			s.action = cacheAction
+		}
+	case l.text == "Booting builder":
+		s.action = bootAction
+	case l.text == "Inspect builder":
+		s.action = anyAction
+	case strings.Contains(l.text, "docker buildx "):
+		s.buildxAt = s.number
+	case s.action == cacheAction && l.frame == said:
+		l.client = true
+	case s.action == bootAction && l.frame == said && len(l.text) > 5 && strings.EqualFold(l.text[:5], "error"):
+		l.core = "booting: " + l.core
+	case strings.HasPrefix(l.text, shorthand) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
+		l.core = "docker buildx: " + l.core
+	}
+}
+
+// shorthand begins what docker says of a short option that it does not know, as of a plugin that it does not find.
+const shorthand = "unknown shorthand flag: "
+
+// unescaped are the lines of one in which a runner's command or a string of JSON holds several.
+func unescaped(raw []byte) [][]byte {
+	switch {
+	case bytes.Contains(raw, []byte("%0A")):
+		raw = bytes.ReplaceAll(raw, []byte("%0D"), nil)
+		return bytes.Split(raw, []byte("%0A"))
+	case bytes.Contains(raw, []byte(`\nRESPONSE `)):
+		return bytes.Split(raw, []byte(`\n`))
+	}
+	return [][]byte{raw}
+}

@@ -1,0 +1,44 @@
+package diagnose_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+)
+
+// widened are excerpts with which the catalogue was widened after it was written, of threads that nobody else cites.
+func widened(t testing.TB) []excerpt { return excerpts(t, "testdata/widened/*.txtar") }
+
+func TestWidenedExcerpts(t *testing.T) {
+	var c tally
+	for _, e := range widened(t) {
+		got := explain(t, e.text)
+		if !c.count(e, got) {
+			t.Logf("%s: got %v", e.name, ids(got))
+		}
+		if e.want != "none" && !slices.ContainsFunc(diagnose.Catalogue(), func(c diagnose.Cause) bool { return c.ID == e.want }) {
+			t.Errorf("%s: there is no such cause", e.name)
+		}
+	}
+	c.report(t, "what the catalogue was widened with")
+	if c.right < c.failures-1 || c.alarms > 0 || c.failures < 56 || c.unrelated < 42 {
+		t.Errorf("%d of %d right, %d alarms in %d others: want all of at least 56, but for one, and none in at least 42", c.right, c.failures, c.alarms, c.unrelated)
+	}
+}
+
+func TestWidenedExcerptsAreNewThreads(t *testing.T) {
+	known := map[string]bool{}
+	for _, e := range slices.Concat(corpus(t), excerpts(t, "testdata/unseen/*.txtar")) {
+		known[strings.ToLower(e.thread)] = true
+	}
+	for _, e := range widened(t) {
+		if known[strings.ToLower(e.thread)] {
+			t.Errorf("%s: another part has this thread", e.name)
+		}
+		if n := e.thread[len(e.thread)-1]; (n-'0')%2 == 0 {
+			t.Errorf("%s: even numbers are for excerpts that nobody may see before", e.name)
+		}
+	}
+}
