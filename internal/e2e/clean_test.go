@@ -37,12 +37,6 @@ func (u *user) used() (bytes int64, entries int) {
 	return du.Bytes, du.Entries
 }
 
-// indexes counts what exports have written to a scope.
-func (u *user) indexes(scope string) int {
-	u.t.Helper()
-	return strings.Count(u.run("ghacache", "ls", "--entries", "--scope", scope, "--filter", "kind=index", "-q").stdout, "\n")
-}
-
 func TestWhatABuildUnderWayMayHaveFoundStays(t *testing.T) {
 	u := newUser(t, shared.remote)
 	s := serve(t)
