@@ -6,28 +6,41 @@ import (
 )
 
 // An archive is the file of a cache entry that a client of the cache unpacks. tar and its helpers say that it is torn in
-// lines that no client marks as errors, and in words that they have for any file.
+// lines that no client marks as errors, and in words that they have for any file: they count behind the client's command
+// or in front of its error.
 type archive struct {
-	number int // of the line that unpacks it; 0 without one
+	unpacked int // the line of the command; 0 without one
+	torn     int // the line that says that a file is torn; 0 without one
 }
 
 var (
 	unpacks = regexp.MustCompile(`\btar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`)
-	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format)|Unexpected EOF in archive|truncated gzip input|zstd.*(?:premature end|unsupported format|Data corruption|Decoding error)`)
+	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format)|Unexpected EOF in archive|truncated gzip input|(?:zstd|/\*stdin\*\\).*(?:premature end|unsupported format|Data corruption|Decoding error)`)
+	untars  = regexp.MustCompile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
 )
 
-// tornWithin is how many lines after the command tar and its helpers may say it.
+// tornWithin is how many lines lie between the command, what tar says, and the client's error, at most.
 const tornWithin = 12
 
-// add takes a line and reports whether it says that the archive of a cache entry is torn.
+// add takes a line and reports whether it shows that the archive of a cache entry is torn.
 func (a *archive) add(l *logLine, number int) bool {
-	if strings.Contains(l.text, "cache.t") && strings.Contains(l.text, " -x") && unpacks.MatchString(l.text) {
-		a.number = number
-		return false
+	switch {
+	case strings.Contains(l.text, "cache.t") && strings.Contains(l.text, " -x") && unpacks.MatchString(l.text):
+		*a = archive{unpacked: number}
+	case saysTorn(l.text):
+		a.torn = number
+		return near(a.unpacked, number)
+	case l.frame == said && near(a.torn, number) && untars.MatchString(l.text):
+		*a = archive{}
+		return true
 	}
-	if a.number == 0 || number-a.number > tornWithin || !torn.MatchString(l.text) {
-		return false
-	}
-	a.number = 0
-	return true
+	return false
 }
+
+// saysTorn spares most lines the expression.
+func saysTorn(text string) bool {
+	return (strings.Contains(text, "gzip") || strings.Contains(text, "in archive") || strings.Contains(text, "zstd") || strings.Contains(text, "/*stdin")) &&
+		torn.MatchString(text)
+}
+
+func near(before, number int) bool { return before > 0 && number-before <= tornWithin }

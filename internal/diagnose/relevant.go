@@ -12,7 +12,7 @@ import (
 var relevant = [][]byte{ //nolint:gochecknoglobals // a constant
 	[]byte("rror"), []byte("ERR"), []byte("ailed"), []byte("arning"), []byte("WARN"),
 	[]byte("gha"), []byte("uild"), []byte("xporting"), []byte("tarball"), []byte("No output"),
-	[]byte("legacy service"), []byte("Decommissioned"), []byte("unknown flag"), []byte("unknown shorthand"), []byte("Run "), []byte("cache.t"), []byte("gzip"), []byte("in archive"), []byte("zstd"),
+	[]byte("legacy service"), []byte("Decommissioned"), []byte("unknown flag"), []byte("unknown shorthand"), []byte("Run "), []byte("cache.t"), []byte("gzip"), []byte("in archive"), []byte("zstd"), []byte("/*stdin"),
 	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("scopes"),
 }
 
