@@ -7,7 +7,7 @@ import (
 
 var (
 	// blobRequest is how Azure's client begins an error about a cache's blob.
-	blobRequest = regexp.MustCompile(`^(?:GET|PUT|HEAD) (?:https?://)?\S*(?:/actions-cache/|productionresultssa|/devstoreaccount1/|/download/)\S*$`)
+	blobRequest = regexp.MustCompile(`^(?:GET|PUT|HEAD) (?:https?://)?\S*(?:/actions-cache/|productionresultssa|/devstoreaccount1/|/download/|/upload/)\S*$`)
 	// blobDetail is why Azure does not accept the signature of a URL.
 	blobDetail = regexp.MustCompile(`<AuthenticationErrorDetail>([^<]*)`)
 	dashes     = regexp.MustCompile(`^-{3,}$`)

@@ -20,7 +20,7 @@ func builderCauses() []Cause {
 			"kubectl auth can-i create deployments.apps -n NAMESPACE   # as the job's account, of the kubeconfig that it uses",
 			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE"),
 		certain("builder-refused", "buildx cannot create or use this builder: this buildx does not know the driver or one of its options",
-			said, `^failed to find driver "|^additional instances of driver "|^invalid driver option \S+ for \S+ driver|^setting (?:buildkit flags|config file) is not supported for \S+ driver|^existing instance for "[^"]*" but (?:no append mode|has mismatched driver)`,
+			said, `^(?:failed to initialize builder \S+ \(\S+\): )?(?:failed to find driver "|additional instances of driver "|invalid driver option \S+ for \S+ driver|setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "[^"]*" but (?:no append mode|has mismatched driver))`,
 			"docker buildx create --help   # drivers and options of this buildx; 0.9 and newer have remote", setupBuildx, newBuilder),
 		certain("builder-not-started", "the builder did not start",
 			said, booting+`|^ERROR \[internal\] booting buildkit|^(?:\[internal\] )?booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^Error response from daemon: .*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+

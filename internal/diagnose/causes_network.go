@@ -36,7 +36,7 @@ func networkCauses() []Cause {
 			said, requestTo+`(?:(?:unexpected )?EOF$|http2: |stream error|http: (?:read on closed response body|server closed idle connection)|net/http: HTTP/1\.x transport connection broken|(?:read|write) tcp \S+: .*(?:connection reset by peer|broken pipe|use of closed network connection))|`+client+`(?:ECONNRESET|EPIPE|ECONNABORTED|socket hang up|aborted|other side closed|UND_ERR_SOCKET|Incomplete download\. Expected|Client network socket disconnected)|`+toolkit+`.*\b(?:connection closed before message completed|[Cc]onnection reset by peer \(os error)`,
 			retry, ignoreError),
 		probable("layer-download-broken", "the connection broke while BuildKit downloaded a layer, from the gha cache or from a registry",
-			build, `^failed to copy: (?:(?:read|write|dial) tcp |unexpected EOF)`, retry, status, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile"),
+			build, `^failed to copy: (?:(?:read|write|dial) tcp |unexpected EOF|stream error|http2: |net/http: TLS handshake timeout|local error: tls)`, retry, status, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile"),
 	}
 }
 

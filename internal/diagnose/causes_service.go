@@ -71,7 +71,7 @@ func serviceCauses() []Cause {
 			doctor+"   # tells who runs the service, and which version it has", "version=1   # GitHub Enterprise Server, Gitea, Forgejo and act have no version 2",
 			updateBuilder+", where github.com is asked for version 1", status),
 		certain("server-incompatible", "the cache server answered as GitHub's does not, or refused a request that GitHub accepts: it is no match for this client",
-			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^Failed request: \(4(?:00|05|15|22)\)|`+toolkit+`(?:The specified blob or block content is invalid|Content-Length not found on blob response|Could not interpret Content-Length)|^Content-Length not found on blob response$|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
+			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^Failed request: \(4(?:00|05|1[1345]|22|31)\)|^(?:unknown error|Cache service responded with|failed to parse error response) \[?(?:405|41[1345]|431)\b|^(?:PUT|GET|HEAD) \S+ RESPONSE 4(?:00|05|1[1345]|31): |`+toolkit+`(?:The specified blob or block content is invalid|Content-Length not found on blob response|Could not interpret Content-Length)|^Content-Length not found on blob response$|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
 			updateServer, doctor),
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
 			cache, `^invalid character '.+' looking for beginning of value$`, doctor, direct),
@@ -114,7 +114,7 @@ func blobCauses() []Cause {
 		probable("entry-damaged", "the archive of a cache entry is damaged, or was cut off while it was downloaded",
 			bare, `^torn: `, retry, "gh cache delete KEY   # if it fails on every run: entries are never overwritten"),
 		probable("layer-damaged", "a layer in the cache is shorter than the cache's index says, as after an upload that broke off",
-			build, `^invalid status response 416 .* for https?://`, rebuilt, "docker ghacache prune --scope SCOPE --force   # the next build writes the cache anew"),
+			build, `^invalid status response 416 .* for https?://|^GET \S+ RESPONSE 416: `, rebuilt, "docker ghacache prune --scope SCOPE --force   # the next build writes the cache anew"),
 		certain("blob-storage-error", "the blob storage behind the cache service failed on its side",
 			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d:|`+relayedPut+`5\d\d) |`+toolkit+`(?:The server is busy|Server encountered an internal error|Operation could not be completed within the specified time)`, retry, status, ignoreError).provedBy(`\bERROR CODE: \w|<Code>\w`),
 	}

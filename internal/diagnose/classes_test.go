@@ -58,6 +58,14 @@ var classes = map[string]string{
 	"ERROR: failed to build: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": "builder-not-started",
 	"ERROR: failed to receive status: rpc error: code = Unavailable desc = transport is closing":                                "builder-died",
 	"error while calling deploymentClient.Create for \"ci0\": the server has asked for the client to provide credentials\n":     "builder-not-started",
+	"ERROR: failed to initialize builder b (b0): setting config file is not supported for remote driver":                        "builder-refused",
+	// servers of one's own
+	"#9 exporting to GitHub Actions Cache\n#9 ERROR: error writing layer blob: PUT http://cache:3000/upload/17\n--------------------------------------------------------------------------------\nRESPONSE 413: 413 Request Entity Too Large\nERROR CODE UNAVAILABLE\n": "server-incompatible",
+	"ERROR: failed to solve: failed to copy: GET http://cache:3000/download/17\n--------------------------------------------------------------------------------\nRESPONSE 502: 502 Bad Gateway\nERROR CODE UNAVAILABLE\n":                                              "blob-storage-error",
+	"Warning: Failed to save: Failed to CreateCacheEntry: Received non-retryable error: Failed request: (413) Request Entity Too Large":                                                                                                                                 "server-incompatible",
+	"Warning: The runner was not able to contact the cache service. Caching will be skipped":                                                                                                                                                                            "runtime-url-missing",
+	"Warning: Cache action is only supported on GHES version >= 3.5. If you are on version >=3.5 Please check with GHES admin if Actions cache service is enabled or not.":                                                                                              "runtime-url-missing",
+	"#7 ERROR: failed to copy: stream error: stream ID 7; INTERNAL_ERROR; received from peer":                                                                                                                                                                           "layer-download-broken",
 	// in sentences
 	"Since Monday our nightly says \"Unable to reserve cache with key deps-1, another job may be creating this cache.\" for each job.": "key-exists",
 	"The export step now dies with **error writing layer blob: failed to reserve cache**, see the run.":                                "reserve-refused",
@@ -74,6 +82,8 @@ var classes = map[string]string{
 	"redis: Failed to save: connect ECONNREFUSED 127.0.0.1:6379":                                                     "",
 	"Run npm ci\nnpm error network read ECONNRESET":                                                                  "",
 	"Run docker/setup-buildx-action@v3\nBooting builder\nWarning: the buildkitd flag is deprecated\nInspect builder": "",
+	"buildx ends with `internal` at times":                                                                           "",
+	"the gha cache ends with `internal` now":                                                                         "service-error",
 	"kubectl: error while calling the API: context deadline exceeded":                                                "",
 	"The build fails with \"exit code: 1\" at the step RUN make":                                                     "",
 	"ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?":       "",

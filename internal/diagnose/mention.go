@@ -15,8 +15,10 @@ var (
 	spans = regexp.MustCompile("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
 	// leadIn ends what a sentence says before it comes to an error.
 	leadIn = regexp.MustCompile(`(?:: |; |, | [–—-]+ |\b(?:with|errors?|message|fail(?:s|ed|ing|ure)?|g[oe]ts?|getting|sees?|seeing|returns?|returned|says|is|like|by|the|on|of|to)\b[:,]? +)`)
-	// aboutCaches tells that a paste is about caches of builds or builders, so that a text that other programs have too is taken for theirs.
-	aboutCaches = regexp.MustCompile(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b|\bbuild(?:x|kit|ctl)\b`)
+	// aboutCaches and aboutBuilders tell that a paste is about those, so that a text that other programs have too is taken
+	// for theirs.
+	aboutCaches   = regexp.MustCompile(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b`)
+	aboutBuilders = regexp.MustCompile(`\bbuild(?:x|kit|ctl)\b`)
 	// instance is a sentence that gives an error as an example of one.
 	instance = regexp.MustCompile(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)`)
 	// artifactFailed ends the attempts of an action that stores artifacts, which asks another service in the same words.
@@ -79,10 +81,19 @@ func (s *Scanner) trustPaste() {
 	}
 	for i := range s.paste.lines {
 		if l := &s.paste.lines[i]; !instance.MatchString(l.text) {
-			s.trust(l, s.paste.at[i], *l, false)
+			s.trust(l, s.paste.at[i], *l, nil)
 		}
 	}
-	common := slices.ContainsFunc(s.paste.lines, func(l logLine) bool { return aboutCaches.MatchString(l.text) })
+	about := func(words *regexp.Regexp) bool {
+		return slices.ContainsFunc(s.paste.lines, func(l logLine) bool { return words.MatchString(l.text) })
+	}
+	var common []string
+	if about(aboutCaches) {
+		common = append(common, "entry-lost", "service-error", "token-rejected", "v1-endpoint")
+	}
+	if len(common) > 0 || about(aboutBuilders) {
+		common = append(common, "builder-not-started", "disk-full", "disk-full-somewhere", LocalLayerMissing)
+	}
 	for i := range s.paste.lines {
 		l := &s.paste.lines[i]
 		for _, q := range quoted(l.text) {
@@ -94,12 +105,12 @@ func (s *Scanner) trustPaste() {
 	s.paste = paste{over: true}
 }
 
-// trust takes an error for a build's.
-func (s *Scanner) trust(l *logLine, number int, inner logLine, common bool) {
+// trust takes an error for a build's. Of the causes whose text is common, it takes those that are given.
+func (s *Scanner) trust(l *logLine, number int, inner logLine, common []string) {
 	known := catalogue()
 	inner.frame = build
 	inner.unwrap()
-	if at, ok := inner.cause(known); ok && (common || !known[at].common) {
+	if at, ok := inner.cause(known); ok && (!known[at].common || slices.Contains(common, known[at].ID)) {
 		s.add(hit{at, inner.message, Finding{Cause: known[at].of(inner.core), Line: number, Evidence: evidence(l.text)}})
 	}
 }
