@@ -24,7 +24,7 @@ var frames = sync.OnceValue(func() framing { //nolint:gochecknoglobals // the sa
 	return framing{
 		escape:  regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])`),
 		chunk:   regexp.MustCompile(`^(?:` + strings.Join(chunks(), "|") + `)`),
-		number:  regexp.MustCompile(`^(\d{1,6}:?\s+)(?:#\d+ |(?i:error|warning): )`),
+		number:  regexp.MustCompile(`^(\d{1,6}:?\s+)(?:#\d+ |(?i:error|warning): |[Ff]ailed to |> |=> |##\[|::)`),
 		command: regexp.MustCompile(`^(?:(?:##)?\[(?:error|warning)\]|::(?:error|warning)(?: [^:]*)?::)`),
 		output:  regexp.MustCompile(`^(?:(?:#\d+ )?\d+\.\d+ |=> => # )`),
 	}

@@ -1,6 +1,7 @@
 package diagnose_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -108,6 +109,21 @@ func TestAPasteIsTakenAtItsWord(t *testing.T) {
 	} {
 		if got := ids(explain(t, text)); strings.Join(got, " ") != want {
 			t.Errorf("%q: got %v, want %q", text, got, want)
+		}
+	}
+}
+
+func TestCausesAreFoundInPagesAndStrings(t *testing.T) {
+	for _, test := range realLogs {
+		page := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(test.log)
+		message, err := json.Marshal(map[string]string{"message": test.log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, log := range map[string]string{"a page of HTML": page, "a string of JSON": string(message)} {
+			if got := explain(t, log); len(got) == 0 || got[0].Cause.ID != test.want {
+				t.Errorf("%s in %s: got %v, want %s", test.name, what, ids(got), test.want)
+			}
 		}
 	}
 }

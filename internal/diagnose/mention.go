@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"bytes"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -155,14 +156,23 @@ func (s *Scanner) place(l *logLine) {
 // shorthand begins what docker says of a short option that it does not know, as of a plugin that it does not find.
 const shorthand = "unknown shorthand flag: "
 
-// unescaped are the lines of one in which a runner's command or a string of JSON holds several.
+// unescaped are the lines of one in which a runner's command or a string of JSON holds several, or which a page of HTML has
+// masked.
 func unescaped(raw []byte) [][]byte {
+	if bytes.IndexByte(raw, '&') >= 0 && entity.Match(raw) {
+		raw = []byte(html.UnescapeString(string(raw)))
+	}
 	switch {
 	case bytes.Contains(raw, []byte("%0A")):
 		raw = bytes.ReplaceAll(raw, []byte("%0D"), nil)
 		return bytes.Split(raw, []byte("%0A"))
+	case bytes.HasPrefix(raw, []byte("{")) && bytes.Contains(raw, []byte(`\n`)):
+		return bytes.Split([]byte(unquoted(string(raw))), []byte("\n"))
 	case bytes.Contains(raw, []byte(`\nRESPONSE `)):
 		return bytes.Split(raw, []byte(`\n`))
 	}
 	return [][]byte{raw}
 }
+
+// entity is a character as a page of HTML masks it.
+var entity = regexp.MustCompile(`&(?:quot|lt|gt|amp|#0?39|#34);`)
