@@ -12,7 +12,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: helpers ## build the plugin into bin/
-	go build -tags helper -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
+	@hack/progress $(BIN) -tags helper -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
 
 helpers: ## build what packs cache mounts inside builders, for the architectures in HELPERS (that of this machine)
 	@for arch in $(HELPERS); do file=internal/mounts/bin/helper-$$arch; \
