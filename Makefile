@@ -30,6 +30,11 @@ test: build ## run all tests, with real builds where the machine can run them
 	@hack/build-tools
 	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- -timeout 20m ./...
 
+# It takes memory and time, and some tests measure these.
+race: ## run the tests with the race detector, but for real builds
+	CGO_ENABLED=1 GHACACHE_E2E=off go test -race -timeout 30m -skip '(Bounded|Little)Memory|MemoryIsFlat|TimesFaster|MatterOfSeconds' \
+		./cacheopts/... ./internal/... ./plugin/...
+
 bench: build ## measure, and write docs/benchmarks.md
 	hack/engine run hack/lab --both go run ./hack/bench
 
@@ -76,4 +81,4 @@ clean: ## remove what was built
 	rm -rf bin dist internal/mounts/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help build helpers install demo test bench record lint cross fuzz soak release release-check docs refresh validate clean
+.PHONY: help build helpers install demo test race bench record lint cross fuzz soak release release-check docs refresh validate clean
