@@ -12,7 +12,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: helpers ## build the plugin into bin/
-	go build -tags helper -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
+	@hack/progress $(BIN) -tags helper -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
 
 helpers: ## build what packs cache mounts inside builders, for the architectures in HELPERS (that of this machine)
 	@for arch in $(HELPERS); do file=internal/mounts/bin/helper-$$arch; \
@@ -29,6 +29,11 @@ demo: build ## build an example, forget it, build it again from the cache
 test: build ## run all tests, with real builds where the machine can run them
 	@hack/build-tools
 	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- -timeout 20m ./...
+
+# It takes memory and time, and some tests measure these.
+race: ## run the tests with the race detector, but for real builds
+	CGO_ENABLED=1 GHACACHE_E2E=off go test -race -timeout 30m -skip '(Bounded|Little)Memory|MemoryIsFlat|TimesFaster|MatterOfSeconds' \
+		./cacheopts/... ./internal/... ./plugin/...
 
 bench: build ## measure, and write docs/benchmarks.md
 	hack/engine run hack/lab --both go run ./hack/bench
@@ -76,4 +81,4 @@ clean: ## remove what was built
 	rm -rf bin dist internal/mounts/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help build helpers install demo test bench record lint cross fuzz soak release release-check docs refresh validate clean
+.PHONY: help build helpers install demo test race bench record lint cross fuzz soak release release-check docs refresh validate clean
