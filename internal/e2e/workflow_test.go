@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/guide"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var quiet = log.New(io.Discard, "", 0)
+
+type job struct {
+	Env   map[string]string
+	Steps []step
+}
+
+type workflow struct {
+	Env  map[string]string
+	Jobs map[string]job
+}
+
+// workflow runs the jobs of a block of YAML, or its steps as a job behind this project's action. A job that reads a cache runs
+// twice, because the second one must find all.
+func (r *reader) workflow(block guide.Block) error {
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(block.Text), &root); err != nil {
+		return err
+	}
+	if len(root.Content) > 0 && root.Content[0].Kind == yaml.SequenceNode {
+		var steps []step
+		if err := root.Decode(&steps); err != nil {
+			return err
+		}
+		return r.jobs(workflow{Jobs: map[string]job{"steps": {Steps: afterTheAction(steps)}}})
+	}
+	var w workflow
+	if err := root.Decode(&w); err != nil {
+		return err
+	}
+	if len(w.Jobs) == 0 {
+		return errors.New("this YAML has neither jobs nor steps, and no comment before it says why it is not run")
+	}
+	return r.jobs(w)
+}
+
+// afterTheAction has the steps behind those that a page left out because it has shown them before.
+func afterTheAction(steps []step) []step {
+	first := step{Uses: "docker-ghacache/docker-ghacache@v1", With: map[string]string{}}
+	prepared := slices.ContainsFunc(steps, func(s step) bool {
+		return strings.HasPrefix(s.Uses, "docker-ghacache/") || strings.HasPrefix(s.Uses, "crazy-max/ghaction-github-runtime@")
+	})
+	if prepared {
+		return steps
+	}
+	return append([]step{first}, steps...)
+}
+
+func (r *reader) jobs(w workflow) error {
+	s := serve(r.t)
+	for _, name := range slices.Sorted(maps.Keys(w.Jobs)) {
+		runner := jobRunner(r.t, s)
+		runner.u.set("BUILDKIT_PROGRESS", "plain")
+		maps.Copy(runner.u.env, w.Env)
+		maps.Copy(runner.u.env, w.Jobs[name].Env)
+		for variable, value := range runner.u.env {
+			runner.u.env[variable] = runner.expand(value)
+		}
+		runner.workspace = r.u.dir
+		if err := runTwice(runner, w.Jobs[name].Steps); err != nil {
+			return fmt.Errorf("the job %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func runTwice(r *runner, steps []step) error {
+	log := r.job(steps)
+	if err := r.afterJob(log); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(steps, readsCache) {
+		return nil
+	}
+	ran := uncached(r.t, log)
+	log = r.job(steps)
+	if err := r.afterJob(log); err != nil {
+		return err
+	}
+	if rest := uncached(r.t, log); len(ran) == 0 || len(rest) > 0 {
+		return fmt.Errorf("the first run built %q, and the second again %q", ran, rest)
+	}
+	return nil
+}
+
+func readsCache(s step) bool {
+	return strings.Contains(s.Run, "--cache-from") || s.With["cache-from"] != "" || strings.Contains(s.With["set"], "cache-from")
+}
+
+// afterJob checks what holds for all jobs.
+func (r *runner) afterJob(log string) error {
+	if r.failed {
+		return errors.New("a step failed:\n" + log)
+	}
+	for name, value := range r.credentials {
+		if strings.HasSuffix(name, "_TOKEN") && strings.Count(log, value) != strings.Count(log, "::add-mask::"+value) {
+			return errors.New("the log has the token")
+		}
+	}
+	if r.u.try("buildx", "inspect", "ghacache").code == 0 {
+		return errors.New("post left the builder that the action created")
+	}
+	if summary, err := os.ReadFile(filepath.Join(r.dir, "summary")); err == nil && len(summary) == 0 {
+		return errors.New("the summary of the job is empty")
+	}
+	return nil
+}
