@@ -26,6 +26,7 @@ type runner struct {
 	token       string            // github.token
 	workspace   string
 	dir         string // of the files that steps write to
+	matrix      map[string]string
 	outputs     map[string]map[string]string
 	posts       []func() string
 	processes   []*exec.Cmd // of the steps of this job
@@ -233,7 +234,11 @@ func (r *runner) expand(text string) string {
 			return r.token
 		case name == "github.sha":
 			return strings.Repeat("0", 40)
-		case parts[0] == "env":
+		case name == "github.actor":
+			return "octocat"
+		case parts[0] == "matrix" && len(parts) == 2 && r.matrix[parts[1]] != "":
+			return r.matrix[parts[1]]
+		case parts[0] == "env" && len(parts) == 2:
 			return r.u.env[parts[1]]
 		case parts[0] == "steps" && len(parts) == 4 && parts[2] == "outputs":
 			if value, ok := r.outputs[parts[1]][parts[3]]; ok {
