@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,7 +53,8 @@ type reader struct {
 	t        *testing.T
 	u        *user
 	shell    *shell
-	registry string // host and port
+	registry string   // host and port
+	service  *service // of the last workflow
 }
 
 // newReader has a folder with an image to build, a builder, the credentials of a cache service, and a registry.
@@ -58,22 +63,42 @@ func newReader(t *testing.T) *reader {
 	u := newUser(t, shared.remote)
 	images, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
-	startServer(t, images, registry.New(registry.Logger(quiet)))
+	startServer(t, images, whole(registry.New(registry.Logger(quiet))))
 	maps.Copy(u.env, serve(t).env)
 	u.dir = folderOf(t)
 	u.set("PATH", programs(t)+":"+u.env["PATH"])
 	url, _ := published(t)
 	u.set("GHACACHE_RELEASES", url)
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS"} { // as on a machine where somebody has used Go
+		value, err := shared.exec("go", "env", name)
+		check(t, err)
+		u.set(name, value)
+	}
 	u.set("BUILDX_CONFIG", t.TempDir())
 	u.run("buildx", "create", "--name", u.env["BUILDX_BUILDER"], "--driver", "remote", "unix://"+filepath.Join(shared.dir, "remote", "sock"))
 	t.Cleanup(u.removeBuilders)
 	return &reader{t: t, u: u, shell: newShell(t, u), registry: images.Addr().String()}
 }
 
+// whole reads each request before its handler runs. This registry holds a lock while it reads, and BuildKit, which pushes an image and
+// its cache at the same time, then waits for itself.
+func whole(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		handler.ServeHTTP(w, r)
+	})
+}
+
 // folderOf has a Dockerfile, and folders with Dockerfiles that build on an image named base.
 func folderOf(t *testing.T) string {
 	t.Helper()
-	dir := image(t)
+	dir := image(t, `RUN ["example", "write", "/data", "100000"]`, `RUN --mount=type=cache,target=/root/.cache ["example", "copy", "/data", "/root/.cache/data"]`,
+		`RUN ["example", "copy", "/data", "/copy"]`)
 	files := map[string]string{"base/Dockerfile": "FROM scratch\nENV PATH=/\nCOPY example /\nRUN [\"example\", \"write\", \"/data\", \"100000\"]\n"}
 	check(t, os.Mkdir(filepath.Join(dir, "base"), 0o700))
 	check(t, os.Link(filepath.Join(dir, "example"), filepath.Join(dir, "base", "example")))
@@ -125,6 +150,9 @@ func (r *reader) follow(block guide.Block) {
 	default:
 		err = r.commands(block)
 	}
+	if errors.Is(err, errStuck) {
+		r.t.Fatalf("the block at line %d: %v", block.Line, err)
+	}
 	if err != nil {
 		r.t.Errorf("the block at line %d: %v", block.Line, err)
 	}
@@ -137,12 +165,14 @@ func (r *reader) here(text string) string {
 		"user/app", r.registry+"/user/app",
 		"OWNER/NAME", r.u.env["GITHUB_REPOSITORY"],
 		"/tmp/", r.u.env["HOME"]+"/",
+		"127.0.0.1:8080", "127.0.0.1:0",
+		"git clone https://github.com/docker-ghacache/docker-ghacache", "ln -s "+shared.root+" docker-ghacache",
 		"curl -fsSL https://raw.githubusercontent.com/docker-ghacache/docker-ghacache/main/hack/install.sh | sh", "sh "+filepath.Join(shared.root, "hack/install.sh"),
 		"go install github.com/docker-ghacache/docker-ghacache/cmd/docker-ghacache@latest", "install -D "+shared.bin("docker-ghacache")+" ~/go/bin/docker-ghacache",
 	).Replace(text)
 }
 
-var question = regexp.MustCompile(`\[y/N\] (\S+)$`)
+var question = regexp.MustCompile(`(?m)\[y/N\] (\S+)$`)
 
 // commands runs the commands of a block. One that the page shows to fail must fail.
 func (r *reader) commands(block guide.Block) error {

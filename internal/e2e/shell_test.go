@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,6 +60,9 @@ func (s *shell) read(codes io.Reader) {
 	}
 }
 
+// errStuck is of a shell that runs no further command.
+var errStuck = errors.New("the shell is lost")
+
 // patience is how long a command of a page may take.
 const patience = 2 * time.Minute
 
@@ -71,11 +75,12 @@ func (s *shell) run(command string) (output string, code int, err error) {
 	case code, ok := <-s.codes:
 		data, err := os.ReadFile(file)
 		if !ok {
-			return string(data), code, fmt.Errorf("the shell ended with %q\n%s", command, data)
+			return string(data), code, fmt.Errorf("%w: it ended with %q\n%s", errStuck, command, data)
 		}
 		return string(data), code, err
 	case <-time.After(patience):
-		return "", 0, fmt.Errorf("%q takes more than %v", command, patience)
+		data, err := os.ReadFile(file)
+		return string(data), 0, errors.Join(fmt.Errorf("%w: %q takes more than %v\n%s", errStuck, command, patience, data), err)
 	}
 }
 
