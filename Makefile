@@ -30,6 +30,11 @@ test: build ## run all tests, with real builds where the machine can run them
 	@hack/build-tools
 	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- -timeout 20m ./...
 
+docs-test: build ## do what README.md and docs/guides tell their readers to do, guide by guide
+	@hack/build-tools
+	GHACACHE_E2E=required hack/engine run bin/gotestsum --format testname -- ./internal/e2e -run '^Test(Guides|AWrongGuideFails)$$' -count=1 -timeout 10m
+	go test ./internal/guide ./plugin -run 'Documentation|Attributes|Block|Command|Compare|Script|Span'
+
 bench: build ## measure, and write docs/benchmarks.md
 	hack/engine run hack/lab --both go run ./hack/bench
 
@@ -75,4 +80,4 @@ clean: ## remove what was built
 	rm -rf bin dist internal/mounts/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help build helpers install demo test bench record lint cross fuzz soak release release-check docs refresh validate clean
+.PHONY: help build helpers install demo test docs-test bench record lint cross fuzz soak release release-check docs refresh validate clean

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -172,7 +171,10 @@ func (r *reader) here(text string) string {
 	).Replace(text)
 }
 
-var question = regexp.MustCompile(`(?m)\[y/N\] (\S+)$`)
+// asks tells the commands that ask for confirmation. A reader has a terminal, and answers yes.
+func asks(command string) bool {
+	return strings.Contains(command, "ghacache prune") && !strings.Contains(command, "--force") && !strings.Contains(command, "--dry-run")
+}
 
 // commands runs the commands of a block. One that the page shows to fail must fail.
 func (r *reader) commands(block guide.Block) error {
@@ -185,8 +187,8 @@ func (r *reader) commands(block guide.Block) error {
 		if block.Lang == "sh" {
 			text = "set -e\n" + text + "\nset +e"
 		}
-		if m := question.FindStringSubmatch(strings.Join(command.Output, "\n")); m != nil {
-			text = answering(text, m[1])
+		if asks(text) {
+			text = answering(text, "y")
 		}
 		output, code, err := r.shell.run(text)
 		if err != nil {

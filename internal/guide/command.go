@@ -58,7 +58,7 @@ func (c Command) Fails() bool {
 	return false
 }
 
-var failure = regexp.MustCompile(`^(?i:error): `)
+var failure = regexp.MustCompile(`^(?i:error: |::error::)`)
 
 // Compare returns an error if the command printed something else than the page shows. The page may leave lines out. A
 // number is any number, a run of white space any other, and "..." is any text.

@@ -99,7 +99,7 @@ func TestCompare(t *testing.T) {
 }
 
 func TestACommandFailsIfThePageShowsItsError(t *testing.T) {
-	for line, fails := range map[string]bool{"error: no": true, "ERROR: no": true, "warning: no": false, "an error: no": false} {
+	for line, fails := range map[string]bool{"error: no": true, "ERROR: no": true, "::error::no": true, "warning: no": false, "an error: no": false} {
 		if got := (guide.Command{Output: []string{"a", line}}).Fails(); got != fails {
 			t.Errorf("%q: it fails: %v", line, got)
 		}
