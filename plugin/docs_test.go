@@ -41,7 +41,7 @@ func TestWrongCommandsInTheDocumentationAreFound(t *testing.T) {
 		"docker ghacache ls --scop x":                       "unknown flag: --scop",
 		"docker ghacache prune --grace never":               "invalid argument",
 		"docker ghacache ls x":                              `unexpected argument "x"`,
-		"docker ghacache build --gha-sumary .":              "unknown flag: --gha-sumary",
+		"docker ghacache build --gha-sunmary .":              "unknown flag: --gha-sunmary",
 		"docker ghacache build --gha-write=sometimes .":     "sometimes",
 		"docker ghacache build --cache-to type=gha,mod=x .": `unknown attribute "mod"`,
 		"docker ghacache serve -- docker ghacache du -x":    "unknown shorthand flag: 'x'",

@@ -127,7 +127,7 @@ func programs(t *testing.T) string {
 
 func (u *user) removeBuilders() {
 	for name := range strings.Lines(u.run("buildx", "ls", "--format", "{{.Name}}").stdout) {
-		if name = strings.TrimSpace(name); name != "default" && !strings.Contains(name, " ") {
+		if name = strings.TrimSpace(name); name != "default" && !strings.HasPrefix(name, "remote") {
 			u.try("buildx", "rm", "--force", name)
 		}
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -12,9 +13,7 @@ func (r *runner) other(name string, env, with map[string]string) string {
 	case "actions/checkout", "actions/setup-go", "actions/cache", "docker/login-action":
 		return "" // the workspace, Go, the folder and the registry are there
 	case "crazy-max/ghaction-github-runtime":
-		for name, value := range r.credentials {
-			r.u.env[name] = value
-		}
+		maps.Copy(r.u.env, r.credentials)
 		return ""
 	case "docker/setup-buildx-action":
 		return r.setupBuildx(env, with)

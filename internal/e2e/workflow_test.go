@@ -31,8 +31,9 @@ type workflow struct {
 	Jobs map[string]job
 }
 
-// workflow runs the jobs of a block of YAML, or its steps as a job behind this project's action. A job that reads a cache runs
-// twice, because the second one must find all. Steps find the cache of the workflow before them.
+// workflow runs the jobs of a block of YAML, or its steps as a job behind this project's action. A workflow has a
+// cache service of its own, and a job that reads a cache runs twice, because the second run must find all. Steps get the service of the
+// workflow before them.
 func (r *reader) workflow(block guide.Block) error {
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(block.Text), &root); err != nil {
@@ -71,7 +72,7 @@ func afterTheAction(steps []step) []step {
 	return append([]step{first}, steps...)
 }
 
-// jobs runs jobs. The first run of a fresh one finds no cache.
+// jobs runs jobs. A fresh one finds no cache the first time.
 func (r *reader) jobs(w workflow, fresh bool) error {
 	event := filepath.Join(r.t.TempDir(), "event.json")
 	writeFile(r.t, event, `{"repository": {"default_branch": "main"}}`)
@@ -89,7 +90,7 @@ func (r *reader) jobs(w workflow, fresh bool) error {
 					runner.u.env[variable] = runner.expand(value)
 				}
 			}
-			if err := runTwice(runner, j.Steps, fresh); err != nil {
+			if err := runJob(runner, j.Steps, fresh); err != nil {
 				return fmt.Errorf("the job %q: %w", name, err)
 			}
 		}
@@ -111,12 +112,12 @@ func (j job) matrix() []map[string]string {
 	return runs
 }
 
-func runTwice(r *runner, steps []step, fresh bool) error {
+func runJob(r *runner, steps []step, fresh bool) error {
 	log := r.job(steps)
 	if err := r.afterJob(log); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(steps, readsCache) {
+	if !fresh || !slices.ContainsFunc(steps, readsCache) {
 		return nil
 	}
 	ran := uncached(r.t, log)
@@ -124,7 +125,7 @@ func runTwice(r *runner, steps []step, fresh bool) error {
 	if err := r.afterJob(log); err != nil {
 		return err
 	}
-	if rest := uncached(r.t, log); fresh && len(ran) == 0 || len(rest) > 0 {
+	if rest := uncached(r.t, log); len(ran) == 0 || len(rest) > 0 {
 		return fmt.Errorf("the first run built %q, and the second again %q", ran, rest)
 	}
 	if !strings.Contains(log, "exporting to GitHub Actions Cache") || !slices.ContainsFunc(steps, usesAction) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// wrongPages are pages that must fail, each with a part of what TestGuides says about it. ''' is a fence.
+// wrongPages are pages that must fail, each with a part of what TestGuides says about it. ”' is a fence.
 var wrongPages = map[string]struct{ page, says string }{
 	"a command that fails":             {"'''console\n$ docker ghacache inspect nothing\n'''", `"docker ghacache inspect nothing" ended with 1`},
 	"a command that should fail":       {"'''console\n$ true\nerror: no\n'''", `"true" ended with 0`},

@@ -3,6 +3,7 @@ package guide
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -33,7 +34,6 @@ func (b Block) console() ([]Command, error) {
 		switch {
 		case isCommand:
 			commands = append(commands, Command{Line: b.Line + i, Text: text})
-			last, line = last+1, text
 		case last < 0:
 			if strings.TrimSpace(line) != "" {
 				return nil, fmt.Errorf("line %d: %q is in front of the first command", b.Line+i, line)
@@ -50,12 +50,7 @@ func (b Block) console() ([]Command, error) {
 
 // Fails reports whether the page shows that the command fails.
 func (c Command) Fails() bool {
-	for _, line := range c.Output {
-		if failure.MatchString(line) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Output, failure.MatchString)
 }
 
 var failure = regexp.MustCompile(`^(?i:error: |::error::)`)
@@ -77,10 +72,9 @@ func (c Command) Compare(printed string) error {
 	return nil
 }
 
-var (
-	token  = regexp.MustCompile(`\s+|\.\.\.|\d+(?:\.\d+)?(?: ?(?:[kKMG]i?)?B\b)?`)
-	number = `\d+(?:\.\d+)?(?: ?(?:[kKMG]i?)?B\b)?`
-)
+const number = `\d+(?:\.\d+)?(?: ?(?:[kKMG]i?)?B\b)?`
+
+var token = regexp.MustCompile(`\s+|\.\.\.|` + number)
 
 // loosely is the pattern of a line.
 func loosely(line string) *regexp.Regexp {
