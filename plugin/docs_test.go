@@ -2,6 +2,8 @@ package plugin
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,7 +43,7 @@ func TestWrongCommandsInTheDocumentationAreFound(t *testing.T) {
 		"docker ghacache ls --scop x":                       "unknown flag: --scop",
 		"docker ghacache prune --grace never":               "invalid argument",
 		"docker ghacache ls x":                              `unexpected argument "x"`,
-		"docker ghacache build --gha-sunmary .":              "unknown flag: --gha-sunmary",
+		"docker ghacache build --gha-sunmary .":             "unknown flag: --gha-sunmary",
 		"docker ghacache build --gha-write=sometimes .":     "sometimes",
 		"docker ghacache build --cache-to type=gha,mod=x .": `unknown attribute "mod"`,
 		"docker ghacache serve -- docker ghacache du -x":    "unknown shorthand flag: 'x'",
@@ -203,4 +205,27 @@ func has(cmd *cobra.Command, name string) bool {
 		return cmd.LocalFlags().ShorthandLookup(short) != nil
 	}
 	return cmd.LocalFlags().Lookup(strings.TrimLeft(name, "-")) != nil
+}
+
+var link = regexp.MustCompile(`\]\(([^)\s:#]+)(?:#[^)]*)?\)`)
+
+func TestLinksOfTheDocumentationLeadToFiles(t *testing.T) {
+	found := 0
+	for _, pattern := range []string{"../README.md", "../docs/*.md", "../docs/*/*.md", "../.github/*.md"} {
+		files, err := filepath.Glob(pattern)
+		check(t, err)
+		for _, file := range files {
+			page, err := os.ReadFile(file)
+			check(t, err)
+			for _, m := range link.FindAllStringSubmatch(string(page), -1) {
+				found++
+				if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
+					t.Errorf("%s: %v", file, err)
+				}
+			}
+		}
+	}
+	if found < 50 {
+		t.Errorf("the documentation has %d links", found)
+	}
 }

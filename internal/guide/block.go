@@ -16,7 +16,9 @@ type Block struct {
 }
 
 // runs tells the languages that the tests can run. A block of another one must have a reason.
-func runs(language string) bool { return language == "console" || language == "sh" || language == "yaml" }
+func runs(language string) bool {
+	return language == "console" || language == "sh" || language == "yaml"
+}
 
 var (
 	fence    = regexp.MustCompile("^( *)```(.*)$")
