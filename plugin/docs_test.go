@@ -207,7 +207,10 @@ func has(cmd *cobra.Command, name string) bool {
 	return cmd.LocalFlags().Lookup(strings.TrimLeft(name, "-")) != nil
 }
 
-var link = regexp.MustCompile(`\]\(([^)\s:#]+)(?:#[^)]*)?\)`)
+var (
+	link = regexp.MustCompile(`\]\(([^)\s:#]+)(?:#[^)]*)?\)`)
+	code = regexp.MustCompile("`[^`]*`")
+)
 
 func TestLinksOfTheDocumentationLeadToFiles(t *testing.T) {
 	found := 0
@@ -217,7 +220,7 @@ func TestLinksOfTheDocumentationLeadToFiles(t *testing.T) {
 		for _, file := range files {
 			page, err := os.ReadFile(file)
 			check(t, err)
-			for _, m := range link.FindAllStringSubmatch(string(page), -1) {
+			for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(string(page), ""), -1) {
 				found++
 				if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
 					t.Errorf("%s: %v", file, err)
