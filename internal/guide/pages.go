@@ -8,7 +8,7 @@ import (
 // Pages returns the pages whose blocks are run, with their text. The folder is the root of the repository.
 func Pages(root string) (map[string]string, error) {
 	names := []string{"README.md"}
-	for _, pattern := range []string{"docs/README.md", "docs/attributes.md", "docs/limits.md", "docs/guides/*.md"} {
+	for _, pattern := range []string{"docs/README.md", "docs/attributes.md", "docs/build.md", "docs/cache.md", "docs/limits.md", "docs/serve.md", "docs/guides/*.md"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			return nil, err
