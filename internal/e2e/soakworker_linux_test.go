@@ -27,8 +27,8 @@ type worker struct {
 	builds, failures, hits int
 }
 
-// patience is how long a build may take, however many faults it meets. azblob waits for 10 seconds before it tries again.
-const patience = 3 * time.Minute
+// soakPatience is how long a build may take, however many faults it meets. azblob waits for 10 seconds before it tries again.
+const soakPatience = 3 * time.Minute
 
 func newWorker(s *soak, scope string, vars func() map[string]string) *worker {
 	w := &worker{user: newUser(s.t, func() (string, error) { return soakBuilder, nil }), scope: scope, dir: s.t.TempDir(), vars: vars, soak: s}
@@ -62,7 +62,7 @@ func (w *worker) build(ctx context.Context) bool {
 	w.change("seed", 200<<10)
 	maps.Copy(w.env, w.vars())
 	w.prune(ctx)
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, soakPatience)
 	defer cancel()
 	words := append(toAndFrom(w.scope), "--progress", "plain", "--output", "type=cacheonly", w.dir)
 	cmd := w.command(ctx, append([]string{"build"}, words...)...)
