@@ -57,6 +57,7 @@ type mountRun struct {
 	keeper *mounts.Keeper
 	wanted []mounts.Mount
 	before []mounts.Record
+	looked time.Time // at before
 }
 
 func (m *mountRun) warn(doing string, err error) { m.inv.warnMounts(doing, err) }
@@ -78,9 +79,11 @@ func (inv *invocation) restoreMounts(interrupted context.Context) *mountRun {
 		m.warn("finding those of the build", err)
 	}
 	began := inv.env.Now()
-	if m.before, err = mounts.Held(ctx, m.node.Client); err != nil {
-		m.warn("looking at those of the builder", err)
+	if len(m.wanted) == 0 {
+		return m
 	}
+	m.node.StandBy(interrupted)
+	m.look(ctx)
 	results, err := m.keeper.Restore(ctx, m.node, m.before, m.wanted)
 	if down, ok := errors.AsType[*mounts.ServiceError](err); ok {
 		m.wanted = nil // nor can they be saved
@@ -94,10 +97,17 @@ func (inv *invocation) restoreMounts(interrupted context.Context) *mountRun {
 	if !slices.ContainsFunc(results, func(r mounts.Result) bool { return r.State != mounts.Occupied && r.State != mounts.Missing }) {
 		return m
 	}
-	if m.before, err = mounts.Held(interrupted, m.node.Client); err != nil && interrupted.Err() == nil {
+	m.look(interrupted)
+	return m
+}
+
+// look notes what the builder has.
+func (m *mountRun) look(ctx context.Context) {
+	var err error
+	if m.before, err = mounts.Look(ctx, m.node.Client); err != nil && ctx.Err() == nil {
 		m.warn("looking at those of the builder", err)
 	}
-	return m
+	m.looked = m.inv.env.Now()
 }
 
 func (inv *invocation) openMounts(ctx context.Context) (*mountRun, error) {
@@ -174,16 +184,19 @@ func spaced(target string) string {
 
 // save saves the mounts that the build used.
 func (m *mountRun) save(ctx context.Context) {
+	if len(m.wanted) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, mountsTime, errMountsTime)
 	defer cancel()
 	began := m.inv.env.Now()
-	used, busy, err := mounts.UsedSince(ctx, m.node, m.wanted, m.before)
+	used, busy, err := mounts.UsedSince(ctx, m.node, m.wanted, m.before, began.Sub(m.looked))
 	if err != nil {
 		m.warn("looking at those of the builder", err)
 		return
 	}
 	for _, b := range busy {
-		m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: another build uses %s, and it is not saved", b.Mount), "")
+		m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: another build uses %s, and it is not saved", b), "")
 	}
 	if len(used) == 0 {
 		return
@@ -192,11 +205,7 @@ func (m *mountRun) save(ctx context.Context) {
 		m.inv.say(ui.Info, "cache mounts: they are not saved: "+why, "")
 		return
 	}
-	chosen, tooLarge := mounts.Limit(used, m.inv.own.mountsMax.bytes())
-	for _, u := range tooLarge {
-		m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max=%s", u.Mount, ui.Size(u.Size), m.inv.own.mountsMax), "--gha-mounts-max=4GB")
-	}
-	results, err := m.keeper.Save(ctx, m.node, chosen)
+	results, err := m.keeper.Save(ctx, m.node, used, m.inv.own.mountsMax.bytes())
 	if err != nil {
 		m.warn("saving them", cmp.Or(context.Cause(ctx), err))
 	}
@@ -220,6 +229,8 @@ func (m *mountRun) report(results []mounts.Result, took time.Duration) {
 			if !mounts.Silent(r.Err) && !errors.Is(r.Err, context.Canceled) {
 				m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: %s: %v", r.Mount, r.Err), hint.Of(r.Err))
 			}
+		case mounts.TooLarge:
+			m.inv.say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max=%s", r.Mount, ui.Size(r.Bytes), m.inv.own.mountsMax), "--gha-mounts-max=4GB")
 		case mounts.Restored:
 			m.inv.say(ui.Info, fmt.Sprintf("cache mounts: restored %s: %s, %s in %.1fs", r.Mount, ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes), took.Seconds()), "")
 		case mounts.Saved:
