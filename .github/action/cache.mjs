@@ -61,7 +61,9 @@ function complete(program, variables) {
 		throw new Problem(`docker ghacache build --gha-dry-run=json failed: ${stderr || stdout}`)
 	}
 	const problems = command.notes.filter(({ level }) => level !== 'info')
-	for (const { text, hint } of problems) note('warning', text, ...hint.split('\n').filter(Boolean))
+	// A job with builder: none may create one in a later step, or build nothing.
+	const level = input('builder') === 'none' ? 'info' : 'warning'
+	for (const { text, hint } of problems) note(level, text, ...hint.split('\n').filter(Boolean))
 	// After an error nothing would run, so that the entries are not usable either.
 	return { args: command.args, usable: !problems.some(({ level }) => level === 'error') }
 }
