@@ -3,6 +3,7 @@ BIN     := bin/docker-ghacache
 FUZZ    ?= 20s
 SOAK    ?= 5m
 HELPERS ?= $(shell go env GOARCH)
+GUIDES  := ^Test(Guides|AWrongGuideFails)$$
 PLUGINS := $(or $(DOCKER_CONFIG),$(HOME)/.docker)/cli-plugins
 
 # As the pinned programs are built, which share most packages.
@@ -26,9 +27,13 @@ install: build ## install the plugin for this user's docker
 demo: build ## build an example, forget it, build it again from the cache
 	@hack/demo
 
-test: build ## run all tests, with real builds where the machine can run them
+test: build ## run all tests but those of docs-test, with real builds where the machine can run them
 	@hack/build-tools
-	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- -timeout 20m ./...
+	hack/engine run bin/gotestsum --format standard-quiet --hide-summary skipped -- -timeout 20m -skip '$(GUIDES)' ./...
+
+docs-test: build ## do what README.md and docs/guides tell their readers to do, guide by guide
+	@hack/build-tools
+	GHACACHE_E2E=required hack/engine run bin/gotestsum --format testname -- ./internal/e2e -run '$(GUIDES)' -count=1 -timeout 20m
 
 bench: build ## measure, and write docs/benchmarks.md
 	hack/engine run hack/lab --both go run ./hack/bench
@@ -76,4 +81,4 @@ clean: ## remove what was built
 	rm -rf bin dist internal/mounts/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help build helpers install demo test bench record lint cross fuzz soak release release-check docs refresh validate clean
+.PHONY: help build helpers install demo test docs-test bench record lint cross fuzz soak release release-check docs refresh validate clean

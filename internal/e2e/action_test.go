@@ -56,46 +56,6 @@ func jobRunner(t *testing.T, s *service) *runner {
 	return r
 }
 
-// The README's job, and those of the guide, build from the cache that they wrote. Nothing is pushed.
-func TestJobsOfTheDocumentation(t *testing.T) {
-	for page, count := range map[string]int{"README.md": 1, "docs/guides/action.md": 2} {
-		t.Run(page, func(t *testing.T) {
-			jobs := withAction(t, page)
-			if len(jobs) != count {
-				t.Fatalf("%d jobs use the action, want %d", len(jobs), count)
-			}
-			for _, steps := range jobs {
-				s := serve(t)
-				r := jobRunner(t, s)
-				r.workspace = image(t)
-				for i := range steps {
-					steps[i].Run = strings.ReplaceAll(steps[i].Run, " --push", " --progress plain")
-				}
-				for build := range 2 {
-					log := r.job(steps)
-					if r.failed {
-						t.Fatal("a step failed")
-					}
-					if rest := uncached(t, log); (len(rest) == 0) != (build == 1) {
-						t.Errorf("build %d ran %q", build, rest)
-					}
-					for name, value := range r.credentials {
-						if strings.HasSuffix(name, "_TOKEN") && strings.Count(log, value) != strings.Count(log, "::add-mask::"+value) {
-							t.Error("the log has the token")
-						}
-					}
-					if r.u.try("buildx", "inspect", "ghacache").code == 0 {
-						t.Error("post left the builder that the action created")
-					}
-				}
-				summary, err := os.ReadFile(filepath.Join(r.dir, "summary"))
-				check(t, err)
-				wantText(t, string(summary), "| app |")
-			}
-		})
-	}
-}
-
 // installed is a runner with a builder that needs no creating, for tests of the rest.
 func installed(t *testing.T, s *service) *runner {
 	t.Helper()
@@ -161,6 +121,19 @@ func TestActionOutputs(t *testing.T) {
 			}
 			if warned := strings.Contains(log, "::warning::"); warned != (c.to == "" && c.inputs == nil || c.from == "") {
 				t.Errorf("a warning: %v", warned)
+			}
+		})
+	}
+}
+
+// A job that prunes has no builder, and one that creates its builder in a later step has none yet.
+func TestActionThatLeavesBuildersAloneDoesNotWarnOfThem(t *testing.T) {
+	for builder, warns := range map[string]bool{"none": false, "default": true} {
+		t.Run(builder, func(t *testing.T) {
+			log := jobRunner(t, serve(t)).job([]step{action("builder", builder)})
+			wantText(t, log, "uses the docker driver")
+			if strings.Contains(log, "::warning::") != warns {
+				t.Errorf("it warns, or does not:\n%s", log)
 			}
 		})
 	}

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -28,9 +26,11 @@ type runner struct {
 	token       string            // github.token
 	workspace   string
 	dir         string // of the files that steps write to
+	matrix      map[string]string
 	outputs     map[string]map[string]string
 	posts       []func() string
-	failed      bool // a step failed
+	processes   []*exec.Cmd // of the steps of this job
+	failed      bool        // a step failed
 }
 
 // definition is an action.yml.
@@ -42,7 +42,7 @@ type definition struct {
 // step is a step of a job in a workflow.
 type step struct {
 	ID, Uses, Run string
-	With          map[string]string
+	With, Env     map[string]string
 }
 
 // newRunner has a job on a service. The user has a docker without this plugin.
@@ -89,39 +89,47 @@ func (r *runner) job(steps []step) (log string) {
 	for _, post := range slices.Backward(r.posts) {
 		log += post()
 	}
-	r.posts = nil
+	for _, cmd := range r.processes {
+		endGroup(cmd) // what a step left in the background
+	}
+	r.posts, r.processes = nil, nil
 	return log
 }
 
 func (r *runner) step(s step) string {
 	r.t.Helper()
+	s.With = maps.Clone(s.With) // the next job expands it again
 	for name, value := range s.With {
 		s.With[name] = r.expand(value)
 	}
-	name, _, _ := strings.Cut(s.Uses, "@")
-	switch name {
+	env := maps.Clone(r.u.env)
+	for name, value := range s.Env {
+		env[name] = r.expand(value)
+	}
+	switch name, _, _ := strings.Cut(s.Uses, "@"); name {
 	case "":
-		return r.exec(r.u.env, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", r.expand(s.Run))
+		return r.withFiles(env, func() string {
+			return r.exec(env, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", r.expand(s.Run))
+		})
 	case "docker-ghacache/docker-ghacache":
 		return r.own(s)
-	case "docker/build-push-action":
-		return r.exec(r.u.env, r.u.docker, buildPush(s.With)...)
-	case "actions/checkout":
-		return "" // the workspace is there
+	default:
+		maps.Copy(env, r.credentials)
+		return r.other(name, env, s.With)
 	}
-	r.t.Fatalf("no runner for %q", s.Uses)
-	return ""
 }
 
-// buildPush is what docker/build-push-action runs for these inputs, without push.
-func buildPush(with map[string]string) []string {
-	args := []string{"buildx", "build", "--progress", "plain", "--tag", with["tags"]}
-	for _, name := range []string{"cache-from", "cache-to"} {
-		if with[name] != "" {
-			args = append(args, "--"+name, with[name])
-		}
+// withFiles runs a program of a step, whose environment gets the files that a step writes to, and reads the variables and paths.
+func (r *runner) withFiles(env map[string]string, run func() string) string {
+	for _, file := range []string{"ENV", "PATH", "OUTPUT", "STATE"} {
+		env["GITHUB_"+file] = filepath.Join(r.dir, file)
+		check(r.t, os.WriteFile(env["GITHUB_"+file], nil, 0o644))
 	}
-	return append(args, ".")
+	env["GITHUB_STEP_SUMMARY"] = filepath.Join(r.dir, "summary")
+	log := run()
+	maps.Copy(r.u.env, r.written("ENV"))
+	r.addPaths()
+	return log
 }
 
 // own runs this project's action.
@@ -149,18 +157,11 @@ func (r *runner) own(s step) string {
 		for name, value := range state {
 			all["STATE_"+name] = value
 		}
-		for _, file := range []string{"ENV", "PATH", "OUTPUT", "STATE"} {
-			all["GITHUB_"+file] = filepath.Join(r.dir, file)
-			check(r.t, os.WriteFile(all["GITHUB_"+file], nil, 0o644))
-		}
-		all["GITHUB_STEP_SUMMARY"] = filepath.Join(r.dir, "summary")
-		log := r.exec(all, r.node, filepath.Join(shared.root, script))
-		maps.Copy(r.u.env, r.written("ENV"))
+		log := r.withFiles(all, func() string { return r.exec(all, r.node, filepath.Join(shared.root, script)) })
 		maps.Copy(state, r.written("STATE"))
 		if s.ID != "" {
 			maps.Copy(r.outputs[s.ID], r.written("OUTPUT"))
 		}
-		r.addPaths()
 		return log
 	}
 	r.posts = append(r.posts, func() string { return run(r.action.Runs.Post) })
@@ -182,25 +183,35 @@ func (r *runner) exec(env map[string]string, name string, args ...string) string
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	err := cmd.Run()
+	output, err := os.Create(filepath.Join(r.t.TempDir(), "log")) // a pipe would wait for what the step leaves in the background
+	check(r.t, err)
+	defer output.Close()
+	cmd.Stdout, cmd.Stderr = output, output
+	ownGroup(cmd)
+	err = cmd.Run()
+	r.processes = append(r.processes, cmd)
 	if _, ok := errors.AsType[*exec.ExitError](err); ok {
 		r.failed = true
 	} else {
 		check(r.t, err)
 	}
-	r.t.Logf("%s %s: exit %d\n%s", filepath.Base(name), strings.Join(args, " "), cmd.ProcessState.ExitCode(), log.String())
-	return log.String()
+	log, err := os.ReadFile(output.Name())
+	check(r.t, err)
+	r.t.Logf("%s %s: exit %d\n%s", filepath.Base(name), strings.Join(args, " "), cmd.ProcessState.ExitCode(), log)
+	return string(log)
 }
 
-// written reads NAME<<DELIMITER, which all files of a step but that of PATH have.
+// written reads NAME<<DELIMITER or NAME=VALUE, which all files of a step but that of PATH have.
 func (r *runner) written(file string) map[string]string {
 	data, err := os.ReadFile(filepath.Join(r.dir, file))
 	check(r.t, err)
 	values := map[string]string{}
 	for rest := string(data); rest != ""; {
 		head, body, _ := strings.Cut(rest, "\n")
+		if name, value, ok := strings.Cut(head, "="); ok && !strings.Contains(name, "<<") {
+			values[name], rest = value, body
+			continue
+		}
 		name, delimiter, ok := strings.Cut(head, "<<")
 		value, after, ended := strings.Cut("\n"+body, "\n"+delimiter+"\n")
 		if !ok || !ended {
@@ -213,51 +224,28 @@ func (r *runner) written(file string) map[string]string {
 
 var expression = regexp.MustCompile(`\$\{\{ *(.*?) *\}\}`)
 
-// expand replaces the expressions of a workflow, of which it knows the token and the outputs of steps.
+// expand replaces the expressions of a workflow, of which it knows those that the documentation has.
 func (r *runner) expand(text string) string {
 	return expression.ReplaceAllStringFunc(text, func(word string) string {
 		name := expression.FindStringSubmatch(word)[1]
-		if name == "github.token" {
-			return r.token
-		}
 		parts := strings.Split(name, ".")
-		if len(parts) == 4 && parts[0] == "steps" && parts[2] == "outputs" {
+		switch {
+		case name == "github.token":
+			return r.token
+		case name == "github.sha":
+			return strings.Repeat("0", 40)
+		case name == "github.actor":
+			return "octocat"
+		case parts[0] == "matrix" && len(parts) == 2 && r.matrix[parts[1]] != "":
+			return r.matrix[parts[1]]
+		case parts[0] == "env" && len(parts) == 2:
+			return r.u.env[parts[1]]
+		case parts[0] == "steps" && len(parts) == 4 && parts[2] == "outputs":
 			if value, ok := r.outputs[parts[1]][parts[3]]; ok {
 				return value
 			}
 		}
 		r.t.Errorf("no value of %s", word)
 		return ""
-	})
-}
-
-// jobsIn are the steps of every job in the YAML of a page, page by page.
-func jobsIn(t *testing.T, file string) [][]step {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(shared.root, file))
-	check(t, err)
-	var jobs [][]step
-	for _, block := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(string(data), -1) {
-		if !strings.HasPrefix(block[1], "jobs:\n") && !strings.Contains(block[1], "\njobs:\n") {
-			continue // a step of one
-		}
-		var workflow struct {
-			Jobs map[string]struct{ Steps []step }
-		}
-		if err := yaml.Unmarshal([]byte(block[1]), &workflow); err != nil {
-			t.Fatal(fmt.Errorf("reading the YAML of %s: %w", file, err))
-		}
-		for _, name := range slices.Sorted(maps.Keys(workflow.Jobs)) {
-			jobs = append(jobs, workflow.Jobs[name].Steps)
-		}
-	}
-	return jobs
-}
-
-// withAction are the jobs of a page that use the action.
-func withAction(t *testing.T, file string) [][]step {
-	t.Helper()
-	return slices.DeleteFunc(jobsIn(t, file), func(steps []step) bool {
-		return !slices.ContainsFunc(steps, func(s step) bool { return strings.HasPrefix(s.Uses, "docker-ghacache/docker-ghacache@") })
 	})
 }
