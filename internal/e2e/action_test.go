@@ -126,6 +126,19 @@ func TestActionOutputs(t *testing.T) {
 	}
 }
 
+// A job that prunes has no builder, and one that creates its builder in a later step has none yet.
+func TestActionThatLeavesBuildersAloneDoesNotWarnOfThem(t *testing.T) {
+	for builder, warns := range map[string]bool{"none": false, "default": true} {
+		t.Run(builder, func(t *testing.T) {
+			log := jobRunner(t, serve(t)).job([]step{action("builder", builder)})
+			wantText(t, log, "uses the docker driver")
+			if strings.Contains(log, "::warning::") != warns {
+				t.Errorf("it warns, or does not:\n%s", log)
+			}
+		})
+	}
+}
+
 func TestActionInstalls(t *testing.T) {
 	for name, c := range map[string]struct {
 		inputs []string
