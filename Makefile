@@ -49,7 +49,7 @@ record: build ## run the commands of the README's picture, and write docs/termin
 lint: ## check formatting, run golangci-lint
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted: $$files" >&2; exit 1; }
 	@hack/build-tools golangci-lint
-	bin/golangci-lint run
+	bin/golangci-lint run --allow-parallel-runners
 
 cross: ## compile and vet for every platform
 	@for os in linux darwin windows; do for arch in amd64 arm64; do \
