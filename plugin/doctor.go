@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
-	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/doctor"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/command/formatter/tabwriter"
@@ -55,7 +54,7 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	checks := diagnose.Examine(doctor.Collect(ctx, doctor.Env{
+	checks := doctor.Examine(doctor.Collect(ctx, doctor.Env{
 		Docker: env.Docker, Lookup: env.Lookup, Environ: env.Environ, Now: env.Now, UserAgent: userAgent,
 	}, o.repo, o.builder))
 	if ctx.Err() != nil {
@@ -69,13 +68,13 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 	if err := printChecks(env.Stdout, checks, o.format); err != nil {
 		return err
 	}
-	if diagnose.Worst(checks) == diagnose.Error {
+	if doctor.Worst(checks) == doctor.Error {
 		return exit(1)
 	}
 	return nil
 }
 
-func printChecks(w io.Writer, checks []diagnose.Check, format string) error {
+func printChecks(w io.Writer, checks []doctor.Check, format string) error {
 	if format == "json" {
 		return ui.WriteJSON(w, checks)
 	}
@@ -95,7 +94,7 @@ func printChecks(w io.Writer, checks []diagnose.Check, format string) error {
 	return err
 }
 
-func checksMarkdown(checks []diagnose.Check) string {
+func checksMarkdown(checks []doctor.Check) string {
 	var b strings.Builder
 	b.WriteString("### Build cache: checks\n\n| check | status | found | to do |\n|---|---|---|---|\n")
 	for _, c := range checks {

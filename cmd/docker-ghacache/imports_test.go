@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"internal/cacheclient": {"internal/bkcache", "internal/github", "internal/hint", "internal/httpclient"},
 	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/runtimeclient"},
 	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
-	"internal/doctor":      {"internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/listing", "internal/reclaim", "internal/runtimeclient", "internal/ui"},
+	"internal/doctor":      {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/hint", "internal/listing", "internal/reclaim", "internal/release", "internal/runtimeclient", "internal/ui"},
 	"internal/hooks":       {"cacheopts", "internal/actions", "internal/builders", "internal/diagnose", "internal/dockerconfig"},
 	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/runtimeclient", "internal/ui"},
 	"internal/localcache":  {"internal/atomicfile", "internal/bkcache", "internal/hint", "internal/reclaim"},

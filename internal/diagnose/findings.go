@@ -7,12 +7,12 @@ func (s *Scanner) unexplained(l *logLine, number int) {
 	}
 	s.failure, s.another = nil, nil
 	if !statusCode.MatchString(l.core) {
-		s.another = &Finding{Cause: anotherError(), Line: number, Evidence: evidence(l.text), Fatal: true}
+		s.another = &Finding{Cause: anotherError(), Line: number, Evidence: Evidence(l.text), Fatal: true}
 	}
 }
 
 func (s *Scanner) conclude(l *logLine, number, i int) {
-	h := hit{i, l.message, Finding{Cause: catalogue()[i].of(l.core), Line: number, Evidence: evidence(l.text), Fatal: l.fatal}}
+	h := hit{i, l.message, Finding{Cause: catalogue()[i].of(l.core), Line: number, Evidence: Evidence(l.text), Fatal: l.fatal}}
 	if l.fatal {
 		s.failure, s.another = &h.Finding, nil
 	}
@@ -57,7 +57,7 @@ func (s *Scanner) endSteps() {
 func (s *Scanner) endBuild() {
 	s.endSteps()
 	if s.dropped == nil && s.build.droppedCache() {
-		s.dropped = &Finding{Cause: droppedCause(), Line: s.build.number, Evidence: evidence(s.build.request)}
+		s.dropped = &Finding{Cause: droppedCause(), Line: s.build.number, Evidence: Evidence(s.build.request)}
 	}
 	s.build = buildState{}
 }

@@ -112,7 +112,7 @@ func (s *Scanner) trust(l *logLine, number int, inner logLine, common []string) 
 	inner.frame = build
 	inner.unwrap()
 	if at, ok := inner.cause(known); ok && (!known[at].common || slices.Contains(common, known[at].ID)) {
-		s.add(hit{at, inner.message, Finding{Cause: known[at].of(inner.core), Line: number, Evidence: evidence(l.text)}})
+		s.add(hit{at, inner.message, Finding{Cause: known[at].of(inner.core), Line: number, Evidence: Evidence(l.text)}})
 	}
 }
 

@@ -36,8 +36,8 @@ var secrets = sync.OnceValue(func() []secret { //nolint:gochecknoglobals // the 
 	}
 })
 
-// evidence is a line fit to be shown: no credentials, no control characters, not too long.
-func evidence(text string) string {
+// Evidence is a line fit to be shown: no credentials, no control characters, not too long.
+func Evidence(text string) string {
 	for _, s := range secrets() {
 		text = s.form.ReplaceAllString(text, s.keep)
 	}

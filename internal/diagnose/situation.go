@@ -53,9 +53,9 @@ func (f Finding) In(s Situation) Finding {
 	return f.in(s.network())
 }
 
-// ofDoctor is the finding of an error that this program met itself, on this machine. It does not speak version 1 to a
+// OfDoctor is the finding of an error that this program met itself, on this machine. It does not speak version 1 to a
 // service that has none.
-func (f Finding) ofDoctor() Finding {
+func (f Finding) OfDoctor() Finding {
 	if f.Cause.ID != webPage {
 		return f.in(host)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
-	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker/cli/cli/command"
 )
@@ -36,19 +35,19 @@ type Env struct {
 // Collect asks everything that a doctor judges, all at the same time. That something cannot
 // be asked is a fact as well. The repository is that of [listing.Open], and the builder that of
 // [builders.Examine].
-func Collect(ctx context.Context, env Env, repo, builder string) diagnose.Facts {
-	ctx, cancel := context.WithTimeoutCause(ctx, doctorTime, diagnose.Silence(doctorTime))
+func Collect(ctx context.Context, env Env, repo, builder string) Facts {
+	ctx, cancel := context.WithTimeoutCause(ctx, doctorTime, Silence(doctorTime))
 	defer cancel()
 	job := actions.FromEnv(env.Lookup)
-	facts := diagnose.Facts{Now: env.Now(), Runtime: runtimeFacts(job)}
+	facts := Facts{Now: env.Now(), Runtime: runtimeFacts(job)}
 	if job.Token != "" {
 		facts.Grant = job.Grant(job.Token)
 	}
 	var asked sync.WaitGroup
 	asked.Go(func() {
-		tool, err := within(ctx, factTime, func(ctx context.Context) (diagnose.Tool, error) {
+		tool, err := within(ctx, factTime, func(ctx context.Context) (Tool, error) {
 			version, err := builders.DockerVersion(ctx, env.Lookup, env.Environ())
-			return diagnose.Tool{Version: version}, err
+			return Tool{Version: version}, err
 		})
 		facts.Docker, facts.Docker.Err = tool, err
 	})
@@ -77,7 +76,7 @@ func within[T any](ctx context.Context, d time.Duration, ask func(context.Contex
 		value T
 		err   error
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, d, diagnose.Silence(d))
+	ctx, cancel := context.WithTimeoutCause(ctx, d, Silence(d))
 	defer cancel()
 	answered := make(chan answer, 1)
 	go func() {
@@ -100,8 +99,8 @@ func within[T any](ctx context.Context, d time.Duration, ask func(context.Contex
 	return a.value, a.err
 }
 
-func runtimeFacts(job actions.Job) diagnose.Runtime {
-	facts := diagnose.Runtime{
+func runtimeFacts(job actions.Job) Runtime {
+	facts := Runtime{
 		Job: job.Runner, Service: job.Service.String(), Version: job.Version,
 		Token: job.Token != "", URL: job.ServiceURL(), Mode: string(job.Mode),
 		Expose: job.Service.Expose(), Warnings: job.Warnings,
@@ -124,35 +123,35 @@ func checksOf(env Env, job actions.Job) builders.Checks {
 	}
 }
 
-func buildxFacts(ctx context.Context, env Env, job actions.Job) diagnose.Tool {
+func buildxFacts(ctx context.Context, env Env, job actions.Job) Tool {
 	found, err := within(ctx, factTime, func(context.Context) (builders.Buildx, error) {
 		return builders.AskBuildx(env.Docker)
 	})
 	checks := checksOf(env, job)
 	checks.Buildx = found.Version
-	return diagnose.Tool{Version: found.Version, Notes: checks.CheckBuildx(), Err: err}
+	return Tool{Version: found.Version, Notes: checks.CheckBuildx(), Err: err}
 }
 
-func builderFacts(ctx context.Context, env Env, job actions.Job, name string) diagnose.Builder {
+func builderFacts(ctx context.Context, env Env, job actions.Job, name string) Builder {
 	b, err := within(ctx, builderTime, func(ctx context.Context) (*builders.Builder, error) {
 		return builders.Examine(ctx, env.Docker, name)
 	})
 	if err != nil {
-		return diagnose.Builder{Err: err}
+		return Builder{Err: err}
 	}
-	facts := diagnose.Builder{Name: b.Name, Driver: b.Driver, Notes: b.Check(checksOf(env, job))}
+	facts := Builder{Name: b.Name, Driver: b.Driver, Notes: b.Check(checksOf(env, job))}
 	for _, n := range b.Nodes {
-		facts.Nodes = append(facts.Nodes, diagnose.Node{Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, GHA: n.GHA != nil && *n.GHA, Err: n.Err})
+		facts.Nodes = append(facts.Nodes, Node{Name: n.Name, Running: n.Running, BuildKit: n.BuildKit, Engine: n.Engine.Version, GHA: n.GHA != nil && *n.GHA, Err: n.Err})
 	}
 	return facts
 }
 
 // serviceFacts looks up a key that nobody writes.
-func serviceFacts(ctx context.Context, env Env, job actions.Job) *diagnose.Probe {
+func serviceFacts(ctx context.Context, env Env, job actions.Job) *Probe {
 	if job.ServiceURL() == "" {
 		return nil
 	}
-	probe := &diagnose.Probe{URL: job.ServiceURL()}
+	probe := &Probe{URL: job.ServiceURL()}
 	runtime, err := runtimeclient.NewReader(job.ServiceURL(), job.Version, job.Token, env.UserAgent)
 	if err != nil {
 		probe.Err = err

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"testing"
 	"time"
-
-	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 )
 
 func TestWithin(t *testing.T) {
@@ -19,9 +17,9 @@ func TestWithin(t *testing.T) {
 	}{
 		"an answer":                            {time.Minute, func(context.Context) (int, error) { return 7, nil }, 7, nil},
 		"an error that has a reason":           {time.Minute, func(context.Context) (int, error) { return 0, refused }, 0, refused},
-		"one that ends with its context":       {time.Millisecond, func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() }, 0, diagnose.Silence(time.Millisecond)},
+		"one that ends with its context":       {time.Millisecond, func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() }, 0, Silence(time.Millisecond)},
 		"what was found out until then":        {time.Millisecond, func(ctx context.Context) (int, error) { <-ctx.Done(); return 3, refused }, 3, refused},
-		"one that does not end is left behind": {time.Millisecond, func(context.Context) (int, error) { select {} }, 0, diagnose.Silence(time.Millisecond)},
+		"one that does not end is left behind": {time.Millisecond, func(context.Context) (int, error) { select {} }, 0, Silence(time.Millisecond)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := within(t.Context(), c.limit, c.ask)

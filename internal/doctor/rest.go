@@ -9,7 +9,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
-	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -18,11 +17,11 @@ import (
 // restFacts are what the REST API tells: about itself, and, from a listing, about
 // usage, integrity and collisions.
 type restFacts struct {
-	diagnose.REST
+	REST
 
-	usage   *diagnose.Usage
-	indexes []diagnose.Index
-	scopes  []diagnose.Scope
+	usage   *Usage
+	indexes []Index
+	scopes  []Scope
 }
 
 // collect asks for one entry first: whoever does not answer that is not asked for more. It
@@ -59,7 +58,7 @@ func (f *restFacts) collect(ctx context.Context, env Env, job actions.Job, repo 
 	}
 	snap, err := within(ctx, listingTime, r.Snapshot)
 	asked.Wait()
-	f.usage = &diagnose.Usage{Limit: limits.Size, LimitErr: limitErr, Err: err}
+	f.usage = &Usage{Limit: limits.Size, LimitErr: limitErr, Err: err}
 	if err == nil {
 		f.read(r, snap)
 	}
@@ -75,15 +74,15 @@ func (f *restFacts) read(r *listing.Repository, snap *listing.Snapshot) {
 		c := &snap.Caches[i]
 		f.scopes = append(f.scopes, scopeFacts(snap, c))
 		if r.Runtime != nil && r.Runtime.Reads(c.Ref) {
-			f.indexes = append(f.indexes, diagnose.Index{Scope: c.Scope, Ref: c.Ref, Layers: c.Layers, Missing: len(c.Missing), Err: c.Err})
+			f.indexes = append(f.indexes, Index{Scope: c.Scope, Ref: c.Ref, Layers: c.Layers, Missing: len(c.Missing), Err: c.Err})
 		}
 	}
 }
 
 // scopeFacts tells when a cache was written, and whether its versions are of
 // one build: those of two have no layer in common.
-func scopeFacts(s *listing.Snapshot, c *reclaim.Cache) diagnose.Scope {
-	facts := diagnose.Scope{Name: c.Scope, Ref: c.Ref}
+func scopeFacts(s *listing.Snapshot, c *reclaim.Cache) Scope {
+	facts := Scope{Name: c.Scope, Ref: c.Ref}
 	var versions [][]bkcache.Layer
 	for i := range s.Items {
 		item := &s.Items[i]

@@ -1,10 +1,13 @@
-package diagnose
+package doctor
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 // soon is how long before its end a token is too old to start a build with.
@@ -15,7 +18,7 @@ func variables(f Facts) Check {
 	if !r.Job && !r.Token && r.URL == "" {
 		return skip("not in a job")
 	}
-	c := fine("%s, version %d, %s", r.Service, r.Version, evidence(r.URL))
+	c := fine("%s, version %d, %s", r.Service, r.Version, diagnose.Evidence(r.URL))
 	switch {
 	case !r.Token:
 		c.Detail = r.Service
@@ -34,7 +37,7 @@ func claims(f Facts) Check {
 		return skip("no runtime token")
 	}
 	if f.Grant.Problem != "" {
-		return Check{}.fail(evidence(f.Grant.Problem), "update the cache server: its tokens need the claims ac, exp and nbf", exposeRuntime)
+		return Check{}.fail(diagnose.Evidence(f.Grant.Problem), "update the cache server: its tokens need the claims ac, exp and nbf", release.Expose)
 	}
 	return fine("%s", strings.Join(f.Runtime.Refs, ", "))
 }
@@ -100,11 +103,11 @@ func service(f Facts) Check {
 		return skip("no runtime to ask with")
 	}
 	if p.Err != nil {
-		return f.refused(fine("%s", evidence(p.Err.Error())))
+		return f.refused(fine("%s", diagnose.Evidence(p.Err.Error())))
 	}
 	c := fine("answered within %s", p.Took.Round(time.Millisecond))
 	if p.Took > slow {
-		return c.warn("the service is slow: a build asks it about each layer", status)
+		return c.warn("the service is slow: a build asks it about each layer", statusPage)
 	}
 	return c
 }
@@ -115,10 +118,10 @@ func (f Facts) refused(found Check) Check {
 	silent, isSilent := errors.AsType[Silence](p.Err)
 	switch {
 	case isSilent:
-		found.Detail = evidence(p.URL)
-		return found.fail(silent.Error()+": a build that uses the cache waits for this service as well", status, retry)
+		found.Detail = diagnose.Evidence(p.URL)
+		return found.fail(silent.Error()+": a build that uses the cache waits for this service as well", statusPage, retry)
 	case p.Foreign:
-		return found.fail("the answer is not one of a cache service: a proxy, or another server", "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $HTTPS_PROXY", direct)
+		return found.fail("the answer is not one of a cache service: a proxy, or another server", "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $HTTPS_PROXY", "NO_PROXY=results-receiver.actions.githubusercontent.com,.blob.core.windows.net")
 	case p.Status == unauthorized, p.Status == forbidden:
 		return found.fail("the service refuses the runtime token: it is that of another service, or of a job that has ended", append([]string{retry}, lines(f.Runtime.Expose)...)...)
 	case p.Status == notFound:
@@ -126,7 +129,7 @@ func (f Facts) refused(found Check) Check {
 	case p.Status == tooMany:
 		return found.warn("the service refuses requests, because there were too many: BuildKit waits and tries again", "timeout=20m   # BuildKit tries this long, 10m by default", "mode=min   # fewer requests")
 	}
-	return failed(p.Err, status, retry)
+	return failed(p.Err, statusPage, retry)
 }
 
 // usable says that the runtime token can be used now.

@@ -1,4 +1,4 @@
-package diagnose
+package doctor
 
 import (
 	"cmp"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
+	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
 // docker is no error: started on its own, this program builds without the docker CLI.
@@ -33,7 +35,7 @@ func builder(f Facts) []Check {
 	b := f.Builder
 	switch {
 	case b.Err != nil:
-		return []Check{failed(b.Err, "docker buildx ls", newBuilder)}
+		return []Check{failed(b.Err, "docker buildx ls", release.CreateBuilder)}
 	case b.Name == "":
 		return []Check{skip("not asked")}
 	}
@@ -60,7 +62,7 @@ func noted(c Check, notes []cacheopts.Note) []Check {
 	}
 	checks := make([]Check, len(notes))
 	for i, n := range notes {
-		if c = c.fail(evidence(n.Text), lines(n.Hint)...); n.Level != cacheopts.LevelError {
+		if c = c.fail(diagnose.Evidence(n.Text), lines(n.Hint)...); n.Level != cacheopts.LevelError {
 			c = c.mild()
 		}
 		checks[i], c.Detail = c, "" // said once

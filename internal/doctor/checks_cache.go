@@ -1,4 +1,4 @@
-package diagnose
+package doctor
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker/go-units"
 )
@@ -25,7 +26,7 @@ func restToken(f Facts) Check {
 	case r.Err == nil:
 		return skip("not asked")
 	}
-	return Check{}.warn(evidence(r.Err.Error())+"; ls, du and prune need it", lines(hint.Of(r.Err))...)
+	return Check{}.warn(diagnose.Evidence(r.Err.Error())+"; ls, du and prune need it", lines(hint.Of(r.Err))...)
 }
 
 // restPermission warns at most: builds do not use the REST API, unless they are given ghtoken.
@@ -37,11 +38,11 @@ func restPermission(f Facts) Check {
 	case r.Err == nil:
 		return fine("lists the caches")
 	}
-	found := fine("%s", evidence(r.Err.Error()))
+	found := fine("%s", diagnose.Evidence(r.Err.Error()))
 	silent, isSilent := errors.AsType[Silence](r.Err)
 	switch {
 	case isSilent:
-		return fine("%s", r.Repository).warn(silent.Error()+": ls, du and prune wait for this API as well", status)
+		return fine("%s", r.Repository).warn(silent.Error()+": ls, du and prune wait for this API as well", statusPage)
 	case r.Limited:
 		return found.warn("the REST API refuses requests of this token, because there were too many", r.again())
 	case r.Foreign:
@@ -53,7 +54,7 @@ func restPermission(f Facts) Check {
 	case r.Status == notFound:
 		return found.warn(r.Repository+" does not exist, or the token may not see it", append([]string{"--repo [HOST/]OWNER/NAME"}, lines(hint.Of(r.Err))...)...)
 	}
-	return failed(r.Err, status).mild()
+	return failed(r.Err, statusPage).mild()
 }
 
 func (r REST) again() string {
@@ -85,11 +86,11 @@ func usage(f Facts) Check {
 		return skip("not asked")
 	}
 	if u.Err != nil {
-		return fine("%s", evidence(u.Err.Error())).warn("the cache could not be listed, so its size is not known", "docker ghacache du")
+		return fine("%s", diagnose.Evidence(u.Err.Error())).warn("the cache could not be listed, so its size is not known", "docker ghacache du")
 	}
 	size := units.BytesSize(float64(u.Bytes))
 	if u.Limit == 0 && u.LimitErr != nil {
-		return fine("%s in %d entries", size, u.Entries).warn("the limit is not known: "+evidence(u.LimitErr.Error()), "docker ghacache du")
+		return fine("%s in %d entries", size, u.Entries).warn("the limit is not known: "+diagnose.Evidence(u.LimitErr.Error()), "docker ghacache du")
 	}
 	if u.Limit == 0 {
 		return fine("%s in %d entries", size, u.Entries)
@@ -119,7 +120,7 @@ func integrity(f Facts) Check {
 		}
 	}
 	if err := firstError(f.Indexes, func(i Index) (string, error) { return fmt.Sprintf("scope %q on %s", i.Scope, i.Ref), i.Err }); err != nil {
-		return fine("%s", evidence(err.Error())).warn("an index could not be read", "docker ghacache ls")
+		return fine("%s", diagnose.Evidence(err.Error())).warn("an index could not be read", "docker ghacache ls")
 	}
 	return fine("%s, %s, none missing", count(len(f.Indexes), "index", "indexes"), count(layers, "layer", "layers"))
 }

@@ -1,4 +1,4 @@
-package diagnose
+package doctor
 
 import (
 	"errors"
@@ -6,7 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/diagnose"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+)
+
+// What several checks advise.
+const (
+	statusPage = "https://www.githubstatus.com"
+	retry      = "run the job again"
 )
 
 // A Status is the result of a Check.
@@ -109,14 +116,14 @@ func lines(hint string) []string {
 
 // failed explains an error by the catalogue where that knows it, else by its own words and the given fix.
 func failed(err error, fix ...string) Check {
-	text := evidence(err.Error())
+	text := diagnose.Evidence(err.Error())
 	if own := hint.Of(err); own != "" {
 		fix = lines(own)
 	}
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		if known, ok := ExplainError(e.Error()); ok {
-			cause := known.ofDoctor().Cause
-			elsewhere := slices.DeleteFunc(slices.Clone(cause.Advice), func(a string) bool { return strings.HasPrefix(a, doctor) })
+		if known, ok := diagnose.ExplainError(e.Error()); ok {
+			cause := known.OfDoctor().Cause
+			elsewhere := slices.DeleteFunc(slices.Clone(cause.Advice), func(a string) bool { return strings.HasPrefix(a, "docker ghacache doctor") })
 			return fine("%s", text).fail(cause.Claim(), elsewhere...)
 		}
 	}
