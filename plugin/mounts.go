@@ -127,6 +127,7 @@ func listMounts(ctx context.Context, env *Env, repository string, node *mounts.N
 
 func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string) error {
 	return o.withKeeper(ctx, env, func(k *mounts.Keeper, n *mounts.Node) ([]mounts.Result, error) {
+		n.StandBy(ctx)
 		held, err := mounts.Held(ctx, n.Client)
 		if err != nil {
 			return nil, err
@@ -145,15 +146,15 @@ func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string
 			}
 		}
 		var chosen []mounts.Mount
-		for _, u := range mounts.Used(wanted, nil, held) {
-			if len(args) == 0 || slices.ContainsFunc(args, u.Match) {
-				chosen = append(chosen, u.Mount)
+		for _, m := range mounts.InBuilder(wanted, held) {
+			if len(args) == 0 || slices.ContainsFunc(args, m.Match) {
+				chosen = append(chosen, m)
 			}
 		}
 		if len(chosen) == 0 {
 			return nil, errors.New("the builder has no such cache mount")
 		}
-		return k.Save(ctx, n, chosen)
+		return k.Save(ctx, n, chosen, 0)
 	})
 }
 
@@ -174,6 +175,7 @@ func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []str
 		if o.file != "" && len(args) > 0 {
 			wanted = slices.DeleteFunc(wanted, func(m mounts.Mount) bool { return !slices.ContainsFunc(args, m.Match) })
 		}
+		n.StandBy(ctx)
 		held, err := mounts.Held(ctx, n.Client)
 		if err != nil {
 			return nil, err

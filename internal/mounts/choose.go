@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/moby/buildkit/client"
 )
 
 // Match reports whether a glob selects the mount: by its id or target, or by what follows a slash in it.
@@ -19,47 +21,61 @@ func (m Mount) Match(glob string) bool {
 	return glob == "*"
 }
 
-// UsedMount is a mount that a build used.
-type UsedMount struct {
-	Mount
-	Size  int64 // bytes on the builder's disk
-	InUse bool
-}
-
-// Used returns the mounts that were used between two looks at a builder, the largest first.
-func Used(wanted []Mount, before, after []Record) []UsedMount {
-	var used []UsedMount
-	for _, r := range Changed(before, after) {
+// InBuilder returns the mounts that a builder has, the largest first.
+func InBuilder(wanted []Mount, held []Record) []Mount {
+	var found []Mount
+	for _, r := range held {
 		i := slices.IndexFunc(wanted, r.of)
-		if i >= 0 && !slices.ContainsFunc(used, func(u UsedMount) bool { return u.Same(wanted[i]) }) {
-			used = append(used, UsedMount{wanted[i], r.Size, r.InUse})
+		if i >= 0 && !slices.ContainsFunc(found, wanted[i].Same) {
+			found = append(found, wanted[i])
 		}
 	}
-	return used
+	return found
 }
 
 // release is how often, 100 ms apart, a mount is looked at until BuildKit has let go of it after a build.
 const release = 20
 
-// UsedSince returns the mounts that were used since a look at a builder, as [Used] does, and those of them that another
-// build uses now. To save one of these would wait for that build.
-func UsedSince(ctx context.Context, n *Node, wanted []Mount, before []Record) (used, busy []UsedMount, err error) {
+// UsedSince returns the mounts that were used since [Look] returned before, which is some time ago, and those of them
+// that another build uses now. To save one of these would wait for that build.
+func UsedSince(ctx context.Context, n *Node, wanted []Mount, before []Record, ago time.Duration) (used, busy []Mount, err error) {
+	used, err = n.usedSince(ctx, wanted, before, ago)
+	if err != nil || len(used) == 0 {
+		return nil, nil, err
+	}
 	for range release {
-		after, err := Held(ctx, n.Client)
+		inUse, err := records(ctx, n.Client, client.WithFilter([]string{isMount + ",inuse"}))
 		if err != nil {
 			return nil, nil, err
 		}
-		all := Used(wanted, before, after)
-		busy = slices.DeleteFunc(slices.Clone(all), func(u UsedMount) bool { return !u.InUse })
-		used = slices.DeleteFunc(all, func(u UsedMount) bool { return u.InUse })
-		if len(busy) == 0 {
+		if busy = InBuilder(used, inUse); len(busy) == 0 {
 			break
 		}
 		if err := pause(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
-	return used, busy, nil
+	return slices.DeleteFunc(used, func(m Mount) bool { return slices.ContainsFunc(busy, m.Same) }), busy, nil
+}
+
+// usedSince asks BuildKit for those that were not used: it reads all of a mount that was, to tell its size.
+func (n *Node) usedSince(ctx context.Context, wanted []Mount, before []Record, ago time.Duration) (used []Mount, err error) {
+	isNew := func(m Mount) bool {
+		return !slices.ContainsFunc(before, func(r Record) bool { return r.of(m) })
+	}
+	if slices.ContainsFunc(wanted, isNew) {
+		after, err := Held(ctx, n.Client)
+		return InBuilder(wanted, Changed(before, after)), err
+	}
+	idle, err := records(ctx, n.Client, client.WithFilter([]string{isMount}), client.WithAgeLimit(ago))
+	if err != nil {
+		return nil, err
+	}
+	idle = slices.DeleteFunc(idle, func(r Record) bool { return len(Changed(before, []Record{r})) > 0 }) // BuildKit knows no limit
+	missing := slices.DeleteFunc(slices.Clone(before), func(r Record) bool {
+		return slices.ContainsFunc(idle, func(i Record) bool { return i.Ref == r.Ref })
+	})
+	return InBuilder(wanted, missing), nil
 }
 
 func pause(ctx context.Context) error {
@@ -69,21 +85,4 @@ func pause(ctx context.Context) error {
 	case <-time.After(100 * time.Millisecond):
 		return nil
 	}
-}
-
-// Limit leaves out the largest mounts until the rest has no more than that many bytes.
-func Limit(used []UsedMount, most int64) (chosen []Mount, tooLarge []UsedMount) {
-	var sum int64
-	for _, u := range used {
-		sum += u.Size
-	}
-	for _, u := range used {
-		if sum > most {
-			sum -= u.Size
-			tooLarge = append(tooLarge, u)
-			continue
-		}
-		chosen = append(chosen, u.Mount)
-	}
-	return chosen, tooLarge
 }

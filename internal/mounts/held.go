@@ -27,20 +27,35 @@ type Record struct {
 // (solver/llbsolver/mounts).
 var described = regexp.MustCompile(` with id ("(?:[^"\\]|\\.)*")$`)
 
+// isMount selects cache mounts.
+const isMount = "type==" + string(client.UsageRecordTypeCacheMount)
+
 // Held lists the cache mounts of a node, the largest first. BuildKit tells their IDs in a text that is not an API; one
-// that says none is left out.
+// that says none is left out. BuildKit reads all of a mount that was used since it was listed last.
 func Held(ctx context.Context, c *client.Client) ([]Record, error) {
-	usage, err := c.DiskUsage(ctx, client.WithFilter([]string{"type==" + string(client.UsageRecordTypeCacheMount)}))
+	return records(ctx, c, client.WithFilter([]string{isMount}))
+}
+
+// Look is [Held] with the uses of each mount as they are until a build uses it: to BuildKit, reading it is a use.
+func Look(ctx context.Context, c *client.Client) ([]Record, error) {
+	if _, err := Held(ctx, c); err != nil {
+		return nil, err
+	}
+	return Held(ctx, c)
+}
+
+func records(ctx context.Context, c *client.Client, options ...client.DiskUsageOption) ([]Record, error) {
+	usage, err := c.DiskUsage(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("listing the cache mounts of the builder: %w", err)
 	}
-	var records []Record
+	var found []Record
 	for _, u := range usage {
-		found := described.FindStringSubmatch(u.Description)
-		if u.RecordType != client.UsageRecordTypeCacheMount || found == nil {
+		text := described.FindStringSubmatch(u.Description)
+		if u.RecordType != client.UsageRecordTypeCacheMount || text == nil {
 			continue
 		}
-		id, err := strconv.Unquote(found[1])
+		id, err := strconv.Unquote(text[1])
 		if err != nil {
 			continue
 		}
@@ -48,10 +63,10 @@ func Held(ctx context.Context, c *client.Client) ([]Record, error) {
 		if u.LastUsedAt != nil {
 			r.Used = *u.LastUsedAt
 		}
-		records = append(records, r)
+		found = append(found, r)
 	}
-	slices.Reverse(records) // DiskUsage sorts by size
-	return records, nil
+	slices.Reverse(found) // DiskUsage sorts by size
+	return found, nil
 }
 
 // of reports whether the record can be that of a mount.

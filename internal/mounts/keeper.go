@@ -36,9 +36,10 @@ const (
 	Saved     State = "saved"
 	Unchanged State = "unchanged"
 	Restored  State = "restored"
-	Missing   State = "missing"  // none is saved
-	Occupied  State = "occupied" // the builder has it
-	Failed    State = "failed"   // see Err
+	Missing   State = "missing"   // none is saved
+	Occupied  State = "occupied"  // the builder has it
+	TooLarge  State = "too large" // see [Keeper.Save]; Bytes is all that it has
+	Failed    State = "failed"    // see Err
 )
 
 // newest finds the newest entry of a mount; the zero Key if there is none.

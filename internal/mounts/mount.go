@@ -42,16 +42,12 @@ func (m Mount) String() string {
 // Name is what the key of an entry says of the mount.
 func (m Mount) Name() string { return bkcache.MountName(m.ID, m.Base.String()) }
 
-// option mounts it at target. BuildKit finds the mount of a Dockerfile by the same definition of the base
-// (dockerfile2llb.setCacheUIDGID).
-func (m Mount) option(target string) llb.RunOption {
-	persistent := llb.AsPersistentCacheDir(m.ID, llb.CacheMountLocked)
-	if m.Base == nil {
-		return llb.AddMount(target, llb.Scratch(), persistent)
-	}
-	base := llb.Scratch().File(llb.Mkdir("/cache", m.Base.Mode, llb.WithUIDGID(m.Base.UID, m.Base.GID)),
-		llb.WithCustomName("[internal] setting cache mount permissions"))
-	return llb.AddMount(target, base, persistent, llb.SourcePath("/cache"))
+// baseDir is the folder of a base that is mounted.
+const baseDir = "/cache"
+
+// state makes the base. BuildKit finds the mount of a Dockerfile by the same definition of it (dockerfile2llb.setCacheUIDGID).
+func (b *Base) state() llb.State {
+	return llb.Scratch().File(llb.Mkdir(baseDir, b.Mode, llb.WithUIDGID(b.UID, b.GID)), llb.WithCustomName("[internal] setting cache mount permissions"))
 }
 
 // Same reports whether both are the same mount.

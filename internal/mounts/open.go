@@ -24,6 +24,8 @@ type Node struct {
 	Client     *client.Client
 	Platform   ocispecs.Platform // that it builds for by default
 	HelperPath string            // a helper to use in place of the embedded one; see [FindHelper]
+
+	standby *standby // nil: none
 }
 
 // Open connects to the node of a builder, which must run. A builder with several nodes is an error: nobody knows which
@@ -81,8 +83,11 @@ func PlatformKey(names []string) string {
 	return strings.Join(slices.Compact(all), "+")
 }
 
-// Close closes the connection.
-func (n *Node) Close() error { return n.Client.Close() }
+// Close ends what stands by, and closes the connection.
+func (n *Node) Close() error {
+	n.end()
+	return n.Client.Close()
+}
 
 // NewKeeper returns a keeper with the runtime token of a job.
 func NewKeeper(job actions.Job, now func() time.Time, userAgent string) (*Keeper, error) {

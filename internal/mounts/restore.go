@@ -32,12 +32,14 @@ func (k *Keeper) Restore(ctx context.Context, n *Node, held []Record, wanted []M
 	var fill []Mount
 	var places []int
 	keys := map[int]bkcache.Key{}
+	find := k.lookUp(ctx, slices.DeleteFunc(slices.Clone(wanted), func(m Mount) bool { return holds(held, m) }))
 	for i, m := range wanted {
 		results[i] = Result{Mount: m, State: Occupied}
 		if holds(held, m) {
 			continue
 		}
-		key, err := k.newest(ctx, m)
+		key, err := find[0]()
+		find = find[1:]
 		if err != nil {
 			return nil, &ServiceError{err} // it would fail for all
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts/archive"
@@ -13,8 +14,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
-// Save saves mounts of a node that differ from their newest entries. A result tells what became of each mount.
-func (k *Keeper) Save(ctx context.Context, n *Node, mounts []Mount) ([]Result, error) {
+// Save saves mounts of a node that differ from their newest entries. A result tells what became of each mount. The
+// largest are left out until the rest has no more than most bytes; 0 is no limit.
+func (k *Keeper) Save(ctx context.Context, n *Node, mounts []Mount, most int64) ([]Result, error) {
 	results := make([]Result, len(mounts))
 	for i, m := range mounts {
 		results[i] = Result{Mount: m, State: Failed}
@@ -22,8 +24,9 @@ func (k *Keeper) Save(ctx context.Context, n *Node, mounts []Mount) ([]Result, e
 	if len(mounts) == 0 {
 		return results, nil
 	}
+	budget, find := newBudget(most, len(mounts)), k.lookUp(ctx, mounts)
 	failed, err := n.talk(ctx, mounts, func(ctx context.Context, i int, c *wire.Conn) error {
-		return k.save(ctx, c, &results[i])
+		return k.save(ctx, c, &results[i], find[i], func(bytes int64) (bool, error) { return budget.grants(ctx, i, bytes) })
 	})
 	for i := range results {
 		if results[i].State == Failed {
@@ -36,16 +39,40 @@ func (k *Keeper) Save(ctx context.Context, n *Node, mounts []Mount) ([]Result, e
 	return results, err
 }
 
-func (k *Keeper) save(ctx context.Context, c *wire.Conn, r *Result) error {
-	newest, err := k.newest(ctx, r.Mount)
+// lookUp looks for the newest entries of mounts, while the helper starts.
+func (k *Keeper) lookUp(ctx context.Context, mounts []Mount) []func() (bkcache.Key, error) {
+	found := make([]func() (bkcache.Key, error), len(mounts))
+	for i, m := range mounts {
+		found[i] = sync.OnceValues(func() (bkcache.Key, error) { return k.newest(ctx, m) })
+		go func() { _, _ = found[i]() }() // the conversation asks for it
+	}
+	return found
+}
+
+func (k *Keeper) save(ctx context.Context, c *wire.Conn, r *Result, find func() (bkcache.Key, error), granted func(int64) (bool, error)) error {
+	tree, err := walk(c)
+	fits, waited := granted(tree.Bytes) // also of one that failed: others wait for it
+	if err := cmp.Or(err, waited); err != nil {
+		return err
+	}
+	newest, err := find()
 	if err != nil {
 		return err
 	}
-	change, tree, err := k.plan(ctx, c, newest)
+	if tree.Files == 0 || newest.Kind == bkcache.KindMount && newest.Tree == tree.ID {
+		r.State = Unchanged // an empty one may be new, because BuildKit has removed the mount after the build
+		return stop(c)
+	}
+	if !fits {
+		r.State, r.Bytes = TooLarge, tree.Bytes
+		return stop(c)
+	}
+	change, err := k.plan(ctx, c, newest)
 	if errors.Is(err, runtimeclient.ErrNotFound) {
 		// An entry that the newest builds on was deleted: save everything.
-		newest = bkcache.Key{}
-		change, tree, err = k.plan(ctx, c, newest)
+		if tree, err = walk(c); err == nil {
+			change, err = k.plan(ctx, c, bkcache.Key{})
+		}
 	}
 	if err != nil {
 		return err
@@ -81,25 +108,29 @@ func (k *Keeper) save(ctx context.Context, c *wire.Conn, r *Result) error {
 	return c.Send(wire.Request{})
 }
 
+// walk asks the helper what the mount holds.
+func walk(c *wire.Conn) (tree wire.Tree, err error) {
+	if err := c.Send(wire.Request{Op: wire.OpSave}); err != nil {
+		return tree, err
+	}
+	err = c.Receive(&tree)
+	return tree, err
+}
+
+// stop ends a conversation after the walk.
+func stop(c *wire.Conn) error {
+	return errors.Join(c.Send(wire.Plan{None: true}), c.Send(wire.Request{}))
+}
+
 // plan asks the helper for what is new since an entry; the zero Key is none. It returns [runtimeclient.ErrNotFound] if an
 // entry that the new one would build on cannot be read, and the helper then waits for the next request.
-func (k *Keeper) plan(ctx context.Context, c *wire.Conn, newest bkcache.Key) (wire.Change, wire.Tree, error) {
-	var tree wire.Tree
-	if err := c.Send(wire.Request{Op: wire.OpSave}); err != nil {
-		return wire.Change{}, tree, err
-	}
-	if err := c.Receive(&tree); err != nil {
-		return wire.Change{}, tree, err
-	}
-	if newest.Kind == bkcache.KindMount && newest.Tree == tree.ID {
-		return wire.Change{None: true}, tree, c.Send(wire.Plan{None: true})
-	}
+func (k *Keeper) plan(ctx context.Context, c *wire.Conn, newest bkcache.Key) (wire.Change, error) {
 	if err := k.sendPlan(ctx, c, newest); err != nil {
-		return wire.Change{}, tree, err
+		return wire.Change{}, err
 	}
 	var change wire.Change
 	if err := c.Receive(&change); err != nil || change.None {
-		return change, tree, err
+		return change, err
 	}
 	for _, pack := range change.Packs {
 		there, err := k.Cache.Has(ctx, pack)
@@ -107,10 +138,10 @@ func (k *Keeper) plan(ctx context.Context, c *wire.Conn, newest bkcache.Key) (wi
 			err = errors.Join(runtimeclient.ErrNotFound, c.Send(wire.Request{}))
 		}
 		if err != nil {
-			return change, tree, err
+			return change, err
 		}
 	}
-	return change, tree, nil
+	return change, nil
 }
 
 func (k *Keeper) sendPlan(ctx context.Context, c *wire.Conn, newest bkcache.Key) error {

@@ -64,6 +64,7 @@ type restored struct {
 	keeper *mounts.Keeper
 	wanted []mounts.Mount
 	before []mounts.Record
+	looked time.Time // at before
 }
 
 func (m *restored) close() {
@@ -89,9 +90,11 @@ func (r *Run) restore(interrupted context.Context) *restored {
 		m.warn("finding those of the build", err)
 	}
 	began := r.Now()
-	if m.before, err = mounts.Held(ctx, m.node.Client); err != nil {
-		m.warn("looking at those of the builder", err)
+	if len(m.wanted) == 0 {
+		return m
 	}
+	m.node.StandBy(interrupted)
+	m.look(ctx)
 	results, err := m.keeper.Restore(ctx, m.node, m.before, m.wanted)
 	if down, ok := errors.AsType[*mounts.ServiceError](err); ok {
 		m.wanted = nil // nor can they be saved
@@ -105,10 +108,17 @@ func (r *Run) restore(interrupted context.Context) *restored {
 	if !slices.ContainsFunc(results, func(r mounts.Result) bool { return r.State != mounts.Occupied && r.State != mounts.Missing }) {
 		return m
 	}
-	if m.before, err = mounts.Held(interrupted, m.node.Client); err != nil && interrupted.Err() == nil {
+	m.look(interrupted)
+	return m
+}
+
+// look notes what the builder has.
+func (m *restored) look(ctx context.Context) {
+	var err error
+	if m.before, err = mounts.Look(ctx, m.node.Client); err != nil && ctx.Err() == nil {
 		m.warn("looking at those of the builder", err)
 	}
-	return m
+	m.looked = m.Now()
 }
 
 func (r *Run) open(ctx context.Context) (*restored, error) {
@@ -183,16 +193,19 @@ func spaced(target string) string {
 
 // save saves the mounts that the build used.
 func (m *restored) save(ctx context.Context) {
+	if len(m.wanted) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, mountsTime, errMountsTime)
 	defer cancel()
 	began := m.Now()
-	used, busy, err := mounts.UsedSince(ctx, m.node, m.wanted, m.before)
+	used, busy, err := mounts.UsedSince(ctx, m.node, m.wanted, m.before, began.Sub(m.looked))
 	if err != nil {
 		m.warn("looking at those of the builder", err)
 		return
 	}
 	for _, b := range busy {
-		m.Say(ui.Warning, fmt.Sprintf("cache mounts: another build uses %s, and it is not saved", b.Mount), "")
+		m.Say(ui.Warning, fmt.Sprintf("cache mounts: another build uses %s, and it is not saved", b), "")
 	}
 	if len(used) == 0 {
 		return
@@ -201,11 +214,7 @@ func (m *restored) save(ctx context.Context) {
 		m.Say(ui.Info, "cache mounts: they are not saved: "+why, "")
 		return
 	}
-	chosen, tooLarge := mounts.Limit(used, m.Options.max.bytes())
-	for _, u := range tooLarge {
-		m.Say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max=%s", u.Mount, ui.Size(u.Size), m.Options.max), "--gha-mounts-max=4GB")
-	}
-	results, err := m.keeper.Save(ctx, m.node, chosen)
+	results, err := m.keeper.Save(ctx, m.node, used, m.Options.max.bytes())
 	if err != nil {
 		m.warn("saving them", cmp.Or(context.Cause(ctx), err))
 	}
@@ -219,6 +228,8 @@ func (m *restored) report(results []mounts.Result, took time.Duration) {
 			if !mounts.Silent(r.Err) && !errors.Is(r.Err, context.Canceled) {
 				m.Say(ui.Warning, fmt.Sprintf("cache mounts: %s: %v", r.Mount, r.Err), hint.Of(r.Err))
 			}
+		case mounts.TooLarge:
+			m.Say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max=%s", r.Mount, ui.Size(r.Bytes), m.Options.max), "--gha-mounts-max=4GB")
 		case mounts.Restored:
 			m.Say(ui.Info, fmt.Sprintf("cache mounts: restored %s: %s, %s in %.1fs", r.Mount, ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes), took.Seconds()), "")
 		case mounts.Saved:

@@ -31,10 +31,20 @@ func Help(getenv func(string) string) error {
 	return errors.Join(failed...)
 }
 
+// sendBuffer makes BuildKit read a little less than 32 KiB at a time. It makes a message of what it reads, and gRPC takes
+// and clears 1 MiB of memory for each message that has more than 32 KiB with its header (mem.DefaultBufferPool). Linux
+// doubles the number, and keeps two writes in it.
+const sendBuffer = 16 << 10
+
 func help(number int) error {
 	connection, err := (&net.Dialer{}).DialContext(context.Background(), "unix", wire.Socket) // BuildKit ends the process
 	if err != nil {
 		return err
+	}
+	if socket, ok := connection.(*net.UnixConn); ok {
+		if err := socket.SetWriteBuffer(sendBuffer); err != nil {
+			return errors.Join(err, connection.Close())
+		}
 	}
 	return errors.Join(Serve(connection, filepath.Join(wire.MountsDir, strconv.Itoa(number)), number), connection.Close())
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -70,10 +71,22 @@ const version = 1
 // treeID tells mounts apart that differ in anything but the content of files of the same size and time.
 func treeID(files []File) string {
 	h := sha256.New()
+	var line []byte
 	for _, f := range files {
-		fmt.Fprintf(h, "%q %s %o %d %d %d %d %q %t", f.Path, f.Kind, f.Mode, f.UID, f.GID, f.Time, f.Size, f.Target, f.Sparse)
-		text, _ := json.Marshal(f.Xattrs) // of bytes, sorted
-		h.Write(append(text, '\n'))
+		line = strconv.AppendQuote(line[:0], f.Path)
+		line = append(append(line, ' '), f.Kind...)
+		line = strconv.AppendUint(append(line, ' '), uint64(f.Mode), 8)
+		for _, n := range []int64{int64(f.UID), int64(f.GID), f.Time, f.Size} {
+			line = strconv.AppendInt(append(line, ' '), n, 10)
+		}
+		line = strconv.AppendQuote(append(line, ' '), f.Target)
+		line = strconv.AppendBool(append(line, ' '), f.Sparse)
+		text := []byte("null")
+		if f.Xattrs != nil {
+			text, _ = json.Marshal(f.Xattrs) // of bytes, sorted
+		}
+		line = append(append(line, text...), '\n')
+		h.Write(line)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

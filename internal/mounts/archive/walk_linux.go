@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -23,11 +22,11 @@ type walked struct {
 
 // walk lists a mount. Devices, pipes, sockets, and names that are not UTF-8 are left out, and what vanishes meanwhile.
 func walk(dir string) (*walked, error) {
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return nil, err
+	var st unix.Stat_t
+	if err := unix.Lstat(dir, &st); err != nil {
+		return nil, &os.PathError{Op: "lstat", Path: dir, Err: err}
 	}
-	root, _ := fileOf(dir, ".", info)
+	root, _ := fileOf(dir, ".", &st)
 	t := &tree{dir: dir, slots: make(chan struct{}, workers())}
 	t.walking.Add(1)
 	t.visit(".")
@@ -87,25 +86,30 @@ func (t *tree) visit(rel string) {
 
 // list returns what a folder holds.
 func list(dir, rel string) (files []found, err error) {
-	entries, err := os.ReadDir(filepath.Join(dir, rel))
+	at, err := os.Open(filepath.Join(dir, rel))
+	if err != nil {
+		return nil, err
+	}
+	defer at.Close()
+	entries, err := at.ReadDir(-1)
 	for _, e := range entries {
 		path := e.Name()
 		if rel == "." && path == stage {
 			continue
 		}
+		var st unix.Stat_t
+		if unix.Fstatat(int(at.Fd()), path, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+			continue // it vanished
+		}
 		if rel != "." {
 			path = rel + "/" + path
 		}
-		info, err := e.Info()
-		if err != nil {
-			continue // it vanished
-		}
-		f, ok := fileOf(filepath.Join(dir, path), path, info)
+		f, ok := fileOf(filepath.Join(dir, path), path, &st)
 		if !ok {
 			continue
 		}
 		id := inode{}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && f.Kind == regular && st.Nlink > 1 {
+		if f.Kind == regular && st.Nlink > 1 {
 			id = inode{st.Dev, st.Ino}
 		}
 		files = append(files, found{f, id})
@@ -114,22 +118,18 @@ func list(dir, rel string) (files []found, err error) {
 }
 
 // fileOf describes a file, or is false for one of another kind.
-func fileOf(full, path string, info fs.FileInfo) (File, bool) {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return File{}, false
-	}
-	f := File{Path: path, Mode: st.Mode & 0o7777, UID: int(st.Uid), GID: int(st.Gid), Time: info.ModTime().UnixNano()}
+func fileOf(full, path string, st *unix.Stat_t) (File, bool) {
+	f := File{Path: path, Mode: st.Mode & 0o7777, UID: int(st.Uid), GID: int(st.Gid), Time: st.Mtim.Nano()}
 	if !utf8.ValidString(path) {
 		return f, false
 	}
-	switch info.Mode().Type() {
-	case 0:
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
 		f.Kind, f.Size = regular, st.Size
 		f.Sparse = st.Blocks*512 < st.Size && st.Size > sparseBlock
-	case fs.ModeDir:
+	case unix.S_IFDIR:
 		f.Kind, f.Time = folder, 0 // a folder's time changes with what is in it
-	case fs.ModeSymlink:
+	case unix.S_IFLNK:
 		target, err := os.Readlink(full)
 		f.Kind, f.Target, f.Mode = symlink, target, 0
 		return f, err == nil && utf8.ValidString(target)
