@@ -3,19 +3,22 @@ package mounts
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"debug/elf"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/tonistiigi/fsutil"
+	"github.com/tonistiigi/fsutil/types"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
@@ -23,7 +26,8 @@ import (
 // Helper is the program that packs and unpacks mounts inside a builder.
 type Helper struct {
 	Args    []string // that make the program a helper
-	program []byte
+	content []byte
+	packed  bool // content is compressed
 	digest  string
 }
 
@@ -39,35 +43,20 @@ func FindHelper(path string, platform ocispecs.Platform) (*Helper, error) {
 	case platform.OS != "linux":
 		return nil, fmt.Errorf("the builder is for %s: cache mounts can be saved on linux only", platform.OS)
 	case path != "":
-		h.program, err = readStatic(path, platform)
+		h.content, err = readStatic(path, platform)
 	default:
-		if h.program, err = embeddedHelper(platform.Architecture); err == nil && h.program == nil {
-			h.Args = []string{SelfArg}
-			h.program, err = self(platform)
+		h.packed = true
+		if h.content, err = fs.ReadFile(embedded, "bin/helper-"+platform.Architecture+".gz"); errors.Is(err, fs.ErrNotExist) {
+			h.packed, h.Args = false, []string{SelfArg}
+			h.content, err = self(platform)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(h.program)
+	sum := sha256.Sum256(h.content)
 	h.digest = hex.EncodeToString(sum[:6])
 	return h, nil
-}
-
-// embeddedHelper is nil if there is none.
-func embeddedHelper(architecture string) ([]byte, error) {
-	packed, err := fs.ReadFile(embedded, "bin/helper-"+architecture+".gz")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
 }
 
 func helperHint(architecture string) string {
@@ -110,17 +99,27 @@ func readStatic(path string, platform ocispecs.Platform) ([]byte, error) {
 
 func (h *Helper) name() string { return "helper-" + h.digest }
 
-// directory writes the helper to a folder for BuildKit. BuildKit asks for a file again only if its size or time differ.
-func (h *Helper) directory() (dir string, remove func() error, err error) {
-	dir, err = os.MkdirTemp("", "ghacache-helper-")
-	if err != nil {
-		return "", nil, err
+// size is that of the program, in bytes.
+func (h *Helper) size() int64 {
+	if !h.packed {
+		return int64(len(h.content))
 	}
-	remove = func() error { return os.RemoveAll(dir) }
-	path, then := filepath.Join(dir, h.name()), time.Unix(1, 0)
-	err = errors.Join(os.WriteFile(path, h.program, 0o755), os.Chtimes(path, then, then), os.Chtimes(dir, then, then))
-	if err != nil {
-		return "", nil, errors.Join(err, remove())
+	return int64(binary.LittleEndian.Uint32(h.content[len(h.content)-4:])) // RFC 1952, ISIZE
+}
+
+// Walk implements [fsutil.FS]: the program is the only file. BuildKit asks for it again only if its size or time differ.
+func (h *Helper) Walk(_ context.Context, _ string, visit fs.WalkDirFunc) error {
+	st := &types.Stat{Path: h.name(), Mode: 0o755, Size: h.size(), ModTime: time.Unix(1, 0).UnixNano()}
+	return visit(st.Path, &fsutil.DirEntryInfo{Stat: st}, nil)
+}
+
+// Open implements [fsutil.FS].
+func (h *Helper) Open(name string) (io.ReadCloser, error) {
+	switch {
+	case name != h.name():
+		return nil, fs.ErrNotExist
+	case h.packed:
+		return gzip.NewReader(bytes.NewReader(h.content))
 	}
-	return dir, remove, nil
+	return io.NopCloser(bytes.NewReader(h.content)), nil
 }

@@ -2,7 +2,6 @@ package mounts
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -83,21 +82,12 @@ func (s *standby) run(ctx context.Context, mounts []Mount) error {
 	}
 }
 
-func (s *standby) serve(ctx context.Context, n *Node) (err error) {
+func (s *standby) serve(ctx context.Context, n *Node) error {
 	helper, err := FindHelper(n.HelperPath, n.Platform)
 	if err != nil {
 		return err
 	}
-	dir, remove, err := helper.directory()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, remove()) }()
-	files, err := fsutil.NewFS(dir)
-	if err != nil {
-		return err
-	}
-	options := client.SolveOpt{LocalMounts: map[string]fsutil.FS{"helper": files}, Session: []session.Attachable{s.line}, Internal: true}
+	options := client.SolveOpt{LocalMounts: map[string]fsutil.FS{"helper": helper}, Session: []session.Attachable{s.line}, Internal: true}
 	_, err = n.Client.Build(ctx, options, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		h := &container{Client: c, helper: helper, node: n, socket: s.line.id}
 		if h.root, err = h.solve(ctx, helper.source()); err != nil {
