@@ -28,6 +28,7 @@ type mountsOptions struct {
 	file      string
 	target    string
 	buildArgs []string
+	format    string
 	given     bool // --builder
 }
 
@@ -59,6 +60,7 @@ func mountsVerb(env *Env, use, short string, run func(context.Context, *Env, mou
 	if name == "ls" {
 		cmd.Args = maxArgs(0)
 		repoFlag(cmd, &o.repo)
+		flags.StringVar(&o.format, "format", "", `Format the output: "table", "json" or a Go template`)
 	}
 	if name == "save" || name == "restore" {
 		flags.StringVarP(&o.file, "file", "f", "", "Dockerfile whose cache mounts to take")
@@ -77,7 +79,21 @@ func mountsVerb(env *Env, use, short string, run func(context.Context, *Env, mou
 func mountsHelp(use string) string {
 	switch name, _, _ := strings.Cut(use, " "); name {
 	case "ls":
-		return "Saved mounts are listed over GitHub's REST API, which needs a token."
+		return `Saved mounts are listed over GitHub's REST API, which needs a token.
+
+BUILDER is the size on the builder, and SAVED that in the cache. States:
+
+  on both    The builder has the mount, and one of this name and platform is saved.
+  saved      The builder does not have it.
+  not saved  It is on the builder only.
+  in use     A build uses it now.
+
+With --format json: an object a line, sizes in bytes, null for unknown values. Its
+schema is docs/schema/mounts-ls.json of the project.
+
+Fields of a Go template:
+
+  ` + strings.Join(view.MountColumns().Fields(".", ""), " ")
 	case "rm":
 		return "MOUNT is the id or the target of a mount, or a glob. To delete saved mounts, run\n\"docker ghacache prune --key ghacache-mount-1/…\"."
 	case "save":
@@ -108,12 +124,16 @@ func (o mountsOptions) withHeld(ctx context.Context, env *Env, do func(*mounts.N
 }
 
 func runMountsLs(ctx context.Context, env *Env, o mountsOptions, _ []string) error {
+	format := view.Format{Template: o.format}
+	if err := format.Check(view.MountColumns()); err != nil {
+		return err
+	}
 	return o.withHeld(ctx, env, func(node *mounts.Node, held []mounts.Record) error {
-		return listMounts(ctx, env, o.repo, node, held)
+		return listMounts(ctx, env, o.repo, format, node, held)
 	})
 }
 
-func listMounts(ctx context.Context, env *Env, repository string, node *mounts.Node, held []mounts.Record) error {
+func listMounts(ctx context.Context, env *Env, repository string, format view.Format, node *mounts.Node, held []mounts.Record) error {
 	var entries []bkcache.Entry
 	repo, err := openRepository(env, repository)
 	if err == nil {
@@ -122,7 +142,7 @@ func listMounts(ctx context.Context, env *Env, repository string, node *mounts.N
 	if err != nil {
 		env.notes().Note(ui.Warning, fmt.Sprintf("saved mounts are not listed: %v", err), hint.Of(err))
 	}
-	return view.WriteMounts(env.output(), held, platforms.Format(node.Platform), entries)
+	return view.Mounts(held, platforms.Format(node.Platform), entries).Print(env.output(), format)
 }
 
 func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string) error {

@@ -15,7 +15,11 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/spf13/cobra"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/mounts"
+	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 )
 
 const schemaDir = "../docs/schema/"
@@ -139,6 +143,7 @@ func outputs(t *testing.T) map[string][]outcome {
 		"inspect":         {job.run("inspect", "app", "--format", "json"), job.run("inspect", "\x1b[31mapp", "--format", "json"), laptop.run("inspect", "app", "--format", "json")},
 		"doctor":          {job.run("doctor", "--format", "json"), laptop.run("doctor", "--format", "json")},
 		"explain":         {reading.run("explain", "--format", "json"), laptop.run("explain", "--format", "json")},
+		"mounts-ls":       {mountsOutput(t)},
 		"version":         {job.run("version", "--format", "json")},
 		"migrate-v2-copy": {job.run(append(copying, "--format", "json")...), job.run(append(copying, "--format", "json")...)},
 		"migrate-v2":      {job.run(migrate...), job.run(append(migrate, "--write")...)},
@@ -152,6 +157,24 @@ func outputs(t *testing.T) map[string][]outcome {
 			conflict.run("prune", "--force", "--format", "json"), job.run("prune", "--force", "--format", "json"),
 		},
 	}
+}
+
+// mountsOutput is what mounts ls prints of a builder and a cache. The builder's part needs a BuildKit: see internal/e2e.
+func mountsOutput(t *testing.T) (o outcome) {
+	t.Helper()
+	var out strings.Builder
+	saved := bkcache.Entry{Key: bkcache.MountKey("linux/amd64", bkcache.MountName("//go", ""), "0123456789abcdef", "0123456789abcdef", nil).String(), Version: bkcache.Version, Ref: "refs/heads/main", Size: 5, Used: time.Now()}
+	other := saved
+	other.Key = bkcache.MountKey("linux/arm64", bkcache.MountName("/apt", "uid=1,gid=0,mode=0755"), "0123456789abcdef", "0123456789abcdef", nil).String()
+	held := []mounts.Record{{Ref: "a", ID: "//go", Size: 7, Used: time.Now()}, {Ref: "b", ID: "/npm", InUse: true}, {Ref: "c", ID: "/pip", Size: 1}}
+	check(t, view.Mounts(held, "linux/amd64", []bkcache.Entry{saved, other}).Print(ui.Output{Writer: &out}, view.Format{Template: "json"}))
+	o.stdout = out.String()
+	for _, state := range []string{"on both", "saved", "not saved", "in use"} {
+		if !strings.Contains(o.stdout, `"state":"`+state+`"`) {
+			t.Errorf("no mount is %s: %s", state, o.stdout)
+		}
+	}
+	return o
 }
 
 // oldBuildx makes docker's configuration one that has a buildx of version 0.12.
@@ -221,12 +244,15 @@ func TestEveryJSONHasASchema(t *testing.T) {
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
 		f := cmd.Flags().Lookup("format")
-		if f != nil && strings.Contains(f.Usage, `"json"`) && schemas[cmd.Name()] == nil && !slices.Contains(known, cmd.Name()) {
+		name := strings.Join(strings.Split(cmd.CommandPath(), " ")[2:], "-") // after docker ghacache
+		if f != nil && strings.Contains(f.Usage, `"json"`) && schemas[name] == nil && !slices.Contains(known, cmd.Name()) {
 			t.Errorf("%s prints JSON, and docs/schema does not say which", cmd.CommandPath())
 		}
 		for _, c := range cmd.Commands() {
 			walk(c)
 		}
 	}
-	walk(Reference())
+	for _, c := range Reference().Commands() {
+		walk(c)
+	}
 }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // startEmpty is a builder that no other test uses.
@@ -230,11 +233,19 @@ func TestMountsByHand(t *testing.T) {
 	u := newUser(t, shared.remote)
 	s := serve(t, "--ref", mainRef)
 	u.enter(s)
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(shared.root, "docs/schema/mounts-ls.json"))
+	check(t, err)
 	dir := mountImage(t, "hand", "write", `"/a/data", "1000000"`)
 	u.run("buildx", "build", dir)
 	u.dir = dir
 	wantText(t, u.run("ghacache", "mounts", "ls").stdout, "hand ", "hand-owned", "not saved")
 	wantText(t, u.run("ghacache", "mounts", "save", "--file", "Dockerfile").stdout, "hand\tsaved", "hand-owned (uid=1000,gid=1001,mode=0700)\tsaved")
+	for line := range strings.Lines(u.run("ghacache", "mounts", "ls", "--format", "json").stdout) {
+		var mount any
+		check(t, json.Unmarshal([]byte(line), &mount))
+		check(t, schema.Validate(mount))
+	}
+	wantMatch(t, u.run("ghacache", "mounts", "ls", "--format", "{{.Mount}} {{.Platform}} {{.Ref}} {{.State}}").stdout, `(?m)^hand linux-\w+ refs/heads/main on both$`)
 	wantText(t, u.run("ghacache", "mounts", "save", "--file", "Dockerfile").stdout, "hand\tunchanged", "hand-owned (uid=1000,gid=1001,mode=0700)\tunchanged")
 	u.run("ghacache", "mounts", "rm", "hand*")
 	if r := u.run("ghacache", "mounts", "ls"); strings.Contains(r.stdout, "hand ") && !strings.Contains(r.stdout, "saved") {

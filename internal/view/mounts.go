@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -13,28 +14,36 @@ import (
 
 // mountRow is a cache mount: of a builder, saved, or both.
 type mountRow struct {
+	style                ui.Style
 	label, platform, ref string
-	held, saved          int64 // bytes; 0: it is not
+	held, saved          *int64 // bytes; nil: it is not there or, while a build uses it, unknown
 	used                 time.Time
 	state                string
 }
 
-// WriteMounts prints the cache mounts of a builder beside those that are saved: the newest entry of each on each ref. The
-// size of a saved mount is that of the entries that it needs, as far as they are listed. Platform is that of the builder.
-func WriteMounts(out ui.Output, held []mounts.Record, platform string, entries []bkcache.Entry) error {
+// MountColumns are the columns of [Mounts].
+func MountColumns() Columns {
+	return Columns{
+		{"Mount", "MOUNT", always}, {"Platform", "PLATFORM", always}, {"Ref", "REF", always}, {"Builder", "BUILDER", always},
+		{"Saved", "SAVED", always}, {"LastUsed", "LAST USED", always}, {"State", "STATE", always},
+	}
+}
+
+// Mounts are the cache mounts of a builder beside those that are saved: the newest entry of each on each ref. The size of
+// a saved mount is that of the entries that it needs, as far as they are listed. Platform is that of the builder.
+func Mounts(held []mounts.Record, platform string, entries []bkcache.Entry) Listing {
 	rows := savedMounts(entries)
 	for _, r := range held {
-		label := strings.TrimPrefix(r.ID, "/")
-		if r.Based {
-			label += " (with a base)"
-		}
-		own := mountRow{label: label, platform: strings.ReplaceAll(platform, "/", "-"), held: r.Size, used: r.Used, state: "not saved"}
+		own := heldMount(r, platform)
 		both := false
 		for i := range rows {
 			id, _, based := strings.Cut(rows[i].label, " (")
 			if id == strings.TrimPrefix(r.ID, "/") && based == r.Based && rows[i].platform == own.platform {
-				rows[i].held, rows[i].state, both = rows[i].held+r.Size, "on both", true
-				rows[i].used = r.Used
+				rows[i].held, rows[i].used, both = addSizes(rows[i].held, own.held), own.used, true
+				rows[i].state = "on both"
+				if r.InUse {
+					rows[i].state = own.state
+				}
 			}
 		}
 		if !both {
@@ -44,21 +53,67 @@ func WriteMounts(out ui.Output, held []mounts.Record, platform string, entries [
 	slices.SortStableFunc(rows, func(a, b mountRow) int {
 		return cmp.Or(cmp.Compare(a.label, b.label), cmp.Compare(a.platform, b.platform), cmp.Compare(a.ref, b.ref))
 	})
-	table := [][]string{{"MOUNT", "PLATFORM", "REF", "BUILDER", "SAVED", "LAST USED", "STATE"}}
+	l := Listing{columns: MountColumns()}
 	for _, r := range rows {
-		table = append(table, []string{
-			out.Style.Text(r.label), out.Style.Text(r.platform), cmp.Or(out.Style.Ref(r.ref), "-"), sizeOrDash(r.held), sizeOrDash(r.saved),
-			out.Style.Time(r.used), r.state,
-		})
+		l.rows = append(l.rows, r)
 	}
-	return ui.WriteTable(out, table, out.Width)
+	return l
 }
 
-func sizeOrDash(bytes int64) string {
-	if bytes == 0 {
+func heldMount(r mounts.Record, platform string) mountRow {
+	row := mountRow{label: strings.TrimPrefix(r.ID, "/"), platform: strings.ReplaceAll(platform, "/", "-"), held: &r.Size, used: r.Used, state: "not saved"}
+	if r.Based {
+		row.label += " (with a base)"
+	}
+	if r.InUse {
+		row.held, row.state = nil, "in use"
+	}
+	return row
+}
+
+func addSizes(a, b *int64) *int64 {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	both := *a + *b
+	return &both
+}
+
+func (r mountRow) quiet() string         { return r.label }
+func (r mountRow) styled(s ui.Style) row { r.style = s; return r }
+func (r mountRow) order() rowOrder       { return rowOrder{scope: r.label, ref: r.ref, used: r.used} }
+
+func (r mountRow) Mount() string    { return r.style.Text(r.label) }
+func (r mountRow) Platform() string { return r.style.Text(r.platform) }
+func (r mountRow) Ref() string      { return cmp.Or(r.style.Ref(r.ref), "-") }
+func (r mountRow) Builder() string  { return sizeOrDash(r.held) }
+func (r mountRow) Saved() string    { return sizeOrDash(r.saved) }
+func (r mountRow) LastUsed() string { return r.style.Time(r.used) }
+func (r mountRow) State() string    { return r.state }
+
+// MarshalJSON is the documented form of --format json.
+func (r mountRow) MarshalJSON() ([]byte, error) {
+	var used *time.Time
+	if !r.used.IsZero() {
+		utc := r.used.UTC()
+		used = &utc
+	}
+	return json.Marshal(struct {
+		Mount    string     `json:"mount"`
+		Platform string     `json:"platform"`
+		Ref      string     `json:"ref"`
+		Builder  *int64     `json:"builder"`
+		Saved    *int64     `json:"saved"`
+		LastUsed *time.Time `json:"last_used"`
+		State    string     `json:"state"`
+	}{r.label, r.platform, r.ref, r.held, r.saved, used, r.state})
+}
+
+func sizeOrDash(bytes *int64) string {
+	if bytes == nil {
 		return "-"
 	}
-	return ui.Size(bytes)
+	return ui.Size(*bytes)
 }
 
 func savedMounts(entries []bkcache.Entry) []mountRow {
@@ -79,11 +134,11 @@ func savedMounts(entries []bkcache.Entry) []mountRow {
 	var rows []mountRow
 	for _, e := range heads {
 		k := bkcache.ParseKey(e.Key, e.Version)
-		row := mountRow{label: k.MountLabel(), platform: k.Platform, ref: e.Ref, saved: e.Size, used: e.Used, state: "saved"}
+		saved := e.Size
 		for id := range strings.SplitSeq(k.Packs, ".") {
-			row.saved += sizes[part(k, id)]
+			saved += sizes[part(k, id)]
 		}
-		rows = append(rows, row)
+		rows = append(rows, mountRow{label: k.MountLabel(), platform: k.Platform, ref: e.Ref, saved: &saved, used: e.Used, state: "saved"})
 	}
 	return rows
 }
