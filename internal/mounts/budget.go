@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -45,7 +46,7 @@ func tooLarge(sizes []int64, most int64) (left []int) {
 		order[i] = i
 		sum += size
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return int(sizes[b] - sizes[a]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sizes[b], sizes[a]) })
 	for _, i := range order {
 		if sum <= most {
 			break

@@ -28,8 +28,8 @@ type Node struct {
 	standby *standby // nil: none
 }
 
-// Open connects to the node of a builder, which must run. A builder with several nodes is an error: nobody knows which
-// one a build will use.
+// Open connects to the node of a builder, which must run. A builder with several nodes is an error: buildx chooses among
+// those that can build a platform.
 func Open(ctx context.Context, dockerCLI command.Cli, builder, helperPath string) (*Node, error) {
 	connections, err := builders.Dial(ctx, dockerCLI, builder)
 	if err != nil {
@@ -54,7 +54,8 @@ func Open(ctx context.Context, dockerCLI command.Cli, builder, helperPath string
 	if failed != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to the builder: %w", failed), closed)
 	}
-	return nil, errors.Join(fmt.Errorf("the builder has %d nodes: cache mounts need one with a single node", len(connections)), closed)
+	several := fmt.Errorf("the builder has %d nodes, each with mounts of its own, and buildx chooses among them", len(connections))
+	return nil, errors.Join(hint.With(several, "--builder NAME, a builder with one node for each platform"), closed)
 }
 
 func platformOf(ctx context.Context, c *client.Client) (ocispecs.Platform, error) {

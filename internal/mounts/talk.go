@@ -18,12 +18,18 @@ import (
 func (n *Node) talk(ctx context.Context, mounts []Mount, speak func(ctx context.Context, i int, c *wire.Conn) error) (failed []error, err error) {
 	n.StandBy(ctx)
 	s := n.standby
-	ctx, cancel := context.WithCancel(ctx)
+	speaking, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s.line.begin(len(mounts), func(i int, c *wire.Conn) error { return speak(ctx, i, c) })
+	s.line.begin(len(mounts), func(i int, c *wire.Conn) error { return speak(speaking, i, c) })
 	err = s.run(ctx, mounts)
 	cancel()
-	return s.line.wait(), err
+	failed = s.line.wait()
+	for i := range failed {
+		if ctx.Err() != nil && failed[i] != nil && !Silent(failed[i]) {
+			failed[i] = context.Cause(ctx) // and not what broke because of it
+		}
+	}
+	return failed, err
 }
 
 // errSilent is of a mount for which the helper said nothing. The error of the run tells why.
