@@ -10,6 +10,10 @@ import (
 // block is how much is compressed at a time, as a frame of its own.
 const block = 4 << 20
 
+// queue is how many blocks there are, for each processor, before one is written: while BuildKit does not read, others
+// are compressed.
+const queue = 4
+
 // compressor compresses blocks concurrently and writes them in order. zstd reads frames that follow each other as one.
 type compressor struct {
 	enc    *zstd.Encoder
@@ -31,7 +35,7 @@ func newEncoder() *zstd.Encoder {
 }
 
 func newCompressor(w io.Writer) *compressor {
-	c := &compressor{enc: newEncoder(), order: make(chan chan []byte, workers()), done: make(chan struct{})}
+	c := &compressor{enc: newEncoder(), order: make(chan chan []byte, queue*workers()), done: make(chan struct{})}
 	c.free.New = func() any { return new(make([]byte, 0, block)) }
 	c.buf = c.take()
 	go func() {
