@@ -20,7 +20,7 @@ import (
 type kill struct {
 	of    string
 	do    func(t *testing.T, export killedExport)
-	ended bool // the export does not succeed
+	ended bool // the export cannot succeed
 }
 
 // killedExport is an export under way.
@@ -98,8 +98,8 @@ func TestAKillAmidAnExportLeavesNoIndexWithoutItsLayers(t *testing.T) {
 					return nil
 				}}
 				code := cancelledExport(t, u, how, moment, relayed(dir, "--cache-to", "type=gha,mode=max,scope=app"))
-				if k.ended && code == 0 {
-					t.Error("the export succeeded: it was over before the kill")
+				if k.ended && moment == 0 && code == 0 { // later kills may come after the end
+					t.Error("the export succeeded")
 				}
 				s.stop()
 				if out, err := exec.Command(shared.bin("docker-ghacache"), "serve", "--check", "--dir", s.dir).CombinedOutput(); err != nil {
