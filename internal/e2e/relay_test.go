@@ -118,6 +118,17 @@ func TestAFailureBehindARelayIsNamed(t *testing.T) {
 	}
 }
 
+// Without the timeout, the relay would wait for ten minutes.
+func TestTheTimeoutOfAnEntryIsThatOfTheRelay(t *testing.T) {
+	u := newUser(t, shared.remote)
+	u.enter(serve(t, "--ref", mainRef, "--fault", "/twirp/*:429"))
+	r := u.try(relayed(image(t), "--cache-to", "type=gha,mode=max,timeout=2s")...)
+	if r.code != 1 {
+		t.Errorf("exit %d", r.code)
+	}
+	wantText(t, r.stderr, "429 Too Many Requests")
+}
+
 // BuildKit keeps the options of a cache in the history of builds.
 func TestTheBuilderDoesNotGetTheTokenOfTheService(t *testing.T) {
 	u := newUser(t, shared.remote)
