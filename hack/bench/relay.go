@@ -27,7 +27,8 @@ const longer = ": how many times longer plain buildx takes than with the relay"
 
 func relayRows() []row {
 	cost := sync.OnceValues(relayCost)
-	large, small := workload{7, 64 << 20}, workload{100, 200 << 10}
+	one, large, small := workload{1, 448 << 20}, workload{7, 64 << 20}, workload{100, 200 << 10}
+	unlimited, limited := link{latency: distance}, link{distance, 60e6, 0}
 	return []row{
 		{"export of 7 layers of 64 MiB, 20 ms away" + longer, large.speedup(link{latency: distance}, false), atLeast(8)},
 		{"export of 7 layers of 64 MiB, 5 ms away" + longer, large.speedup(link{latency: 5 * time.Millisecond}, false), atLeast(3)},
@@ -35,8 +36,9 @@ func relayRows() []row {
 		{"export of 100 layers that are all there, 20 ms away" + longer, small.speedup(link{latency: distance}, true), atLeast(1.8)},
 		{"export of 7 layers of 64 MiB, no distance: the relay in times of plain buildx", inverse(large.speedup(link{}, false)), atMost(1.1)},
 		{"export of 7 layers of 64 MiB, 100 MB/s a connection and 400 MB/s in all, 20 ms away: % of the link", large.share(link{distance, 100e6, 400e6}), atLeast(80)},
-		{"import of a layer of 448 MiB, 60 MB/s a connection" + longer, workload{1, 448 << 20}.importing(link{distance, 60e6, 0}), atLeast(2.5).asGoal()},
-		{"import of 7 layers of 64 MiB, 60 MB/s a connection" + longer, large.importing(link{distance, 60e6, 0}), atLeast(0.97)},
+		{"import of a layer of 448 MiB, 60 MB/s a connection" + longer, one.importing(limited, limited, true), atLeast(2.5).asGoal()},
+		{"the import of this layer: how many times longer it takes than without that limit and without a relay", one.importing(limited, unlimited, false), target{}},
+		{"import of 7 layers of 64 MiB, 60 MB/s a connection" + longer, large.importing(limited, limited, true), atLeast(0.97)},
 		{"relay: memory after a layer of 4 GiB, MB", func() (float64, error) { c, err := cost(); return c.megabytes, err }, atMost(200)},
 		{"relay: seconds of CPU a gigabyte, of that layer", func() (float64, error) { c, err := cost(); return c.secondsPerGB, err }, atMost(1)},
 	}
@@ -224,53 +226,4 @@ func (w workload) share(l link) func() (float64, error) {
 			return 100 * float64(w.layers) * float64(w.size) / took.Seconds() / l.together, err
 		})
 	}
-}
-
-// importing measures how many times longer a build from the cache takes without a relay.
-func (w workload) importing(l link) func() (float64, error) {
-	return func() (ratio float64, err error) {
-		r, err := openRemote(l)
-		if err != nil {
-			return 0, err
-		}
-		defer func() { err = errors.Join(err, r.close()) }()
-		fill := func(dir string) error {
-			return relayTo(r, "bench", func(url, token string) error {
-				_, _, err := build(dir, url, token, exporting, "--cache-to", cacheTo)
-				return err
-			})
-		}
-		filled := false
-		return w.alternate(func(dir string) (float64, error) {
-			if !filled {
-				filled = true
-				if err := fill(dir); err != nil {
-					return 0, err
-				}
-			}
-			direct, err := importFrom(dir, r.url, r.token)
-			if err != nil {
-				return 0, err
-			}
-			var relayed time.Duration
-			err = relayTo(r, "bench", func(url, token string) error {
-				relayed, err = importFrom(dir, url, token)
-				return err
-			})
-			if os.Getenv("BENCH_VERBOSE") != "" {
-				fmt.Printf("  import %d x %d: direct %.2fs, relayed %.2fs\n", w.layers, w.size, direct.Seconds(), relayed.Seconds())
-			}
-			return float64(direct) / float64(relayed), err
-		})
-	}
-}
-
-// importFrom empties the builder, and builds from the cache.
-func importFrom(dir, url, token string) (time.Duration, error) {
-	prune := exec.Command("bin/docker-buildx", "prune", "--builder", os.Getenv("REMOTE_BUILDER"), "--all", "--force")
-	if out, err := prune.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("emptying the builder: %w\n%s", err, out)
-	}
-	_, took, err := build(dir, url, token, "importing cache manifest", "--cache-from", "type=gha,scope=bench", "--output", "type=tar,dest=/dev/null")
-	return took, err
 }

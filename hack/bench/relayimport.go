@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// importing measures how many times longer a build from the cache takes over a link than over another one, there with a
+// relay or without.
+func (w workload) importing(from, other link, relayed bool) func() (float64, error) {
+	return func() (ratio float64, err error) {
+		var services []*remote
+		defer func() {
+			for _, r := range services {
+				err = errors.Join(err, r.close())
+			}
+		}()
+		fill := func(dir string) error {
+			for _, l := range []link{from, other} {
+				r, err := openRemote(l)
+				if err != nil {
+					return err
+				}
+				services = append(services, r)
+				err = relayTo(r, "bench", func(url, token string) error {
+					_, _, err := build(dir, url, token, exporting, "--cache-to", cacheTo)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		return w.alternate(func(dir string) (float64, error) {
+			if services == nil {
+				if err := fill(dir); err != nil {
+					return 0, err
+				}
+			}
+			direct, err := importFrom(dir, services[0].url, services[0].token)
+			if err != nil {
+				return 0, err
+			}
+			fast, err := services[1].importFrom(dir, relayed)
+			if os.Getenv("BENCH_VERBOSE") != "" {
+				fmt.Printf("  import %d x %d: %.2fs, then %.2fs, relayed %t\n", w.layers, w.size, direct.Seconds(), fast.Seconds(), relayed)
+			}
+			return float64(direct) / float64(fast), err
+		})
+	}
+}
+
+// importFrom builds from the cache of a service, with a relay or without.
+func (r *remote) importFrom(dir string, relayed bool) (took time.Duration, err error) {
+	if !relayed {
+		return importFrom(dir, r.url, r.token)
+	}
+	err = relayTo(r, "bench", func(url, token string) error {
+		took, err = importFrom(dir, url, token)
+		return err
+	})
+	return took, err
+}
+
+// importFrom empties the builder, and builds from the cache.
+func importFrom(dir, url, token string) (time.Duration, error) {
+	prune := exec.Command("bin/docker-buildx", "prune", "--builder", os.Getenv("REMOTE_BUILDER"), "--all", "--force")
+	if out, err := prune.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("emptying the builder: %w\n%s", err, out)
+	}
+	_, took, err := build(dir, url, token, "importing cache manifest", "--cache-from", "type=gha,scope=bench", "--output", "type=tar,dest=/dev/null")
+	return took, err
+}
