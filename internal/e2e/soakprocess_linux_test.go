@@ -103,21 +103,25 @@ func (d *daemon) usage(t *testing.T) (u usage) {
 	return u
 }
 
-var goroutine = regexp.MustCompile(`(?m)^goroutine \d+ .*\[`)
+// goroutine matches where one was started, and of the main one the end.
+var goroutine = regexp.MustCompile(`(?m)^(?:created by (.+) in goroutine \d+|main\.main\(\))$`)
 
-// goroutines ends a Go program in the way in which it lists its goroutines, and counts them.
-func (d *daemon) goroutines(t *testing.T) int {
+// goroutines ends a Go program in the way in which it lists its goroutines, and counts them by what started them.
+func (d *daemon) goroutines(t *testing.T) map[string]int {
 	t.Helper()
 	before, err := os.ReadFile(d.log)
 	check(t, err)
 	check(t, d.end(unix.SIGQUIT))
 	log, err := os.ReadFile(d.log)
 	check(t, err)
-	n := len(goroutine.FindAll(log[len(before):], -1))
-	if n == 0 {
+	counts := map[string]int{}
+	for _, m := range goroutine.FindAllSubmatch(log[len(before):], -1) {
+		counts[string(m[1])]++
+	}
+	if len(counts) == 0 {
 		t.Errorf("%s listed no goroutines", d.name)
 	}
-	return n
+	return counts
 }
 
 func tail(file string) string {

@@ -2,6 +2,7 @@ package runtimeclient
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,8 +10,8 @@ import (
 
 func TestNoMinuteHasMoreRequestsThanTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		waits := 0
-		p := newPace(20, time.Minute, nil, ServiceOptions{Now: time.Now, Waiting: func() func() { waits++; return func() {} }})
+		var waits atomic.Int64
+		p := newPace(20, time.Minute, nil, ServiceOptions{Now: time.Now, Waiting: func() func() { waits.Add(1); return func() {} }})
 		var mu sync.Mutex
 		var begun []time.Time
 		var all sync.WaitGroup
@@ -31,7 +32,7 @@ func TestNoMinuteHasMoreRequestsThanTheLimit(t *testing.T) {
 				t.Errorf("21 requests within %s", d)
 			}
 		}
-		if waits == 0 {
+		if waits.Load() == 0 {
 			t.Error("nothing waited")
 		}
 	})
