@@ -63,8 +63,8 @@ func (s *shell) read(codes io.Reader) {
 // errStuck is of a shell that runs no further command.
 var errStuck = errors.New("the shell is lost")
 
-// patience is how long a command of a page may take.
-const patience = 2 * time.Minute
+// commandTime is how long a command of a page may take.
+const commandTime = 2 * time.Minute
 
 // run runs a command and returns what it printed.
 func (s *shell) run(command string) (output string, code int, err error) {
@@ -78,9 +78,9 @@ func (s *shell) run(command string) (output string, code int, err error) {
 			return string(data), code, fmt.Errorf("%w: it ended with %q\n%s", errStuck, command, data)
 		}
 		return string(data), code, err
-	case <-time.After(patience):
+	case <-time.After(commandTime):
 		data, err := os.ReadFile(file)
-		return string(data), 0, errors.Join(fmt.Errorf("%w: %q takes more than %v\n%s", errStuck, command, patience, data), err)
+		return string(data), 0, errors.Join(fmt.Errorf("%w: %q takes more than %v\n%s", errStuck, command, commandTime, data), err)
 	}
 }
 
