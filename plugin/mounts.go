@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -265,10 +266,7 @@ func (o mountsOptions) wanted(env *Env, n *mounts.Node) ([]mounts.Mount, error) 
 }
 
 func (o mountsOptions) platforms(native string) []string {
-	if o.platform == "" {
-		return []string{native}
-	}
-	return strings.Split(o.platform, ",")
+	return strings.Split(cmp.Or(o.platform, native), ",")
 }
 
 // withKeeper does something with the mounts of a builder and the job's cache, and reports it.
@@ -291,17 +289,11 @@ func (o mountsOptions) withKeeper(ctx context.Context, env *Env, do func(*mounts
 // printResults says what became of each mount, and returns how many failed.
 func printResults(env *Env, results []mounts.Result) (failed int) {
 	for _, r := range results {
-		line := fmt.Sprintf("%s\t%s", r.Mount, r.State)
-		switch r.State {
-		case mounts.Restored:
-			line += fmt.Sprintf("\t%s, %s", ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes))
-		case mounts.Saved:
-			line += fmt.Sprintf("\t%s of %s", ui.Size(r.Sent), ui.Count(r.Files, "changed file", "changed files"))
-		case mounts.Failed:
+		if r.State == mounts.Failed {
 			failed++
 			env.notes().Note(ui.Error, fmt.Sprintf("%s: %v", r.Mount, r.Err), hint.Of(r.Err))
 		}
-		fmt.Fprintln(env.Stdout, line)
+		fmt.Fprintln(env.Stdout, view.MountResult(r))
 	}
 	return failed
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -141,4 +142,16 @@ func savedMounts(entries []bkcache.Entry) []mountRow {
 		rows = append(rows, mountRow{label: k.MountLabel(), platform: k.Platform, ref: e.Ref, saved: &saved, used: e.Used, state: "saved"})
 	}
 	return rows
+}
+
+// MountResult is a line on what became of a mount: itself, its new state and what that took, with tabs between them.
+func MountResult(r mounts.Result) string {
+	line := fmt.Sprintf("%s\t%s", r.Mount, r.State)
+	switch r.State {
+	case mounts.Restored:
+		line += fmt.Sprintf("\t%s, %s", ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes))
+	case mounts.Saved:
+		line += fmt.Sprintf("\t%s of %s", ui.Size(r.Sent), ui.Count(r.Files, "changed file", "changed files"))
+	}
+	return line
 }
