@@ -173,7 +173,7 @@ func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string
 				chosen = append(chosen, m)
 			}
 		}
-		if len(chosen) == 0 {
+		if len(chosen) == 0 && (o.file == "" || len(args) > 0) {
 			return nil, errors.New("the builder has no such cache mount")
 		}
 		return k.Save(ctx, n, chosen, 0)

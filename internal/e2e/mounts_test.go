@@ -253,6 +253,9 @@ func TestMountsByHand(t *testing.T) {
 	}
 	wantText(t, u.run("ghacache", "mounts", "restore", "--file", "Dockerfile").stdout, "hand\trestored", "hand-owned (uid=1000,gid=1001,mode=0700)\trestored")
 	wantText(t, u.run("ghacache", "mounts", "restore", "--file", "Dockerfile").stdout, "hand\toccupied")
+	check(t, os.WriteFile(filepath.Join(dir, "none"), []byte("FROM scratch\n"), 0o600))
+	u.run("ghacache", "mounts", "save", "--file", "none") // a job that saves mounts works for every image
+	u.run("ghacache", "mounts", "restore", "--file", "none")
 }
 
 // Ctrl-C while a mount is being restored leaves it empty or removed: the next build finds nothing, or everything.
