@@ -49,7 +49,7 @@ func TestTakeOptions(t *testing.T) {
 		{name: "an option with an optional value leaves the next word to buildx", verb: "build", args: []string{"--gha-dry-run", "."}, rest: []string{"."}, want: ghaOptions{dryRun: dryRunText}},
 		{name: "a bad value in the next word", verb: "build", args: []string{"--gha-write", "maybe", "."}, err: `"maybe" is not a value of --gha-write`},
 		{name: "a flag is not a value", verb: "build", args: []string{"--gha-write", "--load", "."}, err: "--gha-write needs a value"},
-		{name: "a misspelled option", verb: "build", args: []string{"--gha-sumary", "."}, err: "unknown flag --gha-sumary"},
+		{name: "a misspelled option", verb: "build", args: []string{"--gha-stict", "."}, err: "unknown flag --gha-stict"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestTakeOptions(t *testing.T) {
 
 func TestBadOptionsNameTheFix(t *testing.T) {
 	for word, want := range map[string]string{
-		"--gha-sumary":          "--gha-summary",
+		"--gha-stict":           "--gha-strict",
 		"--gha-nothing-like-it": "docker ghacache build --help",
 		"--gha-summary=x":       "--gha-summary=auto|true|false",
 		"--gha-strict=x":        "--gha-strict=true",
