@@ -14,7 +14,7 @@ func (c *completion) obstacle(req Request, at service, token string) Note {
 	}
 	switch grant := c.rt.grant(token); {
 	case grant.Problem != "":
-		return c.fail(req, Note{Code: CodeUnusableToken, Attr: "token", Text: "the runtime token cannot be used: " + grant.Problem})
+		return c.fail(req, Note{Code: CodeUnusableToken, Attr: "token", Text: "the cache cannot be used: " + grant.Problem})
 	case !grant.Expires.IsZero() && !c.rt.Now.Before(grant.Expires):
 		at := grant.Expires.UTC().Format(time.RFC3339)
 		return c.fail(req, Note{Code: CodeExpiredToken, Attr: "token", Values: []string{at}, Text: "the runtime token expired at " + at})

@@ -66,6 +66,10 @@ func completeFlag(cmd *cobra.Command, flag string, complete cobra.CompletionFunc
 	}
 }
 
+func completeValues(cmd *cobra.Command, flag string, values ...cobra.Completion) {
+	completeFlag(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
 func completeScopes(env *Env, repo *string) cobra.CompletionFunc {
 	return completeCaches(env, repo, func(c *reclaim.Cache) string { return c.Scope })
 }

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,13 +12,18 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker/cli/cli"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // usageError is docker's exit code for a command line that it cannot read.
 const usageError = 125
 
 func flagError(cmd *cobra.Command, err error) error {
-	return usage(err, fmt.Sprintf("%s --help", cmd.CommandPath()))
+	help := cmd.CommandPath() + " --help"
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return usage(err, cmp.Or(hint.Flag(cmd.Flags(), unknown.GetSpecifiedName()), help))
+	}
+	return usage(err, help)
 }
 
 func unknownCommand(cmd *cobra.Command, word string) error {

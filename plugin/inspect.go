@@ -32,7 +32,8 @@ func newInspectCommand(env *Env) *cobra.Command {
 		Short: "Show the layers of a scope, and which are missing",
 		Long: `Shows the index of a scope as a tree of layers and records. A record is the cache
 key of a build step, and its layer is the result of that step. For each layer it
-shows the size, the other scopes that share it, and whether it was evicted.
+shows the size, the other scopes that share it, and whether it was evicted. A layer
+without a branch of its own is on top of the one above it.
 
 Only the runtime token of a job on the ref can read the index. Without it, inspect
 shows what is known: the key, the versions, the times and the size of the index.

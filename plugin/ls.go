@@ -85,6 +85,7 @@ Fields of a Go template, without and with --entries:
 	refFlag(env, cmd, &o.repo, &o.refs)
 	flags.VarP(&o.filter, "filter", "f", "Filter by scope, ref, kind, key=PREFIX, state, until=168h|DATE (last use before it), larger=100MB")
 	flags.StringVar(&o.sort, "sort", "scope", `Sort by "size", "created", "used" or "scope"`)
+	completeValues(cmd, "sort", "size", "created", "used", "scope")
 	flags.BoolVar(&o.asc, "asc", false, "Sort the smallest and the oldest first")
 	flags.IntVar(&o.limit, "limit", 0, "Show the first rows only; 0 shows all")
 	flags.BoolVar(&o.entries, "entries", false, "Show a row for each cache entry")

@@ -127,11 +127,11 @@ func (o migrateOptions) validate(copyFlag string) error {
 func (o migrateOptions) validateValues() error {
 	switch {
 	case !slices.Contains(migrateFormats(), o.format):
-		return fmt.Errorf("unknown format %q: %s", o.format, strings.Join(migrateFormats(), ", "))
+		return hint.With(fmt.Errorf("unknown format %q", o.format), "--format text, json, sarif or github")
 	case o.copying && o.format != "text" && o.format != "json":
 		return hint.With(fmt.Errorf("--copy has no format %q", o.format), "--format json")
 	case !slices.Contains(migrateServices(), o.service):
-		return fmt.Errorf("unknown service %q: %s", o.service, strings.Join(migrateServices(), ", "))
+		return hint.With(fmt.Errorf("unknown service %q", o.service), "--service auto, v1 or v2")
 	}
 	for _, id := range o.only {
 		if !slices.ContainsFunc(rules.All(), func(r rules.Rule) bool { return r.ID == id }) {

@@ -80,6 +80,7 @@ func newPruneCommand(env *Env) *cobra.Command {
 	flags.Lookup("id").DefValue = "" // else the help shows []
 	flags.StringSliceVar(&o.Keys, "key", nil, "Like --id, for entries whose key has this prefix, also those of other tools")
 	flags.StringSliceVar(&o.States, "state", nil, `Delete what ls shows as "superseded", "unreferenced", "closed" or "incomplete"`)
+	completeValues(cmd, "state", "superseded", "unreferenced", "closed", "incomplete")
 	flags.Var(&o.Filter, "filter", "Only caches that were last used before this: until=168h|DATE")
 	flags.BoolVar(&o.Closed, "closed", false, "Delete entries on closed pull requests and on deleted branches and tags")
 	flags.BoolVar(&o.Superseded, "superseded", false, "Delete old versions of each index")

@@ -22,8 +22,8 @@ func newServeTokenCommand(env *Env, serve *serveOptions) *cobra.Command {
 		Use:   "token [OPTIONS]",
 		Short: "Print another token for a cache folder that is served",
 		Long: `Prints a runtime token for the refs that --ref gives or, with --rest, a token for the
-REST API. A REST token lists all entries. It deletes entries on the refs that --ref
-lets a job write. If main is one of them, it deletes all entries and sets limits.`,
+REST API. A REST token can list all entries, and can delete those on the refs that
+--ref lets a job write. If main is one of them, it can delete all entries and set limits.`,
 		Args: maxArgs(0),
 		RunE: func(*cobra.Command, []string) error { return runServeToken(env, *serve, o) },
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/spf13/cobra"
@@ -68,6 +69,7 @@ func runVersion(env *Env, format string) error {
 	if format == "json" {
 		return ui.WriteJSON(env.Stdout, b)
 	}
-	_, err := fmt.Fprintf(env.Stdout, "docker-ghacache %s %s (%s, buildx %s, buildkit %s)\n", b.Version, b.Revision, b.Go, b.Buildx, b.BuildKit)
+	version := strings.TrimSpace(b.Version + " " + b.Revision)
+	_, err := fmt.Fprintf(env.Stdout, "docker-ghacache %s (%s, buildx %s, buildkit %s)\n", version, b.Go, b.Buildx, b.BuildKit)
 	return err
 }

@@ -39,7 +39,7 @@ func hintFor(n cacheopts.Note, job actions.Job) string {
 		if job.Runner {
 			return "a token lives as long as its job: run the step again in a new job"
 		}
-		return "docker ghacache serve token"
+		return "export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)"
 	case cacheopts.CodeNoRuntime:
 		return job.Service.Expose()
 	case cacheopts.CodeNoJob:

@@ -72,13 +72,18 @@ func takeOptions(verb string, args []cacheopts.Arg, lookup actions.Lookup) (opts
 	flags := ghaFlags(verb, &opts)
 	flags.VisitAll(func(f *pflag.Flag) {
 		if value, _ := lookup(variable(f)); value != "" && f.Value.Set(value) != nil {
-			err = cmp.Or(err, hint.Usage(fmt.Errorf("reading %s: %q is not a value of --%s", variable(f), value, f.Name), verbHelp(verb)))
+			err = cmp.Or(err, hint.Usage(fmt.Errorf("reading %s: %q is not a value of --%s", variable(f), value, f.Name), variable(f)+"="+example(f)))
 		}
 	})
-	for _, arg := range args {
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
 		if !strings.HasPrefix(arg.Name, "gha-") {
 			rest = append(rest, arg)
 			continue
+		}
+		if f := flags.Lookup(arg.Name); f != nil && f.NoOptDefVal == "" && !arg.HasValue && len(args) > 0 && args[0].Operand() {
+			arg.Value, arg.HasValue, args = args[0].Value, true, args[1:]
 		}
 		err = cmp.Or(err, takeOption(verb, flags, arg)) // go on: a --gha-dry-run=json tells how to say it
 	}
@@ -91,16 +96,32 @@ func takeOption(verb string, flags *pflag.FlagSet, arg cacheopts.Arg) error {
 		return hint.Usage(fmt.Errorf("--%s is an option of bake", arg.Name), verbHelp("bake"))
 	}
 	if f == nil {
-		return hint.Usage(fmt.Errorf("unknown flag --%s", arg.Name), verbHelp(verb))
+		return hint.Usage(fmt.Errorf("unknown flag --%s", arg.Name), cmp.Or(hint.Flag(flags, arg.Name), verbHelp(verb)))
 	}
 	value := f.NoOptDefVal
 	if arg.HasValue {
 		value = arg.Value
 	}
+	fix := "--" + f.Name + "=" + example(f)
+	if value == "" {
+		return hint.Usage(fmt.Errorf("--%s needs a value", f.Name), fix)
+	}
 	if f.Value.Set(value) != nil {
-		return hint.Usage(fmt.Errorf("%q is not a value of --%s", value, f.Name), verbHelp(verb))
+		return hint.Usage(fmt.Errorf("%q is not a value of --%s", value, f.Name), fix)
 	}
 	return nil
+}
+
+// example is a value of an option, or all that it can have.
+func example(f *pflag.Flag) string {
+	switch kind := f.Value.Type(); {
+	case kind == "bool":
+		return "true"
+	case strings.Contains(kind, "|"):
+		return kind
+	default:
+		return cmp.Or(f.DefValue, kind)
+	}
 }
 
 func verbHelp(verb string) string { return fmt.Sprintf("docker ghacache %s --help", verb) }

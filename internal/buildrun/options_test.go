@@ -6,6 +6,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/buildrun/relaying"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 func TestTakeOptions(t *testing.T) {
@@ -44,6 +45,11 @@ func TestTakeOptions(t *testing.T) {
 		{name: "bake's option is none of build's", verb: "build", args: []string{"--gha-scope-per-target"}, err: "--gha-scope-per-target is an option of bake"},
 		{name: "a bad variable", verb: "build", env: map[string]string{"GHACACHE_STRICT": "on"}, err: `reading GHACACHE_STRICT: "on" is not a value of --gha-strict`},
 		{name: "a bad value", verb: "build", args: []string{"--gha-dry-run=yaml"}, err: `"yaml" is not a value of --gha-dry-run`},
+		{name: "a value in the next word", verb: "build", args: []string{"--gha-relay", "require", "."}, rest: []string{"."}, want: ghaOptions{relay: relaying.Require}},
+		{name: "an option with an optional value leaves the next word to buildx", verb: "build", args: []string{"--gha-dry-run", "."}, rest: []string{"."}, want: ghaOptions{dryRun: dryRunText}},
+		{name: "a bad value in the next word", verb: "build", args: []string{"--gha-write", "maybe", "."}, err: `"maybe" is not a value of --gha-write`},
+		{name: "a flag is not a value", verb: "build", args: []string{"--gha-write", "--load", "."}, err: "--gha-write needs a value"},
+		{name: "a misspelled option", verb: "build", args: []string{"--gha-stict", "."}, err: "unknown flag --gha-stict"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,5 +65,21 @@ func TestTakeOptions(t *testing.T) {
 				t.Errorf("got %+v and %q", got, words)
 			}
 		})
+	}
+}
+
+func TestBadOptionsNameTheFix(t *testing.T) {
+	for word, want := range map[string]string{
+		"--gha-stict":           "--gha-strict",
+		"--gha-nothing-like-it": "docker ghacache build --help",
+		"--gha-summary=x":       "--gha-summary=auto|true|false",
+		"--gha-strict=x":        "--gha-strict=true",
+		"--gha-mounts-max=x":    "--gha-mounts-max=2GB",
+		"--gha-relay-address":   "--gha-relay-address=HOST[:PORT]",
+	} {
+		_, _, err := takeOptions("build", cacheopts.ScanBuild([]string{word}), func(string) (string, bool) { return "", false })
+		if got := hint.Of(err); got != want {
+			t.Errorf("%s: got hint %q, want %q", word, got, want)
+		}
 	}
 }

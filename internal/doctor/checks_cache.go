@@ -139,7 +139,7 @@ func scopes(f Facts) Check {
 		return fine("%s, none written by several builds", count(len(f.Scopes), "scope", "scopes"))
 	}
 	return fine("%s", strings.Join(collide, ", ")).
-		warn("several builds write this scope, and the last one wins", "scope=NAME   # one for each image and platform", "docker ghacache bake --gha-scope-per-target")
+		warn("probably several builds write this scope, and the last one wins", "scope=NAME   # one for each image and platform", "docker ghacache bake --gha-scope-per-target")
 }
 
 // tooClose reports whether two writes are closer than one build can follow another.

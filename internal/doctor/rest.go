@@ -79,8 +79,8 @@ func (f *restFacts) read(r *listing.Repository, snap *listing.Snapshot) {
 	}
 }
 
-// scopeFacts tells when a cache was written, and whether its versions are of
-// one build: those of two have no layer in common.
+// scopeFacts tells whether the versions of a cache are of one build: those of two have no
+// layer in common. If they cannot be read, it tells when they were written.
 func scopeFacts(s *listing.Snapshot, c *reclaim.Cache) Scope {
 	facts := Scope{Name: c.Scope, Ref: c.Ref}
 	var versions [][]bkcache.Layer
@@ -89,10 +89,13 @@ func scopeFacts(s *listing.Snapshot, c *reclaim.Cache) Scope {
 		if item.Key.Kind != bkcache.KindIndex || item.Key.Scope != c.Scope || item.Ref != c.Ref {
 			continue
 		}
-		facts.Writes = append(facts.Writes, item.Created)
 		if x, ok := s.Indexes[item.ID]; ok && x.Err == nil && len(x.Layers) > 0 {
 			versions = append(versions, x.Layers)
 		}
+		facts.Writes = append(facts.Writes, item.Created)
+	}
+	if len(versions) > 1 {
+		facts.Writes = nil // the layers tell more than the times
 	}
 	for i := 1; i < len(versions); i++ {
 		facts.Disjoint = facts.Disjoint || disjoint(versions[i-1], versions[i])

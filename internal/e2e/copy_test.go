@@ -38,7 +38,7 @@ func (f folder) entries() []string {
 	return strings.Fields(f.run(f.u.docker, "ls", "--entries", "--no-trunc", "-q").stdout)
 }
 
-var wereThere = regexp.MustCompile(`(?m)^were there: 0 indexes, (\d+) layers?$`)
+var wereThere = regexp.MustCompile(`(?m)^already there: 0 indexes, (\d+) layers?$`)
 
 // A build's cache moves from version 1 to version 2 though the copy is killed, and
 // the next build takes everything from there.

@@ -94,7 +94,7 @@ func openRuntime(o Options) *runtimeclient.Reader {
 	}
 	runtime, err := runtimeclient.NewReader(url, o.Job.Version, o.Job.Token, o.UserAgent)
 	if err != nil {
-		o.Say(ui.Warning, fmt.Sprintf("indexes are not read: %v", err), "")
+		o.Say(ui.Warning, fmt.Sprintf("indexes are not read: %v", err), "docker ghacache doctor")
 		return nil
 	}
 	return runtime

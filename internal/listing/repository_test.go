@@ -54,7 +54,13 @@ func TestATokenThatCannotBeReadIsSaid(t *testing.T) {
 	p.vars["ACTIONS_RUNTIME_TOKEN"] = "no-token"
 	r, err := p.open("")
 	check(t, err)
-	if r.Runtime != nil || len(p.heard("warning: indexes are not read: ")) != 1 || len(p.heard("no-token")) > 0 {
+	if r.Runtime != nil || len(p.heard("warning: indexes are not read: ")) != 1 || len(p.heard("no-token")) > 0 || len(p.heard("docker ghacache doctor")) != 1 {
 		t.Errorf("said %q", p.said)
+	}
+	s, err := r.Snapshot(t.Context())
+	check(t, err)
+	r.NoteUnread(s, EveryCache)
+	if len(p.heard("cannot be read here")) != 1 || len(p.heard("add this step before it")) > 0 {
+		t.Errorf("said %q of a step that has a token", p.said)
 	}
 }

@@ -178,7 +178,7 @@ func (r *Repository) hintUnread(refs []string) string {
 		refs = append(refs[:few], "…")
 	}
 	hint := "run the command in a job on " + strings.Join(refs, ", ")
-	if r.Runtime == nil {
+	if r.opts.Job.Token == "" {
 		hint += "\n" + r.opts.Job.Service.Expose()
 	}
 	return hint

@@ -62,7 +62,7 @@ func (e evidence) verdict(o Options) (Service, string) {
 	case o.Host != "" && github.Cloud(o.Host):
 		return ServiceV2, "the repository is on " + o.Host
 	case o.Host != "":
-		return ServiceV1, "the repository is on " + o.Host + ", and only github.com and ghe.com have version 2"
+		return ServiceV1, "the repository is on " + o.Host + "; if its service has version 2, add --service v2"
 	case e.v2 != "":
 		return ServiceV2, e.v2
 	}

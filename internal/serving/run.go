@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -35,7 +36,7 @@ func Run(ctx context.Context, console ui.Console, o Options, s Service) (code in
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", o.Listen)
 	if err != nil {
-		return 0, fmt.Errorf("listening on %q: %w", o.Listen, err)
+		return 0, hint.With(fmt.Errorf("listening on %q: %w", o.Listen, err), "--listen 127.0.0.1:0   # any free port")
 	}
 	base, err := baseURL(listener.Addr())
 	if err != nil {

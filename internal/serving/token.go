@@ -23,7 +23,7 @@ func ParseRefs(words []string) ([]cacheserver.RefAccess, error) {
 	for _, ref := range words {
 		ref, readOnly := strings.CutSuffix(ref, ":ro")
 		if ref == "" || strings.ContainsAny(ref, ": \t\n") {
-			return nil, hint.Usage(fmt.Errorf("%q is no ref", ref), "--ref refs/heads/main, or --ref refs/heads/main:ro to read only")
+			return nil, hint.Usage(fmt.Errorf("%q is not a ref", ref), "--ref refs/heads/main, or --ref refs/heads/main:ro to read only")
 		}
 		if !strings.HasPrefix(ref, "refs/") {
 			ref = github.Branch(ref)

@@ -75,6 +75,6 @@ func (c *Copy) text(result cachecopy.Result) {
 	}
 	fmt.Fprintf(out, "copied: %s, %s with %s\n", ui.Count(len(result.Indexes), "index", "indexes"), ui.Count(result.Layers, "layer", "layers"), ui.Size(result.Bytes))
 	if result.There+len(c.plan.There) > 0 {
-		fmt.Fprintf(out, "were there: %s, %s\n", ui.Count(len(c.plan.There), "index", "indexes"), ui.Count(result.There, "layer", "layers"))
+		fmt.Fprintf(out, "already there: %s, %s\n", ui.Count(len(c.plan.There), "index", "indexes"), ui.Count(result.There, "layer", "layers"))
 	}
 }
