@@ -41,19 +41,17 @@ func (e *azureError) begin(l *logLine, number int) bool {
 
 // add takes a further line, and reports whether l is one.
 func (e *azureError) add(l *logLine, number int) bool {
-	status := !e.replied && strings.HasPrefix(l.text, "RESPONSE ")
-	if !e.replied && shortened.MatchString(l.text) {
-		status = true
-		l.text = "RESPONSE " + l.text[:3] + ": " + l.text
-		l.core = l.text
-	}
 	switch {
 	case e.dashes == 0 || e.left == 0 || l.frame > said || l.vertex != "" || l.core != l.text:
 		return false
 	case dashes.MatchString(l.text):
 		e.dashes--
 		return true
-	case !e.replied && !status:
+	case !e.replied && shortened.MatchString(l.text):
+		l.text = "RESPONSE " + l.text[:3] + ": " + l.text
+	}
+	status := !e.replied && strings.HasPrefix(l.text, "RESPONSE ")
+	if !e.replied && !status {
 		return false
 	}
 	e.left--

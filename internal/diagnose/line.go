@@ -47,7 +47,7 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 }{
 	{prefix: regexp.MustCompile(`^Error: {4,}`), frame: build}, // docker buildx inspect, of a node
 	{prefix: regexp.MustCompile(`^ERROR: failed to build: ` + refused), frame: build, fatal: true},
-	{prefix: regexp.MustCompile(`^ERROR: ` + refused), frame: build},
+	{prefix: regexp.MustCompile(`^` + byEngine), frame: build},
 	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): +|^(?:ERR|FTL|WRN|(?:ERRO|FATA|WARN)\[\d+\]) +`), frame: said},
 	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Saving cache failed: |There was an error (?:restoring|saving) the cache:? |Cache reservation failed: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch) \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
@@ -64,11 +64,11 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	{prefix: regexp.MustCompile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), frame: cache, part: true},
 }
 
-// refused is what docker's client begins an error of the Engine with. Behind "ERROR: ", where no build had begun, it is
-// buildx that says so.
+// refused is what docker's client begins an error of the Engine with. Behind an action's "Error: " and buildx's "ERROR: " it
+// is one of starting a builder: in a build it would follow "failed to solve: ". docker info says "ERROR: " too.
 const (
 	refused  = "Error response from daemon: "
-	byEngine = "engine: "
+	byEngine = "Error: ERROR: " + refused
 )
 
 // toVersion1 begins an error of a request of version 1: a client that speaks version 2 has other names for its requests.
@@ -101,6 +101,9 @@ func parseText(text string, marked bool) logLine {
 		l.frame = said
 	}
 	l.core = l.undaemon(l.text)
+	if marked && strings.HasPrefix("Error: "+l.core, byEngine) {
+		l.core = "Error: " + l.core // that a runner has put into its own words
+	}
 	if strings.Contains(l.core, "RESPONSE ") {
 		l.core = ruler.ReplaceAllString(l.core, " ") // somebody put the lines of Azure's client into one
 	}
@@ -141,7 +144,7 @@ func (l *logLine) unwrap() {
 			l.core, again, inside = l.core[len(m):], true, inside || w.part
 			l.frame, l.fatal, l.client = max(l.frame, w.frame), l.fatal || w.fatal, l.client || w.client
 			copied, pushed = copied || m == copying, pushed || strings.HasPrefix(m, "failed to push")
-			old, engine = ofVersion1.MatchString(m), strings.HasSuffix(m, refused)
+			old, engine = old || ofVersion1.MatchString(m), engine || strings.HasSuffix(m, refused)
 			if !inside {
 				l.message = l.core
 			}
@@ -179,7 +182,7 @@ func restore(core string) string {
 }
 
 var (
-	storage = regexp.MustCompile(`\b(?:service: |for url \(|uri: )([^\s,)]+)`)
+	storage = regexp.MustCompile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)`)
 	ofCache = regexp.MustCompile(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
 )
 

@@ -39,12 +39,12 @@ var whose = map[string]struct{ log, want string }{
 	"the page, from a path of version 1, with 503": {"sccache: error: Server startup failed: cache storage failed to read: Unexpected (temporary) at read, context: { uri: https://***/_apis/artifactcache/cache?keys=a, response: Parts { status: 503, version: HTTP/1.1 }, service: ghac } => <h2>Our services aren't available right now</h2>", "service-down"},
 
 	// who may do what, and why
-	"a token that may do nothing":       {"Warning: Failed to restore: cache read denied: token has no readable scopes\nWarning: Failed to save: cache write denied: token has no writable scopes", "read-denied"},
-	"a token that may not write":        {"Warning: Failed to save: cache write denied: token has no writable scopes", "read-only-token"},
-	"a budget that is used up":          {"##[warning]Cache reservation failed: You have reached your configured budget, your cache is now read only to prevent additional charges.\nFailed to save: Unable to reserve cache with key k, another job may be creating this cache.", "quota-full"},
-	"a key that exists beside a budget": {"Warning: Failed to save: Unable to reserve cache with key k, another job may be creating this cache. More details: Cache already exists. Scope: refs/heads/main, Key: k, Version: v", "key-exists"},
-	"a client that waited":              {"Warning: Failed to restore: getCacheEntry failed: Request timeout", "network-timeout"},
-	"another program that waited":       {"Warning: Request timeout: /api/v1/things", ""},
+	"a token that may do nothing":    {"Warning: Failed to restore: cache read denied: token has no readable scopes\nWarning: Failed to save: cache write denied: token has no writable scopes", "read-denied"},
+	"a token that may not write":     {"Warning: Failed to save: cache write denied: token has no writable scopes", "read-only-token"},
+	"a budget that is used up":       {"##[warning]Cache reservation failed: You have reached your configured budget, your cache is now read only to prevent additional charges.\nFailed to save: Unable to reserve cache with key k, another job may be creating this cache.", "quota-full"},
+	"a key that exists, by its text": {"Warning: Failed to save: Unable to reserve cache with key k, another job may be creating this cache. More details: Cache already exists. Scope: refs/heads/main, Key: k, Version: v", "key-exists"},
+	"a client that waited":           {"Warning: Failed to restore: getCacheEntry failed: Request timeout", "network-timeout"},
+	"another program that waited":    {"Warning: Request timeout: /api/v1/things", ""},
 
 	// docker without buildx
 	"docker reads an option of buildx":   {"$ docker buildx create --use\nunknown flag: --use\nSee 'docker --help'.", "buildx-missing"},
@@ -59,6 +59,9 @@ var whose = map[string]struct{ log, want string }{
 	"a builder that is up":               {"#1 [internal] booting buildkit\n#1 DONE 1.2s\n#2 [1/1] RUN make\n#2 ERROR: some reason\nERROR: failed to build: failed to solve: some reason", ""},
 	"the Engine refuses a container":     {"ERROR: failed to build: Error response from daemon: failed to create task for container: some reason", "builder-not-started"},
 	"the Engine refuses to run anything": {"docker: Error response from daemon: failed to create task for container: some reason", ""},
+	"the Engine refuses an action":       {"Error: ERROR: Error response from daemon: some reason", "builder-not-started"},
+	"the same, in a log of a runner":     {"##[error]ERROR: Error response from daemon: some reason", "builder-not-started"},
+	"the Engine is asked about itself":   {"Server:\nERROR: Error response from daemon: Docker Desktop is unable to start\nerrors pretty printing info", ""},
 	"the Engine refuses to pull":         {"##[error]Error response from daemon: toomanyrequests: You have reached your pull rate limit.", ""},
 	"the Engine refuses an image":        {"ERROR: failed to build: failed to solve: Error response from daemon: some reason", ""},
 	"a setting of a container":           {"ERROR: failed to build: write sysctl key net.ipv4.ping_group_range: write /proc/sys/net/ipv4/ping_group_range: invalid argument: unknown", "builder-not-started"},
@@ -72,10 +75,11 @@ var whose = map[string]struct{ log, want string }{
 	"a folder that buildx writes":      {"ERROR: failed to solve: ResourceExhausted: error from receiver: write out/x: no space left on device", "disk-full-somewhere"},
 
 	// frames
-	"a comment":                 {"# ERROR: failed to solve: maximum timeout reached", "throttled-too-long"},
-	"numbers that are links":    {"Warning: Failed to save: uploadChunk (start: 20[1](https://github.com/o/r/actions/runs/7/job/19#step:13:1)3, end: [2](https://github.com/o/r/actions/runs/7/job/19#step:13:2)9) failed: Cache service responded with 503", "service-down"},
-	"a quoted status of a blob": {"- `failed to copy: GET https://productionresultssa*.blob.core.windows.net/actions-cache/...`\n- `404 The specified blob does not exist`", "layer-evicted"},
-	"a status of any blob":      {"the download ends with `404 The specified blob does not exist`", ""},
+	"a comment":                     {"# ERROR: failed to solve: maximum timeout reached", "throttled-too-long"},
+	"numbers that are links":        {"Warning: Failed to save: uploadChunk (start: 20[1](https://github.com/o/r/actions/runs/7/job/19#step:13:1)3, end: [2](https://github.com/o/r/actions/runs/7/job/19#step:13:2)9) failed: Cache service responded with 503", "service-down"},
+	"a quoted status of a blob":     {"- `failed to copy: GET https://productionresultssa*.blob.core.windows.net/actions-cache/...`\n- `404 The specified blob does not exist`", "layer-evicted"},
+	"a block that is commented out": {"# ERROR: failed to solve: failed to push ghcr.io/o/r:latest: failed to copy: GET https://productionresultssa11.blob.core.windows.net/actions-cache/7-2\n# -----\n# RESPONSE 403: 403 Server failed to authenticate the request.\n# ERROR CODE: AuthenticationFailed\n# -----\n# <?xml version=\"1.0\"?><Error><Code>AuthenticationFailed</Code><Message>Server failed.\n# Time:2025-05-02T11:34:12Z</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame: Start [a] - Expiry [b]</AuthenticationErrorDetail></Error>\n# -----", "url-expired"},
+	"a status of any blob":          {"the download ends with `404 The specified blob does not exist`", ""},
 }
 
 func TestALogTellsWhoseATextIs(t *testing.T) {
