@@ -159,23 +159,29 @@ func (s *Scanner) place(l *logLine) {
 	}
 }
 
-// usage takes what a program says of an option that it does not know, and then of its usage. Where docker speaks of its own
-// after a command with buildx, it found none.
+// usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where it
+// speaks of its own usage after a command with buildx, or of that of its old build after an option that every buildx has.
 func (s *Scanner) usage(l *logLine) bool {
-	switch {
-	case strings.HasPrefix(l.text, "unknown flag: "):
+	if strings.HasPrefix(l.text, "unknown flag: ") {
 		s.flag = l.text
-	case s.flag != "" && (l.text == "See 'docker --help'." || strings.HasPrefix(l.text, "Run 'docker --help' ")):
-		if s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage {
-			l.text = s.flag + ": " + l.text
-			l.core = "docker buildx: " + l.text
-		}
-		s.flag = ""
-	default:
+		return true
+	}
+	m := seeUsage.FindStringSubmatch(l.text)
+	if m == nil || s.flag == "" {
 		return false
 	}
+	if m[1] == "" && s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || m[1] != "" && ofBuildx.MatchString(s.flag) {
+		l.text = s.flag + ": " + l.text
+		l.core = "docker buildx: " + l.text
+	}
+	s.flag = ""
 	return true
 }
+
+var (
+	seeUsage = regexp.MustCompile(`^(?:See|Run) 'docker ((?:image )?build )?--help'`)
+	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|push)$`)
+)
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.
 const maxUsage = 6

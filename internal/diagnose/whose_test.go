@@ -50,6 +50,10 @@ var whose = map[string]struct{ log, want string }{
 	"docker reads an option of buildx":   {"$ docker buildx create --use\nunknown flag: --use\nSee 'docker --help'.", "buildx-missing"},
 	"a newer docker does":                {"+ docker buildx build --push .\nunknown flag: --push\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information", "buildx-missing"},
 	"buildx does not know the option":    {"$ docker buildx create --us\nunknown flag: --us\nSee 'docker buildx create --help'.", ""},
+	"docker build knows no buildx":       {"$ docker build --push -t a/b .\nunknown flag: --push\nSee 'docker build --help'.", "buildx-missing"},
+	"docker build, misspelt":             {"$ docker build --psh -t a/b .\nunknown flag: --psh\nSee 'docker build --help'.", ""},
+	"another program's own option":       {"$ tool run --push\nunknown flag: --push\nSee 'tool run --help'.", ""},
+	"a sentence about buildx":            {"buildx failed because of `error writing layer blob: failed to reserve cache`", "reserve-refused"},
 	"docker does not know its own":       {"$ docker run --us alpine\nunknown flag: --us\nSee 'docker run --help'.", ""},
 	"docker alone does not know its own": {"$ docker --us ps\nunknown flag: --us\nSee 'docker --help'.", ""},
 
