@@ -10,8 +10,10 @@ var (
 	blobRequest = regexp.MustCompile(`^(?:GET|PUT|HEAD) (?:https?://)?\S*(?:/actions-cache/|productionresultssa|/devstoreaccount1/|/download/|/upload/)\S*$`)
 	// blobDetail is why Azure does not accept the signature of a URL.
 	blobDetail = regexp.MustCompile(`<AuthenticationErrorDetail>([^<]*)`)
-	dashes     = regexp.MustCompile(`^-{3,}$`)
-	ruler      = regexp.MustCompile(`\s*-{5,}\s*`)
+	// shortened is the status where somebody left out what stands before it.
+	shortened = regexp.MustCompile(`^40[34] (?:The specified |Server failed )`)
+	dashes    = regexp.MustCompile(`^-{3,}$`)
+	ruler     = regexp.MustCompile(`\s*-{5,}\s*`)
 )
 
 // maxReply is how many lines of the reply are read.
@@ -39,14 +41,17 @@ func (e *azureError) begin(l *logLine, number int) bool {
 
 // add takes a further line, and reports whether l is one.
 func (e *azureError) add(l *logLine, number int) bool {
-	status := !e.replied && strings.HasPrefix(l.text, "RESPONSE ")
 	switch {
 	case e.dashes == 0 || e.left == 0 || l.frame > said || l.vertex != "" || l.core != l.text:
 		return false
 	case dashes.MatchString(l.text):
 		e.dashes--
 		return true
-	case !e.replied && !status:
+	case !e.replied && shortened.MatchString(l.text):
+		l.text = "RESPONSE " + l.text[:3] + ": " + l.text
+	}
+	status := !e.replied && strings.HasPrefix(l.text, "RESPONSE ")
+	if !e.replied && !status {
 		return false
 	}
 	e.left--

@@ -11,28 +11,37 @@ func builderCauses() []Cause {
 		certain("builder-missing", "the builder that was asked for does not exist in this user's buildx",
 			said, `^no builder ".*" found$`, "docker buildx ls   # as the user that builds", newBuilder),
 		certain("buildx-missing", "docker finds no buildx: only buildx knows cache options",
-			bare, `^(?:docker: )?'buildx' is not a docker command|^(?:docker: )?unknown command: docker buildx$|^unknown flag: --cache-to$|^docker buildx: `+shorthand+`|^the --mount option requires BuildKit\b|^BuildKit is enabled but the buildx component is missing or broken|^Docker buildx is required\. See https://github\.com/docker/setup-buildx-action`,
+			bare, `^(?:docker: )?'buildx' is not a docker command|^(?:docker: )?unknown command: docker buildx$|^unknown flag: --cache-to$|^docker buildx: unknown (?:shorthand )?flag: |^the --mount option requires BuildKit\b|^BuildKit is enabled but the buildx component is missing or broken|^Docker buildx is required\. See https://github\.com/docker/setup-buildx-action`,
 			"apt-get install docker-buildx-plugin", setupBuildx).provedBy(`\bbuildx\b`),
 		probable("gha-unknown-to-buildkit", "this BuildKit has no type=gha: it is that of a Docker Engine without the containerd image store, older than 0.9, or built without it",
 			build, `^unknown cache (?:exporter: "gha"|importer: gha)$`, newBuilder, updateBuilder),
 		certain("kubernetes-permission", "this account may not create or read the builder's deployment in Kubernetes",
-			said, `^(?:[\w.]+ is forbidden: |error while calling \S+ for "\S*": )*User "[^"]*" cannot \w+ resource "(?:deployments|statefulsets|pods)"`,
+			said, `^(?:booting: )?(?:error while calling \S+ for "\S*": (?:\S+(?: "[^"]*")? is forbidden: )?)?User "[^"]*" cannot \w+ resource "(?:deployments|statefulsets|pods)"`,
 			"kubectl auth can-i create deployments.apps -n NAMESPACE   # as the job's account, of the kubeconfig that it uses",
-			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE"),
+			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE").provedBy(`^booting: |^error while calling `),
 		certain("builder-refused", "buildx cannot create or use this builder: this buildx does not know the driver or one of its options",
 			said, `^(?:failed to initialize builder \S+ \(\S+\): )?(?:failed to find driver "|additional instances of driver "|invalid driver option \S+ for \S+ driver|setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "[^"]*" but (?:no append mode|has mismatched driver))`,
 			"docker buildx create --help   # drivers and options of this buildx; 0.9 and newer have remote", setupBuildx, newBuilder),
 		certain("builder-not-started", "the builder did not start",
-			said, booting+`|^ERROR \[internal\] booting buildkit|^(?:\[internal\] )?booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^Error response from daemon: .*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
+			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
 				`^failed to dial gRPC: |\bexec /usr/bin/build(?:ctl|kitd): |^failed to get status: rpc error: code = (?:Unavailable|DeadlineExceeded)|^no running buildkit pods found|^no valid drivers found$|^error while calling (?:deploymentClient|statefulSetClient|configMapClient)\.\w+ for "|`+
-				`^(?:[Tt]imeout \w+: )?(?:could not|cannot) connect to buildkit|^could not connect to unix:\S*buildkitd\.sock after \d+ trials|^build new buildkitd client: |^error during connect: .*/containers/buildx_buildkit_`,
+				`^(?:[Tt]imeout \w+: )?(?:could not|cannot) connect to buildkit|^could not connect to unix:\S*buildkitd\.sock after \d+ trials|^build new buildkitd client: |^error during connect: .*/containers/buildx_buildkit_|`+
+				`^failed to start buildkitd? container: |^failed to start containers: \S*buildkit|^write sysctl key net\.ipv4\.ping_group_range: `,
 			"docker buildx inspect --bootstrap NAME", "docker context create ci && docker buildx create --use ci   # where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name the Engine", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
 			"docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses"),
 		certain("builder-not-started", "the builder did not start",
+			bare, notBooted+`|^(?:buildkitd: )?could not lock \S*buildkitd\.lock|^buildkitd: (?:failed to |rootless mode requires )`,
+			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0"),
+		certain("builder-not-started", "the builder did not start",
 			build, `^connection error: desc = "(?:transport: [Ee]rror while dialing|error reading server preface|transport: authentication handshake failed)|^Cannot connect to the Docker daemon at |^error during connect: `,
 			"docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0").commonly(),
+		probable("builder-not-started", "the builder did not start",
+			build, `^`+byEngine, "docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0"),
 	}
 }
 
 // booting begins the message of the step in which buildx starts a builder, for an expression that is only for it.
 const booting = `^booting: `
+
+// notBooted is what buildx prints of that step, of any progress, once it has failed.
+const notBooted = `^ERROR \[internal\] booting buildkit\b|^\[internal\] booting buildkit:$`

@@ -20,7 +20,7 @@ const unknownCause = "cache-step-failed"
 func lastCauses() []Cause {
 	return []Cause{
 		certain("disk-full", "the disk of the builder is full",
-			build, `\b\w+ (?:/var/lib/(?:docker|buildkit|containerd)|/tmp/(?:containerd-mount|buildkit))[^:]*: no space left on device$`,
+			build, `\b\w+ (?:/var/lib/(?:docker|buildkit|containerd)|/tmp/(?:containerd-mount|buildkit))[^:]*: no space left on device$|[/\\](?:overlay2|vfs[/\\]dir|fuse-overlayfs|runc-\w+|io\.containerd\.[\w.-]+)[/\\][^:]*: no space left on device$|\bcopy file range failed: no space left on device$`,
 			"docker buildx prune --max-used-space 10gb", "mode=min   # caches fewer layers", "df -h /var/lib/docker; df -i /var/lib/docker").commonly(),
 		probable("disk-full-somewhere", "a disk is full: the builder's, or that of the registry or folder that the image goes to",
 			build, `no space left on device`, "docker buildx du", "df -h; df -i   # on the builder, and where the image goes").commonly(),

@@ -30,13 +30,13 @@ func networkCauses() []Cause {
 		probable("tls-failed", "the TLS connection to the cache service failed: a certificate of another name, a clock that is wrong, or a server that speaks no TLS",
 			said, requestTo+`(?:tls: |x509: |remote error: tls: |http: server gave HTTP response to HTTPS client)|`+client+`(?:EPROTO|certificate has expired|CERT_HAS_EXPIRED|ERR_TLS_|Hostname/IP does not match)|`+toolkit+`.*\bSSL routines\b`, doctor, "date -u   # on the machine that runs BuildKit"),
 		probable("network-timeout", "the cache service did not answer in time",
-			said, requestTo+`(?:net/http: TLS handshake timeout|net/http: timeout awaiting response headers|.*\(Client\.Timeout exceeded while |context deadline exceeded|(?:dial|read|write) tcp \S+: .*(?:i/o timeout|connection timed out|operation timed out))|`+client+`(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w+_TIMEOUT|(?:Connect|Headers|Body) Timeout Error)|`+toolkit+`(?:The operation cannot be completed in timeout|Aborting cache download as the download time exceeded|downloadSegmentRetry failed due to timeout|.*\boperation timed out\b)|^Request timeout: \S*(?:_apis/artifactcache/|CacheService/)`,
+			said, requestTo+`(?:net/http: TLS handshake timeout|net/http: timeout awaiting response headers|.*\(Client\.Timeout exceeded while |context deadline exceeded|(?:dial|read|write) tcp \S+: .*(?:i/o timeout|connection timed out|operation timed out))|`+client+`(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w+_TIMEOUT|(?:Connect|Headers|Body) Timeout Error)|`+toolkit+`(?:Request timeout|The operation cannot be completed in timeout|Aborting cache download as the download time exceeded|downloadSegmentRetry failed due to timeout|.*\boperation timed out\b)|^Request timeout: \S*(?:_apis/artifactcache/|CacheService/)`,
 			retry, status, ignoreError),
 		probable("connection-broken", "the connection to the cache service broke",
 			said, requestTo+`(?:(?:unexpected )?EOF$|http2: |stream error|http: (?:read on closed response body|server closed idle connection)|net/http: HTTP/1\.x transport connection broken|(?:read|write) tcp \S+: .*(?:connection reset by peer|broken pipe|use of closed network connection))|`+client+`(?:ECONNRESET|EPIPE|ECONNABORTED|socket hang up|aborted|other side closed|UND_ERR_SOCKET|Incomplete download\. Expected|Client network socket disconnected)|`+toolkit+`.*\b(?:connection closed before message completed|[Cc]onnection reset by peer \(os error)`,
 			retry, ignoreError),
 		probable("layer-download-broken", "the connection broke while BuildKit downloaded a layer, from the gha cache or from a registry",
-			build, `^failed to copy: (?:(?:read|write|dial) tcp |unexpected EOF|stream error|http2: |net/http: TLS handshake timeout|local error: tls)`, retry, status, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile"),
+			build, `^failed to copy: (?:(?:read|write|dial) tcp |unexpected EOF|stream error|http2: |net/http: TLS handshake timeout|local error: tls)`, retry, status, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile").commonly(),
 	}
 }
 

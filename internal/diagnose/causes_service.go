@@ -22,14 +22,19 @@ const LocalLayerMissing = "local-layer-missing"
 // serviceCauses are those that the cache service reports.
 func serviceCauses() []Cause {
 	return []Cause{
+		certain("read-denied", "the runtime token may not read the cache, as where ACTIONS_CACHE_MODE is write-only or none",
+			bare, `\bcache read denied: |^token has no readable scopes|^No scopes with read permission were found on the request`, "cache-mode: read   # in the workflow or the job", doctor),
 		certain("read-only-token", "the runtime token may not write the cache, as in a pull request from a fork or for a trigger that GitHub does not trust",
 			bare, `\bcache write denied: |^No scopes with write permission were found on the request|^token has no writable scopes`,
 			"leave --cache-to out for such events: cache-to: ${{ github.event_name != 'pull_request' && 'type=gha,mode=max' || '' }}", ignoreError).leadsTo("reserve-refused"),
-		certain("read-denied", "the runtime token may not read the cache, as where ACTIONS_CACHE_MODE is write-only or none",
-			said, `\bcache read denied: |^No scopes with read permission were found on the request`, "cache-mode: read   # in the workflow or the job", doctor),
 		certain("quota-full", "the storage of the repository's caches is used up, so GitHub stores no new entry",
-			said, `\bCache storage quota has been hit\b|\binsufficient usage\b|\bstorage quota\b.*\bcache|is over the (?:10GB|data cap) limit, not saving cache`,
-			"docker ghacache prune   # GitHub counts again every 6 to 12 hours", "docker ghacache du", ignoreError).leadsTo("reserve-refused"),
+			said, `\bCache storage quota has been hit\b|\binsufficient usage\b|\bstorage quota\b.*\bcache|is over the data cap limit, not saving cache`,
+			"docker ghacache prune   # GitHub counts again every 6 to 12 hours", "docker ghacache du", ignoreError).leadsTo("reserve-refused", "key-exists"),
+		certain("quota-full", "one entry is larger than what the service stores for a repository",
+			said, `is over the 10GB limit, not saving cache`, "path:   # fewer or smaller folders", "docker ghacache du", ignoreError).leadsTo("reserve-refused"),
+		certain("quota-full", "the owner's budget for Actions is used up, so GitHub stores no new entry of its caches",
+			said, `\breached your configured budget, your cache is now read[- ]only`,
+			"https://github.com/settings/billing/budgets   # of an organization: its own settings", "docker ghacache prune   # less than 10 GB costs nothing", ignoreError).leadsTo("reserve-refused", "key-exists"),
 		probable("reserve-refused", "GitHub refused to store an entry: the trigger has a read-only cache, as pull_request from a fork or pull_request_target, or the repository's storage is used up",
 			said, `^failed to reserve cache$`,
 			"write the cache from a push to the default branch; leave --cache-to out elsewhere (permissions: do not change it)", ignoreError,

@@ -26,7 +26,7 @@ func versionCauses() []Cause {
 		certain("actions-cache-deprecated", "a workflow uses a version of actions/cache that GitHub refuses",
 			said, "deprecated version of `actions/cache: ", "uses: "+release.Cache, migrate+" --bump-actions"),
 		probable("v1-refused", "GitHub refused a client of the shut-down version 1 of its cache service",
-			said, `^Cache service responded with 4(?:00|22)`, migrate, "uses: "+release.Cache+"   # and newer majors of actions that cache by themselves"),
+			said, `^Cache service responded with 4(?:00|22)|^`+toVersion1+`<h2>Our services aren't available|`+toolkit+`.*_apis/artifactcache/.*\bstatus: 400\b.*Our services aren't available`, migrate, "uses: "+release.Cache+"   # and newer majors of actions that cache by themselves"),
 		probable("v1-endpoint", "the build still asks a host of version 1 of GitHub's cache service, shut down on 2025-04-15",
 			said, `https?://(?:[\w-]+\.actions\.githubusercontent\.com/[^"]*_apis/artifactcache/|(?:artifactcache|acghub\w+)\.actions\.githubusercontent\.com/)`, migrate+" --write", updateBuilder).commonly(),
 		probable(webPage, "GitHub answered 400 with a web page: this buildx or BuildKit speaks version 1 of the cache service, or the service is down",

@@ -57,7 +57,8 @@ type Scanner struct {
 	action   action // of the step
 	attempts []hit  // of an action, until it tells whether it is one for artifacts
 	archive  archive
-	buildxAt int // the last line that runs buildx; 0 without one
+	buildxAt int    // the last line that runs buildx; 0 without one
+	flag     string // that docker, or buildx, has just said not to know
 }
 
 // NewScanner returns a Scanner that has seen nothing.
@@ -84,14 +85,28 @@ func (s *Scanner) Findings() []Finding {
 		return []Finding{*s.dropped}
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.rank(), b.rank()) })
+	out = onceEach(out)
 	if len(out) > 0 && s.another != nil && !slices.ContainsFunc(out, func(f Finding) bool { return slices.Contains(f.Cause.leads, otherCause) }) {
 		out = slices.Insert(out, 0, *s.another)
 	}
 	return out
 }
 
+// onceEach keeps the best finding of each cause, which may have several texts.
+func onceEach(all []Finding) []Finding {
+	seen := set{}
+	return slices.DeleteFunc(all, func(f Finding) bool {
+		again := seen[f.Cause.ID]
+		seen.add(f.Cause.ID)
+		return again
+	})
+}
+
 // superseded reports whether another cause that was found is why this one was. That one takes its place.
 func (s *Scanner) superseded(known []Cause, place int) bool {
+	if s.found[place].Cause.Certain && known[place].proof != nil {
+		return false // its own text proves it
+	}
 	for i, f := range s.found {
 		if slices.Contains(known[i].leads, known[place].ID) {
 			f.Fatal = f.Fatal || s.found[place].Fatal

@@ -16,6 +16,7 @@ type framing struct {
 	chunk   *regexp.Regexp // a prefix that some system puts in front of each line
 	number  *regexp.Regexp // of a line, in front of what surely begins one
 	command *regexp.Regexp // of a runner, which says that the line is an error or a warning
+	link    *regexp.Regexp // what GitHub's page makes of a number, where somebody copied a log from it
 	output  *regexp.Regexp // what a RUN step prints, live or repeated after a failure: never an error of ours
 }
 
@@ -26,6 +27,7 @@ var frames = sync.OnceValue(func() framing { //nolint:gochecknoglobals // the sa
 		chunk:   regexp.MustCompile(`^(?:` + strings.Join(chunks(), "|") + `)`),
 		number:  regexp.MustCompile(`^(\d{1,6}:?\s+)(?:#\d+ |(?i:error|warning): |[Ff]ailed to |> |=> |##\[|::)`),
 		command: regexp.MustCompile(`^(?:(?:##)?\[(?:error|warning)\]|::(?:error|warning)(?: [^:]*)?::)`),
+		link:    regexp.MustCompile(`\[(\d+)\]\(https?://[^\s)]*#step:\d+:\d+\)`),
 		output:  regexp.MustCompile(`^(?:(?:#\d+ )?\d+\.\d+ |=> => # )`),
 	}
 })
@@ -34,7 +36,7 @@ var frames = sync.OnceValue(func() framing { //nolint:gochecknoglobals // the sa
 func chunks() []string {
 	const (
 		zone  = `(?: ?(?:Z|[+-]\d\d:?\d\d|[AP]M|[A-Z]{3,4})\b)?`
-		clock = `\d\d?:\d\d:\d\d(?:[.,]\d+)?` + zone
+		clock = `\d\d?:\d\d(?::\d\d(?:[.,]\d+)?` + zone + `|[AP]M)`
 		month = `(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)`
 	)
 	return []string{
@@ -49,7 +51,7 @@ func chunks() []string {
 		`\[[^\][]{0,80}\](?:\([^)]*\))?(?::\s+|\s*)`, // Jenkins, act, kubectl, npm; a link in Markdown
 		"(?:[^|│┃┆\"'`\\t:]|:\\S){0,64}[|│┃┆]\\s?",   // compose, act, Gitea, goreleaser
 		"[^\\t\"`]{1,80}\\t",                         // gh run view
-		`(?:[X!>+*-]|=>|>>>?|~~~|\+\+\+|---)\s+`,
+		`(?:[X!>+*#-]|=>|>>>?|~~~|\+\+\+|---)\s+`,
 		`[^\x00-\x7f]{1,8}\s+`,
 		"[" + quotes + "]+",
 		`\d{1,3}[.)]\s+`,
@@ -94,6 +96,9 @@ func unframe(text string) (inner string, said, printed bool) {
 		}
 		text = strings.TrimPrefix(text[n:], "\ufeff")
 	}
+	if strings.Contains(text, "#step:") {
+		text = f.link.ReplaceAllString(text, "$1")
+	}
 	for _, quote := range strings.Join(opened, "") {
 		text = strings.TrimSuffix(text, string(quote))
 	}
@@ -107,7 +112,7 @@ func mayHaveChunk(text string) bool {
 		return text != ""
 	}
 	if text[0] == '#' {
-		return text[1] == '#'
+		return text[1] == '#' || text[1] == ' '
 	}
 	head := text[:min(len(text), 100)]
 	return text[1] == ' ' || (text[3] == ' ' || text[3] == ',') && text[0] < 'a' || strings.HasPrefix(text, "section_") || strings.ContainsAny(head, "|\t[") ||

@@ -44,6 +44,8 @@ var framings = map[string]string{
 	"Markdown":                      "`%s`",
 	"bold":                          "**%s**",
 	"a label in bold":               "- **Error:** `%s`",
+	"a comment":                     "# %s",
+	"a clock of twelve hours":       "11:42PM %s",
 	"a symbol":                      "❌ %s",
 	"a mark of UTF-8":               "\ufeff%s",
 }

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -45,20 +46,35 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	part   bool // of the message itself
 }{
 	{prefix: regexp.MustCompile(`^Error: {4,}`), frame: build}, // docker buildx inspect, of a node
-	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): +`), frame: said},
+	{prefix: regexp.MustCompile(`^ERROR: failed to build: ` + refused), frame: build, fatal: true},
+	{prefix: regexp.MustCompile(`^` + byEngine), frame: build},
+	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): +|^(?:ERR|FTL|WRN|(?:ERRO|FATA|WARN)\[\d+\]) +`), frame: said},
 	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Saving cache failed: |There was an error (?:restoring|saving) the cache:? |Cache reservation failed: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch) \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^#\d+ ERROR: `), frame: build},
-	{prefix: regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: )`), frame: build, fatal: true},
+	{prefix: regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: |buildx call failed:? )`), frame: build, fatal: true},
 	{prefix: regexp.MustCompile(`^/moby\.buildkit\.v1\.Control/Solve returned error: `), frame: build},
 	{prefix: regexp.MustCompile(`^(?:rpc error: code = \w+ desc = |target \S+: )`)},
 	// What gRPC's codes other than Unknown become (BuildKit's util/grpcerrors).
 	{prefix: regexp.MustCompile(`^(?:Canceled|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|Unauthenticated): `)},
-	{prefix: regexp.MustCompile(`^(?:error writing layer blob: |error committing cache \S+: |failed to (?:copy|compute cache key|load cache key): |failed to push +\S+: )`), frame: build, part: true},
+	{prefix: regexp.MustCompile(`^(?:error writing layer blob: |error committing cache \S+: |failed to (?:compute cache key|load cache key): |failed to push +\S+: )`), frame: build, part: true},
+	{prefix: regexp.MustCompile(`^` + copying), frame: said, part: true}, // containerd's, which pulls images for others too
 	// What a relay says of its own requests to the service (internal/relay).
 	{prefix: regexp.MustCompile(`^(?:not writing the index: |(?:sending|looking up) cache "[^"]*": )`), frame: build, part: true},
 	{prefix: regexp.MustCompile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), frame: cache, part: true},
 }
+
+// refused is what docker's client begins an error of the Engine with. Behind an action's "Error: " and buildx's "ERROR: " it
+// is one of starting a builder: in a build it would follow "failed to solve: ". docker info says "ERROR: " too.
+const (
+	refused  = "Error response from daemon: "
+	byEngine = "Error: ERROR: " + refused
+)
+
+// toVersion1 begins an error of a request of version 1: a client that speaks version 2 has other names for its requests.
+const toVersion1 = "getCacheEntry failed: "
+
+var ofVersion1 = regexp.MustCompile(`^(?:getCacheEntry|reserveCache|saveCache|commitCache|uploadChunk)\b`)
 
 // ofSccache begins what sccache prints in a RUN step, where it asks the same service.
 const ofSccache = "sccache: "
@@ -85,6 +101,9 @@ func parseText(text string, marked bool) logLine {
 		l.frame = said
 	}
 	l.core = l.undaemon(l.text)
+	if marked && strings.HasPrefix("Error: "+l.core, byEngine) {
+		l.core = "Error: " + l.core // that a runner has put into its own words
+	}
 	if strings.Contains(l.core, "RESPONSE ") {
 		l.core = ruler.ReplaceAllString(l.core, " ") // somebody put the lines of Azure's client into one
 	}
@@ -114,7 +133,7 @@ func (l *logLine) undaemon(s string) string {
 // unwrap strips wrappers until none is left; their strongest frame counts.
 func (l *logLine) unwrap() {
 	l.message = l.core
-	inside, copied, pushed := false, false, false
+	inside, copied, pushed, old, engine := false, false, false, false, false
 	for again := wrappable(l.core); again; again = again && wrappable(l.core) {
 		again = false
 		for _, w := range wrappers {
@@ -125,13 +144,21 @@ func (l *logLine) unwrap() {
 			l.core, again, inside = l.core[len(m):], true, inside || w.part
 			l.frame, l.fatal, l.client = max(l.frame, w.frame), l.fatal || w.fatal, l.client || w.client
 			copied, pushed = copied || m == copying, pushed || strings.HasPrefix(m, "failed to push")
+			old, engine = old || ofVersion1.MatchString(m), engine || strings.HasSuffix(m, refused)
 			if !inside {
 				l.message = l.core
 			}
 		}
 	}
-	if copied && !pushed {
-		l.core = restore(l.core)
+	switch core := restore(l.core); {
+	case engine:
+		l.core = byEngine + l.core
+	case copied && core == l.core:
+		l.frame = max(l.frame, build)
+	case copied && !pushed:
+		l.core = core
+	case old && strings.HasPrefix(l.core, "<h2>"):
+		l.core = toVersion1 + l.core
 	}
 	l.fatal = l.fatal || l.frame > bare && strings.HasPrefix(l.core, statusLost)
 }
@@ -154,14 +181,32 @@ func restore(core string) string {
 	return core
 }
 
+var (
+	storage = regexp.MustCompile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)`)
+	ofCache = regexp.MustCompile(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
+)
+
+// foreign reports whether sccache or OpenDAL says of a storage that it is none of a job's cache service.
+func foreign(text string) bool {
+	all := storage.FindAllStringSubmatch(text, 4)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(m []string) bool { return ofCache.MatchString(m[1]) })
+}
+
+// explained reports whether a cause is known for the line by itself.
+func (l *logLine) explained() bool {
+	_, ok := l.cause(catalogue())
+	return ok
+}
+
 // cause returns the place in the catalogue of the first that explains the line. A process that failed quotes its
 // command line, which may hold anything.
 func (l *logLine) cause(known []Cause) (int, bool) {
 	if l.core == "" || strings.HasPrefix(l.core, `process "`) || !l.client && mute(l.core, l.frame) {
 		return 0, false
 	}
+	client := l.client && !foreign(l.text)
 	for i, c := range known {
-		if l.frame >= c.least && (c.match.MatchString(l.core) || l.client && c.match.MatchString("toolkit: "+l.core)) {
+		if l.frame >= c.least && (c.match.MatchString(l.core) || client && c.match.MatchString("toolkit: "+l.core)) {
 			return i, true
 		}
 	}

@@ -51,6 +51,9 @@ func (l *logLine) mentioned(known []Cause) (logLine, int, bool) {
 // quoted are the errors that a line of a paste may quote, the likeliest first. An object of JSON quotes everything, and
 // actions that store artifacts say what those of the cache do.
 func quoted(text string) (out []string) {
+	if strings.Contains(text, " is forbidden: User ") && !strings.Contains(text, "error while calling ") {
+		return nil // of some program in a cluster, for all that this line tells
+	}
 	if instance.MatchString(text) || artifacts.MatchString(text) || strings.Contains(text, `{"`) {
 		return nil
 	}
@@ -93,7 +96,7 @@ func (s *Scanner) trustPaste() {
 		common = append(common, "entry-lost", "service-error", "token-rejected", "v1-endpoint")
 	}
 	if len(common) > 0 || about(aboutBuilders) {
-		common = append(common, "builder-not-started", "disk-full", "disk-full-somewhere", LocalLayerMissing)
+		common = append(common, "builder-not-started", "disk-full", "disk-full-somewhere", LocalLayerMissing, "layer-download-broken")
 	}
 	for i := range s.paste.lines {
 		l := &s.paste.lines[i]
@@ -132,6 +135,9 @@ const (
 
 // place tells whose an error is by what ran before it.
 func (s *Scanner) place(l *logLine) {
+	if s.usage(l) {
+		return
+	}
 	switch {
 	case strings.HasPrefix(l.text, "Run "):
 		s.action = anyAction
@@ -152,6 +158,33 @@ func (s *Scanner) place(l *logLine) {
 		l.core = "docker buildx: " + l.core
 	}
 }
+
+// usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where it
+// speaks of its own usage after a command with buildx, or of that of its old build after an option that every buildx has.
+func (s *Scanner) usage(l *logLine) bool {
+	if strings.HasPrefix(l.text, "unknown flag: ") {
+		s.flag = l.text
+		return true
+	}
+	m := seeUsage.FindStringSubmatch(l.text)
+	if m == nil || s.flag == "" {
+		return false
+	}
+	if m[1] == "" && s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || m[1] != "" && ofBuildx.MatchString(s.flag) {
+		l.text = s.flag + ": " + l.text
+		l.core = "docker buildx: " + l.text
+	}
+	s.flag = ""
+	return true
+}
+
+var (
+	seeUsage = regexp.MustCompile(`^(?:See|Run) 'docker ((?:image )?build )?--help'`)
+	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|push)$`)
+)
+
+// maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.
+const maxUsage = 6
 
 // shorthand begins what docker says of a short option that it does not know, as of a plugin that it does not find.
 const shorthand = "unknown shorthand flag: "

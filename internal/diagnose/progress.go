@@ -12,9 +12,10 @@ var (
 	ghaStep = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
 	// bootStep is the name of the step in which buildx starts a builder.
 	bootStep = regexp.MustCompile(`^#\d+ \[internal\] booting buildkit`)
-	// statusCode is all that gRPC leaves of an error at times (BuildKit's util/grpcerrors), and dots what people do who
-	// post one.
-	statusCode = regexp.MustCompile(`^(?:Canceled|DeadlineExceeded|Unavailable|Internal|Unknown|Aborted|\.{3}|…)$`)
+	neverUp  = regexp.MustCompile(notBooted)
+	// statusCode is all that gRPC leaves of an error at times (BuildKit's util/grpcerrors); dots, or what BuildKit was
+	// about to do, are all that people leave who post one.
+	statusCode = regexp.MustCompile(`^(?:Canceled|DeadlineExceeded|Unavailable|Internal|Unknown|Aborted|\.{3}|…|failed to (?:compute|load) cache key|error writing layer blob)$`)
 	// exported shows that the build came as far as its end.
 	exported = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `)
 )
@@ -40,6 +41,7 @@ type buildState struct {
 	request string // that line, empty where none was seen
 	steps   set    // those of gha caches
 	boot    string // the step that starts the builder
+	down    bool   // it failed
 	own     set    // messages of gha steps that failed
 	others  set    // messages of other steps that failed, and those on which a build ended
 	local   bool   // it reads a local cache
@@ -77,6 +79,7 @@ func (b *buildState) see(l *logLine) {
 	if l.vertex != "" && bootStep.MatchString(l.text) {
 		b.boot = l.vertex
 	}
+	b.down = b.down || strings.Contains(l.text, "booting buildkit") && neverUp.MatchString(l.core)
 	b.local = b.local || strings.Contains(l.text, localStep)
 	b.layout = b.layout || strings.Contains(l.text, layoutStep)
 	b.ended = b.ended || exported.MatchString(l.text)
@@ -84,9 +87,13 @@ func (b *buildState) see(l *logLine) {
 		return
 	}
 	b.failed = true
-	if l.vertex != "" && l.vertex == b.boot {
+	switch {
+	case l.vertex != "" && l.vertex == b.boot:
+		b.down = true
 		l.core = "booting: " + l.core
 		return
+	case b.down && l.fatal && !l.explained():
+		l.core = "booting: " + l.core
 	}
 	if b.local && !b.layout && localMiss.MatchString(l.core) {
 		l.core = "local: " + l.core
