@@ -147,6 +147,8 @@ func savedMounts(ctx context.Context, env *Env, repository string) (entries []bk
 	return entries
 }
 
+var errNotHeld = hint.With(errors.New("the builder has no such cache mount"), "docker ghacache mounts ls")
+
 func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string) error {
 	return o.withKeeper(ctx, env, func(k *mounts.Keeper, n *mounts.Node) ([]mounts.Result, error) {
 		n.StandBy(ctx)
@@ -174,7 +176,7 @@ func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string
 			}
 		}
 		if len(chosen) == 0 && (o.file == "" || len(args) > 0) {
-			return nil, errors.New("the builder has no such cache mount")
+			return nil, errNotHeld
 		}
 		return k.Save(ctx, n, chosen, 0)
 	})
@@ -182,19 +184,18 @@ func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string
 
 func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []string) error {
 	if o.file == "" && len(args) == 0 {
-		return usage(errors.New("nothing says which mounts to restore"), "docker ghacache mounts restore --file Dockerfile")
+		return usage(errors.New("no mount given"), "docker ghacache mounts restore --file Dockerfile")
 	}
 	return o.withKeeper(ctx, env, func(k *mounts.Keeper, n *mounts.Node) ([]mounts.Result, error) {
 		wanted, err := o.wanted(env, n)
 		if err != nil {
 			return nil, err
 		}
-		for _, arg := range args {
-			if o.file == "" {
+		if o.file == "" {
+			for _, arg := range args {
 				wanted = append(wanted, mounts.Mount{ID: "/" + arg})
 			}
-		}
-		if o.file != "" && len(args) > 0 {
+		} else if len(args) > 0 {
 			wanted = slices.DeleteFunc(wanted, func(m mounts.Mount) bool { return !slices.ContainsFunc(args, m.Match) })
 		}
 		n.StandBy(ctx)
@@ -208,7 +209,7 @@ func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []str
 
 func runMountsRm(ctx context.Context, env *Env, o mountsOptions, args []string) error {
 	if len(args) == 0 {
-		return usage(errors.New("which mount?"), "docker ghacache mounts ls")
+		return usage(errors.New("no mount given"), "docker ghacache mounts ls")
 	}
 	return o.withHeld(ctx, env, func(node *mounts.Node, held []mounts.Record) error {
 		var refs []string
@@ -223,7 +224,7 @@ func runMountsRm(ctx context.Context, env *Env, o mountsOptions, args []string) 
 			fmt.Fprintln(env.Stdout, strings.TrimPrefix(r.ID, "/"))
 		}
 		if len(refs) == 0 {
-			return errors.New("the builder has no such cache mount")
+			return errNotHeld
 		}
 		return mounts.Remove(ctx, node.Client, refs...)
 	})

@@ -38,7 +38,7 @@ func Main(ctx context.Context) int {
 	}))
 }
 
-const short = "Build with, look into and reclaim GitHub Actions build caches"
+const short = "Build with, inspect and prune GitHub Actions build caches"
 
 func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 	cmd := &cobra.Command{

@@ -34,7 +34,7 @@ func restPermission(f Facts) Check {
 	r := f.REST
 	switch {
 	case !r.Token:
-		return skip("no token to ask with")
+		return skip("no token or no repository")
 	case r.Err == nil:
 		return fine("lists the caches")
 	}

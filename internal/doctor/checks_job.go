@@ -78,7 +78,7 @@ func mode(f Facts) Check {
 	const fix = "cache-mode: write   # in the workflow or the job; on untrusted triggers it lets strangers poison the cache"
 	switch f.Runtime.Mode {
 	case "":
-		return skip("the workflow sets none")
+		return skip("the workflow sets no cache-mode")
 	case "write":
 		return c
 	case "read":
@@ -100,7 +100,7 @@ func service(f Facts) Check {
 	case f.Runtime.Token && !f.usable():
 		return skip("no usable runtime token")
 	case p == nil:
-		return skip("no runtime to ask with")
+		return skip("no runtime token")
 	}
 	if p.Err != nil {
 		return f.refused(fine("%s", diagnose.Evidence(p.Err.Error())))

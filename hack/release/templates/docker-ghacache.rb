@@ -1,5 +1,5 @@
 class DockerGhacache < Formula
-  desc "Build with, look into and reclaim GitHub Actions build caches"
+  desc "Build with, inspect and prune GitHub Actions build caches"
   homepage "https://github.com/docker-ghacache/docker-ghacache"
   version "{{.Version}}"
   license "Apache-2.0"
