@@ -20,10 +20,10 @@ func builderCauses() []Cause {
 			"kubectl auth can-i create deployments.apps -n NAMESPACE   # as the job's account, of the kubeconfig that it uses",
 			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE").provedBy(`^booting: |^error while calling `),
 		certain("builder-refused", "buildx cannot create or use this builder: this buildx does not know the driver or one of its options",
-			said, `^(?:failed to initialize builder \S+ \(\S+\): )?(?:failed to find driver "|additional instances of driver "|invalid driver option \S+ for \S+ driver|setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "[^"]*" but (?:no append mode|has mismatched driver))`,
+			said, `^(?:failed to initialize builder \S+ \(\S+\): )?(?:failed to find driver "|additional instances of driver "|invalid driver option \S+ for (?:\S+ driver|driver \S+)|invalid env option "|no remote endpoint provided$|tls enabled, but missing keys |setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "[^"]*" but (?:no append mode|has mismatched driver))`,
 			"docker buildx create --help   # drivers and options of this buildx; 0.9 and newer have remote", setupBuildx, newBuilder),
 		certain("builder-not-started", "the builder did not start",
-			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
+			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*(?:/moby/buildkit/|[ /]moby/buildkit[:@])|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
 				`^failed to dial gRPC: |\bexec /usr/bin/build(?:ctl|kitd): |^failed to get status: rpc error: code = (?:Unavailable|DeadlineExceeded)|^no running buildkit pods found|^no valid drivers found$|^error while calling (?:deploymentClient|statefulSetClient|configMapClient)\.\w+ for "|`+
 				`^(?:[Tt]imeout \w+: )?(?:could not|cannot) connect to buildkit|^could not connect to unix:\S*buildkitd\.sock after \d+ trials|^build new buildkitd client: |^error during connect: .*/containers/buildx_buildkit_|`+
 				`^failed to start buildkitd? container: |^failed to start containers: \S*buildkit|^write sysctl key net\.ipv4\.ping_group_range: `,
@@ -44,4 +44,4 @@ func builderCauses() []Cause {
 const booting = `^booting: `
 
 // notBooted is what buildx prints of that step, of any progress, once it has failed.
-const notBooted = `^ERROR \[internal\] booting buildkit\b|^\[internal\] booting buildkit:$`
+const notBooted = `^ERROR \[(?:\S+ )?internal\] booting buildkit\b|^\[(?:\S+ )?internal\] booting buildkit:$`

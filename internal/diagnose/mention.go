@@ -80,7 +80,8 @@ func quoted(text string) (out []string) {
 // trustPaste takes the lines of a paste for errors of a build, and then what they quote.
 func (s *Scanner) trustPaste() {
 	ofArtifacts := func(l logLine) bool { return artifactFailed.MatchString(l.text) }
-	if s.paste.over || len(s.found) > 0 || s.dropped != nil || slices.ContainsFunc(s.paste.lines, ofArtifacts) {
+	ofOther := func(l logLine) bool { return foreign(l.text) }
+	if s.paste.over || len(s.found) > 0 || s.dropped != nil || slices.ContainsFunc(s.paste.lines, ofArtifacts) || slices.ContainsFunc(s.paste.lines, ofOther) {
 		return
 	}
 	for i := range s.paste.lines {
@@ -162,15 +163,16 @@ func (s *Scanner) place(l *logLine) {
 // usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where it
 // speaks of its own usage after a command with buildx, or of that of its old build after an option that every buildx has.
 func (s *Scanner) usage(l *logLine) bool {
-	if strings.HasPrefix(l.text, "unknown flag: ") {
-		s.flag = l.text
+	if strings.HasPrefix(l.core, "unknown flag: ") {
+		s.flag = l.core
 		return true
 	}
 	m := seeUsage.FindStringSubmatch(l.text)
 	if m == nil || s.flag == "" {
 		return false
 	}
-	if m[1] == "" && s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || m[1] != "" && ofBuildx.MatchString(s.flag) {
+	ofDocker := m[1] == "" || m[2] == ofPodman
+	if ofDocker && s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || !ofDocker && ofBuildx.MatchString(s.flag) {
 		l.text = s.flag + ": " + l.text
 		l.core = "docker buildx: " + l.text
 	}
@@ -179,9 +181,12 @@ func (s *Scanner) usage(l *logLine) bool {
 }
 
 var (
-	seeUsage = regexp.MustCompile(`^(?:See|Run) 'docker ((?:image )?build )?--help'`)
-	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|push)$`)
+	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|(podman buildx ))--help'`)
+	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|output|progress|push|secret|ssh)$`)
 )
+
+// ofPodman is the usage of a docker that is podman, which has no buildx create.
+const ofPodman = "podman buildx "
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.
 const maxUsage = 6
