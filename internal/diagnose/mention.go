@@ -155,13 +155,14 @@ func (s *Scanner) place(l *logLine) {
 		l.client = true
 	case s.action == bootAction && l.frame == said && len(l.text) > 5 && strings.EqualFold(l.text[:5], "error"):
 		l.core = "booting: " + l.core
-	case strings.HasPrefix(l.text, shorthand) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
+	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
 		l.core = "docker buildx: " + l.core
 	}
 }
 
-// usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where it
-// speaks of its own usage after a command with buildx, or of that of its old build after an option that every buildx has.
+// usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where
+// it, or podman in its place, speaks of its own usage after a command with buildx, or of that of its old build after an
+// option that every buildx has.
 func (s *Scanner) usage(l *logLine) bool {
 	if strings.HasPrefix(l.core, "unknown flag: ") {
 		s.flag = l.core
@@ -171,8 +172,7 @@ func (s *Scanner) usage(l *logLine) bool {
 	if m == nil || s.flag == "" {
 		return false
 	}
-	ofDocker := m[1] == "" || m[2] == ofPodman
-	if ofDocker && s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || !ofDocker && ofBuildx.MatchString(s.flag) {
+	if m[1] == "" && s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || m[1] != "" && ofBuildx.MatchString(s.flag) {
 		l.text = s.flag + ": " + l.text
 		l.core = "docker buildx: " + l.text
 	}
@@ -181,18 +181,18 @@ func (s *Scanner) usage(l *logLine) bool {
 }
 
 var (
-	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|(podman buildx ))--help'`)
+	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
 	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|output|progress|push|secret|ssh)$`)
 )
-
-// ofPodman is the usage of a docker that is podman, which has no buildx create.
-const ofPodman = "podman buildx "
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.
 const maxUsage = 6
 
 // shorthand begins what docker says of a short option that it does not know, as of a plugin that it does not find.
 const shorthand = "unknown shorthand flag: "
+
+// noEndpoint is what buildx says of a remote builder without an address, in words that others may have.
+const noEndpoint = "no remote endpoint provided"
 
 // unescaped are the lines of one in which a runner's command or a string of JSON holds several, or which a page of HTML has
 // masked.
