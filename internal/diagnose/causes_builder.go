@@ -23,12 +23,14 @@ func builderCauses() []Cause {
 			said, `^(?:failed to initialize builder \S+ \(\S+\): )?(?:failed to find driver "|additional instances of driver "|invalid driver option \S+ for (?:\S+ driver|driver \S+)|invalid env option "[^"]*", expecting env\.FOO=bar$|docker buildx: `+noEndpoint+`$|tls enabled, but missing keys |setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "[^"]*" but (?:no append mode|has mismatched driver))`,
 			"docker buildx create --help   # drivers and options of this buildx; 0.9 and newer have remote", setupBuildx, newBuilder),
 		certain("builder-not-started", "the builder did not start",
-			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*(?:/moby/buildkit/|[ /]moby/buildkit[:@])|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
+			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
 				`^failed to dial gRPC: |\bexec /usr/bin/build(?:ctl|kitd): |^failed to get status: rpc error: code = (?:Unavailable|DeadlineExceeded)|^no running buildkit pods found|^no valid drivers found$|^error while calling (?:deploymentClient|statefulSetClient|configMapClient)\.\w+ for "|`+
 				`^(?:[Tt]imeout \w+: )?(?:could not|cannot) connect to buildkit|^could not connect to unix:\S*buildkitd\.sock after \d+ trials|^build new buildkitd client: |^error during connect: .*/containers/buildx_buildkit_|`+
 				`^failed to start buildkitd? container: |^failed to start containers: \S*buildkit|^write sysctl key net\.ipv4\.ping_group_range: `,
 			"docker buildx inspect --bootstrap NAME", "docker context create ci && docker buildx create --use ci   # where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name the Engine", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
 			"docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses"),
+		probable("builder-not-started", "the builder did not start: the Engine does not get the image of BuildKit",
+			said, `^`+refused+`.*[ /]moby/buildkit[:@]`, "docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses", "docker buildx inspect --bootstrap NAME"),
 		certain("builder-not-started", "the builder did not start",
 			bare, notBooted+`|^(?:buildkitd: )?could not lock \S*buildkitd\.lock|^buildkitd: (?:failed to |rootless mode requires )`,
 			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0"),
