@@ -9,11 +9,14 @@ import (
 // lines that no client marks as errors, and in words that they have for any file: they count behind the client's command
 // or in front of its error.
 type archive struct {
+	packed   int // the line of the command that packs one; 0 without one
 	unpacked int // the line of the command; 0 without one
 	torn     int // the line that says that a file is torn; 0 without one
 }
 
 var (
+	packs   = regexp.MustCompile(`\btar(?:\.exe"?)? .*-cf cache\.(?:tgz|tzst|tar)\b`)
+	noRoom  = regexp.MustCompile(`(?:zstd|gzip|tar)\b.*: No space left on device$`)
 	unpacks = regexp.MustCompile(`\btar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`)
 	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format)|Unexpected EOF in archive|truncated gzip input|(?:zstd|/\*stdin\*\\).*(?:premature end|unsupported format|Data corruption|Decoding error)`)
 	untars  = regexp.MustCompile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
@@ -21,6 +24,18 @@ var (
 
 // tornWithin is how many lines lie between the command, what tar says, and the client's error, at most.
 const tornWithin = 12
+
+// mark puts what a line tells of an archive in front of its message.
+func (a *archive) mark(l *logLine, number int) {
+	switch {
+	case a.add(l, number):
+		l.core = "torn: " + l.core
+	case strings.Contains(l.text, "cache.t") && packs.MatchString(l.text):
+		a.packed = number
+	case near(a.packed, number) && noRoom.MatchString(l.text):
+		l.core = "packing: " + l.core
+	}
+}
 
 // add takes a line and reports whether it shows that the archive of a cache entry is torn.
 func (a *archive) add(l *logLine, number int) bool {

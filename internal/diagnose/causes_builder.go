@@ -20,7 +20,7 @@ func builderCauses() []Cause {
 			"kubectl auth can-i create deployments.apps -n NAMESPACE   # as the job's account, of the kubeconfig that it uses",
 			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE").provedBy(`^booting: |^error while calling `),
 		certain("builder-refused", "buildx cannot create or use this builder: this buildx does not know the driver or one of its options",
-			said, `^(?:failed to initialize builder \S+ \(\S+\): )?(?:failed to find driver "|additional instances of driver "|invalid driver option \S+ for \S+ driver|setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "[^"]*" but (?:no append mode|has mismatched driver))`,
+			said, `^(?:failed to initialize builder \S+ \(\S+\): )?(?:failed to find driver "|additional instances of driver "|invalid driver option \S+ for (?:\S+ driver|driver \S+)|invalid env option "[^"]*", expecting env\.FOO=bar$|docker buildx: `+noEndpoint+`$|tls enabled, but missing keys |setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "[^"]*" but (?:no append mode|has mismatched driver))`,
 			"docker buildx create --help   # drivers and options of this buildx; 0.9 and newer have remote", setupBuildx, newBuilder),
 		certain("builder-not-started", "the builder did not start",
 			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
@@ -29,6 +29,8 @@ func builderCauses() []Cause {
 				`^failed to start buildkitd? container: |^failed to start containers: \S*buildkit|^write sysctl key net\.ipv4\.ping_group_range: `,
 			"docker buildx inspect --bootstrap NAME", "docker context create ci && docker buildx create --use ci   # where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name the Engine", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
 			"docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses"),
+		probable("builder-not-started", "the builder did not start: the Engine does not get the image of BuildKit",
+			said, `^`+refused+`.*[ /]moby/buildkit[:@]`, "docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses", "docker buildx inspect --bootstrap NAME"),
 		certain("builder-not-started", "the builder did not start",
 			bare, notBooted+`|^(?:buildkitd: )?could not lock \S*buildkitd\.lock|^buildkitd: (?:failed to |rootless mode requires )`,
 			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0"),
@@ -44,4 +46,4 @@ func builderCauses() []Cause {
 const booting = `^booting: `
 
 // notBooted is what buildx prints of that step, of any progress, once it has failed.
-const notBooted = `^ERROR \[internal\] booting buildkit\b|^\[internal\] booting buildkit:$`
+const notBooted = `^ERROR \[(?:\S+ )?internal\] booting buildkit\b|^\[(?:\S+ )?internal\] booting buildkit:$`

@@ -24,11 +24,20 @@ func lastCauses() []Cause {
 			"docker buildx prune --max-used-space 10gb", "mode=min   # caches fewer layers", "df -h /var/lib/docker; df -i /var/lib/docker").commonly(),
 		probable("disk-full-somewhere", "a disk is full: the builder's, or that of the registry or folder that the image goes to",
 			build, `no space left on device`, "docker buildx du", "df -h; df -i   # on the builder, and where the image goes").commonly(),
+		probable("disk-full-somewhere", "the disk of the Docker Engine, or of the builder, is full",
+			bare, `^(?:failed to register layer: )?(?:Error processing tar file\([^)]*\): |ApplyLayer exit status 1 .*)write .*: no space left on device$|^write \S*/GetImageBlob\d+: no space left on device$`,
+			"docker system df", "docker buildx du", "df -h; df -i   # where docker info says: Docker Root Dir"),
+		certain("disk-full-somewhere", "the disk of the runner is full: the archive of a cache entry did not fit",
+			bare, `^packing: `, "df -h; df -i   # on the runner, before the cache is saved", "path:   # fewer or smaller folders"),
 		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
 			said, `^`+statusLost+`rpc error: code = (?:Unavailable|Internal desc = (?:stream terminated|server closed the stream|unexpected EOF))`,
 			"docker logs buildx_buildkit_NAME0", "update the cache server: BuildKit needs x-ms-request-id on every blob reply", ignoreError),
+		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
+			build, `^error reading from server: (?:unexpected )?EOF$`, "docker logs buildx_buildkit_NAME0", ignoreError).commonly(),
 		probable(unknownCause, "the gha cache failed for a reason this catalogue does not know",
 			cache, `.`, ignoreError, doctor, status),
+		probable(unknownCause, "a client of the cache failed for a reason this catalogue does not know",
+			said, toolkit+`Failed to (?:restore|save):$|^Cache upload failed because file read failed with `, retry, doctor, status),
 	}
 }
 

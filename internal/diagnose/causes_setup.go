@@ -72,7 +72,7 @@ func optionCauses() []Cause {
 			bare, `^#\d+ \[auth\] library/gha:p|^#\d+ (?:\[\S+\] )?importing cache manifest from gha$|^(?:\[\S+\] )?importing cache manifest from gha:$`,
 			"--cache-to type=gha --cache-from type=gha").provedBy(`importing cache manifest`).leadsTo(otherCause),
 		probable("option-as-reference", "a cache option was taken for the name of an image: type=gha is missing, or was split at its commas",
-			build, `^failed to configure registry cache (?:ex|im)porter: invalid reference format`, "--cache-to type=gha,mode=max   # one argument, each option with its own --cache-to"),
+			build, `^(?:cache option|failed to configure registry cache (?:ex|im)porter): invalid reference format`, "--cache-to type=gha,mode=max   # one argument, each option with its own --cache-to"),
 		certain("option-version", "version= of the cache option is not a number",
 			build, `^failed to parse api version ".*", expected positive integer`, "version=2"),
 		certain("option-timeout", "timeout= of the cache option is not a duration",

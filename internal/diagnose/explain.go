@@ -57,6 +57,7 @@ type Scanner struct {
 	action   action // of the step
 	attempts []hit  // of an action, until it tells whether it is one for artifacts
 	archive  archive
+	stall    stall
 	buildxAt int    // the last line that runs buildx; 0 without one
 	flag     string // that docker, or buildx, has just said not to know
 }
@@ -132,6 +133,7 @@ func (s *Scanner) end() {
 	s.endAzure()
 	s.endWrapped()
 	s.endAttempts()
+	s.endStall()
 	s.endBuild()
 }
 
@@ -159,9 +161,8 @@ func (s *Scanner) line(raw []byte) {
 func (s *Scanner) part(raw []byte) {
 	l := parseLine(raw)
 	s.place(&l)
-	if s.archive.add(&l, s.number) {
-		l.core = "torn: " + l.core
-	}
+	s.archive.mark(&l, s.number)
+	s.stall.see(&l, s.number)
 	s.paste.add(&l, s.number)
 	if s.azure.add(&l, s.number) {
 		return

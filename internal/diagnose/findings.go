@@ -51,7 +51,7 @@ func (s *Scanner) endSteps() {
 		}
 	}
 	s.build.steps, s.build.own, s.build.others, s.build.held, s.build.boot = nil, nil, nil, nil, ""
-	s.build.local, s.build.layout, s.build.down = false, false, false
+	s.build.local, s.build.layout, s.build.down, s.build.writes = false, false, false, false
 }
 
 func (s *Scanner) endBuild() {

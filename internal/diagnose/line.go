@@ -53,7 +53,7 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch) \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
 	{prefix: regexp.MustCompile(`^#\d+ ERROR: `), frame: build},
 	{prefix: regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: |buildx call failed:? )`), frame: build, fatal: true},
-	{prefix: regexp.MustCompile(`^/moby\.buildkit\.v1\.Control/Solve returned error: `), frame: build},
+	{prefix: regexp.MustCompile(`^/moby\.buildkit\.v1\.(?:Control/Solve|frontend\.LLBBridge/\w+) returned error: `), frame: build},
 	{prefix: regexp.MustCompile(`^(?:rpc error: code = \w+ desc = |target \S+: )`)},
 	// What gRPC's codes other than Unknown become (BuildKit's util/grpcerrors).
 	{prefix: regexp.MustCompile(`^(?:Canceled|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|Unauthenticated): `)},
@@ -172,9 +172,15 @@ func wrappable(core string) bool {
 // could be anything's.
 const copying = "failed to copy: "
 
+// opening is what containerd may say between that and the failure, for an expression.
+const opening = `(?:httpReadSeeker: failed open: (?:failed to do request: )?(?:(?:Get|Head) "[^"]*": )?)?`
+
+var opened = regexp.MustCompile(`^` + opening)
+
 func restore(core string) string {
+	inside := opened.ReplaceAllString(core, "")
 	for _, op := range []string{"read tcp ", "write tcp ", "dial tcp ", "unexpected EOF", "EOF", "stream error", "http2: ", "context deadline exceeded", "local error: tls", "net/http: "} {
-		if strings.HasPrefix(core, op) {
+		if strings.HasPrefix(inside, op) {
 			return copying + core
 		}
 	}
@@ -182,14 +188,20 @@ func restore(core string) string {
 }
 
 var (
-	storage = regexp.MustCompile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)`)
+	storage = regexp.MustCompile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error)\b`)
 	ofCache = regexp.MustCompile(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
 )
 
+// storageWords are those of which a line must have one for storage to match it.
+var storageWords = []string{"service: ", "for url (", "uri: ", "Error {"} //nolint:gochecknoglobals // a constant
+
 // foreign reports whether sccache or OpenDAL says of a storage that it is none of a job's cache service.
 func foreign(text string) bool {
+	if !slices.ContainsFunc(storageWords, func(word string) bool { return strings.Contains(text, word) }) {
+		return false
+	}
 	all := storage.FindAllStringSubmatch(text, 4)
-	return len(all) > 0 && !slices.ContainsFunc(all, func(m []string) bool { return ofCache.MatchString(m[1]) })
+	return len(all) > 0 && !slices.ContainsFunc(all, func(m []string) bool { return ofCache.MatchString(m[1] + m[2] + m[3]) })
 }
 
 // explained reports whether a cause is known for the line by itself.
@@ -204,9 +216,11 @@ func (l *logLine) cause(known []Cause) (int, bool) {
 	if l.core == "" || strings.HasPrefix(l.core, `process "`) || !l.client && mute(l.core, l.frame) {
 		return 0, false
 	}
-	client := l.client && !foreign(l.text)
+	if foreign(l.text) {
+		return 0, false
+	}
 	for i, c := range known {
-		if l.frame >= c.least && (c.match.MatchString(l.core) || client && c.match.MatchString("toolkit: "+l.core)) {
+		if l.frame >= c.least && (c.match.MatchString(l.core) || l.client && c.match.MatchString("toolkit: "+l.core)) {
 			return i, true
 		}
 	}

@@ -80,7 +80,8 @@ func quoted(text string) (out []string) {
 // trustPaste takes the lines of a paste for errors of a build, and then what they quote.
 func (s *Scanner) trustPaste() {
 	ofArtifacts := func(l logLine) bool { return artifactFailed.MatchString(l.text) }
-	if s.paste.over || len(s.found) > 0 || s.dropped != nil || slices.ContainsFunc(s.paste.lines, ofArtifacts) {
+	ofOther := func(l logLine) bool { return foreign(l.text) }
+	if s.paste.over || len(s.found) > 0 || s.dropped != nil || slices.ContainsFunc(s.paste.lines, ofArtifacts) || slices.ContainsFunc(s.paste.lines, ofOther) {
 		return
 	}
 	for i := range s.paste.lines {
@@ -154,16 +155,17 @@ func (s *Scanner) place(l *logLine) {
 		l.client = true
 	case s.action == bootAction && l.frame == said && len(l.text) > 5 && strings.EqualFold(l.text[:5], "error"):
 		l.core = "booting: " + l.core
-	case strings.HasPrefix(l.text, shorthand) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
+	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
 		l.core = "docker buildx: " + l.core
 	}
 }
 
-// usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where it
-// speaks of its own usage after a command with buildx, or of that of its old build after an option that every buildx has.
+// usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where
+// it, or podman in its place, speaks of its own usage after a command with buildx, or of that of its old build after an
+// option that every buildx has.
 func (s *Scanner) usage(l *logLine) bool {
-	if strings.HasPrefix(l.text, "unknown flag: ") {
-		s.flag = l.text
+	if strings.HasPrefix(l.core, "unknown flag: ") {
+		s.flag = l.core
 		return true
 	}
 	m := seeUsage.FindStringSubmatch(l.text)
@@ -179,8 +181,8 @@ func (s *Scanner) usage(l *logLine) bool {
 }
 
 var (
-	seeUsage = regexp.MustCompile(`^(?:See|Run) 'docker ((?:image )?build )?--help'`)
-	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|push)$`)
+	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
+	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|output|progress|push|secret|ssh)$`)
 )
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.
@@ -188,6 +190,9 @@ const maxUsage = 6
 
 // shorthand begins what docker says of a short option that it does not know, as of a plugin that it does not find.
 const shorthand = "unknown shorthand flag: "
+
+// noEndpoint is what buildx says of a remote builder without an address, in words that others may have.
+const noEndpoint = "no remote endpoint provided"
 
 // unescaped are the lines of one in which a runner's command or a string of JSON holds several, or which a page of HTML has
 // masked.

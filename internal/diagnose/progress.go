@@ -11,7 +11,7 @@ var (
 	// ghaStep is the name of a step that reads or writes a gha cache; bake puts the target in front.
 	ghaStep = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
 	// bootStep is the name of the step in which buildx starts a builder.
-	bootStep = regexp.MustCompile(`^#\d+ \[internal\] booting buildkit`)
+	bootStep = regexp.MustCompile(`^#\d+ \[(?:\S+ )?internal\] booting buildkit`)
 	neverUp  = regexp.MustCompile(notBooted)
 	// statusCode is all that gRPC leaves of an error at times (BuildKit's util/grpcerrors); dots, or what BuildKit was
 	// about to do, are all that people leave who post one.
@@ -28,6 +28,10 @@ const (
 )
 
 var localMiss = regexp.MustCompile(`^content (?:digest )?sha256:\S+: not found$`)
+
+// noReference is all that an old BuildKit says of the name of an image that it cannot read. Before it writes an image,
+// that is most likely one of a cache option.
+const noReference = "invalid reference format"
 
 // firstStep begins buildx's output; the numbers of its steps begin again.
 const firstStep = "#0 building with "
@@ -46,6 +50,7 @@ type buildState struct {
 	others  set    // messages of other steps that failed, and those on which a build ended
 	local   bool   // it reads a local cache
 	layout  bool   // it reads a layout of the OCI
+	writes  bool   // it came to write an image
 	used    bool   // a gha cache was read or written
 	ended   bool
 	failed  bool
@@ -82,6 +87,7 @@ func (b *buildState) see(l *logLine) {
 	b.down = b.down || strings.Contains(l.text, "booting buildkit") && neverUp.MatchString(l.core)
 	b.local = b.local || strings.Contains(l.text, localStep)
 	b.layout = b.layout || strings.Contains(l.text, layoutStep)
+	b.writes = b.writes || strings.Contains(l.text, "exporting to ")
 	b.ended = b.ended || exported.MatchString(l.text)
 	if l.frame < build {
 		return
@@ -94,6 +100,9 @@ func (b *buildState) see(l *logLine) {
 		return
 	case b.down && l.fatal && !l.explained():
 		l.core = "booting: " + l.core
+	}
+	if l.fatal && !b.writes && l.core == noReference {
+		l.core = "cache option: " + l.core
 	}
 	if b.local && !b.layout && localMiss.MatchString(l.core) {
 		l.core = "local: " + l.core

@@ -93,6 +93,9 @@ func spellClass(runes []rune) string {
 	return ellipsis
 }
 
+// marks are what the Scanner puts in front of a message, to tell what it knows beside it: no log has them.
+var marks = []string{"toolkit: ", "booting: ", "docker buildx: ", "cache option: ", "local: ", "torn: ", "packing: ", "stalled: "} //nolint:gochecknoglobals // a constant
+
 // tidy writes 5\d\d as 500 and any other digits as an ellipsis, and drops what says nothing at either end.
 func tidy(text string) string {
 	var b strings.Builder
@@ -108,7 +111,11 @@ func tidy(text string) string {
 		}
 		before = r
 	}
-	text = strings.ReplaceAll(strings.TrimPrefix(b.String(), "toolkit: "), "127.….….…", "127.0.0.1")
+	text = strings.Trim(b.String(), ellipsis)
+	for _, mark := range marks {
+		text = strings.TrimPrefix(text, mark)
+	}
+	text = strings.ReplaceAll(text, "127.….….…", "127.0.0.1")
 	return strings.Trim(text, ellipsis+": ")
 }
 

@@ -18,6 +18,10 @@ var whose = map[string]struct{ log, want string }{
 	"a key that cannot be computed":      {"failed to compute cache key: failed to copy: read tcp 10.0.0.1:1->10.0.0.2:443: i/o timeout", "layer-download-broken"},
 	"a quote about buildx":               {"our buildx jobs end with `failed to copy: stream error: stream ID 7; INTERNAL_ERROR`", "layer-download-broken"},
 	"a quote about nothing that is ours": {"our jobs end with `failed to copy: stream error: stream ID 7; INTERNAL_ERROR`", ""},
+	"a request for a layer":              {"ERROR: failed to solve: docker.io/library/a: failed to resolve source metadata for docker.io/library/a:1: failed to copy: httpReadSeeker: failed open: failed to do request: Get \"https://production.cloudflare.docker.com/registry-v2/data\": read tcp 172.17.0.3:1->10.0.0.2:443: read: connection reset by peer", "layer-download-broken"},
+	"a request of buildkitd's own log":   {"/moby.buildkit.v1.frontend.LLBBridge/ReadFile returned error: rpc error: code = Unknown desc = failed to compute cache key: failed to copy: httpReadSeeker: failed open: failed to do request: Get \"https://r/v2/a/blobs/sha256:6e\": net/http: timeout awaiting response headers", "layer-download-broken"},
+	"a request of another program":       {"Error: failed to copy: httpReadSeeker: failed open: failed to do request: Get \"https://r/v2/a/blobs/sha256:6e\": dial tcp 10.0.0.2:443: i/o timeout", ""},
+	"a registry that refuses a layer":    {"ERROR: failed to solve: a/b:1: failed to copy: httpReadSeeker: failed open: unexpected status code https://r/v2/a/manifests/sha256:6e: 429 Too Many Requests", ""},
 
 	// clusters
 	"a node of a cluster":                 {`deployments.apps "web" is forbidden: User "system:node:master" cannot get resource "deployments" in API group "apps" in the namespace "default"`, ""},
@@ -31,6 +35,12 @@ var whose = map[string]struct{ log, want string }{
 	"sccache with a bucket, by its name":   {"sccache: error: Server startup failed: cache storage failed to read: Unexpected (temporary) at read, context: { service: s3, path: .sccache_check } => send http request, source: tcp connect error: Connection refused (os error 111)", ""},
 	"sccache with the cache of the job":    {"sccache: error: Server startup failed: cache storage failed to read: Unexpected (temporary) at read => send http request, source: error sending request for url (http://127.0.0.1:3000/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL): tcp connect error: Connection refused (os error 111)", "connection-refused"},
 	"sccache with a service that it names": {"sccache: error: Server startup failed: cache storage failed to read: Unexpected (temporary) at read, context: { service: ghac, path: .sccache_check } => send http request, source: tcp connect error: Connection refused (os error 111)", "connection-refused"},
+	"a bucket that wants fewer requests":   {"storage write check failed: RateLimited (temporary) at Writer::write => S3Error { code: \"SlowDown\" }\n\nContext:\n    service: s3\n    path: .sccache_check", ""},
+	"the same, of a bucket without a code": {"sccache: warning: cache storage failed to write: RateLimited (temporary) at Writer::write, context: { service: gcs, path: a } => ", ""},
+	"the same, of the cache of the job":    {"storage write check failed: RateLimited (temporary) at Writer::write => \n\nContext:\n    service: ghac\n    path: .sccache_check", "throttled"},
+	"an error of sccache on Windows":       {"sccache: error: Server startup failed: cache storage failed to read: Unexpected (temporary) at read => send http request\n   service: ghac\n   path: .sccache_check\n   client error (Connect): An existing connection was forcibly closed by the remote host. (os error 10054)", "connection-broken"},
+	"the same, of a bucket":                {"sccache: error: Server startup failed: cache storage failed to read: Unexpected (temporary) at read => send http request\n   service: s3\n   path: .sccache_check\n   client error (Connect): An existing connection was forcibly closed by the remote host. (os error 10054)", ""},
+	"a port that is closed on Windows":     {"sccache: error: Server startup failed: cache storage failed to read: Unexpected (temporary) at read, context: { service: ghac } => send http request, source: No connection could be made because the target machine actively refused it. (os error 10061)", "connection-refused"},
 
 	// the page that stands in place of any service
 	"the page, to an old client":                   {"Warning: reserveCache failed: <h2>Our services aren't available right now</h2><p>We're working to restore all services", "v1-refused"},
@@ -46,6 +56,11 @@ var whose = map[string]struct{ log, want string }{
 	"a client that waited":           {"Warning: Failed to restore: getCacheEntry failed: Request timeout", "network-timeout"},
 	"another program that waited":    {"Warning: Request timeout: /api/v1/things", ""},
 
+	// clients of the cache that say little
+	"a restore that failed without a word": {"Run actions/cache/restore@v4\nCache hit for: db\nWarning: Failed to restore: \nCache not found for input keys: db", "cache-step-failed"},
+	"a restore of another program":         {"Run dotnet build\nWarning: Failed to restore: \nDetermining projects to restore...", ""},
+	"an upload that cannot read its file":  {"Error: Cache upload failed because file read failed with EIO: i/o error, read", "cache-step-failed"},
+
 	// docker without buildx
 	"docker reads an option of buildx":   {"$ docker buildx create --use\nunknown flag: --use\nSee 'docker --help'.", "buildx-missing"},
 	"a newer docker does":                {"+ docker buildx build --push .\nunknown flag: --push\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information", "buildx-missing"},
@@ -53,6 +68,9 @@ var whose = map[string]struct{ log, want string }{
 	"docker build knows no buildx":       {"$ docker build --push -t a/b .\nunknown flag: --push\nSee 'docker build --help'.", "buildx-missing"},
 	"docker build, misspelt":             {"$ docker build --psh -t a/b .\nunknown flag: --psh\nSee 'docker build --help'.", ""},
 	"another program's own option":       {"$ tool run --push\nunknown flag: --push\nSee 'tool run --help'.", ""},
+	"docker build has no progress":       {"$ docker build --progress plain .\nunknown flag: --progress\nSee 'docker build --help'.", "buildx-missing"},
+	"docker is podman":                   {"  /usr/bin/docker buildx create --name b --use\n  Error: unknown flag: --name\n  See 'podman buildx --help'", "buildx-missing"},
+	"podman does not know its own":       {"$ podman run --us alpine\nError: unknown flag: --us\nSee 'podman run --help'", ""},
 	"a sentence about buildx":            {"buildx failed because of `error writing layer blob: failed to reserve cache`", "reserve-refused"},
 	"docker does not know its own":       {"$ docker run --us alpine\nunknown flag: --us\nSee 'docker run --help'.", ""},
 	"docker alone does not know its own": {"$ docker --us ps\nunknown flag: --us\nSee 'docker --help'.", ""},
@@ -60,6 +78,16 @@ var whose = map[string]struct{ log, want string }{
 	// builders that do not come up
 	"any reason, on a terminal":          {"[+] Building 0.8s (1/1) FINISHED\n => ERROR [internal] booting buildkit      0.8s\n------\n > [internal] booting buildkit:\n------\nERROR: failed to build: some reason that nobody knows", "builder-not-started"},
 	"any reason, in plain output":        {"#1 [internal] booting buildkit\n#1 ERROR: some reason that nobody knows\n------\n > [internal] booting buildkit:\n------\nERROR: failed to build: another reason that nobody knows", "builder-not-started"},
+	"any reason, of a target":            {"[+] Building 4.7s (1/1) FINISHED\n => => pulling image\n => => creating container\n => => more\n => ERROR [app internal] booting buildkit      4.7s\n------\n > [app internal] booting buildkit:\n------\nsome reason that nobody knows", "builder-not-started"},
+	"an image of BuildKit's":             {"Error: buildx call failed with: error: Error response from daemon: No such image: moby/buildkit:buildx-stable-1", "builder-not-started"},
+	"an image of BuildKit's, elsewhere":  {"ERROR: Error response from daemon: manifest for mirror.local/moby/buildkit:buildx-stable-1 not found", "builder-not-started"},
+	"any other image":                    {"Error: Error response from daemon: No such image: a/b:1", ""},
+	"an end of buildx's remote driver":   {"  /usr/bin/docker buildx create --name b --driver remote --use\n  ERROR: no remote endpoint provided\nError: ERROR: no remote endpoint provided", "builder-refused"},
+	"an end of another program":          {"ERROR: no remote endpoint provided", ""},
+	"an image of BuildKit's, in use":     {"Error: Error response from daemon: conflict: unable to remove repository reference \"moby/buildkit:buildx-stable-1\" (must force) - container 17 is using its referenced image 9a", ""},
+	"a remote driver's end in a log":     {strings.Repeat("working\n", 12) + "ERROR: tls enabled, but missing keys ca\n", "builder-refused"},
+	"a BuildKit that is gone":            {"ERROR: failed to solve: Unavailable: error reading from server: EOF", "builder-died"},
+	"another server that is gone":        {"rpc error: code = Unavailable desc = error reading from server: EOF", ""},
 	"a builder that is up":               {"#1 [internal] booting buildkit\n#1 DONE 1.2s\n#2 [1/1] RUN make\n#2 ERROR: some reason\nERROR: failed to build: failed to solve: some reason", ""},
 	"the Engine refuses a container":     {"ERROR: failed to build: Error response from daemon: failed to create task for container: some reason", "builder-not-started"},
 	"the Engine refuses to run anything": {"docker: Error response from daemon: failed to create task for container: some reason", ""},
@@ -77,6 +105,24 @@ var whose = map[string]struct{ log, want string }{
 	"the storage of a BuildKit, moved": {"#9 ERROR: write /data/runc-overlayfs/content/ingest/1/data: no space left on device", "disk-full"},
 	"a step that copies files":         {"#9 ERROR: failed to copy files: copy file range failed: no space left on device", "disk-full"},
 	"a folder that buildx writes":      {"ERROR: failed to solve: ResourceExhausted: error from receiver: write out/x: no space left on device", "disk-full-somewhere"},
+	"an image that the Engine loads":   {"ApplyLayer exit status 1 stdout:  stderr: write /a/b.so: no space left on device", "disk-full-somewhere"},
+	"an image that the Engine pulls":   {"[INFO] write /var/lib/docker/tmp/GetImageBlob403717976: no space left on device", "disk-full-somewhere"},
+	"the same, among other output":     {strings.Repeat("a5ff18c9283b: Download complete\n", 12) + "failed to register layer: ApplyLayer exit status 1 stdout:  stderr: write /a/b.so: no space left on device\n", "disk-full-somewhere"},
+	"a file of anybody's":              {"write /home/runner/a: no space left on device", ""},
+	"an archive that does not fit":     {"/usr/bin/tar --posix -cf cache.tzst --exclude cache.tzst -P -C /w --files-from manifest.txt --use-compress-program zstdmt\nzstd: error 70 : Write error : cannot write block : No space left on device \n/usr/bin/tar: cache.tzst: Wrote only 2048 of 10240 bytes", "disk-full-somewhere"},
+	"an archive that is none of ours":  {"tar -cf backup.tzst --use-compress-program zstdmt a\nzstd: error 70 : Write error : cannot write block : No space left on device", ""},
+
+	// options
+	"a reference before any step":         {"[+] Building 2.4s (1/1) FINISHED\nerror: failed to solve: rpc error: code = Unknown desc = invalid reference format", "option-as-reference"},
+	"a reference of the image":            {" => exporting to image\n => => exporting layers\nERROR: failed to solve: invalid reference format", ""},
+	"a reference in a Dockerfile":         {"ERROR: failed to solve: failed to parse stage name \"\": invalid reference format", ""},
+	"a reference that docker cannot read": {"docker: invalid reference format.", ""},
+
+	// downloads that stand still
+	"a download that stands still":  {"Cache hit for: k\n" + strings.Repeat("Received 511126973 of 532098493 (96.1%), 40.6 MBs/sec\n", 6), "network-timeout"},
+	"a download that went on":       {"Cache hit for: k\n" + strings.Repeat("Received 511126973 of 532098493 (96.1%), 40.6 MBs/sec\n", 6) + "Received 532098493 of 532098493 (100.0%), 40.6 MBs/sec\n", ""},
+	"a download that is slow":       {"Received 1 of 90 (1.1%), 0.0 MBs/sec\nReceived 2 of 90 (2.2%), 0.0 MBs/sec\nReceived 3 of 90 (3.3%), 0.0 MBs/sec\nReceived 4 of 90 (4.4%), 0.0 MBs/sec\nReceived 5 of 90 (5.5%), 0.0 MBs/sec\nReceived 6 of 90 (6.6%), 0.0 MBs/sec", ""},
+	"a download that was cancelled": {"Received 33554432 of 532334052 (6.3%), 32.0 MBs/sec\nError: The operation was canceled.", ""},
 
 	// frames
 	"a comment":                     {"# ERROR: failed to solve: maximum timeout reached", "throttled-too-long"},

@@ -45,7 +45,7 @@ func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int,
 	e.left--
 	e.spaced, e.tight = e.spaced+" "+l.text, e.tight+l.text
 	for _, text := range []string{e.spaced, e.tight} {
-		if ofOthers(&e.line) && mute(text, said) {
+		if foreign(e.spaced) || ofOthers(&e.line) && mute(text, said) {
 			continue
 		}
 		whole = parseText(text[:min(len(text), maxLine)], e.line.frame >= said)
