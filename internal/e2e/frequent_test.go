@@ -113,6 +113,8 @@ func said(stderr string) string {
 		`gha:\d+`:                         "gha:ID",
 		`sha256:[0-9a-f]{64}`:             "sha256:DIGEST",
 		`\n\n+`:                           "\n",
+		// An export of the cache that a failed push has cancelled, if it had begun.
+		`( > exporting to image:\n------\n)------\n > exporting to GitHub Actions Cache:\n------\n`: "$1",
 	} {
 		text = regexp.MustCompile(pattern).ReplaceAllString(text, stands)
 	}
