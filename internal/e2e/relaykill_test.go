@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,14 +82,18 @@ func TestAKillAmidAnExportLeavesNoIndexWithoutItsLayers(t *testing.T) {
 	for _, size := range []string{"100000", "100000", "9000000", "100000", "9000000"} {
 		steps = append(steps, fmt.Sprintf(`RUN ["example", "write", "/data%d", %q]`, len(steps), size))
 	}
+	var mu sync.Mutex
 	builders := 0
 	builder := func() (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		builders++
 		return shared.startBuildkitd(fmt.Sprint("killed", builders), shared.bin("buildkitd"))
 	}
 	for _, k := range kills {
 		for _, moment := range []time.Duration{0, 400 * time.Millisecond, 1200 * time.Millisecond} {
 			t.Run(fmt.Sprintf("%s, %s after the beginning", k.of, moment), func(t *testing.T) {
+				t.Parallel() // most of the time they wait
 				u := newUser(t, builder)
 				s := serve(t, "--ref", mainRef, "--latency", "200ms")
 				u.enter(s)
