@@ -104,14 +104,14 @@ func (c Cause) at(hostPort string) Cause {
 	return c
 }
 
-// What several causes advise.
+// What several causes advise, and checks of package doctor.
 const (
 	ignoreError = "--cache-to type=gha,…,ignore-error=true   # a failing export no longer fails the build"
 	newBuilder  = release.CreateBuilder
 	migrate     = "docker ghacache migrate-v2"
-	status      = "https://www.githubstatus.com"
-	retry       = "run the job again"
-	doctor      = "docker ghacache doctor"
-	direct      = "NO_PROXY=results-receiver.actions.githubusercontent.com,.blob.core.windows.net"
+	StatusPage  = "https://www.githubstatus.com"
+	Retry       = "run the job again"
+	Doctor      = "docker ghacache doctor"
+	BypassProxy = "NO_PROXY=results-receiver.actions.githubusercontent.com,.blob.core.windows.net"
 	ownScope    = "scope=NAME   # one for each image and platform"
 )

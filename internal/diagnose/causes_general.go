@@ -35,9 +35,9 @@ func lastCauses() []Cause {
 		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
 			build, `^error reading from server: (?:unexpected )?EOF$`, "docker logs buildx_buildkit_NAME0", ignoreError).commonly(),
 		probable(unknownCause, "the gha cache failed for a reason this catalogue does not know",
-			cache, `.`, ignoreError, doctor, status),
+			cache, `.`, ignoreError, Doctor, StatusPage),
 		probable(unknownCause, "a client of the cache failed for a reason this catalogue does not know",
-			said, toolkit+`Failed to (?:restore|save):$|^Cache upload failed because file read failed with `, retry, doctor, status),
+			said, toolkit+`Failed to (?:restore|save):$|^Cache upload failed because file read failed with `, Retry, Doctor, StatusPage),
 	}
 }
 
@@ -47,7 +47,7 @@ func droppedCause() Cause {
 		ID:    "silently-dropped",
 		Title: "buildx dropped the gha cache without a word: the step has no runtime token or URL, or the builder no gha support",
 		Advice: []string{
-			exposeRuntime, "docker ghacache build …   # in place of docker buildx build: says what is missing", doctor,
+			exposeRuntime, "docker ghacache build …   # in place of docker buildx build: says what is missing", Doctor,
 		},
 	}
 }

@@ -31,7 +31,7 @@ func versionCauses() []Cause {
 			said, `https?://(?:[\w-]+\.actions\.githubusercontent\.com/[^"]*_apis/artifactcache/|(?:artifactcache|acghub\w+)\.actions\.githubusercontent\.com/)`, migrate+" --write", updateBuilder).commonly(),
 		probable(webPage, "GitHub answered 400 with a web page: this buildx or BuildKit speaks version 1 of the cache service, or the service is down",
 			said, `^failed to parse error response 400: <`,
-			updateBuilder+", with buildx 0.21 or newer: if the build fails on every run", status+"   # if it passes after a while"),
+			updateBuilder+", with buildx 0.21 or newer: if the build fails on every run", StatusPage+"   # if it passes after a while"),
 	}
 }
 
@@ -39,22 +39,22 @@ func versionCauses() []Cause {
 func setupCauses() []Cause {
 	return []Cause{
 		certain("runtime-token-missing", "BuildKit was given no runtime token, as by a step that does not see ACTIONS_RUNTIME_TOKEN",
-			bare, `^token not set for github actions cache$`, exposeRuntime, doctor),
+			bare, `^token not set for github actions cache$`, exposeRuntime, Doctor),
 		certain("runtime-url-missing", "no URL of the cache service was given, as by a step that does not see ACTIONS_RESULTS_URL, or to a BuildKit before 0.20",
-			bare, `^url not set for github actions cache$|^Cache Service Url not found, unable to restore cache`, exposeRuntime, updateBuilder, doctor),
+			bare, `^url not set for github actions cache$|^Cache Service Url not found, unable to restore cache`, exposeRuntime, updateBuilder, Doctor),
 		probable("runtime-url-missing", "no URL of the cache service was given, as by a runner or a server without a cache service",
 			said, `^The runner was not able to contact the cache service|^(?:Cache action|Caching) is (?:only|not) supported on GHES\b`,
-			doctor, "ghe-actions-check -s blob   # on GitHub Enterprise Server, where Actions needs storage for caches; as its administrator"),
+			Doctor, "ghe-actions-check -s blob   # on GitHub Enterprise Server, where Actions needs storage for caches; as its administrator"),
 		certain("token-expired", "the runtime token has expired, by the clock of the builder",
-			bare, `^cache token expired at \d`, retry, "split the job, so that the build starts within its first hours", "date -u   # on the machine that runs BuildKit"),
+			bare, `^cache token expired at \d`, Retry, "split the job, so that the build starts within its first hours", "date -u   # on the machine that runs BuildKit"),
 		certain("token-not-yet-valid", "the runtime token is not valid yet, by the clock of the builder",
 			build, `^invalid token with future issue time`, "timedatectl set-ntp true   # on the machine that runs BuildKit"),
 		certain("token-without-scopes", "the runtime token has no access controls (claim ac) that can be read",
 			said, `^invalid token with(?:out access controls| access controls type)|^failed to parse token access controls|^Cannot parse GitHub Actions Runtime Token ACs`,
-			updateServer+": its tokens need the claim ac", doctor),
+			updateServer+": its tokens need the claim ac", Doctor),
 		certain("token-malformed", "the runtime token is not a JWT: the variable is empty or masked, or its server makes tokens of another kind",
 			said, `^(?:token is malformed|token contains an invalid number of segments)|^Cannot parse GitHub Actions Runtime Token: Invalid token`,
-			updateServer, exposeRuntime, doctor),
+			updateServer, exposeRuntime, Doctor),
 		certain("signature", "BuildKit is configured to sign or verify gha caches, and that failed",
 			build, `^missing signature for github actions cache|^signature verification failed: |^no verifier available for signed github actions cache|^signing command failed: `,
 			"check the section of the gha cache in buildkitd.toml", "docker ghacache prune --scope SCOPE   # deletes an unsigned cache"),
@@ -81,6 +81,6 @@ func optionCauses() []Cause {
 			build, `^duplicate cache exports \[.*\bgha\b`, "give --cache-to type=gha once, or each its own scope="),
 		certain("url-invalid", "the URL of the cache service is not a valid one, as without a scheme or the slash at its end",
 			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": unsupported protocol scheme|`+toolkit+`Invalid URL`,
-			"ACTIONS_RESULTS_URL=http://HOST:PORT/   # scheme in front, slash at the end", doctor),
+			"ACTIONS_RESULTS_URL=http://HOST:PORT/   # scheme in front, slash at the end", Doctor),
 	}
 }

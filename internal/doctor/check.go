@@ -10,12 +10,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
-// What several checks advise.
-const (
-	statusPage = "https://www.githubstatus.com"
-	retry      = "run the job again"
-)
-
 // A Status is the result of a Check.
 type Status string
 
@@ -123,7 +117,7 @@ func failed(err error, fix ...string) Check {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		if known, ok := diagnose.ExplainError(e.Error()); ok {
 			cause := known.OfDoctor().Cause
-			elsewhere := slices.DeleteFunc(slices.Clone(cause.Advice), func(a string) bool { return strings.HasPrefix(a, "docker ghacache doctor") })
+			elsewhere := slices.DeleteFunc(slices.Clone(cause.Advice), func(a string) bool { return strings.HasPrefix(a, diagnose.Doctor) })
 			return fine("%s", text).fail(cause.Claim(), elsewhere...)
 		}
 	}

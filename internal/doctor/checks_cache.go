@@ -42,7 +42,7 @@ func restPermission(f Facts) Check {
 	silent, isSilent := errors.AsType[Silence](r.Err)
 	switch {
 	case isSilent:
-		return fine("%s", r.Repository).warn(silent.Error()+": ls, du and prune wait for this API as well", statusPage)
+		return fine("%s", r.Repository).warn(silent.Error()+": ls, du and prune wait for this API as well", diagnose.StatusPage)
 	case r.Limited:
 		return found.warn("the REST API refuses requests of this token, because there were too many", r.again())
 	case r.Foreign:
@@ -54,7 +54,7 @@ func restPermission(f Facts) Check {
 	case r.Status == notFound:
 		return found.warn(r.Repository+" does not exist, or the token may not see it", append([]string{"--repo [HOST/]OWNER/NAME"}, lines(hint.Of(r.Err))...)...)
 	}
-	return failed(r.Err, statusPage).mild()
+	return failed(r.Err, diagnose.StatusPage).mild()
 }
 
 func (r REST) again() string {

@@ -66,7 +66,7 @@ func expiry(f Facts) Check {
 	switch {
 	case left <= 0:
 		c.Detail = "expired at " + f.Grant.Expires.UTC().Format(time.RFC3339)
-		return c.fail("BuildKit refuses an expired token, whatever ignore-error says", retry)
+		return c.fail("BuildKit refuses an expired token, whatever ignore-error says", diagnose.Retry)
 	case left < soon:
 		return c.warn("a build may outlive it", "split the job, so that the build starts earlier")
 	}
@@ -107,7 +107,7 @@ func service(f Facts) Check {
 	}
 	c := fine("answered within %s", p.Took.Round(time.Millisecond))
 	if p.Took > slow {
-		return c.warn("the service is slow: a build asks it about each layer", statusPage)
+		return c.warn("the service is slow: a build asks it about each layer", diagnose.StatusPage)
 	}
 	return c
 }
@@ -119,17 +119,17 @@ func (f Facts) refused(found Check) Check {
 	switch {
 	case isSilent:
 		found.Detail = diagnose.Evidence(p.URL)
-		return found.fail(silent.Error()+": a build that uses the cache waits for this service as well", statusPage, retry)
+		return found.fail(silent.Error()+": a build that uses the cache waits for this service as well", diagnose.StatusPage, diagnose.Retry)
 	case p.Foreign:
-		return found.fail("the answer is not one of a cache service: a proxy, or another server", "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $HTTPS_PROXY", "NO_PROXY=results-receiver.actions.githubusercontent.com,.blob.core.windows.net")
+		return found.fail("the answer is not one of a cache service: a proxy, or another server", "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $HTTPS_PROXY", diagnose.BypassProxy)
 	case p.Status == unauthorized, p.Status == forbidden:
-		return found.fail("the service refuses the runtime token: it is that of another service, or of a job that has ended", append([]string{retry}, lines(f.Runtime.Expose)...)...)
+		return found.fail("the service refuses the runtime token: it is that of another service, or of a job that has ended", append([]string{diagnose.Retry}, lines(f.Runtime.Expose)...)...)
 	case p.Status == notFound:
 		return found.fail(fmt.Sprintf("no cache service of version %d answers at this URL", f.Runtime.Version), "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $ACTIONS_CACHE_SERVICE_V2", "docker ghacache migrate-v2")
 	case p.Status == tooMany:
 		return found.warn("the service refuses requests, because there were too many: BuildKit waits and tries again", "timeout=20m   # BuildKit tries this long, 10m by default", "mode=min   # fewer requests")
 	}
-	return failed(p.Err, statusPage, retry)
+	return failed(p.Err, diagnose.StatusPage, diagnose.Retry)
 }
 
 // usable says that the runtime token can be used now.
