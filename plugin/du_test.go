@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 func TestDu(t *testing.T) {
@@ -14,7 +15,7 @@ func TestDu(t *testing.T) {
 	left(t, "du/laptop-pipe", exampleLaptop(t).run(args...))
 	left(t, "du/json", exampleJob(t, cacheserver.Options{}).run("du", "--format", "json"))
 	left(t, "du/nothing", serve(t, cacheserver.Options{}, nil).run(args...))
-	left(t, "du/limit-not-visible", exampleJob(t, cacheserver.Options{Faults: faults(t, "*/storage-limit:403", "*/retention-limit:404")}).run(args...))
+	left(t, "du/limit-not-visible", exampleJob(t, cacheserver.Options{Faults: servertest.Faults(t, "*/storage-limit:403", "*/retention-limit:404")}).run(args...))
 }
 
 func TestDuWritesTheSummaryOfAJob(t *testing.T) {

@@ -32,6 +32,6 @@ func TestInspectSaysWhatItCannotRead(t *testing.T) {
 	left(t, "inspect/laptop", exampleLaptop(t).run("inspect", "app"))
 	d := serve(t, cacheserver.Options{Refs: servertest.Refs()}, servertest.Example(), servertest.OpenPull, servertest.Main)
 	left(t, "inspect/other-refs", d.run("inspect", "app"))
-	d = exampleJob(t, cacheserver.Options{Faults: faults(t, "POST /twirp/*:403")})
+	d = exampleJob(t, cacheserver.Options{Faults: servertest.Faults(t, "POST /twirp/*:403")})
 	left(t, "inspect/broken-content", d.run("inspect", "web"))
 }

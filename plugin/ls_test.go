@@ -227,7 +227,7 @@ func TestLsFaults(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := exampleJob(t, cacheserver.Options{Faults: faults(t, tt.fault)})
+			d := exampleJob(t, cacheserver.Options{Faults: servertest.Faults(t, tt.fault)})
 			d.begun = time.Now()
 			got := d.run("ls")
 			if got.code != tt.code || (got.stdout == "") != (tt.code != 0) {
@@ -288,7 +288,7 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("%s: %q, want %q", args, text, want)
 		}
 	}
-	d = serve(t, cacheserver.Options{Faults: faults(t, "GET *:403")}, nil)
+	d = serve(t, cacheserver.Options{Faults: servertest.Faults(t, "GET *:403")}, nil)
 	if got := d.run("__complete", "ls", "--scope", ""); got.stdout != ":4\n" {
 		t.Errorf("where the cache cannot be listed: %+v", got)
 	}

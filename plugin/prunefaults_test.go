@@ -31,7 +31,7 @@ func TestPruneFaults(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := exampleJob(t, cacheserver.Options{Faults: faults(t, tt.fault)})
+			d := exampleJob(t, cacheserver.Options{Faults: servertest.Faults(t, tt.fault)})
 			d.begun = time.Now()
 			got := d.run("prune", "--force")
 			if got.code != tt.code {
@@ -58,7 +58,7 @@ func TestPruneWaitsForLimits(t *testing.T) {
 		"one that listing runs into":     {"GET *:429", "1m0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := exampleJob(t, cacheserver.Options{Faults: faults(t, c.fault)})
+			d := exampleJob(t, cacheserver.Options{Faults: servertest.Faults(t, c.fault)})
 			d.vars["NO_COLOR"] = "1"
 			term := newTerminal(t, wide)
 			ctx, cancel := context.WithCancelCause(t.Context())

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 func TestPruneSelects(t *testing.T) {
@@ -102,7 +103,7 @@ func TestATokenThatMayNotDeleteIsOneError(t *testing.T) {
 }
 
 func TestAServiceWithoutRunsIsNotWarnedOf(t *testing.T) {
-	d := exampleJob(t, cacheserver.Options{Faults: faults(t, "GET /repos/octo/app/actions/runs:404")})
+	d := exampleJob(t, cacheserver.Options{Faults: servertest.Faults(t, "GET /repos/octo/app/actions/runs:404")})
 	d.vars["GITHUB_API_URL"] = d.url + "/api/v3"
 	d.before = func(r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/actions/runs") { // past the desk's own answer

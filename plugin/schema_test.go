@@ -17,6 +17,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker-ghacache/docker-ghacache/internal/view"
@@ -131,7 +132,7 @@ func outputs(t *testing.T) map[string][]outcome {
 
 	job, laptop := exampleJob(t, cacheserver.Options{}), exampleLaptop(t)
 	copying, _ := copyTo(t, job)
-	conflict := exampleJob(t, cacheserver.Options{Faults: faults(t, "DELETE /repos/octo/app/actions/caches/*:409:1")})
+	conflict := exampleJob(t, cacheserver.Options{Faults: servertest.Faults(t, "DELETE /repos/octo/app/actions/caches/*:409:1")})
 	conflict.begun = time.Now()
 	reading := exampleLaptop(t)
 	reading.stdin = "ERROR: failed to solve: This legacy service is shutting down, effective April 15, 2025.\n"

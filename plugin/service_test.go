@@ -116,16 +116,6 @@ func (d *desk) enter(refs ...string) {
 	}
 }
 
-func faults(t testing.TB, texts ...string) (all []cacheserver.Fault) {
-	t.Helper()
-	for _, text := range texts {
-		f, err := cacheserver.ParseFault(text)
-		check(t, err)
-		all = append(all, f)
-	}
-	return all
-}
-
 // outcome is what a command left behind.
 type outcome struct {
 	stdout, stderr string

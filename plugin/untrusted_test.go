@@ -94,7 +94,7 @@ func obeyed(out string) string {
 func TestNoCommandPrintsWhatATerminalOrARunnerObeys(t *testing.T) {
 	tree, log, hooks := hostileTree(t), hostileLog(t), inConfig(t, `{"features": {"hooks": "true"}}`)
 	check(t, os.WriteFile(hooks, []byte(`{"plugins": {"ghacache": {"error-hooks": "build\u001b[2J\n::error::evil"}}}`), 0o600))
-	faulty := cacheserver.Options{Faults: faults(t, "DELETE *:403")}
+	faulty := cacheserver.Options{Faults: servertest.Faults(t, "DELETE *:403")}
 	commands := []struct {
 		args string // separated by NUL
 		opts cacheserver.Options

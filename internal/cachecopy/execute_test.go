@@ -13,6 +13,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
@@ -118,8 +119,8 @@ func TestCopyKeepsOnThroughPassingFaults(t *testing.T) {
 	} {
 		t.Run(c.from+" and "+c.to, func(t *testing.T) {
 			t.Parallel()
-			from := serve(t, cacheserver.Options{Faults: faults(t, c.from)}, entriesOf(app))
-			to := serve(t, cacheserver.Options{Faults: faults(t, c.to)}, nil)
+			from := serve(t, cacheserver.Options{Faults: servertest.Faults(t, c.from)}, entriesOf(app))
+			to := serve(t, cacheserver.Options{Faults: servertest.Faults(t, c.to)}, nil)
 			got, err := cachecopy.NewPlan(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
 			if err != nil || len(got.Left) != 0 {
 				t.Fatalf("got %+v, %v", got, err)
@@ -127,13 +128,6 @@ func TestCopyKeepsOnThroughPassingFaults(t *testing.T) {
 			wantCopied(t, to, app)
 		})
 	}
-}
-
-func faults(t *testing.T, text string) []cacheserver.Fault {
-	t.Helper()
-	f, err := cacheserver.ParseFault(text)
-	check(t, err)
-	return []cacheserver.Fault{f}
 }
 
 func TestCopyThatWasInterruptedGoesOn(t *testing.T) {
@@ -205,9 +199,7 @@ func TestCopyBringsSignatures(t *testing.T) {
 
 func TestCopyChangesNothingOnTheSource(t *testing.T) {
 	app := cacheOf("app", false, 1, 10, 20)
-	only := faults(t, "POST *:500")
-	only = append(only, faults(t, "PATCH *:500")...)
-	only = append(only, faults(t, "PUT *:500")...)
+	only := servertest.Faults(t, "POST *:500", "PATCH *:500", "PUT *:500")
 	from, to := serve(t, cacheserver.Options{Faults: only}, entriesOf(app)), serve(t, cacheserver.Options{}, nil)
 	got, err := cachecopy.NewPlan(indexes(app), nil, nil).Execute(t.Context(), from.runtime(t, 1), to.uploader(t), ignore)
 	if err != nil || got.Layers != 2 || len(got.Indexes) != 1 {
