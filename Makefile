@@ -17,7 +17,7 @@ build: helpers ## build the plugin into bin/
 
 helpers: ## build what packs cache mounts inside builders, for the architectures in HELPERS (that of this machine)
 	@for arch in $(HELPERS); do file=internal/mounts/bin/helper-$$arch; \
-		GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '-s -w' -o $$file ./internal/mounts/helper && gzip -9nf $$file || exit; \
+		GOOS=linux GOARCH=$$arch go build -ldflags '-s -w' -o $$file ./internal/mounts/helper && gzip -9nf $$file || exit; \
 	done
 
 install: build ## install the plugin for this user's docker

@@ -24,7 +24,7 @@ type program struct {
 // clean are the variables that change what is built. GOFLAGS is set because it can switch off the stamp of the version.
 func clean(platform string) []string {
 	system, arch, _ := strings.Cut(platform, "/")
-	return []string{"GOOS=" + system, "GOARCH=" + arch, "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOWORK=off"}
+	return []string{"GOOS=" + system, "GOARCH=" + arch, "CGO_ENABLED=0", "GOFLAGS=-mod=readonly -trimpath", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOWORK=off"}
 }
 
 // assetName is the name of the program in a release. gh finds extensions by its end.
@@ -46,7 +46,7 @@ func build(ctx context.Context, dist, platform string) (program, error) {
 
 // compile needs the helpers.
 func compile(ctx context.Context, env []string, path, platform string) error {
-	return command(ctx, append(clean(platform), env...), "go", "build", "-trimpath", "-buildvcs=true", "-tags", "helper", "-ldflags", "-s -w", "-o", path, "./cmd/docker-ghacache")
+	return command(ctx, append(clean(platform), env...), "go", "build", "-buildvcs=true", "-tags", "helper", "-ldflags", "-s -w", "-o", path, "./cmd/docker-ghacache")
 }
 
 // buildHelpers builds what packs cache mounts inside builders. Every program has it for both architectures: the builder of a laptop
