@@ -12,7 +12,9 @@ export CGO_ENABLED := 0
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: helpers ## build the plugin into bin/
+# Go fetches what the plugin needs while it compiles the helper.
+build: ## build the plugin into bin/
+	@go list -deps ./cmd/docker-ghacache >/dev/null & $(MAKE) --no-print-directory helpers && wait
 	@hack/progress $(BIN) -tags helper -ldflags '-s -w' -o $(BIN) ./cmd/docker-ghacache
 
 helpers: ## build what packs cache mounts inside builders, for the architectures in HELPERS (that of this machine)
