@@ -47,7 +47,7 @@ func relayRows() []row {
 // workload is an image with layers of random bytes.
 type workload struct{ layers, size int }
 
-// context makes the build context.
+// context makes a build context that has the layers.
 func (w workload) context() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "ghacache-bench-"); err != nil {
 		return "", err
@@ -111,7 +111,7 @@ const rounds = 3
 // speedup measures how many times longer an export takes without a relay.
 func (w workload) speedup(l link, again bool) func() (float64, error) {
 	return func() (float64, error) {
-		return w.alternate(func(dir string) (float64, error) {
+		return alternate(w.context, func(dir string) (float64, error) {
 			direct, err := w.export(dir, l, again, false)
 			if err != nil {
 				return 0, err
@@ -122,8 +122,8 @@ func (w workload) speedup(l link, again bool) func() (float64, error) {
 	}
 }
 
-func (w workload) alternate(pair func(dir string) (float64, error)) (float64, error) {
-	dir, err := w.context()
+func alternate(context func() (dir string, err error), pair func(dir string) (float64, error)) (float64, error) {
+	dir, err := context()
 	if err != nil {
 		return 0, err
 	}
@@ -221,7 +221,7 @@ func (w workload) export(dir string, l link, again, relayed bool) (took time.Dur
 // share measures how much of the link an export with a relay uses.
 func (w workload) share(l link) func() (float64, error) {
 	return func() (float64, error) {
-		return w.alternate(func(dir string) (float64, error) {
+		return alternate(w.context, func(dir string) (float64, error) {
 			took, err := w.export(dir, l, false, true)
 			return 100 * float64(w.layers) * float64(w.size) / took.Seconds() / l.together, err
 		})
