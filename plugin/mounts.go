@@ -248,22 +248,11 @@ func (o mountsOptions) wanted(env *Env, n *mounts.Node) ([]mounts.Mount, error) 
 		args[name] = value
 	}
 	native := platforms.Format(n.Platform)
-	var wanted []mounts.Mount
-	for _, platform := range o.platforms(native) {
-		found, leftOut, err := mounts.Find(mounts.Build{Dockerfile: dockerfile, Args: args, Target: o.target, Platform: platform, Native: native})
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range leftOut {
-			env.notes().Note(ui.Warning, fmt.Sprintf("a mount in line %d of the Dockerfile is left out: %s", l.Line, l.Reason), "")
-		}
-		for _, m := range found {
-			if !slices.ContainsFunc(wanted, m.Same) {
-				wanted = append(wanted, m)
-			}
-		}
+	found, leftOut, err := mounts.Find(mounts.Build{Dockerfile: dockerfile, Args: args, Target: o.target, Platforms: o.platforms(native), Native: native})
+	for _, l := range leftOut {
+		env.notes().Note(ui.Warning, l.String(), "")
 	}
-	return wanted, nil
+	return found, err
 }
 
 func (o mountsOptions) platforms(native string) []string {

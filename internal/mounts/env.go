@@ -63,12 +63,12 @@ func (f *finder) declare(vars env, args []instructions.KeyValuePairOptional, sta
 }
 
 // platformArgs are the arguments that BuildKit declares (dockerfile2llb.defaultArgs).
-func platformArgs(b Build) env {
+func platformArgs(b Build, platform string) env {
 	vars := env{"TARGETSTAGE": {text: b.Target}}
 	if b.Target == "" {
 		vars["TARGETSTAGE"] = value{text: "default"}
 	}
-	for prefix, name := range map[string]string{"TARGET": b.Platform, "BUILD": b.Native} {
+	for prefix, name := range map[string]string{"TARGET": platform, "BUILD": b.Native} {
 		p, err := platforms.Parse(name)
 		if err != nil {
 			continue

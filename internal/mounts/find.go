@@ -19,7 +19,7 @@ type Build struct {
 	Dockerfile []byte
 	Args       map[string]string // build arguments
 	Target     string            // stage; empty is the last
-	Platform   string            // that the build is for, such as linux/amd64
+	Platforms  []string          // that the build is for, such as linux/amd64; none: Native
 	Native     string            // platform of the builder
 }
 
@@ -28,35 +28,30 @@ const namespaceArg = "BUILDKIT_CACHE_MOUNT_NS"
 
 // LeftOut is a mount of a Dockerfile that cannot be told without the build.
 type LeftOut struct {
-	Target string // as it is written, if it cannot be resolved
+	Target string // empty: it is unknown
 	Line   int    // of the Dockerfile
 	Reason string
 }
 
-// Find returns the cache mounts that a build can use: those in the stages that its target needs. It reads the Dockerfile
-// with BuildKit's parser. It resolves arguments and variables, but for those that a base image sets: a mount that needs
-// one is left out, and so is one with a base from an image or a stage.
+// String says that it is left out, and why.
+func (l LeftOut) String() string {
+	which := "a mount"
+	if l.Target != "" {
+		which = fmt.Sprintf("the mount %q", l.Target)
+	}
+	return fmt.Sprintf("%s in line %d of the Dockerfile is left out: %s", which, l.Line, l.Reason)
+}
+
+// Find returns the cache mounts that a build can use on any of its platforms: those in the stages that its target needs. It
+// reads the Dockerfile with BuildKit's parser. It resolves arguments and variables, but for those that a base image sets: a
+// mount that needs one is left out, and so is one with a base from an image or a stage.
 func Find(b Build) ([]Mount, []LeftOut, error) {
-	ast, err := parser.Parse(bytes.NewReader(b.Dockerfile))
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the Dockerfile: %w", err)
+	if len(b.Platforms) == 0 {
+		b.Platforms = []string{b.Native}
 	}
-	stages, metaArgs, err := instructions.Parse(ast.AST, nil)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the Dockerfile: %w", err)
-	}
-	f := &finder{build: b, shlex: shell.NewLex(ast.EscapeToken), global: platformArgs(b), stages: stages, envs: map[int]env{}}
-	for _, meta := range metaArgs {
-		f.declare(f.global, meta.Args, false)
-	}
-	last, err := f.target()
-	if err != nil {
-		return nil, nil, err
-	}
-	needed := map[int]bool{}
-	f.need(last, needed)
-	for i := range stages {
-		if err := f.stage(i, needed[i]); err != nil {
+	f := &finder{build: b}
+	for _, platform := range b.Platforms {
+		if err := f.find(platform); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -65,12 +60,41 @@ func Find(b Build) ([]Mount, []LeftOut, error) {
 
 type finder struct {
 	build   Build
-	shlex   *shell.Lex
-	global  env
-	stages  []instructions.Stage
-	envs    map[int]env // at the end of each stage
 	found   []Mount
 	leftOut []LeftOut
+
+	// For one platform:
+	shlex  *shell.Lex
+	global env
+	stages []instructions.Stage
+	envs   map[int]env // at the end of each stage
+}
+
+func (f *finder) find(platform string) error {
+	ast, err := parser.Parse(bytes.NewReader(f.build.Dockerfile))
+	if err != nil {
+		return fmt.Errorf("reading the Dockerfile: %w", err)
+	}
+	stages, metaArgs, err := instructions.Parse(ast.AST, nil)
+	if err != nil {
+		return fmt.Errorf("reading the Dockerfile: %w", err)
+	}
+	f.shlex, f.global, f.stages, f.envs = shell.NewLex(ast.EscapeToken), platformArgs(f.build, platform), stages, map[int]env{}
+	for _, meta := range metaArgs {
+		f.declare(f.global, meta.Args, false)
+	}
+	last, err := f.target()
+	if err != nil {
+		return err
+	}
+	needed := map[int]bool{}
+	f.need(last, needed)
+	for i := range stages {
+		if err := f.stage(i, needed[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *finder) target() (int, error) {
@@ -183,7 +207,11 @@ func (f *finder) run(c *instructions.RunCommand, vars env, needed bool) error {
 	return nil
 }
 
-func (f *finder) leave(l LeftOut) { f.leftOut = append(f.leftOut, l) }
+func (f *finder) leave(l LeftOut) {
+	if !slices.Contains(f.leftOut, l) { // as on the platform before
+		f.leftOut = append(f.leftOut, l)
+	}
+}
 
 func (f *finder) add(m *instructions.Mount, line int) {
 	if m.From != "" && m.From != "scratch" || path.Join("/", m.Source) != "/" {

@@ -149,32 +149,27 @@ func (m *restored) find() error {
 	all := []string{}
 	var failed error
 	for _, b := range m.Builds {
-		wanted := b.Platforms
-		if len(wanted) == 0 {
-			wanted = []string{native}
+		if len(b.Platforms) == 0 {
+			b.Platforms = []string{native}
 		}
-		dockerfile, err := b.read()
-		if err != nil {
-			failed = errors.Join(failed, err)
-		}
-		all = append(all, wanted...)
-		for _, name := range wanted {
-			if err == nil {
-				failed = errors.Join(failed, m.findIn(mounts.Build{Dockerfile: dockerfile, Args: b.Args, Target: b.Target, Platform: name, Native: native}))
-			}
-		}
+		all = append(all, b.Platforms...)
+		failed = errors.Join(failed, m.findIn(b, native))
 	}
 	m.keeper.Platforms = mounts.PlatformKey(all)
 	return failed
 }
 
-func (m *restored) findIn(b mounts.Build) error {
-	found, leftOut, err := mounts.Find(b)
+func (m *restored) findIn(b Build, native string) error {
+	dockerfile, err := b.read()
+	if err != nil {
+		return err
+	}
+	found, leftOut, err := mounts.Find(mounts.Build{Dockerfile: dockerfile, Args: b.Args, Target: b.Target, Platforms: b.Platforms, Native: native})
 	if err != nil {
 		return err
 	}
 	for _, l := range leftOut {
-		m.Say(ui.Warning, fmt.Sprintf("cache mounts: the mount %sin line %d of the Dockerfile is left out: %s", spaced(l.Target), l.Line, l.Reason), "")
+		m.Say(ui.Warning, fmt.Sprintf("cache mounts: %s", l), "")
 	}
 	for _, f := range found {
 		if m.Options.wanted.match(f) && !slices.ContainsFunc(m.wanted, f.Same) {
@@ -182,13 +177,6 @@ func (m *restored) findIn(b mounts.Build) error {
 		}
 	}
 	return nil
-}
-
-func spaced(target string) string {
-	if target == "" {
-		return ""
-	}
-	return fmt.Sprintf("%q ", target)
 }
 
 // save saves the mounts that the build used.
