@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 
 	"internal/buildrun/cachelists": {"cacheopts", "internal/hint"},
 	"internal/buildrun/cleaning":   {"cacheopts", "internal/bkcache", "internal/hint", "internal/listing", "internal/localcache", "internal/reclaim", "internal/ui"},
-	"internal/buildrun/mounting":   {"internal/actions", "internal/builders", "internal/hint", "internal/mounts", "internal/process", "internal/ui"},
+	"internal/buildrun/mounting":   {"internal/actions", "internal/builders", "internal/hint", "internal/mounts", "internal/process", "internal/ui", "internal/view"},
 	"internal/buildrun/relaying":   {"cacheopts", "internal/builders", "internal/hint", "internal/process", "internal/relay"},
 
 	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules", "internal/migrate/toolchain", "internal/ui"},

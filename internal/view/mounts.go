@@ -147,11 +147,19 @@ func savedMounts(entries []bkcache.Entry) []mountRow {
 // MountResult is a line on what became of a mount: itself, its new state and what that took, with tabs between them.
 func MountResult(r mounts.Result) string {
 	line := fmt.Sprintf("%s\t%s", r.Mount, r.State)
-	switch r.State {
-	case mounts.Restored:
-		line += fmt.Sprintf("\t%s, %s", ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes))
-	case mounts.Saved:
-		line += fmt.Sprintf("\t%s of %s", ui.Size(r.Sent), ui.Count(r.Files, "changed file", "changed files"))
+	if took := MountContent(r); took != "" {
+		line += "\t" + took
 	}
 	return line
+}
+
+// MountContent is how much of a mount was restored or saved. It is empty for those that were neither.
+func MountContent(r mounts.Result) string {
+	switch r.State {
+	case mounts.Restored:
+		return fmt.Sprintf("%s, %s", ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes))
+	case mounts.Saved:
+		return fmt.Sprintf("%s of %s", ui.Size(r.Sent), ui.Count(r.Files, "changed file", "changed files"))
+	}
+	return ""
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
+	"github.com/docker-ghacache/docker-ghacache/internal/view"
 )
 
 // mountsTime bounds the restoring of mounts, and the saving.
@@ -218,10 +219,8 @@ func (m *restored) report(results []mounts.Result, took time.Duration) {
 			}
 		case mounts.TooLarge:
 			m.Say(ui.Warning, fmt.Sprintf("cache mounts: %s has %s and is not saved, because of --gha-mounts-max=%s", r.Mount, ui.Size(r.Bytes), m.Options.max), "--gha-mounts-max=4GB")
-		case mounts.Restored:
-			m.Say(ui.Info, fmt.Sprintf("cache mounts: restored %s: %s, %s in %.1fs", r.Mount, ui.Count(r.Files, "file", "files"), ui.Size(r.Bytes), took.Seconds()), "")
-		case mounts.Saved:
-			m.Say(ui.Info, fmt.Sprintf("cache mounts: saved %s: %s of %s in %.1fs", r.Mount, ui.Size(r.Sent), ui.Count(r.Files, "changed file", "changed files"), took.Seconds()), "")
+		case mounts.Restored, mounts.Saved:
+			m.Say(ui.Info, fmt.Sprintf("cache mounts: %s %s: %s in %.1fs", r.State, r.Mount, view.MountContent(r), took.Seconds()), "")
 		}
 	}
 }
