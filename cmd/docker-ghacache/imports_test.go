@@ -77,7 +77,7 @@ var mayImport = map[string][]string{
 // onlyIn says where a door to the world is.
 var onlyIn = map[string][]string{
 	"os/exec":                  {"internal/process"},
-	"net/http":                 {"internal/cacheclient", "internal/cacheserver", "internal/httpclient", "internal/relay", "internal/runtimeclient"},
+	"net/http":                 {"internal/cacheclient", "internal/cacheserver", "internal/cacheserver/servertest", "internal/httpclient", "internal/relay", "internal/runtimeclient"},
 	"os/signal":                {"cmd/docker-ghacache", "internal/process"},
 	"github.com/spf13/cobra":   {"plugin", "internal/builders"}, // docker/cli wants one to look for plugins
 	"github.com/docker/buildx": {"internal/builders"},

@@ -1,7 +1,6 @@
 package cacheclient
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,13 +44,6 @@ func entries(n int) []servertest.Entry {
 		items[i] = entry(mainRef, fmt.Sprintf("buildkit-blob-1-sha256:%064x", i))
 	}
 	return items
-}
-
-// serve lets a service answer on a socket.
-func serve(t testing.TB, handler http.Handler) string {
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return server.URL
 }
 
 // client returns a client that may delete, of a service at url.
@@ -131,12 +123,4 @@ func (c *counted) RoundTrip(req *http.Request) (*http.Response, error) {
 		c.refusals.Add(1)
 	}
 	return resp, err
-}
-
-func hintOf(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
 }

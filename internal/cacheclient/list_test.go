@@ -18,6 +18,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
@@ -34,7 +35,7 @@ func TestListReturnsEveryEntryOnceOldestFirst(t *testing.T) {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			s := servertest.Open(t, cacheserver.Options{}, entries(n)...)
 			count := &counted{RoundTripper: httpclient.NewTransport()}
-			have, err := client(t, s, serve(t, s), Options{Transport: count}).List(t.Context(), Filter{})
+			have, err := client(t, s, servertest.Serve(t, s), Options{Transport: count}).List(t.Context(), Filter{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +58,7 @@ func TestListFillsInEveryField(t *testing.T) {
 	it := entry("refs/pull/7/merge", "some key")
 	it.Content, it.Version = []byte("12345"), "abc"
 	s := servertest.Open(t, cacheserver.Options{Now: func() time.Time { return at }}, it)
-	have, err := client(t, s, serve(t, s), Options{}).List(t.Context(), Filter{})
+	have, err := client(t, s, servertest.Serve(t, s), Options{}).List(t.Context(), Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestListFillsInEveryField(t *testing.T) {
 func TestListFiltersAtTheService(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{},
 		entry(mainRef, "index-a"), entry("refs/heads/x", "index-a"), entry(mainRef, "index-b"), entry(mainRef, "go-mod"))
-	c := client(t, s, serve(t, s), Options{})
+	c := client(t, s, servertest.Serve(t, s), Options{})
 	for want, f := range map[string]Filter{
 		"[index-a index-a index-b go-mod]": {},
 		"[index-a index-a index-b]":        {Prefix: "index-"},
@@ -214,7 +215,7 @@ func TestListIsWholeOrAnError(t *testing.T) {
 		if err == nil && len(have) != count {
 			t.Errorf("%d of %d entries and no error", len(have), count)
 		}
-		if err != nil && (count == 50 || hintOf(err) == "") {
+		if err != nil && (count == 50 || hint.Of(err) == "") {
 			t.Errorf("%d entries: %v", count, err)
 		}
 	}
@@ -257,7 +258,7 @@ func TestListKeepsFiftyThousandEntriesInLittleMemory(t *testing.T) {
 	}
 	const count, bytesEach = 50_000, 500
 	s := servertest.Open(t, cacheserver.Options{}, entries(count)...)
-	c := client(t, s, serve(t, s), Options{})
+	c := client(t, s, servertest.Serve(t, s), Options{})
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

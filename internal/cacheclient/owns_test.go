@@ -13,7 +13,7 @@ import (
 
 func TestOwnsHoldsTheTokenAgainstTheRepository(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{})
-	url := serve(t, s)
+	url := servertest.Serve(t, s)
 	token, err := s.RuntimeToken([]cacheserver.RefAccess{{Ref: mainRef, Write: true}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestOwnsHoldsTheTokenAgainstTheRepository(t *testing.T) {
 		"no reply":           func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := clientWith(t, serve(t, other), "t0ken", Options{}).Owns(t.Context(), own); err == nil {
+			if err := clientWith(t, servertest.Serve(t, other), "t0ken", Options{}).Owns(t.Context(), own); err == nil {
 				t.Error("takes it for its own")
 			}
 		})

@@ -17,6 +17,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // deleteAll deletes entries as prune does.
@@ -223,8 +224,8 @@ func TestAWaitLongerThanMaxWaitIsAnError(t *testing.T) {
 		}
 		_, err := c.DefaultBranch(t.Context())
 		limit, ok := errors.AsType[*LimitError](err)
-		if !ok || !strings.Contains(err.Error(), limit.Until.UTC().Format(time.RFC3339)) || hintOf(err) == "" {
-			t.Errorf("have %v, hint %q", err, hintOf(err))
+		if !ok || !strings.Contains(err.Error(), limit.Until.UTC().Format(time.RFC3339)) || hint.Of(err) == "" {
+			t.Errorf("have %v, hint %q", err, hint.Of(err))
 		}
 	})
 }

@@ -30,7 +30,7 @@ func TestRecentTellsWhatBuildsDid(t *testing.T) {
 			begun := time.Now()
 			at := begun.Add(-30 * time.Minute)
 			s := servertest.Open(t, cacheserver.Options{Now: func() time.Time { return at }}, entries(test.blobs)...)
-			url := serve(t, s)
+			url := servertest.Serve(t, s)
 			count := &counted{RoundTripper: httpclient.NewTransport()}
 			c := client(t, s, url, Options{Transport: count})
 			all, err := c.List(t.Context(), Filter{})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
@@ -20,7 +21,7 @@ func TestRefsTellsWhatIsClosed(t *testing.T) {
 		DefaultBranch: "trunk",
 		Refs:          []string{"refs/heads/trunk", "refs/heads/feature", "refs/heads/feature-2", "refs/tags/v1", "refs/pull/12/merge"},
 	}, entry("refs/pull/11/merge", "a"), entry("refs/pull/13/merge", "a"))
-	have, err := client(t, s, serve(t, s), Options{}).Refs(t.Context(), []string{
+	have, err := client(t, s, servertest.Serve(t, s), Options{}).Refs(t.Context(), []string{
 		"refs/heads/trunk", "refs/heads/feature", "refs/heads/feature-1", "refs/heads/feat#/ure",
 		"refs/tags/v1", "refs/tags/v2", "refs/pull/11/merge", "refs/pull/12/merge", "refs/pull/99/merge", "refs/other/x",
 	})
@@ -52,7 +53,7 @@ func TestRefsTakesFewRequests(t *testing.T) {
 	}
 	s := servertest.Open(t, cacheserver.Options{Refs: existing})
 	count := &counted{RoundTripper: httpclient.NewTransport()}
-	known, err := client(t, s, serve(t, s), Options{Transport: count}).Refs(t.Context(), refs)
+	known, err := client(t, s, servertest.Serve(t, s), Options{Transport: count}).Refs(t.Context(), refs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestRefsAsksForHalvesWhereAListingComesInPages(t *testing.T) {
 		}
 	}
 	s := servertest.Open(t, cacheserver.Options{Refs: existing})
-	have, err := client(t, s, serve(t, s), Options{}).Refs(t.Context(), refs)
+	have, err := client(t, s, servertest.Serve(t, s), Options{}).Refs(t.Context(), refs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func TestRefsClosesNothingThatAListingMisses(t *testing.T) {
 	})
 	refs := []string{"refs/heads/ä", "refs/heads/ö"}
 	for name, handler := range map[string]http.Handler{"whole": s, "short": short} {
-		have, err := client(t, s, serve(t, handler), Options{}).Refs(t.Context(), refs)
+		have, err := client(t, s, servertest.Serve(t, handler), Options{}).Refs(t.Context(), refs)
 		if len(have.Closed) > 0 || (err != nil) != (name == "short") {
 			t.Errorf("%s: closed %v, error %v", name, have.Closed, err)
 		}
@@ -133,9 +134,9 @@ func TestRefsClosesNothingOnAFailure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := servertest.Open(t, cacheserver.Options{Refs: []string{mainRef}, Faults: servertest.Faults(t, test.fault)}, entry("refs/pull/1/merge", "a"))
-			have, err := client(t, s, serve(t, s), Options{}).Refs(t.Context(), refs)
-			if err == nil || !strings.Contains(hintOf(err), test.permission) {
-				t.Errorf("error %v, hint %q", err, hintOf(err))
+			have, err := client(t, s, servertest.Serve(t, s), Options{}).Refs(t.Context(), refs)
+			if err == nil || !strings.Contains(hint.Of(err), test.permission) {
+				t.Errorf("error %v, hint %q", err, hint.Of(err))
 			}
 			want := maps.Clone(all)
 			maps.DeleteFunc(want, func(ref, _ string) bool { return !slices.Contains(test.closed, ref) })
@@ -187,7 +188,7 @@ func TestRefsFindsPullRequestsInPagesAndAlone(t *testing.T) {
 	mux.Handle("/api/v3/repos/local/repo/pulls", all)
 	mux.Handle("/api/v3/repos/local/repo/pulls/{number}", all)
 	count := &counted{RoundTripper: httpclient.NewTransport()}
-	have, err := client(t, s, serve(t, mux), Options{Transport: count}).Refs(t.Context(), []string{
+	have, err := client(t, s, servertest.Serve(t, mux), Options{Transport: count}).Refs(t.Context(), []string{
 		"refs/pull/2149/merge", "refs/pull/1000/merge", "refs/pull/999/merge", "refs/pull/651/merge",
 	})
 	if err != nil {

@@ -122,7 +122,7 @@ func TestRuns(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			have, err := clientWith(t, serve(t, test.runs), "t0ken", Options{}).Runs(t.Context(), own)
+			have, err := clientWith(t, servertest.Serve(t, test.runs), "t0ken", Options{}).Runs(t.Context(), own)
 			if err != nil || have.Asked.IsZero() {
 				t.Fatalf("asked %v, error %v", have.Asked, err)
 			}
@@ -143,7 +143,7 @@ func TestOfManyRunsTheOldestCountsAndTheirRefsAreNotKnown(t *testing.T) {
 	for i := range 350 {
 		all = append(all, run{ID: int64(i + 1), Event: "push", Branch: "main", Status: "in_progress", Started: now.Add(-time.Duration(i) * time.Second)})
 	}
-	have, err := clientWith(t, serve(t, all), "t0ken", Options{}).Runs(t.Context(), 0)
+	have, err := clientWith(t, servertest.Serve(t, all), "t0ken", Options{}).Runs(t.Context(), 0)
 	if err != nil || len(have.Runs) < 101 || !have.Runs[0].Began.Equal(now.Add(-349*time.Second)) {
 		t.Fatalf("%d runs, error %v", len(have.Runs), err)
 	}
@@ -157,7 +157,7 @@ func TestARunThatMovesOnIsNotMissed(t *testing.T) {
 	all := runs{{ID: 1, Event: "push", Branch: "main", Status: "queued", Started: time.Now()}}
 	asked := map[string]int{}
 	gate := make(chan struct{})
-	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	url := servertest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch status := r.URL.Query().Get("status"); status {
 		case "in_progress":
 			asked[status]++
@@ -185,7 +185,7 @@ func TestRunsAreAskedForByTheClockThatIsBehind(t *testing.T) {
 		for reply, status := range map[string]int{"no runs": http.StatusOK, "an error": http.StatusForbidden} {
 			t.Run(name+", "+reply, func(t *testing.T) {
 				before := time.Now()
-				url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				url := servertest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Date", time.Now().Add(test.service).UTC().Format(http.TimeFormat))
 					w.WriteHeader(status)
 					runs{}.ServeHTTP(w, r)
@@ -206,7 +206,7 @@ func TestRunsAreAskedForByTheClockThatIsBehind(t *testing.T) {
 
 func TestRunsAreNotKnownWhereThereAreNoWorkflows(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{})
-	if have, err := client(t, s, serve(t, s), Options{}).Runs(t.Context(), 0); err == nil || !have.Asked.IsZero() {
+	if have, err := client(t, s, servertest.Serve(t, s), Options{}).Runs(t.Context(), 0); err == nil || !have.Asked.IsZero() {
 		t.Errorf("have %v, error %v", have, err)
 	}
 }
@@ -216,7 +216,7 @@ func TestTooManyRunsAreNotKnown(t *testing.T) {
 	for i := range all {
 		all[i] = run{ID: int64(i + 1), Status: "in_progress", Started: time.Now()}
 	}
-	if have, err := clientWith(t, serve(t, all), "t0ken", Options{}).Runs(t.Context(), 0); err == nil || !have.Asked.IsZero() {
+	if have, err := clientWith(t, servertest.Serve(t, all), "t0ken", Options{}).Runs(t.Context(), 0); err == nil || !have.Asked.IsZero() {
 		t.Errorf("%d runs, asked %v", len(have.Runs), have.Asked)
 	}
 }

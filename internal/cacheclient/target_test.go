@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 func TestTarget(t *testing.T) {
@@ -94,8 +96,8 @@ func TestTargetRejects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s.Lookup = lookup(nil)
 			target, err := s.Target()
-			if err == nil || hintOf(err) == "" || strings.Contains(err.Error(), "secret") {
-				t.Errorf("have %+v, error %v, hint %q", target, err, hintOf(err))
+			if err == nil || hint.Of(err) == "" || strings.Contains(err.Error(), "secret") {
+				t.Errorf("have %+v, error %v, hint %q", target, err, hint.Of(err))
 			}
 		})
 	}
@@ -150,7 +152,7 @@ func TestTargetComesFromTheGitRemote(t *testing.T) {
 	}
 	s := Sources{Lookup: lookup(nil)}
 	run("init", "-q")
-	if _, err := s.Target(); err == nil || !strings.Contains(hintOf(err), "--repo") {
+	if _, err := s.Target(); err == nil || !strings.Contains(hint.Of(err), "--repo") {
 		t.Errorf("without a remote: %v", err)
 	}
 	run("remote", "add", "origin", "git@ghes.example:o/r.git")
@@ -212,8 +214,8 @@ func TestToken(t *testing.T) {
 			if have != test.want || (err == nil) != (test.want != "") {
 				t.Errorf("have %q, error %v, want %q", have, err, test.want)
 			}
-			if err != nil && !strings.Contains(hintOf(err), "gh auth login --hostname "+target.Host) {
-				t.Errorf("hint %q", hintOf(err))
+			if err != nil && !strings.Contains(hint.Of(err), "gh auth login --hostname "+target.Host) {
+				t.Errorf("hint %q", hint.Of(err))
 			}
 		})
 	}
@@ -243,7 +245,7 @@ func TestTheErrorOfAMissingRepositoryIsOneLine(t *testing.T) {
 			if err == nil || strings.Contains(err.Error(), "\n") || !strings.HasSuffix(err.Error(), test.ending) {
 				t.Errorf("error %q", err)
 			}
-			if have := hintOf(err); !strings.Contains(have, test.hint) || strings.Contains(have, test.noHint) {
+			if have := hint.Of(err); !strings.Contains(have, test.hint) || strings.Contains(have, test.noHint) {
 				t.Errorf("hint %q", have)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/httpclient"
 )
 
@@ -57,7 +58,7 @@ func TestRepetitionsEnd(t *testing.T) {
 
 func TestCutConnectionsAreRepeatedOverTheNetwork(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "*:cut:1", "*:cut=100:1")}, entries(3)...)
-	all, err := client(t, s, serve(t, s), Options{}).List(t.Context(), Filter{})
+	all, err := client(t, s, servertest.Serve(t, s), Options{}).List(t.Context(), Filter{})
 	if err != nil || len(all) != 3 {
 		t.Errorf("have %v, error %v", all, err)
 	}
@@ -79,7 +80,7 @@ func TestTheContextEndsWaits(t *testing.T) {
 func TestAnInterruptedDeletionTellsWhetherItWasDone(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{}, entries(2)...)
 	under, release := make(chan struct{}), make(chan struct{})
-	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	url := servertest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodDelete {
 			close(under)
 			<-release
@@ -132,13 +133,13 @@ func answer(status int, header map[string]string, body string) http.Handler {
 
 func TestErrorsNameRequestAndFix(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{}, entries(1)...)
-	url := serve(t, s)
+	url := servertest.Serve(t, s)
 	readOnly, err := s.RESTToken(false, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	denied := serve(t, answer(http.StatusForbidden, nil, `{"message":"Resource not accessible by personal access token"}`))
-	alternatives := serve(t, answer(http.StatusForbidden,
+	denied := servertest.Serve(t, answer(http.StatusForbidden, nil, `{"message":"Resource not accessible by personal access token"}`))
+	alternatives := servertest.Serve(t, answer(http.StatusForbidden,
 		map[string]string{"X-Accepted-GitHub-Permissions": "pull_requests=read,contents=read; contents=write"}, `{}`))
 	for name, test := range map[string]struct {
 		err        error
@@ -175,8 +176,8 @@ func TestErrorsNameRequestAndFix(t *testing.T) {
 			if test.err == nil || !strings.Contains(test.err.Error(), test.text) {
 				t.Fatalf("have %v, want %s", test.err, test.text)
 			}
-			if !strings.Contains(hintOf(test.err), test.hint) {
-				t.Errorf("hint %q, want %q", hintOf(test.err), test.hint)
+			if !strings.Contains(hint.Of(test.err), test.hint) {
+				t.Errorf("hint %q, want %q", hint.Of(test.err), test.hint)
 			}
 		})
 	}
@@ -192,16 +193,16 @@ func TestProbeListTellsThatATokenCanList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ProbeList(t.Context(), serve(t, s), "local/repo", token, Options{Now: time.Now}); err != nil {
+	if err := ProbeList(t.Context(), servertest.Serve(t, s), "local/repo", token, Options{Now: time.Now}); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestTheTokenGoesToNoOtherHost(t *testing.T) {
-	strange := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	strange := servertest.Serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s has %q", r.URL, r.Header.Get("Authorization"))
 	}))
-	away := serve(t, http.RedirectHandler(strange+"/repos/local/repo/actions/caches", http.StatusTemporaryRedirect))
+	away := servertest.Serve(t, http.RedirectHandler(strange+"/repos/local/repo/actions/caches", http.StatusTemporaryRedirect))
 	_, err := clientWith(t, away, "t0ken", Options{}).DefaultBranch(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "not sending the token") {
 		t.Errorf("have %v", err)
@@ -210,7 +211,7 @@ func TestTheTokenGoesToNoOtherHost(t *testing.T) {
 
 func TestARenamedRepositoryIsFollowed(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{}, entries(1)...)
-	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	url := servertest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if old := "/repos/local/old/"; strings.Contains(r.URL.Path, old) {
 			http.Redirect(w, r, strings.Replace(r.URL.RequestURI(), old, "/repos/local/repo/", 1), http.StatusMovedPermanently)
 			return
@@ -250,7 +251,7 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 		"a redirection": http.RedirectHandler("http://"+token+".invalid/", http.StatusFound),
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := clientWith(t, serve(t, handler), token, Options{})
+			c := clientWith(t, servertest.Serve(t, handler), token, Options{})
 			_, list := c.List(t.Context(), Filter{})
 			_, limits := c.Limits(t.Context())
 			_, refs := c.Refs(t.Context(), []string{mainRef, "refs/pull/1/merge"})
@@ -259,7 +260,7 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 				t.Errorf("no error of %v, %v, %v", list, refs, run)
 			}
 			err := errors.Join(list, limits, refs, run, c.Delete(t.Context(), 1))
-			if text := err.Error() + hintOf(err); strings.Contains(text, token) {
+			if text := err.Error() + hint.Of(err); strings.Contains(text, token) {
 				t.Errorf("the token is in %s", text)
 			}
 		})

@@ -1,9 +1,6 @@
 package runtimeclient
 
 import (
-	"errors"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -15,13 +12,6 @@ import (
 const mainRef = "refs/heads/main"
 
 func entry(ref, key string) servertest.Entry { return servertest.Entry{Ref: ref, Key: key} }
-
-// serve lets a service answer on a socket.
-func serve(t testing.TB, handler http.Handler) string {
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return server.URL
-}
 
 // rest returns a client that lists and deletes.
 func rest(t testing.TB, s *cacheserver.Server, url string) *cacheclient.Client {
@@ -36,12 +26,4 @@ func rest(t testing.TB, s *cacheserver.Server, url string) *cacheclient.Client {
 		t.Fatal(err)
 	}
 	return c
-}
-
-func hintOf(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
 }

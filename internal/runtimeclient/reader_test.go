@@ -79,7 +79,7 @@ func TestReadFindsTheIndexThatBuildKitImports(t *testing.T) {
 		s := servertest.Open(t, cacheserver.Options{},
 			index(mainRef, "app", 9, "old"), index(mainRef, "app", 10, "new"), index(mainRef, "app", 2, "restarted"),
 			index(pullRef, "app", 1, "pull"), signed)
-		r := runtimeOf(t, s, serve(t, s), version, pullRef)
+		r := runtimeOf(t, s, servertest.Serve(t, s), version, pullRef)
 		for want, test := range map[string]struct{ scope, ref string }{
 			"index-app-1-f921bd05#2 " + layersOf("restarted"):     {"app", mainRef},
 			"index-app-1-40a31afc#1 " + layersOf("pull"):          {"app", pullRef},
@@ -114,7 +114,7 @@ func TestIndexesReadsWhatItIsCertainOf(t *testing.T) {
 		s := servertest.Open(t, cacheserver.Options{},
 			index(mainRef, "app", 1, "one"), index(mainRef, "app", 10, "ten"), index(pullRef, "app", 3, "three"),
 			hidden, index(mainRef, "twice", 1, "main's"), namesake, broken, entry(mainRef, "go-mod"))
-		url := serve(t, s)
+		url := servertest.Serve(t, s)
 		listing, err := rest(t, s, url).List(t.Context(), cacheclient.Filter{})
 		if err != nil {
 			t.Fatal(err)
@@ -166,7 +166,7 @@ func TestOneFailedReadStopsTheOthers(t *testing.T) {
 				items = append(items, index(mainRef, fmt.Sprint("app", i), 1, "layer"))
 			}
 			s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, fault)}, items...)
-			url := serve(t, s)
+			url := servertest.Serve(t, s)
 			listing, err := rest(t, s, url).List(t.Context(), cacheclient.Filter{})
 			if err != nil {
 				t.Fatal(err)
@@ -186,7 +186,7 @@ func TestOneFailedReadStopsTheOthers(t *testing.T) {
 
 func TestOnlyWantedIndexesAreRead(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{}, index(mainRef, "app", 1, "one"), index(mainRef, "app", 2, "two"))
-	url := serve(t, s)
+	url := servertest.Serve(t, s)
 	c := rest(t, s, url)
 	before, err := c.List(t.Context(), cacheclient.Filter{})
 	if err != nil {
@@ -207,7 +207,7 @@ func TestAnIndexThatIsTooLargeIsRefused(t *testing.T) {
 	it := index(mainRef, "app", 1, "")
 	it.Content = bytes.Repeat([]byte(" "), maxIndex+1)
 	s := servertest.Open(t, cacheserver.Options{}, it)
-	url := serve(t, s)
+	url := servertest.Serve(t, s)
 	listing, err := rest(t, s, url).List(t.Context(), cacheclient.Filter{})
 	if err != nil {
 		t.Fatal(err)
@@ -224,7 +224,7 @@ func TestAnIndexThatIsTooLargeIsRefused(t *testing.T) {
 func TestHasWantsTheVeryKey(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
 		s := servertest.Open(t, cacheserver.Options{}, entry(mainRef, "key-long"), entry(pullRef, "key-long-2"))
-		r := runtimeOf(t, s, serve(t, s), version, pullRef)
+		r := runtimeOf(t, s, servertest.Serve(t, s), version, pullRef)
 		for key, want := range map[string]bool{"key-long": true, "key-long-2": true, "key": false, "key-long-": false, "none": false} {
 			if have, err := r.Has(t.Context(), key); err != nil || have != want {
 				t.Errorf("%s: have %t, error %v", key, have, err)
@@ -236,7 +236,7 @@ func TestHasWantsTheVeryKey(t *testing.T) {
 func TestALookupIsRepeatedAndThrottlingWaitedFor(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
 		s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "*:503:1", "*:cut:1", "*:429:1:1")}, entry(mainRef, "a"))
-		if have, err := runtimeOf(t, s, serve(t, s), version).Has(t.Context(), "a"); err != nil || !have {
+		if have, err := runtimeOf(t, s, servertest.Serve(t, s), version).Has(t.Context(), "a"); err != nil || !have {
 			t.Errorf("have %t, error %v", have, err)
 		}
 	})
@@ -253,7 +253,7 @@ func TestRuntimeErrorsNameTheStatusAndNoSecret(t *testing.T) {
 			versions(t, func(t *testing.T, version int) {
 				it := index(mainRef, "app", 1, "x")
 				s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, fault)}, it)
-				r := runtimeOf(t, s, serve(t, s), version)
+				r := runtimeOf(t, s, servertest.Serve(t, s), version)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				_, err := r.index(ctx, bkcache.Entry{Key: it.Key, Ref: mainRef, Size: int64(len(it.Content))}, true)
@@ -273,7 +273,7 @@ func TestRuntimeErrorsQuoteRepliesInPartAndWithoutSecrets(t *testing.T) {
 		fmt.Fprintf(w, "<html>%s https://host/blob?sig=abc&se=1 %s", r.Header.Get("Authorization"), strings.Repeat("x", 10_000))
 	})
 	versions(t, func(t *testing.T, version int) {
-		r := runtimeOf(t, servertest.Open(t, cacheserver.Options{}), serve(t, echo), version)
+		r := runtimeOf(t, servertest.Open(t, cacheserver.Options{}), servertest.Serve(t, echo), version)
 		_, err := r.Has(t.Context(), "a")
 		noSecret(t, r, err, " 400 ")
 		if len(err.Error()) > 2*httpclient.MaxText {

@@ -15,6 +15,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 func uploaderOf(t testing.TB, s *cacheserver.Server, url string, reads ...string) *Uploader {
@@ -33,7 +34,7 @@ func randomBytes(seed uint64, size int) []byte {
 
 func TestStreamReturnsWhatWasUploaded(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{})
-	url := serve(t, s)
+	url := servertest.Serve(t, s)
 	for _, size := range []int{0, 1, blockSize - 1, blockSize, blockSize + 1, 3*blockSize + 7} {
 		content := randomBytes(uint64(size), size)
 		key := fmt.Sprintf("of %d bytes", size)
@@ -55,7 +56,7 @@ func TestStreamReturnsWhatWasUploaded(t *testing.T) {
 
 func TestUploadOfAnEntryThatExistsOrWasBegun(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{}, entry(mainRef, "there"))
-	url := serve(t, s)
+	url := servertest.Serve(t, s)
 	u := uploaderOf(t, s, url)
 	broken := errors.New("not what it should be")
 	if err := u.Upload(t.Context(), "begun", iotest.ErrReader(broken), 3); !errors.Is(err, broken) {
@@ -81,7 +82,7 @@ func TestUploadThatFailsMakesNoEntry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := servertest.Open(t, cacheserver.Options{})
-			u := uploaderOf(t, s, serve(t, s))
+			u := uploaderOf(t, s, servertest.Serve(t, s))
 			if err := u.Upload(t.Context(), "key", test.content, test.size); err == nil || !strings.Contains(err.Error(), test.err) {
 				t.Errorf("have %v, want %s", err, test.err)
 			}
@@ -101,7 +102,7 @@ func TestUploadRepeatsWhatFailsInPassing(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, fault)})
-			u := uploaderOf(t, s, serve(t, s))
+			u := uploaderOf(t, s, servertest.Serve(t, s))
 			content := randomBytes(1, 2*blockSize+1)
 			if err := u.Upload(t.Context(), "key", bytes.NewReader(content), int64(len(content))); err != nil {
 				t.Fatal(err)
@@ -119,19 +120,19 @@ func TestUploadWithATokenThatOnlyReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewReader(serve(t, s), 2, token, "test")
+	r, err := NewReader(servertest.Serve(t, s), 2, token, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = NewUploader(r, time.Now).Upload(t.Context(), "key", strings.NewReader("x"), 1)
-	if err == nil || !strings.Contains(err.Error(), "cache write denied") || hintOf(err) == "" || strings.Contains(err.Error(), token) {
+	if err == nil || !strings.Contains(err.Error(), "cache write denied") || hint.Of(err) == "" || strings.Contains(err.Error(), token) {
 		t.Errorf("have %v", err)
 	}
 }
 
 func TestUploadShowsNoSecrets(t *testing.T) {
 	s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "PUT *:400")})
-	u := uploaderOf(t, s, serve(t, s))
+	u := uploaderOf(t, s, servertest.Serve(t, s))
 	err := u.Upload(t.Context(), "key", strings.NewReader("x"), 1)
 	if err == nil || strings.Contains(err.Error(), "sig=") || strings.Contains(err.Error(), u.token) {
 		t.Errorf("have %v", err)
@@ -145,7 +146,7 @@ func TestStreamGoesOnWhereItBroke(t *testing.T) {
 		it.Content = content
 		for _, fault := range []string{"GET *:cut=1000000:3", "GET *devstore*:cut=1:3"} {
 			s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, fault)}, it)
-			stream, err := runtimeOf(t, s, serve(t, s), version).Stream(t.Context(), "key", int64(len(content)))
+			stream, err := runtimeOf(t, s, servertest.Serve(t, s), version).Stream(t.Context(), "key", int64(len(content)))
 			if err != nil {
 				t.Fatalf("%s: %v", fault, err)
 			}
@@ -162,7 +163,7 @@ func TestStreamOfWhatIsNotThere(t *testing.T) {
 		short := entry(mainRef, "short")
 		short.Content = []byte("12")
 		s := servertest.Open(t, cacheserver.Options{}, short)
-		r := runtimeOf(t, s, serve(t, s), version)
+		r := runtimeOf(t, s, servertest.Serve(t, s), version)
 		if _, err := r.Stream(t.Context(), "none", 3); !errors.Is(err, ErrNotFound) {
 			t.Errorf("of no entry: %v", err)
 		}
@@ -182,7 +183,7 @@ func TestReadReturnsTheNewestOfAPrefix(t *testing.T) {
 		old, head := entry(mainRef, bkcache.IndexPrefix("app", mainRef, false)+"#1"), entry(mainRef, bkcache.IndexPrefix("app", mainRef, false)+"#2")
 		old.Content, head.Content = []byte("old"), []byte("new")
 		s := servertest.Open(t, cacheserver.Options{Faults: servertest.Faults(t, "GET *devstore*:cut=1:1")}, old, head)
-		r := runtimeOf(t, s, serve(t, s), version, pullRef)
+		r := runtimeOf(t, s, servertest.Serve(t, s), version, pullRef)
 		data, key, err := r.Read(t.Context(), bkcache.IndexPrefix("app", mainRef, false)+"#")
 		if string(data) != "new" || key != head.Key || err != nil {
 			t.Errorf("have %q of %q, %v", data, key, err)

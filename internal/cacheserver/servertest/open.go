@@ -1,6 +1,8 @@
 package servertest
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -27,6 +29,14 @@ func Open(t testing.TB, opts cacheserver.Options, entries ...Entry) *cacheserver
 		}
 	})
 	return server
+}
+
+// Serve lets a handler answer on a socket until the test ends, and returns its URL. A service must have been opened before,
+// so that it is closed after the last request.
+func Serve(t testing.TB, handler http.Handler) (url string) {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // Faults reads faults to inject, as [cacheserver.ParseFault] does.
