@@ -1,22 +1,18 @@
 package buildrun
 
 import (
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 func TestGhtokenIsPassedOnlyIfItCanList(t *testing.T) {
-	service, err := cacheserver.Open(cacheserver.Options{Dir: t.TempDir(), Repository: "octo/app"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(service)
-	t.Cleanup(func() { server.Close(); service.Close() })
+	service := servertest.Open(t, cacheserver.Options{Repository: "octo/app"})
+	url := servertest.Serve(t, service)
 	good, err := service.RESTToken(false, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +31,7 @@ func TestGhtokenIsPassedOnlyIfItCanList(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			lookup := func(name string) (string, bool) { return tt.jobAPI, name == "GITHUB_API_URL" }
 			var stderr strings.Builder
-			inv := invocation{env: &Env{Lookup: lookup, Now: time.Now, Stderr: &stderr, listingAPI: server.URL}, own: ghaOptions{dryRun: "json"}}
+			inv := invocation{env: &Env{Lookup: lookup, Now: time.Now, Stderr: &stderr, listingAPI: url}, own: ghaOptions{dryRun: "json"}}
 			e := cacheopts.Entry{Type: "gha", Attrs: map[string]string{"repository": tt.repository, "ghtoken": tt.token}}
 			entries := []cacheopts.Completed{{Entry: e}, {Entry: e}}
 			inv.probeListings(t.Context(), entries)

@@ -16,7 +16,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cachecopy"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
-	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
@@ -56,33 +56,23 @@ type service struct {
 func serve(t *testing.T, opts cacheserver.Options, entries map[string][]byte) service {
 	t.Helper()
 	s := open(t, opts, entries)
-	return listen(t, s, s)
+	return service{s, servertest.Serve(t, s)}
 }
 
 func open(t *testing.T, opts cacheserver.Options, entries map[string][]byte) *cacheserver.Server {
 	t.Helper()
-	opts.Dir = t.TempDir()
-	fill(t, opts.Dir, entries)
-	s, err := cacheserver.Open(opts)
-	check(t, err)
-	return s
-}
-
-// listen lets a handler answer for a service.
-func listen(t *testing.T, s *cacheserver.Server, handler http.Handler) service {
-	server := httptest.NewServer(handler)
-	t.Cleanup(func() {
-		server.Close()
-		check(t, s.Close())
-	})
-	return service{s, server.URL}
+	var all []servertest.Entry
+	for key, content := range entries {
+		all = append(all, servertest.Entry{Ref: mainRef, Key: key, Content: content})
+	}
+	return servertest.Open(t, opts, all...)
 }
 
 // serveDamaged is a service that gives out bad content in place of good, as one does that never looks at digests.
 func serveDamaged(t *testing.T, entries map[string][]byte, good, bad []byte) service {
 	t.Helper()
 	s := open(t, cacheserver.Options{}, entries)
-	return listen(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return service{s, servertest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recorded := httptest.NewRecorder()
 		s.ServeHTTP(recorded, r)
 		body := recorded.Body.Bytes()
@@ -96,22 +86,7 @@ func serveDamaged(t *testing.T, entries map[string][]byte, good, bad []byte) ser
 		if err != nil {
 			t.Log(err)
 		}
-	}))
-}
-
-func fill(t *testing.T, dir string, entries map[string][]byte) {
-	t.Helper()
-	s, err := store.Open(dir, store.Options{
-		Limits: store.Limits{Size: 1 << 40, Age: time.Hour}, Idle: time.Hour, Now: time.Now, Warn: func(err error) { t.Error(err) },
-	})
-	check(t, err)
-	for key, content := range entries {
-		id, err := s.Reserve(store.Name{Ref: mainRef, Version: bkcache.Version, Key: key}, key)
-		check(t, err)
-		check(t, s.WriteChunk(id, 0, int64(len(content)), bytes.NewReader(content)))
-		check(t, s.Finish(id, int64(len(content))))
-	}
-	check(t, s.Close())
+	}))}
 }
 
 func check(t *testing.T, err error) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
@@ -80,24 +80,19 @@ func TestTypicalRepository(t *testing.T) {
 	clock := &runningClock{}
 	begin := time.Now().Add(-10 * 24 * time.Hour) // in the past for BuildKit, which reads the tokens
 	clock.setTo(begin)
-	service, err := cacheserver.Open(cacheserver.Options{Dir: t.TempDir(), Repository: "octo/app", Now: clock.now})
-	check(t, err)
-	server := httptest.NewServer(service)
-	t.Cleanup(func() {
-		server.Close()
-		check(t, service.Close())
-	})
+	service := servertest.Open(t, cacheserver.Options{Dir: t.TempDir(), Repository: "octo/app", Now: clock.now})
+	url := servertest.Serve(t, service)
 	dir, files := growing(t), map[string]map[string]string{}
 	for n, c := range week() {
 		clock.setTo(begin.Add(c.at))
-		u.enterWeek(service, server.URL, c.ref())
+		u.enterWeek(service, url, c.ref())
 		writeFiles(t, dir, merge(files, c, n))
 		u.forget()
 		time.Sleep(1100 * time.Millisecond) // steps that run within the same second write the same layer
 		u.run(build(dir, toAndFrom("app")...)...)
 	}
 	clock.setTo(begin.Add(recordedAt))
-	got := record(t, service, server.URL, begin)
+	got := record(t, service, url, begin)
 	file := filepath.Join("..", "reclaim", "testdata", "week.json")
 	if *update {
 		check(t, os.MkdirAll(filepath.Dir(file), 0o755))

@@ -2,13 +2,13 @@ package e2e
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 // refusals are ways in which an upload of BuildKit fails.
@@ -50,15 +50,14 @@ func TestBuildKitOutlivesRefusedUploads(t *testing.T) {
 // uploads that this refused.
 func (u *user) enterExpiring() (refused *atomic.Int64) {
 	var late atomic.Bool
-	service, err := cacheserver.Open(cacheserver.Options{Dir: u.t.TempDir(), Now: func() time.Time {
+	service := servertest.Open(u.t, cacheserver.Options{Dir: u.t.TempDir(), Now: func() time.Time {
 		if late.Load() {
 			return time.Now().Add(25 * time.Hour)
 		}
 		return time.Now()
 	}})
-	check(u.t, err)
 	refused = &atomic.Int64{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	url := servertest.Serve(u.t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status := &statusWriter{ResponseWriter: w}
 		service.ServeHTTP(status, r)
 		late.Store(late.Load() || strings.HasSuffix(r.URL.Path, "/CreateCacheEntry"))
@@ -66,11 +65,7 @@ func (u *user) enterExpiring() (refused *atomic.Int64) {
 			refused.Add(1)
 		}
 	}))
-	u.t.Cleanup(func() {
-		server.Close()
-		check(u.t, service.Close())
-	})
-	u.enterWeek(service, server.URL, mainRef)
+	u.enterWeek(service, url, mainRef)
 	return refused
 }
 

@@ -25,11 +25,7 @@ func commandLine(text string) Failed {
 // jobVariables are those of a job whose token was made at noon and lives an hour.
 func jobVariables(t *testing.T) map[string]string {
 	t.Helper()
-	server, err := cacheserver.Open(cacheserver.Options{Dir: servertest.Dir(t), Repository: "octo/app", MaxSize: 1 << 20, MaxAge: time.Hour, Now: servertest.Noon})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
+	server := servertest.Open(t, cacheserver.Options{Repository: "octo/app", Now: servertest.Noon})
 	token, err := server.RuntimeToken([]cacheserver.RefAccess{{Ref: "refs/heads/main", Write: true}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package listing
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -36,15 +35,12 @@ func serve(t *testing.T, opts cacheserver.Options, refs ...string) *place {
 	servertest.Fill(t, opts.Dir, servertest.Example()...)
 	service, err := cacheserver.Open(opts)
 	check(t, err)
-	server := httptest.NewServer(service)
-	t.Cleanup(func() {
-		server.Close()
-		check(t, service.Close())
-	})
+	t.Cleanup(func() { check(t, service.Close()) })
+	url := servertest.Serve(t, service)
 	rest, err := service.RESTToken(true, validity)
 	check(t, err)
-	p := &place{t: t, service: service, url: server.URL, vars: map[string]string{
-		"GITHUB_API_URL": server.URL + "/api/v3", "GITHUB_REPOSITORY": "octo/app", "GITHUB_TOKEN": rest,
+	p := &place{t: t, service: service, url: url, vars: map[string]string{
+		"GITHUB_API_URL": url + "/api/v3", "GITHUB_REPOSITORY": "octo/app", "GITHUB_TOKEN": rest,
 	}}
 	if len(refs) > 0 {
 		p.enter(refs...)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
@@ -46,20 +46,11 @@ type gitHub struct {
 func newGitHub(t *testing.T, faults ...string) *gitHub {
 	g := &gitHub{t: t, ago: 3 * day}
 	opts := cacheserver.Options{
-		Dir: t.TempDir(), Repository: "octo/app", MaxAge: 90 * day, Refs: []string{mainRef, pull1},
+		Repository: "octo/app", MaxAge: 90 * day, Refs: []string{mainRef, pull1}, Faults: servertest.Faults(t, faults...),
 		Now: func() time.Time { g.mu.Lock(); defer g.mu.Unlock(); return time.Now().Add(-g.ago) },
 	}
-	for _, text := range faults {
-		f, err := cacheserver.ParseFault(text)
-		g.check(err)
-		opts.Faults = append(opts.Faults, f)
-	}
-	var err error
-	g.Server, err = cacheserver.Open(opts)
-	g.check(err)
-	server := httptest.NewServer(http.HandlerFunc(g.serve))
-	t.Cleanup(func() { server.Close(); g.check(g.Close()) })
-	g.url = server.URL
+	g.Server = servertest.Open(t, opts)
+	g.url = servertest.Serve(t, http.HandlerFunc(g.serve))
 	return g
 }
 

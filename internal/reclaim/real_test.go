@@ -68,17 +68,7 @@ type realService struct {
 }
 
 func newService(t *testing.T, now func() time.Time) *realService {
-	server, err := cacheserver.Open(cacheserver.Options{
-		Dir: servertest.Dir(t), Repository: "octo/app", Now: now, MaxAge: 1000 * day, ReservationTTL: 1000 * day,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := servertest.Open(t, cacheserver.Options{Repository: "octo/app", Now: now, MaxAge: 1000 * day, ReservationTTL: 1000 * day})
 	return &realService{t, &direct{Server: server}, now, map[[2]string]string{}}
 }
 

@@ -10,15 +10,11 @@ import (
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/servertest"
 )
 
 func TestRead(t *testing.T) {
-	server, err := cacheserver.Open(cacheserver.Options{Dir: t.TempDir(), Repository: "octo/app", MaxSize: 1 << 20, MaxAge: time.Hour, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	runtime, err := server.RuntimeToken([]cacheserver.RefAccess{{Ref: "refs/heads/main", Write: true}}, time.Hour)
+	runtime, err := servertest.Open(t, cacheserver.Options{Repository: "octo/app"}).RuntimeToken([]cacheserver.RefAccess{{Ref: "refs/heads/main", Write: true}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

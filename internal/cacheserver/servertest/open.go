@@ -10,10 +10,12 @@ import (
 )
 
 // Open opens a service with entries, created in their order, a second apart, until now.
-// Options need no folder, and no Now: that is [time.Now].
+// Options need no folder: that is [Dir]. They need no Now: that is [time.Now].
 func Open(t testing.TB, opts cacheserver.Options, entries ...Entry) *cacheserver.Server {
 	t.Helper()
-	opts.Dir = Dir(t)
+	if opts.Dir == "" {
+		opts.Dir = Dir(t)
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now //nolint:forbidigo // as documented
 	}
