@@ -13,10 +13,9 @@ import (
 const (
 	// Attempts is how often [Retry] tries.
 	Attempts = 5
-	// MaxBackoff is the longest wait of those who retry for minutes.
-	MaxBackoff = 15 * time.Second
 
-	firstBackoff = 500 * time.Millisecond
+	firstDelay = 500 * time.Millisecond
+	maxDelay   = 15 * time.Second // of those who retry for minutes
 )
 
 // Retry calls try until try asks for no repetition, at most five times. Between two
@@ -28,16 +27,17 @@ func Retry(ctx context.Context, try func(attempt int) (again bool, wait time.Dur
 		if !again || attempt == Attempts {
 			return err
 		}
-		if ended := Sleep(ctx, cmp.Or(wait, Backoff(attempt))); ended != nil {
+		if ended := Sleep(ctx, cmp.Or(wait, Delay(attempt))); ended != nil {
 			return cmp.Or(err, ended)
 		}
 	}
 }
 
-// Backoff doubles with each attempt. Jitter keeps clients apart that failed at once.
-func Backoff(attempt int) time.Duration {
-	d := firstBackoff << min(attempt-1, 10)
-	return d/2 + rand.N(d) //nolint:gosec // nobody gains by guessing it
+// Delay is how long to wait after an attempt, of which the first is 1. It doubles with each attempt, up to 15 seconds.
+// Jitter keeps clients apart that failed at once.
+func Delay(attempt int) time.Duration {
+	d := firstDelay << min(attempt-1, 10)
+	return min(d/2+rand.N(d), maxDelay) //nolint:gosec // nobody gains by guessing it
 }
 
 // Sleep waits, or returns the cause for which ctx ended.

@@ -5,7 +5,23 @@ import (
 	"net"
 	"syscall"
 	"testing"
+	"time"
 )
+
+func TestDelay(t *testing.T) {
+	for attempt, want := range map[int]struct{ least, most time.Duration }{
+		1:    {250 * time.Millisecond, 750 * time.Millisecond},
+		4:    {2 * time.Second, 6 * time.Second},
+		7:    {maxDelay, maxDelay},
+		1000: {maxDelay, maxDelay},
+	} {
+		for range 100 {
+			if have := Delay(attempt); have < want.least || have > want.most {
+				t.Errorf("after attempt %d: have %v, want %v to %v", attempt, have, want.least, want.most)
+			}
+		}
+	}
+}
 
 func TestWhatCannotPassIsNotRepeated(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -112,18 +111,6 @@ func (w *BlobWriter) stream(ctx context.Context, content io.Reader) error {
 		_, err = client.UploadStream(ctx, content, &blockblob.UploadStreamOptions{BlockSize: blockSize, Concurrency: blocksAhead})
 	}
 	return err
-}
-
-// Backoff waits before the next attempt of a request that failed: as long as the service asks for, or a time that doubles.
-// It returns err at once if the service asks for more than the time left.
-func Backoff(ctx context.Context, err error, attempt int, left time.Duration) error {
-	wait := min(httpclient.Backoff(attempt), httpclient.MaxBackoff)
-	if refused, ok := errors.AsType[*ServiceError](err); ok && refused.after > 0 {
-		if wait = refused.after; wait > left {
-			return err
-		}
-	}
-	return httpclient.Sleep(ctx, wait)
 }
 
 // Get requests the content at a signed URL, from an offset on: n bytes, or all if n is 0. It sends the request once. The

@@ -10,7 +10,7 @@ import (
 )
 
 // pace lets so many requests begin within a time. The cache service counts requests, and not what they cost, so this is
-// simpler than a [pacer].
+// simpler than the pacer of package cacheclient.
 type pace struct {
 	per     time.Duration
 	now     func() time.Time

@@ -59,7 +59,7 @@ func (s *Service) repeat(ctx context.Context, pace *pace, try func() (status int
 			patience = min(patience, s.opts.Patience) // probably nothing is there
 		}
 		left := patience - now.Sub(earlier(failing, pace.outage.begin(now)))
-		wait, ok := within(asked, asks, min(httpclient.Backoff(attempt), httpclient.MaxBackoff), left)
+		wait, ok := within(asked, asks, httpclient.Delay(attempt), left)
 		if !ok || httpclient.Sleep(ctx, wait) != nil {
 			return lost, err
 		}
@@ -85,6 +85,18 @@ func within(asked time.Duration, asks bool, own, left time.Duration) (wait time.
 		return asked, asked <= left
 	}
 	return min(own, left), left > 0
+}
+
+// Backoff waits before the next attempt of a request that failed: as long as the service asks for, or a time that doubles.
+// It returns err at once if the service asks for more than the time left.
+func Backoff(ctx context.Context, err error, attempt int, left time.Duration) error {
+	wait := httpclient.Delay(attempt)
+	if refused, ok := errors.AsType[*ServiceError](err); ok && refused.after > 0 {
+		if wait = refused.after; wait > left {
+			return err
+		}
+	}
+	return httpclient.Sleep(ctx, wait)
 }
 
 // outage is the time in which a host has failed all requests. A host that is down would otherwise be waited for with

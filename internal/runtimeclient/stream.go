@@ -66,7 +66,7 @@ func (s *stream) again(err error) error {
 		return fmt.Errorf("reading cache %q: it is shorter than it should be: %w", s.key, io.ErrUnexpectedEOF)
 	}
 	s.failed++
-	if s.failed == httpclient.Attempts || !httpclient.Passing(err) || httpclient.Sleep(s.ctx, httpclient.Backoff(s.failed)) != nil {
+	if s.failed == httpclient.Attempts || !httpclient.Passing(err) || httpclient.Sleep(s.ctx, httpclient.Delay(s.failed)) != nil {
 		return fmt.Errorf("reading cache %q: %w", s.key, httpclient.RedactSigned(err, s.runtime.token))
 	}
 	_ = s.content.Close() // it is broken
