@@ -41,13 +41,17 @@ type Builder struct {
 //
 // The lock on buildx's store is released before the nodes are asked.
 func Resolve(ctx context.Context, dockerCLI command.Cli, name string) (*Builder, error) {
+	return resolve(ctx, dockerCLI, name, nil)
+}
+
+func resolve(ctx context.Context, dockerCLI command.Cli, name string, more question) (*Builder, error) {
 	loaded, err := open(dockerCLI, name)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return load(ctx, dockerCLI, loaded, nil), nil
+	return load(ctx, dockerCLI, loaded, more), nil
 }
 
 // load asks all nodes of a builder at the same time, and running ones more.

@@ -13,13 +13,7 @@ import (
 // Examine is [Resolve], and asks each running node whether it has type=gha
 // caches as well. That takes a build of nothing, so it is not free.
 func Examine(ctx context.Context, dockerCLI command.Cli, name string) (*Builder, error) {
-	loaded, err := open(dockerCLI, name)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return load(ctx, dockerCLI, loaded, askGHA), nil
+	return resolve(ctx, dockerCLI, name, askGHA)
 }
 
 // askGHA asks what buildx asks before it drops a type=gha entry (build/opt.go).
