@@ -20,8 +20,8 @@ const (
 	BlobKeys     = "buildkit-blob-1-" // how those of layers and signatures begin
 )
 
-// RefHashLen is the number of hex digits of a ref's hash in an index key.
-const RefHashLen = 8
+// refHashLen is the number of hex digits of a ref's hash in an index key.
+const refHashLen = 8
 
 // Kind is what an entry contains.
 type Kind uint8
@@ -98,7 +98,7 @@ func parseIndexKey(key, rest string) Key {
 	}
 	number := rest[hash+1:]
 	rest, signed := strings.CutSuffix(rest[:hash], signedSuffix)
-	scopeLen := len(rest) - RefHashLen - len(indexInfix)
+	scopeLen := len(rest) - refHashLen - len(indexInfix)
 	if scopeLen < 0 || !strings.HasPrefix(rest[scopeLen:], indexInfix) {
 		return Key{text: key}
 	}
@@ -116,20 +116,20 @@ func (k Key) String() string { return k.text }
 // last ref that its token may write, and the service stores the entry on that ref.
 // If they differ, something else wrote the entry.
 func (k Key) MatchesRef(ref string) bool {
-	return k.Kind == KindIndex && k.RefHash == RefHash(ref)
+	return k.Kind == KindIndex && k.RefHash == hashRef(ref)
 }
 
-// RefHash returns the hash of ref in index keys.
-func RefHash(ref string) string {
+// hashRef returns the hash of ref in index keys.
+func hashRef(ref string) string {
 	sum := sha256.Sum256([]byte(ref))
-	return hex.EncodeToString(sum[:RefHashLen/2])
+	return hex.EncodeToString(sum[:refHashLen/2])
 }
 
 // IndexPrefix is the key that BuildKit looks up to import a scope of a ref. The
 // service matches prefixes, so an unsigned lookup also finds signed indexes. The
 // scope's own indexes continue with "#".
 func IndexPrefix(scope, ref string, signed bool) string {
-	prefix := IndexKeys + scope + indexInfix + RefHash(ref)
+	prefix := IndexKeys + scope + indexInfix + hashRef(ref)
 	if signed {
 		return prefix + signedSuffix
 	}

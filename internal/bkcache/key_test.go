@@ -99,8 +99,8 @@ func TestRefHash(t *testing.T) {
 		"refs/pull/1/merge": "40a31afc",
 		"":                  "e3b0c442",
 	} {
-		if got := RefHash(ref); got != want {
-			t.Errorf("RefHash(%q) = %s, want %s", ref, got, want)
+		if got := hashRef(ref); got != want {
+			t.Errorf("hashRef(%q) = %s, want %s", ref, got, want)
 		}
 		if key := IndexKey("s", ref, false, 1); !key.MatchesRef(ref) || key.MatchesRef(ref+"x") {
 			t.Errorf("%s does not match exactly %q", key, ref)
@@ -130,7 +130,7 @@ func TestWhatIsFormattedParsesBack(t *testing.T) {
 		n := rapid.Uint64().Draw(t, "n")
 		key := IndexKey(scope, ref, signed, n)
 		want := Key{
-			Kind: KindIndex, Signed: signed, Scope: scope, RefHash: RefHash(ref), Number: fmt.Sprint(n),
+			Kind: KindIndex, Signed: signed, Scope: scope, RefHash: hashRef(ref), Number: fmt.Sprint(n),
 			text: IndexPrefix(scope, ref, signed) + "#" + fmt.Sprint(n),
 		}
 		if key != want {

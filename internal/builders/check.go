@@ -239,7 +239,7 @@ func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 		return nil
 	}
 	for _, n := range b.Nodes {
-		if n.OwnNetwork() {
+		if n.ownNetwork() {
 			return []cacheopts.Note{{
 				Code:  CodeOwnNetwork,
 				Level: cacheopts.LevelWarning,
@@ -251,9 +251,9 @@ func (b *Builder) checkLoopback(c Checks) []cacheopts.Note {
 	return nil
 }
 
-// OwnNetwork says that the node's container has a network of its own; that of
+// ownNetwork says that the node's container has a network of its own; that of
 // another container may be the host's.
-func (n Node) OwnNetwork() bool {
+func (n Node) ownNetwork() bool {
 	network := n.DriverOpts["network"]
 	return network != "host" && !strings.HasPrefix(network, "container:")
 }

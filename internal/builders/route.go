@@ -49,7 +49,7 @@ func (b *Builder) routes(n Node) (networks, others []Route) {
 	case "docker":
 		return nil, []Route{here, desktop}
 	case "docker-container":
-		if !n.OwnNetwork() {
+		if !n.ownNetwork() {
 			return nil, []Route{here, desktop}
 		}
 		for _, address := range n.Gateways {
@@ -66,7 +66,7 @@ func (b *Builder) routes(n Node) (networks, others []Route) {
 
 // FixReach is how the nodes of a builder get to use a route, a line for each way; empty if it is not known.
 func (b *Builder) FixReach(r Route) string {
-	if b.Driver != "docker-container" || !slices.ContainsFunc(b.Nodes, Node.OwnNetwork) {
+	if b.Driver != "docker-container" || !slices.ContainsFunc(b.Nodes, Node.ownNetwork) {
 		return ""
 	}
 	ways := release.CreateBuilder + " --driver-opt network=host   # a builder that reaches all of this machine\n"

@@ -10,9 +10,9 @@ import (
 // AttemptTimeout is how long one attempt of a request waits for the reply.
 const AttemptTimeout = 30 * time.Second
 
-// Connections are how many idle connections to a host are kept, unless a client needs
+// connections are how many idle connections to a host are kept, unless a client needs
 // another number.
-const Connections = 48
+const connections = 48
 
 // ErrTooLarge means that a reply is larger than its reader accepts.
 var ErrTooLarge = errors.New("the reply is too large")
@@ -25,7 +25,7 @@ func NewTransport() *http.Transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: AttemptTimeout,
 		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConnsPerHost:   Connections,
+		MaxIdleConnsPerHost:   connections,
 		ForceAttemptHTTP2:     true,
 	}
 }

@@ -19,9 +19,9 @@ type Choice struct {
 	Show          func(name string) string // nil: as it is
 }
 
-// Missed returns what to say of a choice that matches no name, with the nearest one; nothing
+// missed returns what to say of a choice that matches no name, with the nearest one; nothing
 // if it matches.
-func (c Choice) Missed() (text, fix string) {
+func (c Choice) missed() (text, fix string) {
 	if slices.ContainsFunc(c.Names, func(name string) bool { return c.Matches(c.Value, name) }) {
 		return "", ""
 	}
@@ -68,7 +68,7 @@ func (s Selector) Choices(a *reclaim.Analysis) (all []Choice) {
 // NoteMissed warns of each choice that matches nothing.
 func (r *Repository) NoteMissed(choices []Choice) {
 	for _, c := range choices {
-		if text, fix := c.Missed(); text != "" {
+		if text, fix := c.missed(); text != "" {
 			r.say(ui.Warning, text, fix)
 		}
 	}

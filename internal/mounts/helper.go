@@ -23,9 +23,9 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
-// Helper is the program that packs and unpacks mounts inside a builder.
-type Helper struct {
-	Args    []string // that make the program a helper
+// helper is the program that packs and unpacks mounts inside a builder.
+type helper struct {
+	args    []string // that make the program a helper
 	content []byte
 	packed  bool // content is compressed
 	digest  string
@@ -34,10 +34,10 @@ type Helper struct {
 // SelfArg makes this program its own helper, where none is embedded.
 const SelfArg = "mounts-helper"
 
-// FindHelper returns the helper for the nodes of a platform: the file at path, if one is given; else the one that was
+// findHelper returns the helper for the nodes of a platform: the file at path, if one is given; else the one that was
 // embedded when this program was built; else this program itself. An error has a hint.
-func FindHelper(path string, platform ocispecs.Platform) (*Helper, error) {
-	h := &Helper{}
+func findHelper(path string, platform ocispecs.Platform) (*helper, error) {
+	h := &helper{}
 	var err error
 	switch {
 	case platform.OS != "linux":
@@ -47,7 +47,7 @@ func FindHelper(path string, platform ocispecs.Platform) (*Helper, error) {
 	default:
 		h.packed = true
 		if h.content, err = fs.ReadFile(embedded, "bin/helper-"+platform.Architecture+".gz"); errors.Is(err, fs.ErrNotExist) {
-			h.packed, h.Args = false, []string{SelfArg}
+			h.packed, h.args = false, []string{SelfArg}
 			h.content, err = self(platform)
 		}
 	}
@@ -97,10 +97,10 @@ func readStatic(path string, platform ocispecs.Platform) ([]byte, error) {
 	return program, nil
 }
 
-func (h *Helper) name() string { return "helper-" + h.digest }
+func (h *helper) name() string { return "helper-" + h.digest }
 
 // size is that of the program, in bytes.
-func (h *Helper) size() int64 {
+func (h *helper) size() int64 {
 	if !h.packed {
 		return int64(len(h.content))
 	}
@@ -108,13 +108,13 @@ func (h *Helper) size() int64 {
 }
 
 // Walk implements [fsutil.FS]: the program is the only file. BuildKit asks for it again only if its size or time differ.
-func (h *Helper) Walk(_ context.Context, _ string, visit fs.WalkDirFunc) error {
+func (h *helper) Walk(_ context.Context, _ string, visit fs.WalkDirFunc) error {
 	st := &types.Stat{Path: h.name(), Mode: 0o755, Size: h.size(), ModTime: time.Unix(1, 0).UnixNano()}
 	return visit(st.Path, &fsutil.DirEntryInfo{Stat: st}, nil)
 }
 
 // Open implements [fsutil.FS].
-func (h *Helper) Open(name string) (io.ReadCloser, error) {
+func (h *helper) Open(name string) (io.ReadCloser, error) {
 	switch {
 	case name != h.name():
 		return nil, fs.ErrNotExist

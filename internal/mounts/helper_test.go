@@ -18,7 +18,7 @@ func TestBuildKitGetsTheProgramOfTheHelper(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, h := range map[string]*Helper{
+	for name, h := range map[string]*helper{
 		"embedded": {content: packed.Bytes(), packed: true, digest: "1"},
 		"a file":   {content: program, digest: "2"},
 	} {

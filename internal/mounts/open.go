@@ -23,7 +23,7 @@ import (
 type Node struct {
 	Client     *client.Client
 	Platform   ocispecs.Platform // that it builds for by default
-	HelperPath string            // a helper to use in place of the embedded one; see [FindHelper]
+	helperPath string            // a helper to use in place of the embedded one; see findHelper
 
 	standby *standby // nil: none
 }
@@ -40,7 +40,7 @@ func Open(ctx context.Context, dockerCLI command.Cli, builder, helperPath string
 		failed = errors.Join(failed, c.Err)
 	}
 	if failed == nil && len(connections) == 1 {
-		n := &Node{Client: connections[0].Client, HelperPath: helperPath}
+		n := &Node{Client: connections[0].Client, helperPath: helperPath}
 		if n.Platform, err = platformOf(ctx, n.Client); err == nil {
 			return n, nil
 		}

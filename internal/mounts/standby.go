@@ -83,7 +83,7 @@ func (s *standby) run(ctx context.Context, mounts []Mount) error {
 }
 
 func (s *standby) serve(ctx context.Context, n *Node) error {
-	helper, err := FindHelper(n.HelperPath, n.Platform)
+	helper, err := findHelper(n.helperPath, n.Platform)
 	if err != nil {
 		return err
 	}
@@ -108,13 +108,13 @@ func (s *standby) serve(ctx context.Context, n *Node) error {
 // container makes containers of the helper.
 type container struct {
 	gateway.Client
-	helper *Helper
+	helper *helper
 	node   *Node
 	socket string
 	root   gateway.Reference
 }
 
-func (h *Helper) source() llb.State {
+func (h *helper) source() llb.State {
 	return llb.Local("helper", llb.SharedKeyHint("docker-ghacache-"+h.name()), llb.WithCustomName("docker-ghacache: helper"))
 }
 
@@ -167,7 +167,7 @@ func (c *container) run(ctx context.Context, r run) (err error) {
 		}
 	}()
 	process, err := made.Start(ctx, gateway.StartRequest{
-		Args: append([]string{"/" + c.helper.name()}, c.helper.Args...), Cwd: "/",
+		Args: append([]string{"/" + c.helper.name()}, c.helper.args...), Cwd: "/",
 		Env: []string{fmt.Sprintf("%s=%d", wire.MountsVar, len(r.mounts))},
 	})
 	if err != nil {
