@@ -55,7 +55,7 @@ func Open(ctx context.Context, dockerCLI command.Cli, builder, helperPath string
 		return nil, errors.Join(fmt.Errorf("connecting to the builder: %w", failed), closed)
 	}
 	several := fmt.Errorf("the builder has %d nodes, each with mounts of its own, and buildx chooses among them", len(connections))
-	return nil, errors.Join(hint.With(several, "--builder NAME, a builder with one node for each platform"), closed)
+	return nil, errors.Join(hint.With(several, "--builder NAME, a builder with one node; with several platforms, a job and a builder for each"), closed)
 }
 
 func platformOf(ctx context.Context, c *client.Client) (ocispecs.Platform, error) {
