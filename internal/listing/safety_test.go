@@ -305,21 +305,22 @@ func TestAnExportThatListsFindsItsLayers(t *testing.T) {
 func TestSelectionsDoNotWeakenTheGuard(t *testing.T) {
 	all := layers(2)
 	only := func(s string) func(string) bool { return func(other string) bool { return other == s } }
+	lookedUp := func(g *gitHub) func() {
+		g.build(mainRef).export("x", all)
+		g.today()
+		g.begin(pull1)
+		build := g.build(pull1)
+		build.layer(all[0])
+		build.layer(all[1])
+		return func() { build.writeIndex("y", all) }
+	}
 	for name, test := range map[string]struct {
 		policy  reclaim.Policy
 		prepare func(g *gitHub) (export func())
 	}{
 		"a ref of which another one has looked a layer up": {
 			reclaim.Policy{Ref: only(mainRef)},
-			func(g *gitHub) func() {
-				g.build(mainRef).export("x", all)
-				g.today()
-				g.begin(pull1)
-				build := g.build(pull1)
-				build.layer(all[0])
-				build.layer(all[1])
-				return func() { build.writeIndex("y", all) }
-			},
+			lookedUp,
 		},
 		"a scope that uploaded a layer which another one needs": {
 			reclaim.Policy{Scope: only("x")},
@@ -352,15 +353,7 @@ func TestSelectionsDoNotWeakenTheGuard(t *testing.T) {
 		},
 		"everything": {
 			reclaim.Policy{All: true},
-			func(g *gitHub) func() {
-				g.build(mainRef).export("x", all)
-				g.today()
-				g.begin(pull1)
-				build := g.build(pull1)
-				build.layer(all[0])
-				build.layer(all[1])
-				return func() { build.writeIndex("y", all) }
-			},
+			lookedUp,
 		},
 	} {
 		for class, likely := range map[string]bool{"proven": false, "likely": true} {
