@@ -59,6 +59,7 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	inv.noteLinked(targets)
 	args, err := targets.Override(inv.args, done)
 	switch {
 	case err == nil:
