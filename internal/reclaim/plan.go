@@ -158,7 +158,7 @@ func (p *Plan) Holders(v *Verdict) []*Cache {
 			continue
 		}
 		for item := range p.graph.references(x) {
-			if item == int32(at) {
+			if int(item) == at {
 				holders = append(holders, cache)
 				break
 			}
