@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun"
 	"github.com/docker-ghacache/docker-ghacache/internal/doctor"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 	"github.com/docker/cli/cli/command/formatter/tabwriter"
@@ -53,6 +54,9 @@ func runDoctor(ctx context.Context, env *Env, o doctorOptions) error {
 	summary, err := env.summaryFile(o.summary)
 	if err != nil {
 		return err
+	}
+	for _, n := range buildrun.Misspelt(env.Environ()) {
+		env.notes().Note(ui.Warning, n.Text, n.Hint)
 	}
 	checks := doctor.Examine(doctor.Collect(ctx, doctor.Env{
 		Docker: env.Docker, Lookup: env.Lookup, Environ: env.Environ, Now: env.Now, UserAgent: userAgent,

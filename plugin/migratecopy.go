@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
@@ -104,16 +105,31 @@ func listIndexes(ctx context.Context, env *Env) ([]bkcache.Entry, error) {
 // goes nowhere else unless that is asked for.
 func openCopy(ctx context.Context, env *Env, o copyOptions) (*runtimeclient.Reader, *runtimeclient.Uploader, error) {
 	job := env.job()
-	from, err := endpoint{"from", o.fromURL, o.fromToken, job.CacheURL, "ACTIONS_CACHE_URL", 1}.open(ctx, env)
+	from, err := endpoint{"from", o.fromURL, o.fromToken, job.CacheURL, "ACTIONS_CACHE_URL"}.find(ctx, env)
 	if err != nil {
 		return nil, nil, err
 	}
-	to, err := endpoint{"to", o.toURL, o.toToken, job.ResultsURL, "ACTIONS_RESULTS_URL", 2}.open(ctx, env)
+	to, err := endpoint{"to", o.toURL, o.toToken, job.ResultsURL, "ACTIONS_RESULTS_URL"}.find(ctx, env)
 	if err != nil {
 		return nil, nil, err
 	}
-	return from, runtimeclient.NewUploader(to, env.Now), nil
+	if from == to {
+		return nil, nil, usage(fmt.Errorf("%s is both the source and the destination, with the same token", ui.Line(from.url)),
+			"--from-url URL --from-token FILE\n--to-url URL --to-token FILE")
+	}
+	source, err := runtimeclient.NewReader(from.url, 1, from.token, userAgent)
+	if err != nil {
+		return nil, nil, err
+	}
+	target, err := runtimeclient.NewReader(to.url, 2, to.token, userAgent)
+	if err != nil {
+		return nil, nil, err
+	}
+	return source, runtimeclient.NewUploader(target, env.Now), nil
 }
+
+// access is to a cache service.
+type access struct{ url, token string }
 
 // endpoint is one end of a copy: what its flags say, and what the job has.
 type endpoint struct {
@@ -121,23 +137,19 @@ type endpoint struct {
 	url, token string
 	job        string // URL
 	variable   string // that holds it
-	version    int
 }
 
-func (e endpoint) open(ctx context.Context, env *Env) (*runtimeclient.Reader, error) {
+func (e endpoint) find(ctx context.Context, env *Env) (access, error) {
 	url, token := e.url, e.token
 	if url == "" {
 		url = e.job
 	}
 	if url == "" {
-		return nil, hint.With(fmt.Errorf("there is no $%s, which says where to copy %s", e.variable, e.name), fmt.Sprintf("--%s-url URL", e.name))
+		return access{}, hint.With(fmt.Errorf("there is no $%s, which says where to copy %s", e.variable, e.name), fmt.Sprintf("--%s-url URL", e.name))
 	}
 	if token == "" && url != e.job {
-		return nil, hint.With(fmt.Errorf("--%s-url is not the job's service, and comes without a token", e.name), fmt.Sprintf("--%s-token FILE, or env:NAME, or -", e.name))
+		return access{}, hint.With(fmt.Errorf("--%s-url is not the job's service, and comes without a token", e.name), fmt.Sprintf("--%s-token FILE, or env:NAME, or -", e.name))
 	}
 	secret, err := env.secrets().Read(ctx, "--"+e.name+"-token", token)
-	if err != nil {
-		return nil, err
-	}
-	return runtimeclient.NewReader(url, e.version, secret, userAgent)
+	return access{strings.TrimRight(url, "/") + "/", secret}, err
 }

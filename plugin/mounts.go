@@ -100,7 +100,7 @@ Fields of a Go template:
 	case "save":
 		return "MOUNT is the id or the target of a mount, or a glob. Without one, all are saved. With\n--file, those of the Dockerfile are, also with an owner or a mode (uid=, gid=, mode=)."
 	}
-	return "MOUNT is the id or, if the Dockerfile has none, the target of a mount. With --file, the\nmounts of the Dockerfile are restored."
+	return "MOUNT is the id or, if the Dockerfile has none, the target of a mount. With --file, the\nmounts of the Dockerfile are restored, or those of them that MOUNT selects.\n\nA mount that is not saved stays empty, as in the first job of a repository. It is a\nwarning if you asked for it by its id, and the exit code is 0."
 }
 
 // withNode does something in the builder.
@@ -179,31 +179,6 @@ func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string
 			return nil, errNotHeld
 		}
 		return k.Save(ctx, n, chosen, 0)
-	})
-}
-
-func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []string) error {
-	if o.file == "" && len(args) == 0 {
-		return usage(errors.New("no mount given"), "docker ghacache mounts restore --file Dockerfile")
-	}
-	return o.withKeeper(ctx, env, func(k *mounts.Keeper, n *mounts.Node) ([]mounts.Result, error) {
-		wanted, err := o.wanted(env, n)
-		if err != nil {
-			return nil, err
-		}
-		if o.file == "" {
-			for _, arg := range args {
-				wanted = append(wanted, mounts.Mount{ID: "/" + arg})
-			}
-		} else if len(args) > 0 {
-			wanted = slices.DeleteFunc(wanted, func(m mounts.Mount) bool { return !slices.ContainsFunc(args, m.Match) })
-		}
-		n.StandBy(ctx)
-		held, err := mounts.Held(ctx, n.Client)
-		if err != nil {
-			return nil, err
-		}
-		return k.Restore(ctx, n, held, wanted)
 	})
 }
 

@@ -30,13 +30,35 @@ func TestPruneSelects(t *testing.T) {
 		"an ID that there is not": {
 			false, []string{"--id", "99999", "--force"}, 0, []string{"warning: --id 99999 matches nothing\n", "Total reclaimed space: 0B"},
 		},
-		"an entry by its ID":           {false, []string{"--id", "2", "--grace", "0", "--force"}, 0, []string{"delete    selected", "1 entry with 50KiB: deleted"}},
-		"a layer that is needed stays": {false, []string{"--id", "1", "--force"}, 0, []string{"keep      in use", "Total reclaimed space: 0B"}},
+		"an entry by its ID": {false, []string{"--id", "2", "--grace", "0", "--force"}, 0, []string{"delete    selected", "1 entry with 50KiB: deleted"}},
+		"a layer that one index references stays": {
+			false, []string{"--id", "15", "--force"}, 0, []string{
+				"warning: entry 15 is kept: the index of scope app on #12 references it\nhint: docker ghacache prune --scope app --ref '#12'   # deletes the whole cache\n",
+				"keep      in use", "Total reclaimed space: 0B",
+			},
+		},
+		"a layer that several reference stays": {
+			false, []string{"--id", "13", "--force"}, 0, []string{
+				"warning: entry 13 is kept: the indexes of scope app on main, scope app on #12, scope web on main reference it\nhint: docker ghacache prune --scope app --ref main ",
+				"\nhint: docker ghacache prune --scope web --ref main   # deletes the whole cache\n",
+			},
+		},
+		"of many references a few are told": {
+			false, []string{"--id", "1", "--force"}, 0, []string{" and 3 more reference it\n"},
+		},
+		"a layer goes with the index that references it": {false, []string{"--id", "15,16", "--force"}, 0, []string{"delete    selected"}},
+		"many layers that stay are counted": {
+			false, []string{"--key", "buildkit-blob-1-", "--grace", "0", "--force"}, 0,
+			[]string{"warning: entry 1 is kept: ", "warning: entry 7 is kept: ", "warning: 4 more of the selected entries are kept\n"},
+		},
+		"a layer that an unread index might reference stays": {
+			true, []string{"--id", "13", "--force"}, 0, []string{"warning: entry 13 is kept: an index that was not read might reference it\n"},
+		},
 		"another tool's entry by its key": {
 			false, []string{"--key", "setup-go-", "--force"}, 0, []string{"delete    selected", "1 entry with 5MiB: deleted"},
 		},
 		"less versions": {false, []string{"--keep-versions", "1", "--dry-run"}, 0, []string{"delete    superseded", "keep      in use"}},
-		"a state":       {false, []string{"--state", "superseded", "--dry-run"}, 0, []string{"delete    superseded    1 "}},
+		"a state":       {false, []string{"--state", "superseded", "--dry-run"}, 0, []string{"delete    superseded              1 "}},
 		"an unknown state": {
 			false, []string{"--state", "live", "--force"}, 125, []string{`error: unknown state "live"`, "hint: --state superseded, unreferenced, closed or incomplete"},
 		},

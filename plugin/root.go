@@ -73,6 +73,8 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 	}
 	cmd.SetFlagErrorFunc(flagError)
 	opts := newRootOptions(cmd.Flags())
+	serve := newServeCommand(env)
+	cmd.SetUsageFunc(usageWithoutChildren(serve))
 	cmd.AddCommand(
 		newBuildCommand(env, opts),
 		newBakeCommand(env, opts),
@@ -87,11 +89,22 @@ func newRootCommand(ctx context.Context, env *Env) *cobra.Command {
 		newHooksCommand(env),
 		newHookCommand(env),
 		newMountsHelperCommand(),
-		newServeCommand(env),
+		serve,
 		newVersionCommand(env),
 	)
 	addExamples(cmd, "", examples())
 	return cmd
+}
+
+// usageWithoutChildren prints usages as docker does, but takes doer for a command like any other. docker's template takes
+// a command that has others below it for one that does nothing by itself.
+func usageWithoutChildren(doer *cobra.Command) func(*cobra.Command) error {
+	return func(cmd *cobra.Command) error {
+		if cmd.Parent() != doer {
+			doer.RemoveCommand(doer.Commands()...)
+		}
+		return new(cobra.Command).UsageFunc()(cmd)
+	}
 }
 
 // extends reports whether a program was started as an extension of GitHub's command line: gh runs gh-ghacache for `gh ghacache`.

@@ -50,6 +50,7 @@ until you stop it.
 The folder keeps the cache and the name of the repository for the next start. --check
 compares its entries with their content, and exits with 1 if something is damaged.
 --repair removes what is damaged and keeps the rest. Stop the service before both.
+"docker ghacache serve token" prints more tokens for a folder that is served.
 
 With --upstream, it is a relay: it sends everything on to the cache service of the job,
 many layers at a time, and keeps the job's token to itself. It prints a URL and a token
@@ -67,6 +68,9 @@ Prometheus. Both need no token and show no entry.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.command = args
+			if o.check || o.repair {
+				return runServeCheck(env, o)
+			}
 			if o.relays() {
 				return runServeUpstream(cmd.Context(), env, o)
 			}
@@ -97,9 +101,6 @@ Prometheus. Both need no token and show no entry.`,
 }
 
 func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
-	if o.check || o.repair {
-		return runServeCheck(env, o)
-	}
 	if o.maxAge <= 0 || o.maxSize.Value() <= 0 {
 		return usage(errors.New("--max-age and --max-size must be positive"), "--max-age 168h --max-size 10GB")
 	}
@@ -135,11 +136,32 @@ func (o serveOptions) serving(env *Env) serving.Options {
 
 // runServeCheck exits with 1 if something is damaged afterwards.
 func runServeCheck(env *Env, o serveOptions) error {
+	if err := o.refuseWithCheck(); err != nil {
+		return err
+	}
 	dir, err := cacheDir(o.dir)
 	if err != nil {
 		return err
 	}
 	return exitUnless(serving.Check(env.console(), dir, o.repair))
+}
+
+// refuseWithCheck refuses what a check of a folder does not do.
+func (o serveOptions) refuseWithCheck() error {
+	fix := "docker ghacache serve --check"
+	if o.repair {
+		fix = "docker ghacache serve --repair"
+	}
+	if o.dir != "" {
+		fix += " --dir " + hint.Word(o.dir)
+	}
+	switch {
+	case o.relays():
+		return usage(errors.New("--check and --repair look at a folder; --upstream, --upstream-url and --upstream-token do not go with them"), fix)
+	case len(o.command) > 0:
+		return usage(errors.New("--check and --repair run no command"), fix)
+	}
+	return nil
 }
 
 func openServer(env *Env, o serveOptions) (*cacheserver.Server, error) {

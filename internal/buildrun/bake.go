@@ -25,6 +25,7 @@ import (
 func Bake(ctx context.Context, env *Env, words []string) error {
 	own, args, err := takeOptions("bake", cacheopts.ScanBake(words), env.Lookup)
 	inv := &invocation{env: env, verb: "bake", own: own, args: args}
+	inv.note(Misspelt(env.Environ())...)
 	if err != nil {
 		return inv.report(err)
 	}
@@ -58,6 +59,7 @@ func (inv *invocation) bake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	inv.noteLinked(targets)
 	args, err := targets.Override(inv.args, done)
 	switch {
 	case err == nil:

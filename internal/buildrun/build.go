@@ -14,6 +14,7 @@ import (
 func Build(ctx context.Context, env *Env, words []string) error {
 	own, args, err := takeOptions("build", cacheopts.ScanBuild(words), env.Lookup)
 	inv := &invocation{env: env, verb: "build", own: own, args: args}
+	inv.note(Misspelt(env.Environ())...)
 	if err != nil {
 		return inv.report(err)
 	}

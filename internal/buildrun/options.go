@@ -62,10 +62,6 @@ func ghaFlags(verb string, o *ghaOptions) *pflag.FlagSet {
 	return flags
 }
 
-func variable(f *pflag.Flag) string {
-	return "GHACACHE_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(f.Name, "gha-"), "-", "_"))
-}
-
 // takeOptions reads the own options from the environment and then from args,
 // and returns the arguments that are left for buildx.
 func takeOptions(verb string, args []cacheopts.Arg, lookup actions.Lookup) (opts ghaOptions, rest []cacheopts.Arg, err error) {

@@ -57,6 +57,9 @@ func Examine(f Facts) []Check {
 	for _, s := range subjects {
 		for _, c := range s.judge(f) {
 			c.Name = s.name
+			if i := slices.Index(c.Fix, diagnose.Retry); i >= 0 && !f.Runtime.Job {
+				c.Fix[i] = "docker ghacache doctor   # again, later"
+			}
 			checks = append(checks, c)
 		}
 	}

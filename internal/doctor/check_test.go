@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,19 @@ func TestExamineJudgesEachFact(t *testing.T) {
 		{"a token that does not read", func(f *doctor.Facts) { f.Grant.NoRead = "none" }, "permissions", doctor.Error, "none"},
 		{"an expired token", func(f *doctor.Facts) { f.Grant.Expires, f.Service = noon, nil }, "expiry", doctor.Error, "2026-03-01T12:00:00Z"},
 		{"an expired token is no matter of the service", func(f *doctor.Facts) { f.Grant.Expires, f.Service = noon, nil }, "service", doctor.Skipped, "no usable runtime token"},
+		{"an expired token outside of a job", func(f *doctor.Facts) {
+			f.Runtime.Job, f.Grant.Expires, f.Service = false, noon, nil
+		}, "expiry", doctor.Error, "[export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)"},
+		{"a token that is refused in a job", func(f *doctor.Facts) { f.Service.Err, f.Service.Status = broken, 401 }, "service", doctor.Error, "[run the job again - uses: x/runtime@v1]"},
+		{"a token that is refused outside of a job", func(f *doctor.Facts) {
+			f.Runtime.Job, f.Service.Err, f.Service.Status = false, broken, 403
+		}, "service", doctor.Error, "[export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)   # of the service that is running]"},
+		{"a service that keeps silent outside of a job", func(f *doctor.Facts) {
+			f.Runtime.Job, f.Service.Err = false, doctor.Silence(5*time.Second)
+		}, "service", doctor.Error, "docker ghacache doctor   # again, later]"},
+		{"a service that resets connections outside of a job", func(f *doctor.Facts) {
+			f.Runtime.Job, f.Service.Err = false, errors.New("read tcp 10.0.0.1:5->10.0.0.2:443: connection reset by peer")
+		}, "service", doctor.Error, "docker ghacache doctor   # again, later]"},
 		{"a token about to expire", func(f *doctor.Facts) { f.Grant.Expires = noon.Add(9 * time.Minute) }, "expiry", doctor.Warning, "9m0s"},
 		{"cache-mode read", func(f *doctor.Facts) { f.Runtime.Mode = "read" }, "cache-mode", doctor.Warning, "cache-mode: write"},
 		{"cache-mode write-only", func(f *doctor.Facts) { f.Runtime.Mode = "write-only" }, "cache-mode", doctor.Error, "reads before it writes"},
@@ -133,6 +147,9 @@ func TestExamineJudgesEachFact(t *testing.T) {
 			got := named(t, doctor.Examine(f), test.check)
 			if got.Status != test.want {
 				t.Errorf("got %+v, want %s", got, test.want)
+			}
+			if !f.Runtime.Job && slices.Contains(got.Fix, "run the job again") {
+				t.Errorf("there is no job: %q", got.Fix)
 			}
 			if (got.Status == doctor.OK) != (got.Reason == "") || got.Status == doctor.Error && len(got.Fix) == 0 {
 				t.Errorf("%+v has no reason or no fix", got)

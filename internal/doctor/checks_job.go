@@ -66,7 +66,7 @@ func expiry(f Facts) Check {
 	switch {
 	case left <= 0:
 		c.Detail = "expired at " + f.Grant.Expires.UTC().Format(time.RFC3339)
-		return c.fail("BuildKit refuses an expired token, whatever ignore-error says", diagnose.Retry)
+		return c.fail("BuildKit refuses an expired token, whatever ignore-error says", f.anotherToken()[0])
 	case left < soon:
 		return c.warn("a build may outlive it", "split the job, so that the build starts earlier")
 	}
@@ -123,13 +123,21 @@ func (f Facts) refused(found Check) Check {
 	case p.Foreign:
 		return found.fail("the answer is not one of a cache service: a proxy, or another server", "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $HTTPS_PROXY", diagnose.BypassProxy)
 	case p.Status == unauthorized, p.Status == forbidden:
-		return found.fail("the service refuses the runtime token: it is that of another service, or of a job that has ended", append([]string{diagnose.Retry}, lines(f.Runtime.Expose)...)...)
+		return found.fail("the service refuses the runtime token: it is that of another service, or of a job that has ended", f.anotherToken()...)
 	case p.Status == notFound:
 		return found.fail(fmt.Sprintf("no cache service of version %d answers at this URL", f.Runtime.Version), "echo $ACTIONS_RESULTS_URL $ACTIONS_CACHE_URL $ACTIONS_CACHE_SERVICE_V2", "docker ghacache migrate-v2")
 	case p.Status == tooMany:
 		return found.warn("the service refuses requests, because there were too many: BuildKit waits and tries again", "timeout=20m   # BuildKit tries this long, 10m by default", "mode=min   # fewer requests")
 	}
 	return failed(p.Err, diagnose.StatusPage, diagnose.Retry)
+}
+
+// anotherToken says how a token is replaced that is of no use any more.
+func (f Facts) anotherToken() []string {
+	if !f.Runtime.Job {
+		return []string{"export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)   # of the service that is running"}
+	}
+	return append([]string{diagnose.Retry}, lines(f.Runtime.Expose)...)
 }
 
 // usable says that the runtime token can be used now.

@@ -253,6 +253,12 @@ func TestMountsByHand(t *testing.T) {
 	}
 	wantText(t, u.run("ghacache", "mounts", "restore", "--file", "Dockerfile").stdout, "hand\trestored", "hand-owned (uid=1000,gid=1001,mode=0700)\trestored")
 	wantText(t, u.run("ghacache", "mounts", "restore", "--file", "Dockerfile").stdout, "hand\toccupied")
+	r := u.run("ghacache", "mounts", "restore", "nope", "hand")
+	wantText(t, r.stdout, "nope\tmissing", "hand\toccupied")
+	wantText(t, r.stderr, "warning: nothing is saved of cache mount nope", "hint: docker ghacache mounts ls")
+	if r := u.try("ghacache", "mounts", "restore", "--file", "Dockerfile", "nope", "hand"); r.code != 1 || !strings.Contains(r.stderr, `error: Dockerfile has no cache mount "nope"`) {
+		t.Errorf("exit %d, %s", r.code, r.stderr)
+	}
 	check(t, os.WriteFile(filepath.Join(dir, "none"), []byte("FROM scratch\n"), 0o600))
 	u.run("ghacache", "mounts", "save", "--file", "none") // a job that saves mounts works for every image
 	u.run("ghacache", "mounts", "restore", "--file", "none")

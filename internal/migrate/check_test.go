@@ -110,9 +110,9 @@ func TestFilesThatAreNoWorkflowGoByTheWorkflows(t *testing.T) {
 		{"no workflow", "docs/a.md", migrate.Options{}, false, "its cache service is unknown"},
 		{"no workflow, but the host", "docs/a.md", migrate.Options{Host: "github.com"}, true, ""},
 		{"no workflow, but the service", "docs/a.md", migrate.Options{Service: migrate.ServiceV2}, true, ""},
-		{"a workflow of Gitea", ".gitea/workflows/a.yml", migrate.Options{}, false, "unchanged"},
-		{"a workflow of Forgejo", ".forgejo/workflows/a.yml", migrate.Options{Host: "github.com"}, false, "unchanged"},
-		{"a server of its own", ".github/workflows/a.yml", migrate.Options{Host: "github.corp.example"}, false, "unchanged"},
+		{"a workflow of Gitea", ".gitea/workflows/a.yml", migrate.Options{}, false, "nothing to do"},
+		{"a workflow of Forgejo", ".forgejo/workflows/a.yml", migrate.Options{Host: "github.com"}, false, "nothing to do"},
+		{"a server of its own", ".github/workflows/a.yml", migrate.Options{Host: "github.corp.example"}, false, "nothing to do"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, map[string]string{tt.workflow: oldSetup, "docker-bake.hcl": bake})

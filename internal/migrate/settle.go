@@ -39,8 +39,16 @@ func settle(findings []rules.Finding, service Service, why string) []rules.Findi
 	}
 	return append(out, rules.Finding{
 		Rule: rules.V1Service, Certainty: rules.Advice, Offset: left.Offset, Text: left.Text,
-		Why: "this file needs version 1: " + why, NoFix: fmt.Sprintf("unchanged (places: %d)", count),
+		Why: "this file needs version 1: " + why, NoFix: "nothing to do; " + stays(count),
 	})
+}
+
+// stays says of how many places nothing is to do.
+func stays(places int) string {
+	if places == 1 {
+		return "1 place that version 2 would change stays as it is"
+	}
+	return fmt.Sprintf("%d places that version 2 would change stay as they are", places)
 }
 
 // spare removes the edits that choose version 2 if act also runs the workflows,

@@ -58,6 +58,7 @@ func agree(ctx context.Context, p *pruner, report *report) (*reclaim.Plan, error
 		return nil, err
 	}
 	p.noteMatches()
+	p.noteKept(plan)
 	for range maxPlans {
 		if err := report.plan(plan, p.policy); err != nil {
 			return nil, err

@@ -108,7 +108,9 @@ func (p *planner) evictCache(c *Cache) int64 {
 // returns the 0 bytes that this gains.
 func (p *planner) spare(c *Cache, decision Decision, reason Reason) int64 {
 	for i := range c.indexes {
-		if v := &p.verdicts[c.indexes[i].item]; v.Reason == NotSelected {
+		v := &p.verdicts[c.indexes[i].item]
+		switch v.Reason {
+		case NotSelected, Newest, KeptVersion:
 			v.Decision, v.Reason = decision, reason
 		}
 	}

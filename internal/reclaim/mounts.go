@@ -97,12 +97,21 @@ func (p *planner) decideMount(item *Item) {
 	reason := p.mountReason(item)
 	switch {
 	case reason == "":
-		p.verdicts[i] = Verdict{Item: item, Decision: Keep, Reason: NotSelected}
+		p.verdicts[i] = Verdict{Item: item, Decision: Keep, Reason: p.sparedMount(item)}
 	case !p.policy.Named() && p.young(item), reason == ForSuperseded && p.recent(item):
 		p.verdicts[i] = Verdict{Item: item, Decision: Keep, Reason: Young}
 	default:
 		p.verdicts[i] = p.deletion(item, reason)
 	}
+}
+
+// sparedMount is why a saved mount stays that there is no reason to delete.
+func (p *planner) sparedMount(item *Item) Reason {
+	admitted := p.policy.Scope == nil && p.policy.admitsRef(item.Ref) && p.policy.admitsTime(later(item.Created, item.Used))
+	if p.policy.Superseded && admitted && p.mounts[item.mountOf()] == item {
+		return Newest
+	}
+	return NotSelected
 }
 
 // recent reports whether a build that is under way may have found an entry as the newest, and be about to build on it.

@@ -146,3 +146,23 @@ func (p *Plan) phases() (superseded, previous, heads, rest []int32) {
 	}
 	return superseded, previous, heads, rest
 }
+
+// Holders returns the caches with an index that stays and references the blob of v, as far as indexes were read.
+func (p *Plan) Holders(v *Verdict) []*Cache {
+	at, _ := p.analysis.find(v.ID)
+	var holders []*Cache
+	for i := range p.graph.indexes {
+		x := &p.graph.indexes[i]
+		cache := &p.analysis.Caches[x.cache]
+		if p.Verdicts[x.item].Decision == Delete || slices.Contains(holders, cache) {
+			continue
+		}
+		for item := range p.graph.references(x) {
+			if int(item) == at {
+				holders = append(holders, cache)
+				break
+			}
+		}
+	}
+	return holders
+}

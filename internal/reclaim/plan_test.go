@@ -133,6 +133,9 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 	superseded := w.newer(x) >= stdcmp.Or(p.KeepVersions, 2)
 	selected := p.Until.IsZero() && (p.Scope == nil || p.Scope(x.scope)) && (p.Ref == nil || p.Ref(x.Ref)) && (p.Entry == nil || p.Entry(x.Entry)) &&
 		(p.All || p.Closed && w.closed(x.Ref) || p.Superseded && superseded || p.Incomplete && w.incomplete(x))
+	admitted := (p.Scope == nil || p.Scope(x.scope)) && (p.Ref == nil || p.Ref(x.Ref)) && p.Entry == nil && x.keyRef == x.Ref
+	narrowed := p.Scope != nil || p.Ref != nil || p.Entry != nil || !p.Until.IsZero() || p.All || p.KeepStorage > 0
+	tidies := !narrowed && (p.Superseded || !p.Closed && !p.Unreferenced && !p.Incomplete)
 	truth := map[Reason]bool{
 		ForClosed:     deleted && w.closed(x.Ref),
 		ForSuperseded: deleted && superseded,
@@ -145,7 +148,9 @@ func checkIndexVerdict(t *rapid.T, w *world, x knownIndex, v Verdict, p Policy) 
 		ForStorage:    deleted && p.KeepStorage > 0,
 		Young:         v.Decision == Keep && (x.Created.After(now.Add(-p.Grace)) || p.KeepStorage > 0),
 		Needed:        v.Decision == Keep && (w.isWatched(x.Entry, p, false) || p.KeepStorage > 0),
-		NotSelected:   v.Decision == Keep && !selected,
+		NotSelected:   v.Decision == Keep && !selected && !(tidies && admitted),
+		Newest:        v.Decision == Keep && !selected && admitted && w.newer(x) == 0,
+		KeptVersion:   v.Decision == Keep && !selected && admitted && w.newer(x) > 0 && !superseded,
 		ForeignRef:    v.Decision == Unclear && x.keyRef != x.Ref,
 		GainUnknown:   v.Decision == Unclear && p.KeepStorage > 0,
 		LayersStay:    v.Decision == Unclear && p.Ref != nil,

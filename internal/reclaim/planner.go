@@ -79,7 +79,7 @@ func (p *planner) decideIndex(x *index) Verdict {
 	reason := p.indexReason(x, item)
 	switch {
 	case reason == "":
-		return Verdict{Item: item, Decision: Keep, Reason: NotSelected}
+		return Verdict{Item: item, Decision: Keep, Reason: p.spared(x, item)}
 	case !x.genuine && !p.policy.Named():
 		return Verdict{Item: item, Decision: Unclear, Reason: ForeignRef}
 	case p.youth(x.item) != "" && !p.policy.Named():
@@ -111,6 +111,19 @@ func (p *planner) indexReason(x *index, item *Item) Reason {
 		return ForIncomplete
 	}
 	return ""
+}
+
+// spared is why an index stays that there is no reason to delete.
+func (p *planner) spared(x *index, item *Item) Reason {
+	admitted := p.policy.admitsRef(item.Ref) && p.policy.admitsScope(item.Scope) && p.policy.admitsTime(item.Created)
+	switch {
+	case !p.policy.Superseded, p.policy.whole(), p.policy.Entry != nil, !admitted, !x.genuine:
+		return NotSelected
+	case x.version == 0:
+		return Newest
+	default:
+		return KeptVersion
+	}
 }
 
 // noteFreed notes that x, which goes with its whole cache, names its blobs. What an

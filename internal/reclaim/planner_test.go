@@ -54,8 +54,8 @@ func planCases() map[string]planCase {
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: superseded", "old on " + mainRef: "delete: superseded",
-				"a#2 on " + mainRef: "keep: not selected", "top on " + mainRef: "keep: in use",
-				"a#10 on " + mainRef: "keep: not selected", "new on " + mainRef: "keep: in use",
+				"a#2 on " + mainRef: "keep: within --keep-versions", "top on " + mainRef: "keep: in use",
+				"a#10 on " + mainRef: "keep: newest version", "new on " + mainRef: "keep: in use",
 				"base on " + mainRef: "keep: in use",
 			},
 		},
@@ -91,7 +91,7 @@ func planCases() map[string]planCase {
 				b.index("a", feature, 1, 9*day, b.layer("base", feature, 9*day))
 				return Policy{}
 			},
-			map[string]string{"a#1 on " + feature: "keep: not selected", "base on " + feature: "keep: in use"},
+			map[string]string{"a#1 on " + feature: "keep: newest version", "base on " + feature: "keep: in use"},
 		},
 		"a young index of a closed pull request protects its layers": {
 			func(b *builder) Policy {
@@ -164,7 +164,7 @@ func planCases() map[string]planCase {
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: keep-storage", "old on " + mainRef: "delete: keep-storage",
-				"b#1 on " + mainRef: "keep: not selected", "new on " + mainRef: "keep: in use",
+				"b#1 on " + mainRef: "keep: newest version", "new on " + mainRef: "keep: in use",
 			},
 		},
 		"until takes whole caches": {
@@ -192,7 +192,7 @@ func planCases() map[string]planCase {
 			},
 			map[string]string{
 				"orphan on " + mainRef: "keep: a run could need it", "old on " + mainRef: "delete: unreferenced",
-				"a#1 on " + mainRef: "delete: superseded", "a#2 on " + mainRef: "keep: not selected", "a#3 on " + mainRef: "keep: not selected",
+				"a#1 on " + mainRef: "delete: superseded", "a#2 on " + mainRef: "keep: within --keep-versions", "a#3 on " + mainRef: "keep: newest version",
 			},
 		},
 		"entries since the oldest run are young, however short the grace": {
@@ -211,7 +211,7 @@ func planCases() map[string]planCase {
 				return Policy{}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "signature on " + mainRef: "keep: in use",
+				"a#1 on " + mainRef: "keep: newest version", "signature on " + mainRef: "keep: in use",
 				"signature on " + feature: "delete: unreferenced",
 			},
 		},
@@ -237,7 +237,7 @@ func planCases() map[string]planCase {
 				return Policy{KeepStorage: sizeOf(sum("base")) + 500, Runs: bkcache.Runs{Asked: now}}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use", "orphan on " + mainRef: "delete: unreferenced",
+				"a#1 on " + mainRef: "keep: newest version", "base on " + mainRef: "keep: in use", "orphan on " + mainRef: "delete: unreferenced",
 			},
 		},
 		"keep-storage deletes nothing within the limit": {
@@ -255,7 +255,7 @@ func planCases() map[string]planCase {
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: keep-storage", "old on " + mainRef: "delete: keep-storage",
-				"b#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use", "new on " + mainRef: "keep: in use",
+				"b#1 on " + mainRef: "keep: newest version", "base on " + mainRef: "keep: in use", "new on " + mainRef: "keep: in use",
 			},
 		},
 		"keep-storage takes no cache of which it cannot tell what would be free": {
@@ -284,7 +284,7 @@ func planCases() map[string]planCase {
 				return Policy{KeepStorage: 500 + sizeOf(sum("base")), Other: true, Runs: bkcache.Runs{Asked: now}}
 			},
 			map[string]string{
-				"setup-go on " + mainRef: "delete: keep-storage", "a#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use",
+				"setup-go on " + mainRef: "delete: keep-storage", "a#1 on " + mainRef: "keep: newest version", "base on " + mainRef: "keep: in use",
 			},
 		},
 		"a pull request goes whole, because no job on another ref reads it": {
@@ -333,8 +333,8 @@ func planCases() map[string]planCase {
 				return Policy{Grace: DefaultGrace}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "delete: layers missing", "b#1 on " + mainRef: "keep: not selected", "top on " + mainRef: "keep: in use",
-				"empty#1 on " + mainRef: "keep: not selected",
+				"a#1 on " + mainRef: "delete: layers missing", "b#1 on " + mainRef: "keep: newest version", "top on " + mainRef: "keep: in use",
+				"empty#1 on " + mainRef: "keep: newest version",
 			},
 		},
 		"an unread index goes if no blob is left that it could name": {
@@ -361,7 +361,7 @@ func planCases() map[string]planCase {
 			},
 			map[string]string{
 				"a#1 on " + mainRef: "delete: superseded", "old on " + mainRef: "delete: superseded",
-				"a#2 on " + mainRef: "keep: not selected", "new on " + mainRef: "keep: in use",
+				"a#2 on " + mainRef: "keep: newest version", "new on " + mainRef: "keep: in use",
 			},
 		},
 		"single entries go, whoever wrote them, but no layer that an index references": {

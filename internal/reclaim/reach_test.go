@@ -14,7 +14,7 @@ func reachCases() map[string]planCase {
 				return Policy{Grace: DefaultGrace}
 			},
 			map[string]string{
-				"a#1 on " + pull1:              "keep: not selected",
+				"a#1 on " + pull1:              "keep: newest version",
 				"orphan on " + pull1:           "unknown: " + string(IndexUnread),
 				"orphan on refs/heads/release": "likely: unreferenced",
 				"orphan on " + mainRef:         "likely: unreferenced",
@@ -28,7 +28,7 @@ func reachCases() map[string]planCase {
 				return Policy{}
 			},
 			map[string]string{
-				"a#1 on " + pull1: "keep: not selected", "orphan on " + feature: "unknown: " + string(IndexUnread),
+				"a#1 on " + pull1: "keep: newest version", "orphan on " + feature: "unknown: " + string(IndexUnread),
 			},
 		},
 		"a blob has a copy on a ref that nobody reads it from": {
@@ -38,7 +38,7 @@ func reachCases() map[string]planCase {
 				return Policy{}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "base on " + mainRef: "keep: in use",
+				"a#1 on " + mainRef: "keep: newest version", "base on " + mainRef: "keep: in use",
 				"base on " + feature: "delete: unreferenced",
 			},
 		},
@@ -49,7 +49,7 @@ func reachCases() map[string]planCase {
 				return Policy{}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "base on ": "keep: in use", "top on main": "keep: in use",
+				"a#1 on " + mainRef: "keep: newest version", "base on ": "keep: in use", "top on main": "keep: in use",
 				"orphan on main": "delete: unreferenced",
 			},
 		},
@@ -61,7 +61,7 @@ func reachCases() map[string]planCase {
 				return Policy{}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "base on " + feature: "keep: in use", "old on refs/heads/gone": "delete: closed",
+				"a#1 on " + mainRef: "keep: newest version", "base on " + feature: "keep: in use", "old on refs/heads/gone": "delete: closed",
 				"top on " + mainRef: "keep: in use", "top on " + feature: "delete: unreferenced",
 			},
 		},
@@ -74,7 +74,7 @@ func reachCases() map[string]planCase {
 				return Policy{}
 			},
 			map[string]string{
-				"a#1 on " + mainRef: "keep: not selected", "orphan on " + feature: "likely: unreferenced",
+				"a#1 on " + mainRef: "keep: newest version", "orphan on " + feature: "likely: unreferenced",
 				"orphan on refs/heads/gone": "delete: closed",
 			},
 		},
@@ -87,7 +87,7 @@ func reachCases() map[string]planCase {
 				return Policy{}
 			},
 			map[string]string{
-				"a#1 on refs/heads/gh-readonly-queue/release/1.x/pr-7-0a1b": "keep: not selected",
+				"a#1 on refs/heads/gh-readonly-queue/release/1.x/pr-7-0a1b": "keep: newest version",
 				"orphan on refs/heads/release/1.x":                          "likely: unreferenced",
 				"orphan on " + feature:                                      "delete: unreferenced",
 			},

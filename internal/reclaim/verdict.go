@@ -44,7 +44,9 @@ const (
 
 // Reasons to keep.
 const (
-	InUse       Reason = "in use"    // an index that stays names the blob
+	InUse       Reason = "in use"         // an index that stays names the blob
+	Newest      Reason = "newest version" // of an index, which builds read, or of a saved mount
+	KeptVersion Reason = "within --keep-versions"
 	Young       Reason = "too young" // created within the grace
 	Needed      Reason = "a run could need it"
 	OtherTool   Reason = "other tool"   // not BuildKit's

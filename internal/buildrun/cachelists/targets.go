@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
 )
@@ -23,6 +24,9 @@ type Target struct {
 	Inline     string            `json:"dockerfile-inline"`
 	Target     string            `json:"target"`
 	Args       map[string]string `json:"args"`
+
+	Contexts map[string]string `json:"contexts"` // more of them, by name
+	NoCache  bool              `json:"no-cache"`
 
 	Call string `json:"call"` // what to do in place of building, or "build"
 }
@@ -70,4 +74,17 @@ func (ts Targets) NeedToken() bool {
 	return !slices.ContainsFunc(ts.Requests(false), func(r cacheopts.Request) bool {
 		return !r.Entry.GHA() || r.Entry.Attrs["token"] != ""
 	})
+}
+
+// UsersOf are the targets that have the named one as a context and read a gha cache, quoted and in their order.
+func (ts Targets) UsersOf(name string) []string {
+	var users []string
+	for _, user := range slices.Sorted(maps.Keys(ts)) {
+		t := ts[user]
+		links := slices.Contains(slices.Collect(maps.Values(t.Contexts)), "target:"+name)
+		if links && slices.ContainsFunc(t.CacheFrom, cacheopts.Entry.GHA) {
+			users = append(users, strconv.Quote(user))
+		}
+	}
+	return users
 }
