@@ -150,15 +150,37 @@ func (s *Scanner) place(l *logLine) {
 	case l.text == "Inspect builder":
 		s.action = anyAction
 	case strings.Contains(l.text, "docker buildx "):
+		s.buildxAt, s.making = s.number, making(l.text)
+	case s.making != "" && strings.HasPrefix(l.text, "shell: "): // a runner prints the command, then this
 		s.buildxAt = s.number
+	case s.making != "" && s.number-s.buildxAt <= 2 && l.frame == said && isError(l.text) && !l.explained():
+		l.core = s.making + l.core
 	case s.action == cacheAction && l.frame == said:
 		l.client = true
-	case s.action == bootAction && l.frame == said && len(l.text) > 5 && strings.EqualFold(l.text[:5], "error"):
+	case s.action == bootAction && l.frame == said && isError(l.text):
 		l.core = "booting: " + l.core
 	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
 		l.core = "docker buildx: " + l.core
 	}
 }
+
+func isError(text string) bool { return len(text) > 5 && strings.EqualFold(text[:5], "error") }
+
+// makes is a command that creates or starts a builder.
+var makes = regexp.MustCompile(`^(?:\$ |sudo |Run )*(?:\S*[/\\])?docker buildx (?:create\b|inspect\b.* --bootstrap)`)
+
+func making(text string) string {
+	switch {
+	case !makes.MatchString(text):
+		return ""
+	case strings.Contains(text, "--bootstrap"):
+		return booting[1:]
+	}
+	return creating
+}
+
+// creating begins the message of an error on which the command ended with which buildx makes a builder.
+const creating = "creating: "
 
 // usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where
 // it, or podman in its place, speaks of its own usage after a command with buildx, or of that of its old build after an

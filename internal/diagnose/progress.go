@@ -98,6 +98,8 @@ func (b *buildState) see(l *logLine) {
 		b.down = true
 		l.core = "booting: " + l.core
 		return
+	case l.vertex == "1" && strings.HasPrefix(l.core, refused): // no other step is the Engine's so early
+		l.core = booting[1:] + l.core
 	case b.down && l.fatal && !l.explained():
 		l.core = "booting: " + l.core
 	}
