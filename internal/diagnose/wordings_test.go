@@ -33,6 +33,7 @@ var wordings = map[string][]string{
 	},
 	"builder-not-started": {
 		"ERROR: failed to connect to pod ci0-1 after 6 attempts: EOF",
+		"ERROR: error dialing backend: remote error: tls: internal error",
 		"ERROR: waiting for BuildKit: context deadline exceeded",
 		"ERROR: failed to verify image moby/buildkit:buildx-stable-1: no signature",
 		`Error: ERROR: Get "https://registry-1.docker.io/v2/moby/buildkit/manifests/sha256:x": net/http: TLS handshake timeout`,
@@ -137,6 +138,7 @@ var wordings = map[string][]string{
 		"docker buildx create --use\nci\ndocker run a\nerror: some reason",
 		"#2 ERROR: Error response from daemon: some reason",
 		"Error response from daemon: No such container: web",
+		"Error from server: error dialing backend: remote error: tls: internal error",
 		"Error: write EPIPE",
 		"Error: Premature close",
 		"rpc error: code = Unavailable desc = transport is closing",
