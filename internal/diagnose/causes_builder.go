@@ -11,6 +11,8 @@ func builderCauses() []Cause {
 			newBuilder, "docker ghacache build --gha-create-builder …", setupBuildx, loadImage),
 		probable("docker-driver-action", "the builder uses the docker driver, which cannot export a cache without the containerd image store",
 			build, `^Learn more at https://docs\.docker\.com/go/build-cache-backends/`, setupBuildx, newBuilder, loadImage),
+		probable("docker-driver-action", "the builder uses the docker driver, which builds for one platform, and only into the Engine's images, without the containerd image store",
+			build, `^Learn more at https://docs\.docker\.com/go/(?:build-multi-platform|build-exporters|attestations)/`, setupBuildx, newBuilder, loadImage),
 		certain("builder-missing", "the builder that was asked for does not exist in this user's buildx",
 			said, `^no builder ".*" found$|^open \S*[/\\]buildx[/\\]instances[/\\]\S+: |^failed to find instance "[^"]*"(?: for append$|: |$)|^docker endpoint for "[^"]*" not found$`, "docker buildx ls   # as the user that builds", newBuilder),
 		certain("buildx-missing", "docker finds no buildx: only buildx knows cache options",
@@ -32,14 +34,14 @@ func builderCauses() []Cause {
 		certain("builder-not-started", "the builder did not start",
 			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
 				`^failed to dial gRPC: |\bexec /usr/bin/build(?:ctl|kitd): |^failed to get status: rpc error: code = (?:Unavailable|DeadlineExceeded)|^no running buildkit pods found|^no valid drivers found$|^error while calling (?:deploymentClient|statefulSetClient|configMapClient)\.\w+ for "|`+
-				`^failed to connect to pod \S+ after \d+ attempts|^waiting for BuildKit: |^error dialing backend: |^connecting to Docker Build Cloud at |^(?:failed to connect to BuildKit for image verification|failed to verify image \S*moby/buildkit)|^(?:Get|Head) "https?://\S*/moby/buildkit/\S*": |^`+refused+`.*\bbuildx_buildkit_|^(?:[Tt]imeout \w+: )?(?:could not|cannot) connect to buildkit|^could not connect to unix:\S*buildkitd\.sock after \d+ trials|^build new buildkitd client: |^error during connect: .*/containers/buildx_buildkit_|`+
+				`^failed to connect to pod \S+ after \d+ attempts|^waiting for BuildKit: |\b(?:timed out|timeout) waiting for buildkitd?\b|\bunable to connect to buildkitd?\b|^error dialing backend: |^connecting to Docker Build Cloud at |^(?:failed to connect to BuildKit for image verification|failed to verify image \S*moby/buildkit)|^(?:Get|Head) "https?://\S*/moby/buildkit/\S*": |^`+refused+`.*\bbuildx_buildkit_|^(?:[Tt]imeout \w+: )?(?:could not|cannot) connect to buildkit|^could not connect to unix:\S*buildkitd\.sock after \d+ trials|^build new buildkitd client: |^error during connect: .*/containers/buildx_buildkit_|`+
 				`^failed to start buildkitd? container: |^failed to start containers: \S*buildkit|^write sysctl key net\.ipv4\.ping_group_range: `,
 			"docker buildx inspect --bootstrap NAME", "docker context create ci && docker buildx create --use ci   # where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name the Engine", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
 			"docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses"),
 		probable("builder-not-started", "the builder did not start: the Engine does not get the image of BuildKit",
 			said, `^`+refused+`.*[ /]moby/buildkit[:@]`, "docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses", "docker buildx inspect --bootstrap NAME"),
 		certain("builder-not-started", "the builder did not start",
-			bare, notBooted+`|^could not connect to unix:\S*buildkitd\.sock after \d+ trials$|^(?:buildkitd: )?could not lock \S*buildkitd\.lock|^buildkitd: (?:failed to |rootless mode requires )`,
+			bare, notBooted+`|^could not connect to unix:\S*buildkitd\.sock(?: after \d+ trials)?$|^dial unix \S*/buildkitd\.sock: connect: |^(?:buildkitd: )?could not lock \S*buildkitd\.lock|^buildkitd: (?:failed to |rootless mode requires )`,
 			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0"),
 		certain("builder-not-started", "the builder did not start",
 			build, `^connection error: desc = "(?:transport: [Ee]rror while dialing|error reading server preface|transport: authentication handshake failed)|^Cannot connect to the Docker daemon at |^error during connect: `,

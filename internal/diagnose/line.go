@@ -57,7 +57,7 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	{prefix: compile(`^(?:rpc error: code = \w+ desc = |target \S+: )`)},
 	// What gRPC's codes other than Unknown become (BuildKit's util/grpcerrors).
 	{prefix: compile(`^(?:Canceled|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|Unauthenticated): `)},
-	{prefix: compile(`^(?:error writing layer blob: |error committing cache \S+: |failed to (?:compute cache key|load cache key): |failed to push +\S+: )`), frame: build, part: true},
+	{prefix: compile(`^(?:error writing layer blob: |failed to read dockerfile: |error committing cache \S+: |failed to (?:compute cache key|load cache key): |failed to push +\S+: )`), frame: build, part: true},
 	{prefix: compile(`^` + copying), frame: said, part: true}, // containerd's, which pulls images for others too
 	// What a relay says of its own requests to the service (internal/relay).
 	{prefix: compile(`^(?:not writing the index: |(?:sending|looking up) cache "[^"]*": )`), frame: build, part: true},

@@ -204,7 +204,7 @@ func (s *Scanner) usage(l *logLine) bool {
 
 var (
 	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
-	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|output|progress|push|secret|ssh)$`)
+	ofBuildx = regexp.MustCompile(`: --(?:attest|builder|cache-to|load|platform|provenance|sbom|metadata-file|output|progress|push|secret|ssh)$`)
 )
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.

@@ -33,6 +33,8 @@ var wordings = map[string][]string{
 	},
 	"builder-not-started": {
 		"ERROR: failed to connect to pod ci0-1 after 6 attempts: EOF",
+		"dial unix /run/buildkit/buildkitd.sock: connect: no such file or directory",
+		"ERROR: timed out waiting for buildkitd to start",
 		"ERROR: error dialing backend: remote error: tls: internal error",
 		"ERROR: waiting for BuildKit: context deadline exceeded",
 		"ERROR: failed to verify image moby/buildkit:buildx-stable-1: no signature",
@@ -57,9 +59,13 @@ var wordings = map[string][]string{
 		"sccache: error: ConfigInvalid (permanent) at  => runtime token for ghac not found, maybe not in github action environment?",
 	},
 	"token-malformed": {"#9 ERROR: failed to configure gha cache exporter: invalid token without expiration time"},
-	"disk-full":       {"Error response from daemon: mkdir /var/lib/docker/tmp/docker-builder312255349: no space left on device"},
+	"disk-full": {
+		`time="2022-03-03T12:08:42Z" level=error msg="failed to commit: write /var/lib/buildkit/x: no space left on device"`,
+		"Error response from daemon: mkdir /var/lib/docker/tmp/docker-builder312255349: no space left on device",
+	},
 	"disk-full-somewhere": {
 		"failed to register layer: write /usr/lib/x: no space left on device",
+		"ERROR: write /home/runner/.docker/buildx/refs/x: no space left on device",
 		"ERROR: failed to update builder last activity time: write /home/runner/.docker/buildx/activity/.tmp-ci1: no space left on device",
 		"ERROR: failed to solve: write /x: disk quota exceeded",
 		`ERROR: failed to solve: mkdir C:\buildkit\x: There is not enough space on the disk.`,
@@ -69,6 +75,7 @@ var wordings = map[string][]string{
 		"/usr/bin/tar --posix -cf cache.tzst -P -C /w --files-from manifest.txt --use-compress-program zstdmt\nzstd: error 25 : Write error : No space left on device (cannot write compressed block) ",
 	},
 	"builder-died": {
+		"ERROR: failed to solve: failed to read dockerfile: Unavailable: error reading from server: EOF",
 		`ERROR: failed to solve: Unavailable: closing transport due to: connection error: desc = "error reading from server: EOF", received prior goaway: code: NO_ERROR, debug data: "graceful_stop"`,
 		"ERROR: failed to solve: rpc error: code = Unavailable desc = transport is closing",
 		"ERROR: failed to receive status: rpc error: code = Canceled desc = grpc: the client connection is closing",
@@ -81,6 +88,13 @@ var wordings = map[string][]string{
 		`#12 ERROR: failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://x/y": context deadline exceeded`,
 		`ERROR: failed to solve: failed commit on ref "layer-sha256:x": "layer-sha256:x" failed size validation: 100 != 200: failed precondition`,
 	},
+	"docker-driver-action": {"Error: buildx failed with: Learn more at https://docs.docker.com/go/build-multi-platform/"},
+	"buildx-missing":       {"unknown flag: --platform\nSee 'docker build --help'."},
+	"rest-permission": {
+		"failed to delete cache: HTTP 403: Resource not accessible by integration (https://api.github.com/repos/o/r/actions/caches/123)",
+		"HTTP 403: Must have admin rights to Repository. (https://api.github.com/repos/o/r/actions/caches?per_page=100)",
+	},
+	"rest-rate-limit": {"HTTP 403: API rate limit exceeded for installation ID 1. (https://api.github.com/repos/o/r/actions/caches?per_page=100)"},
 	"layer-evicted": {
 		"ERROR: failed to solve: failed to load result from remote: blob sha256:ab: not found",
 		"#12 ERROR: failed to compute cache key: failed to get state for index 0 on blob sha256:ab: not found",
@@ -126,6 +140,10 @@ var wordings = map[string][]string{
 		`ERROR: failed to solve: failed to fetch anonymous token: Get "https://auth.docker.io/token": dial tcp 1.1.1.1:443: i/o timeout`,
 		"ERROR: failed to solve: no active session for 9hsbp6wtm7kzl6y5zwfq2mz2b: context deadline exceeded",
 		"Error response from daemon: write /var/lib/docker/tmp/docker-export-122249911/layer.tar: no space left on device",
+		"HTTP 403: Resource not accessible by integration (https://api.github.com/repos/o/r/actions/runs/1)",
+		"write /mnt/buildkit/x: no space left on device",
+		"ERROR: failed to solve: failed to read dockerfile: open Dockerfile: no such file or directory",
+		"unknown flag: --foo\nSee 'docker build --help'.",
 		"Error: ENOSPC: System limit for number of file watchers reached",
 		"Error: ENOSPC: no space left on device, write",
 		"Run npm ci\nError: ENOSPC: no space left on device, write",
