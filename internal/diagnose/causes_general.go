@@ -29,7 +29,7 @@ func lastCauses() []Cause {
 		probable("disk-full-somewhere", "a disk is full: the builder's, or that of the registry or folder that the image goes to",
 			build, `no space left on device|disk quota exceeded|There is not enough space on the disk`, "docker buildx du", "df -h; df -i   # on the builder, and where the image goes").commonly(),
 		probable("disk-full-somewhere", "the disk of the Docker Engine, or of the builder, is full",
-			bare, `^failed to (?:register layer|update builder last activity time): .*: no space left on device$|^\w+ \S*[/\\]\.docker[/\\]buildx[/\\]\S*: no space left on device$|^(?:Error processing tar file\([^)]*\): |ApplyLayer exit status 1 .*)write .*: no space left on device$|^write \S*/GetImageBlob\d+: no space left on device$`,
+			bare, `^failed to (?:register layer|update builder last activity time): .*: no space left on device$|^\w+ \S*[/\\]\.docker[/\\]buildx[/\\]\S*: no space left on device$|(?:^|embedded daemon response: )(?:Error processing tar file\([^)]*\): |ApplyLayer exit status 1 .*)write .*: no space left on device$|^write \S*/GetImageBlob\d+: no space left on device$`,
 			"docker system df", "docker buildx du", "df -h; df -i   # where docker info says: Docker Root Dir"),
 		certain("disk-full-somewhere", "the disk of the runner is full: the archive of a cache entry, or what is in it, did not fit",
 			bare, `^packing: `, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),

@@ -22,7 +22,7 @@ func networkCauses() []Cause {
 		certain("connection-refused", "there is no connection to the cache service at HOST:PORT",
 			said, requestTo+`dial tcp (\S+): .*(?:connection refused|actively refused it|no route to host|network is unreachable)|`+client+`(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\s*(\S*)|`+toolkit+`.*\b(?:tcp connect error|Connection refused \(os error|actively refused it\. \(os error)`, Doctor),
 		certain("dns", "the name of the cache service cannot be resolved",
-			said, requestTo+`dial tcp: lookup .*(?:no such host|server misbehaving|Temporary failure in name resolution|i/o timeout)|`+client+`(?:ENOTFOUND|EAI_AGAIN)|`+toolkit+`.*\bdns error: failed to lookup`,
+			said, requestTo+`dial tcp: lookup .*(?:no such host|server misbehaving|Temporary failure in name resolution|i/o timeout)|`+client+`(?:ENOTFOUND|EAI_AGAIN)|\bgetaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?:artifactcache|results-receiver|acghub\w+)\.actions\.githubusercontent\.com|`+toolkit+`.*\bdns error: failed to lookup`,
 			"let the runner resolve *.actions.githubusercontent.com and *.blob.core.windows.net", newBuilder+" --driver-opt network=host"),
 		certain("tls", "the cache service's certificate is signed by an authority that is not trusted: a proxy's or a company's",
 			said, requestTo+`(?:tls: failed to verify certificate: )?x509: certificate signed by unknown authority|`+toolkit+`(?:unable to (?:verify the first|get local issuer) certificate|self[- ]signed certificate|.*(?:\bUnknownIssuer\b|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT))`,

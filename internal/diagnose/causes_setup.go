@@ -18,7 +18,7 @@ const webPage = "html-400"
 func versionCauses() []Cause {
 	return []Cause{
 		certain("v1-sunset", "the job still speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
-			bare, `^This legacy service is shutting down, effective |"typeKey":"ArtifactCacheServiceDecommissionedException"`,
+			bare, `^(?:More details: )?This legacy service is shutting down, effective |"typeKey":"ArtifactCacheServiceDecommissionedException"`,
 			exposeRuntime+"   # in a run: step; otherwise:", updateBuilder, "docker buildx version   # v0.21.0 or newer",
 			migrate+" --write   # edits versions of actions, buildx and BuildKit that the workflows pin").leadsTo(webPage),
 		certain("v1-sunset-action", "a client in the job speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",

@@ -11,7 +11,7 @@ import (
 var (
 	// clientMark begins a message of a client of the cache wherever it stands in a line: an action, a tool or a person
 	// put something in front of it.
-	clientMark = regexp.MustCompile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |docker: 'buildx' is not a docker command)`)
+	clientMark = regexp.MustCompile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |docker: 'buildx' is not a docker command)`)
 	// spans are what a sentence quotes.
 	spans = regexp.MustCompile("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
 	// leadIn ends what a sentence says before it comes to an error.
@@ -31,7 +31,7 @@ var (
 )
 
 // clientWords are those of which a line must have one for clientMark to match it.
-var clientWords = []string{"Cache service responded", "Cache reservation", "CacheEntry", "reserveCache", "saveCache", "commitCache", "downloadCache", "uploadChunk (", "GitHub API error", "is not a docker command"} //nolint:gochecknoglobals // a constant
+var clientWords = []string{"Cache service responded", "Cache reservation", "CacheEntry", "reserveCache", "saveCache", "commitCache", "downloadCache", "uploadChunk (", " failed, reason: ", "GitHub API error", "is not a docker command"} //nolint:gochecknoglobals // a constant
 
 // mentioned looks for the message of a client behind something else.
 func (l *logLine) mentioned(known []Cause) (logLine, int, bool) {
@@ -155,6 +155,8 @@ func (s *Scanner) place(l *logLine) {
 		s.buildxAt = s.number
 	case s.making != "" && s.number-s.buildxAt <= 2 && l.frame == said && isError(l.text) && !l.explained():
 		l.core = s.making + l.core
+	case s.buildxAt > 0 && s.number-s.buildxAt <= 2 && l.frame == said && strings.HasPrefix(l.core, noEngine):
+		l.core = booting[1:] + l.core
 	case s.action == cacheAction && l.frame == said:
 		l.client = true
 	case s.action == bootAction && l.frame == said && isError(l.text):
@@ -181,6 +183,9 @@ func making(text string) string {
 
 // creating begins the message of an error on which the command ended with which buildx makes a builder.
 const creating = "creating: "
+
+// noEngine is what any client of the Engine says without one.
+const noEngine = "Cannot connect to the Docker daemon at "
 
 // usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where
 // it, or podman in its place, speaks of its own usage after a command with buildx, or of that of its old build after an

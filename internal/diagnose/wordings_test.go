@@ -33,6 +33,7 @@ var wordings = map[string][]string{
 	},
 	"builder-not-started": {
 		"ERROR: failed to connect to pod ci0-1 after 6 attempts: EOF",
+		"+ docker buildx bake --print\nERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
 		"dial unix /run/buildkit/buildkitd.sock: connect: no such file or directory",
 		"ERROR: timed out waiting for buildkitd to start",
 		"ERROR: error dialing backend: remote error: tls: internal error",
@@ -64,6 +65,7 @@ var wordings = map[string][]string{
 		"Error response from daemon: mkdir /var/lib/docker/tmp/docker-builder312255349: no space left on device",
 	},
 	"disk-full-somewhere": {
+		"x - loading image \"x\". first error: embedded daemon response: Error processing tar file(exit status 1): write /d92e.tar: no space left on device",
 		"failed to register layer: write /usr/lib/x: no space left on device",
 		"ERROR: write /home/runner/.docker/buildx/refs/x: no space left on device",
 		"ERROR: failed to update builder last activity time: write /home/runner/.docker/buildx/activity/.tmp-ci1: no space left on device",
@@ -115,6 +117,8 @@ var wordings = map[string][]string{
 	"no-such-service": {"#9 exporting to GitHub Actions Cache\n#9 ERROR: bad_route"},
 	"not-json":        {"#9 exporting to GitHub Actions Cache\n#9 ERROR: failed to unmarshal <html>: invalid character '<' looking for beginning of value"},
 	"connection-broken": {
+		"Warning: Failed to restore cache entry: request to https://productionresultssa1.blob.core.windows.net/actions-cache/x failed, reason: read ECONNRESET",
+		"FetchError: request to https://artifactcache.actions.githubusercontent.com/x/_apis/artifactcache/caches failed, reason: read ECONNRESET",
 		"Warning: Failed to save: RestError: read ECONNRESET",
 		"Warning: Failed to restore: Premature close",
 		"Warning: Failed to restore: terminated",
@@ -124,6 +128,11 @@ var wordings = map[string][]string{
 		"Warning: Failed to save: uploadCacheArchiveSDK: internal error uploading cache archive: The operation was aborted. Rejecting from abort signal callback while waiting for operation to complete",
 		"Failed to restore gradle-home-v8: Error: Aborting cache download as the download time exceeded the timeout.",
 	},
+	"dns": {
+		"error: Error: getaddrinfo ENOTFOUND artifactcache.actions.githubusercontent.com",
+		"Error: Failed to restore cache: Error: getaddrinfo EAI_AGAIN artifactcache.actions.githubusercontent.com",
+	},
+	"v1-sunset":   {"Failed to save: Unable to reserve cache with key k, another job may be creating this cache.  \nMore details: This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP."},
 	"proxy":       {"Warning: Failed to save: Failed to CreateCacheEntry: Unable to make request: tunneling socket could not be established, statusCode=407"},
 	"url-invalid": {"Warning: Failed to restore: getCacheEntry failed: Only absolute URLs are supported"},
 	"entry-lost":  {"Warning: Failed to save: Cache service responded with 404 during commit cache"},
@@ -144,6 +153,10 @@ var wordings = map[string][]string{
 		"write /mnt/buildkit/x: no space left on device",
 		"ERROR: failed to solve: failed to read dockerfile: open Dockerfile: no such file or directory",
 		"unknown flag: --foo\nSee 'docker build --help'.",
+		"Error response from daemon: Error processing tar file(exit status 1): write /d92e.tar: no space left on device",
+		"docker run a\nERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+		"Error: getaddrinfo ENOTFOUND registry.npmjs.org",
+		"Error: request to https://api.github.com/repos failed, reason: read ECONNRESET",
 		"Error: ENOSPC: System limit for number of file watchers reached",
 		"Error: ENOSPC: no space left on device, write",
 		"Run npm ci\nError: ENOSPC: no space left on device, write",
