@@ -134,6 +134,7 @@ var wordings = map[string][]string{
 	},
 	"v1-sunset":   {"Failed to save: Unable to reserve cache with key k, another job may be creating this cache.  \nMore details: This legacy service is shutting down, effective April 15, 2025. Migrate to the new service ASAP."},
 	"proxy":       {"Warning: Failed to save: Failed to CreateCacheEntry: Unable to make request: tunneling socket could not be established, statusCode=407"},
+	"url-expired": {"ERROR: failed to solve: failed to copy: invalid status response 403 Server failed to authenticate the request. Make sure the value"},
 	"url-invalid": {"Warning: Failed to restore: getCacheEntry failed: Only absolute URLs are supported"},
 	"entry-lost":  {"Warning: Failed to save: Cache service responded with 404 during commit cache"},
 	"cache-step-failed": {
