@@ -46,6 +46,8 @@ func builderCauses() []Cause {
 		certain("builder-not-started", "the builder did not start",
 			build, `^connection error: desc = "(?:transport: [Ee]rror while dialing|error reading server preface|transport: authentication handshake failed)|^Cannot connect to the Docker daemon at |^error during connect: `,
 			"docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0").commonly(),
+		probable("builder-not-started", "a rootless BuildKit, or Docker Engine, did not start: the kernel gives it no user namespace",
+			said, `^failed to (?:start the child: fork/exec /proc/self/exe|setup UID/GID map: newuidmap .*): `, "sysctl user.max_user_namespaces kernel.unprivileged_userns_clone kernel.apparmor_restrict_unprivileged_userns", "https://github.com/moby/buildkit/blob/master/docs/rootless.md"),
 		probable("builder-not-started", "the builder did not start",
 			build, `^`+byEngine, "docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0"),
 	}

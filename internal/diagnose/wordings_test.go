@@ -34,6 +34,8 @@ var wordings = map[string][]string{
 	"builder-not-started": {
 		"ERROR: failed to connect to pod ci0-1 after 6 attempts: EOF",
 		"+ docker buildx bake --print\nERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+		"[rootlesskit:parent] error: failed to start the child: fork/exec /proc/self/exe: operation not permitted",
+		"[rootlesskit:parent] error: failed to setup UID/GID map: newuidmap 9 [0 1000 1 1 100000 65536] failed: : fork/exec /usr/bin/newuidmap: operation not permitted",
 		"dial unix /run/buildkit/buildkitd.sock: connect: no such file or directory",
 		"ERROR: timed out waiting for buildkitd to start",
 		"ERROR: error dialing backend: remote error: tls: internal error",
@@ -158,6 +160,8 @@ var wordings = map[string][]string{
 		"docker run a\nERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
 		"Error: getaddrinfo ENOTFOUND registry.npmjs.org",
 		"Error: request to https://api.github.com/repos failed, reason: read ECONNRESET",
+		"#26 2.199 [rootlesskit:parent] error: failed to start the child: fork/exec /proc/self/exe: operation not permitted",
+		"Error: failed to start the child process: permission denied",
 		"Error: ENOSPC: System limit for number of file watchers reached",
 		"Error: ENOSPC: no space left on device, write",
 		"Run npm ci\nError: ENOSPC: no space left on device, write",
