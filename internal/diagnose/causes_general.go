@@ -39,7 +39,7 @@ func lastCauses() []Cause {
 			said, `^`+statusLost+`rpc error: code = (?:Unavailable|Canceled desc = grpc: the client connection is closing|Unknown desc = (?:unexpected )?EOF|Internal desc = (?:stream terminated|server closed the stream|unexpected EOF))`,
 			"docker logs buildx_buildkit_NAME0", "update the cache server: BuildKit needs x-ms-request-id on every blob reply", ignoreError),
 		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
-			build, `^(?:closing transport due to: connection error: (?:desc = ")?)?(?:error reading from server: )?(?:unexpected )?EOF(?:$|", received prior goaway|, received prior goaway)|^error reading from server: read (?:tcp|unix) |^transport is closing$|^keepalive ping failed to receive ACK|^stream terminated by RST_STREAM|^transport: the stream is done or WriteHeader was already called$`, "docker logs buildx_buildkit_NAME0", ignoreError).commonly(),
+			build, `^(?:closing transport due to: connection error: (?:desc = ")?(?:error reading from server: )?|error reading from server: )(?:unexpected )?EOF(?:$|", received prior goaway|, received prior goaway)|^error reading from server: read (?:tcp|unix) |^transport is closing$|^keepalive ping failed to receive ACK|^stream terminated by RST_STREAM|^transport: the stream is done or WriteHeader was already called$`, "docker logs buildx_buildkit_NAME0", ignoreError).commonly(),
 		probable(unknownCause, "the gha cache failed for a reason this catalogue does not know",
 			cache, `.`, ignoreError, Doctor, StatusPage),
 		certain(unknownCause, "a client of the cache could not pack or unpack the archive of an entry: tar says why in the lines before",

@@ -104,6 +104,8 @@ var neighbours = []string{
 	"Error: unexpected EOF",
 	"error: EOF",
 	"ERROR: EOF",
+	"ERROR: failed to solve: EOF",
+	"ERROR: failed to solve: unexpected EOF",
 }
 
 func TestExplainKeepsQuietAboutItsNeighbours(t *testing.T) {
