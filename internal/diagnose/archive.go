@@ -15,10 +15,10 @@ type archive struct {
 }
 
 var (
-	packs   = regexp.MustCompile(`\btar(?:\.exe"?)? .*-cf cache\.(?:tgz|tzst|tar)\b`)
-	noRoom  = regexp.MustCompile(`(?:zstd|gzip|tar)\b.*: No space left on device$`)
-	unpacks = regexp.MustCompile(`\btar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`)
-	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format)|Unexpected EOF in archive|truncated gzip input|(?:zstd|/\*stdin\*\\).*(?:premature end|unsupported format|Data corruption|Decoding error)`)
+	packs   = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`)
+	noRoom  = regexp.MustCompile(`(?:zstd|gzip|tar)\b.*: No space left on device(?:$| \()`)
+	unpacks = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`)
+	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|(?:zstd|/\*stdin\*\\).*(?:premature end|unsupported format|Data corruption|Decoding error)`)
 	untars  = regexp.MustCompile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
 )
 
@@ -32,8 +32,11 @@ func (a *archive) mark(l *logLine, number int) {
 		l.core = "torn: " + l.core
 	case strings.Contains(l.text, "cache.t") && packs.MatchString(l.text):
 		a.packed = number
-	case near(a.packed, number) && noRoom.MatchString(l.text):
+	case (near(a.packed, number) || near(a.unpacked, number)) && noRoom.MatchString(l.text):
 		l.core = "packing: " + l.core
+	case l.frame == said && (a.packed > 0 || a.unpacked > 0) && untars.MatchString(l.text):
+		*a = archive{}
+		l.core = "archive: " + l.core
 	}
 }
 

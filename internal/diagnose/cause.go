@@ -17,7 +17,7 @@ type Cause struct {
 	Advice  []string `json:"advice"`  // commands, flags or YAML; one to a hint line
 
 	least frame          // how clearly the line must be an error
-	match *regexp.Regexp // against the message without its wrappers
+	match pattern        // against the message without its wrappers
 	proof *regexp.Regexp // what the message of a probable cause must also have to make it certain, nil for nothing
 
 	common bool     // other programs have the same text: it counts only in the frame of BuildKit
@@ -38,7 +38,7 @@ var catalogue = sync.OnceValue(func() []Cause { //nolint:gochecknoglobals // the
 })
 
 func certain(id, title string, least frame, match string, advice ...string) Cause {
-	return Cause{ID: id, Title: title, Certain: true, Advice: advice, least: least, match: regexp.MustCompile(match)}
+	return Cause{ID: id, Title: title, Certain: true, Advice: advice, least: least, match: compile(match)}
 }
 
 func probable(id, title string, least frame, match string, advice ...string) Cause {

@@ -49,9 +49,9 @@ func serviceCauses() []Cause {
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			build, `^not_found$`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
-			said, `^Failed request: \(404\) Upload not found|`+toolkit+`The specified (?:blob|resource) does not exist`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
+			said, `^Failed request: \(404\) Upload not found|^Cache service responded with 404 during |`+toolkit+`The specified (?:blob|resource) does not exist`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
 		probable("service-error", "the cache service failed on its side",
-			build, `^(?:internal|unavailable|deadline_exceeded|aborted|dataloss|unknown)$`, StatusPage, Retry, ignoreError).commonly(),
+			build, `^(?:internal|unavailable|deadline_exceeded|aborted|canceled|dataloss|unknown)$`, StatusPage, Retry, ignoreError).commonly(),
 		probable("service-error", "the cache service failed on its side", build, relayed+`5\d\d `, StatusPage, Retry, ignoreError),
 
 		certain("throttled", "the cache service throttles: too many requests", said, throttle,
@@ -75,11 +75,14 @@ func serviceCauses() []Cause {
 			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|^Failed request: \(404\) Not Found`,
 			Doctor+"   # tells who runs the service, and which version it has", "version=1   # GitHub Enterprise Server, Gitea, Forgejo and act have no version 2",
 			updateBuilder+", where github.com is asked for version 1", StatusPage),
+		probable("no-such-service", "the cache service does not know this request", cache, `^bad_route$`, Doctor, updateServer),
 		certain("server-incompatible", "the cache server answered as GitHub's does not, or refused a request that GitHub accepts: it is no match for this client",
-			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^Failed request: \(4(?:00|05|1[1345]|22|31)\)|^(?:unknown error|Cache service responded with|failed to parse error response) \[?(?:405|41[1345]|431)\b|^(?:PUT|GET|HEAD) \S+ RESPONSE 4(?:00|05|1[1345]|31): |`+toolkit+`(?:The specified blob or block content is invalid|Content-Length not found on blob response|Could not interpret Content-Length)|^Content-Length not found on blob response$|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
+			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^(?:PUT|GET|HEAD) \S+ RESPONSE 501: |^Failed request: \(4(?:00|05|1[1345]|22|31)\)|^(?:unknown error|Cache service responded with|failed to parse error response) \[?(?:405|41[1345]|431)\b|^(?:PUT|GET|HEAD) \S+ RESPONSE 4(?:00|05|1[1345]|31): |`+toolkit+`(?:The specified blob or block content is invalid|Content-Length not found on blob response|Could not interpret Content-Length)|^Content-Length not found on blob response$|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
 			updateServer, Doctor),
+		probable("server-incompatible", "the cache server answered as GitHub's does not, or knows no such request: it is no match for this client",
+			cache, `^invalid response |^(?:unimplemented|malformed|invalid_argument|failed_precondition|out_of_range)$`, updateServer, Doctor),
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
-			cache, `^invalid character '.+' looking for beginning of value$`, Doctor, BypassProxy),
+			cache, `^failed to unmarshal <|^invalid character '.+' looking for beginning of value$`, Doctor, BypassProxy),
 		probable("not-json", "the cache service answered with something that is no JSON: a proxy's page, or no cache service",
 			said, toolkit+`(?:Unexpected token .*\bJSON\b|Unexpected end of JSON input)|^Failed to \w*Artifact\w*: .*(?:is not valid JSON|Unexpected end of JSON input)`,
 			Doctor, "ACTIONS_RESULTS_URL   # of a cache server of your own must pass the requests of other actions on", BypassProxy),
@@ -101,15 +104,17 @@ func blobCauses() []Cause {
 		probable("url-signature", "the blob storage found another signature than a URL's: something on the way changed the request, or the service signs with another key",
 			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 403:|`+relayedPut+`403 ).*(?:Signature did not match|SignatureDoesNotMatch)`, BypassProxy, Retry, ignoreError),
 		certain("url-expired", "the URL of a cached layer or entry was used outside its time; BuildKit before 0.23.2 does not renew one that has expired",
-			said, `^(?:GET|HEAD) \S+ RESPONSE 403: .*(?:`+signatureRefused+`)|^invalid status response 403 Server failed to authenticate .* for https://\S+\.blob\.core\.windows\.net/|`+toolkit+`Server failed to authenticate the request\.`,
+			said, `^(?:GET|HEAD) \S+ RESPONSE 403: .*(?:`+signatureRefused+`)|^invalid status response 403 Server failed to authenticate |`+toolkit+`Server failed to authenticate the request\.`,
 			"docker ghacache migrate-v2 --upgrade-builder NAME   # BuildKit 0.23.2 or newer", "driver-opts: image=moby/buildkit:buildx-stable-1").provedBy(outsideItsTime),
 		certain("upload-url-expired", "the URL to upload a layer was used outside its time: the upload took longer than the URL lives, an hour on GitHub",
 			build, `^(?:PUT \S+ RESPONSE 403:|`+relayedPut+`403 ).*(?:`+signatureRefused+`)`, "mode=min   # or smaller layers", "--cache-to type=registry,ref=IMAGE:cache   # for layers this big", ignoreError).provedBy(outsideItsTime),
 		probable("blob-refused", "a layer was refused (403): its URL has expired or is not valid yet, or a proxy or firewall forbids the blob storage",
-			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 40[13]:|`+relayedPut+`40[13]) |^invalid status response 40[13] .* for https?://`,
+			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 40[13]:|`+relayedPut+`40[13]) |^invalid status response 40[13] `,
 			Doctor, "let *.blob.core.windows.net through, or "+BypassProxy, "date -u   # on the machine of a cache service of your own: it signs the URLs", ignoreError),
+		probable("blob-refused", "an entry was refused (403): its URL has expired or is not valid yet, or a proxy or firewall forbids the blob storage",
+			said, toolkit+`(?:This request is not authorized to perform this operation|`+uploaded+`40[13])`, Doctor, "let *.blob.core.windows.net through, or "+BypassProxy),
 		certain("layer-evicted", "a layer that the cache's index references is not in the cache: evicted, deleted, or of a branch that the job may not read",
-			build, `^blob (?:sha256:\S+ )?not found$|^blob sha256:\w+: not found$|^cache entry no longer exists$|^(?:GET|HEAD) \S+ (?:RESPONSE 404: |ERROR CODE: BlobNotFound)|^invalid status response 404 .* for https?://`,
+			build, `^blob (?:sha256:\S+ )?not found$|^(?:failed to [^:]*: )?blob sha256:\w+: not found$|^failed to get state for index \d+ on (?:blob )?\S*: not found$|^cache entry no longer exists$|^(?:GET|HEAD) \S+ (?:RESPONSE 404: |ERROR CODE: BlobNotFound)|^invalid status response 404 `,
 			rebuilt, ignoreError, "docker ghacache prune   # room below the limit keeps layers").
 			provedBy(`^cache entry no longer exists$|\bBlobNotFound\b|The specified blob does not exist`),
 		certain(LocalLayerMissing, "a layer that a local cache references is not in the folder of the cache, and BuildKit does not rebuild its step",
@@ -119,11 +124,16 @@ func blobCauses() []Cause {
 		probable("entry-damaged", "the archive of a cache entry is damaged, or was cut off while it was downloaded",
 			bare, `^torn: `, Retry, "gh cache delete KEY   # if it fails on every run: entries are never overwritten"),
 		probable("layer-damaged", "a layer in the cache is shorter than the cache's index says, as after an upload that broke off",
-			build, `^invalid status response 416 .* for https?://|^GET \S+ RESPONSE 416: `, rebuilt, "docker ghacache prune --scope SCOPE --force   # the next build writes the cache anew"),
+			build, `^invalid status response 416 |^GET \S+ RESPONSE 416: `, rebuilt, "docker ghacache prune --scope SCOPE --force   # the next build writes the cache anew"),
 		certain("blob-storage-error", "the blob storage behind the cache service failed on its side",
-			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d:|`+relayedPut+`5\d\d) |`+toolkit+`(?:The server is busy|Server encountered an internal error|Operation could not be completed within the specified time)`, Retry, StatusPage, ignoreError).provedBy(`\bERROR CODE: \w|<Code>\w`),
+			build, `^(?:(?:GET|PUT|HEAD) \S+ RESPONSE 5\d\d:|`+relayedPut+`5\d\d) |^invalid status response 5\d\d `, Retry, StatusPage, ignoreError).provedBy(`\bERROR CODE: \w|<Code>\w`),
+		probable("blob-storage-error", "the blob storage behind the cache service failed on its side",
+			said, toolkit+`(?:The server is busy|Server encountered an internal error|Operation could not be completed within the specified time|`+uploaded+`5\d\d)`, Retry, StatusPage),
 	}
 }
+
+// uploaded is how a client of the cache begins the status of an upload to the blob storage.
+const uploaded = `(?:uploadCacheArchiveSDK: )?upload failed with status code `
 
 // What Azure and S3 say of a URL that they signed:
 // https://learn.microsoft.com/rest/api/storageservices/authorization-error-codes

@@ -18,7 +18,7 @@ const webPage = "html-400"
 func versionCauses() []Cause {
 	return []Cause{
 		certain("v1-sunset", "the job still speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
-			bare, `^This legacy service is shutting down, effective |"typeKey":"ArtifactCacheServiceDecommissionedException"`,
+			bare, `^(?:More details: )?This legacy service is shutting down, effective |"typeKey":"ArtifactCacheServiceDecommissionedException"`,
 			exposeRuntime+"   # in a run: step; otherwise:", updateBuilder, "docker buildx version   # v0.21.0 or newer",
 			migrate+" --write   # edits versions of actions, buildx and BuildKit that the workflows pin").leadsTo(webPage),
 		certain("v1-sunset-action", "a client in the job speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
@@ -26,7 +26,7 @@ func versionCauses() []Cause {
 		certain("actions-cache-deprecated", "a workflow uses a version of actions/cache that GitHub refuses",
 			said, "deprecated version of `actions/cache: ", "uses: "+release.Cache, migrate+" --bump-actions"),
 		probable("v1-refused", "GitHub refused a client of the shut-down version 1 of its cache service",
-			said, `^Cache service responded with 4(?:00|22)|^`+toVersion1+`<h2>Our services aren't available|`+toolkit+`.*_apis/artifactcache/.*\bstatus: 400\b.*Our services aren't available`, migrate, "uses: "+release.Cache+"   # and newer majors of actions that cache by themselves"),
+			said, `^Cache service responded with 4(?:00|22)(?: [^d]|[^ ]|$)|^`+toVersion1+`<h2>Our services aren't available|`+toolkit+`.*_apis/artifactcache/.*\bstatus: 400\b.*Our services aren't available`, migrate, "uses: "+release.Cache+"   # and newer majors of actions that cache by themselves"),
 		probable("v1-endpoint", "the build still asks a host of version 1 of GitHub's cache service, shut down on 2025-04-15",
 			said, `https?://(?:[\w-]+\.actions\.githubusercontent\.com/[^"]*_apis/artifactcache/|(?:artifactcache|acghub\w+)\.actions\.githubusercontent\.com/)`, migrate+" --write", updateBuilder).commonly(),
 		probable(webPage, "GitHub answered 400 with a web page: this buildx or BuildKit speaks version 1 of the cache service, or the service is down",
@@ -39,9 +39,9 @@ func versionCauses() []Cause {
 func setupCauses() []Cause {
 	return []Cause{
 		certain("runtime-token-missing", "BuildKit was given no runtime token, as by a step that does not see ACTIONS_RUNTIME_TOKEN",
-			bare, `^token not set for github actions cache$`, exposeRuntime, Doctor),
+			bare, `^token not set for github actions cache$|^Unable to get (?:the )?ACTIONS_RUNTIME_TOKEN env variable$|\b(?:runtime token for ghac|ACTIONS_RUNTIME_TOKEN) not found, maybe not in github action environment`, exposeRuntime, Doctor),
 		certain("runtime-url-missing", "no URL of the cache service was given, as by a step that does not see ACTIONS_RESULTS_URL, or to a BuildKit before 0.20",
-			bare, `^url not set for github actions cache$|^Cache Service Url not found, unable to restore cache`, exposeRuntime, updateBuilder, Doctor),
+			bare, `^url not set for github actions cache$|^Cache Service Url not found, unable to restore cache|^Unable to get (?:the )?ACTIONS_(?:RESULTS|CACHE|RUNTIME)_URL env variable$|\b(?:cache url for ghac|ACTIONS_(?:CACHE|RESULTS)_URL) not found(?:, maybe not in github action environment|$)`, exposeRuntime, updateBuilder, Doctor),
 		probable("runtime-url-missing", "no URL of the cache service was given, as by a runner or a server without a cache service",
 			said, `^The runner was not able to contact the cache service|^(?:Cache action|Caching) is (?:only|not) supported on GHES\b`,
 			Doctor, "ghe-actions-check -s blob   # on GitHub Enterprise Server, where Actions needs storage for caches; as its administrator"),
@@ -53,7 +53,7 @@ func setupCauses() []Cause {
 			said, `^invalid token with(?:out access controls| access controls type)|^failed to parse token access controls|^Cannot parse GitHub Actions Runtime Token ACs`,
 			updateServer+": its tokens need the claim ac", Doctor),
 		certain("token-malformed", "the runtime token is not a JWT: the variable is empty or masked, or its server makes tokens of another kind",
-			said, `^(?:token is malformed|token contains an invalid number of segments)|^Cannot parse GitHub Actions Runtime Token: Invalid token`,
+			said, `^invalid token with(?:out (?:claims map|expiration time)| expiration time type )|^(?:token is malformed|token contains an invalid number of segments)|^Cannot parse GitHub Actions Runtime Token: Invalid token`,
 			updateServer, exposeRuntime, Doctor),
 		certain("signature", "BuildKit is configured to sign or verify gha caches, and that failed",
 			build, `^missing signature for github actions cache|^signature verification failed: |^no verifier available for signed github actions cache|^signing command failed: `,
@@ -80,7 +80,7 @@ func optionCauses() []Cause {
 		certain("option-duplicate", "the same gha cache is exported twice",
 			build, `^duplicate cache exports \[.*\bgha\b`, "give --cache-to type=gha once, or each its own scope="),
 		certain("url-invalid", "the URL of the cache service is not a valid one, as without a scheme or the slash at its end",
-			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": unsupported protocol scheme|`+toolkit+`Invalid URL`,
+			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": unsupported protocol scheme|`+toolkit+`(?:Invalid URL|Only absolute URLs are supported)`,
 			"ACTIONS_RESULTS_URL=http://HOST:PORT/   # scheme in front, slash at the end", Doctor),
 	}
 }

@@ -59,6 +59,7 @@ type Scanner struct {
 	archive  archive
 	stall    stall
 	buildxAt int    // the last line that runs buildx; 0 without one
+	making   string // what the last line begins to do with a builder: creating or booting one
 	flag     string // that docker, or buildx, has just said not to know
 }
 

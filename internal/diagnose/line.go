@@ -39,29 +39,29 @@ const statusLost = "failed to receive status: "
 
 // wrappers are the prefixes that programs put in front of another's message.
 var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its expressions
-	prefix *regexp.Regexp
+	prefix pattern
 	frame  frame
 	client bool
 	fatal  bool
 	part   bool // of the message itself
 }{
-	{prefix: regexp.MustCompile(`^Error: {4,}`), frame: build}, // docker buildx inspect, of a node
-	{prefix: regexp.MustCompile(`^ERROR: failed to build: ` + refused), frame: build, fatal: true},
-	{prefix: regexp.MustCompile(`^` + byEngine), frame: build},
-	{prefix: regexp.MustCompile(`^(?i:error|warning|warn): +|^(?:ERR|FTL|WRN|(?:ERRO|FATA|WARN)\[\d+\]) +`), frame: said},
-	{prefix: regexp.MustCompile(`^(?:Failed to (?:save|restore): |Saving cache failed: |There was an error (?:restoring|saving) the cache:? |Cache reservation failed: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
-	{prefix: regexp.MustCompile(`^(?:sccache: (?i:error|warning): |Server startup failed: cache storage failed to \w+: |data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch) \((?:permanent|temporary|persistent)\) at [\w:]+(?:, context: \{[^}]*\})? => (?:send http request )?|GitHub API error: )`), frame: said, client: true},
-	{prefix: regexp.MustCompile(`^#\d+ ERROR: `), frame: build},
-	{prefix: regexp.MustCompile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: |buildx call failed:? )`), frame: build, fatal: true},
-	{prefix: regexp.MustCompile(`^/moby\.buildkit\.v1\.(?:Control/Solve|frontend\.LLBBridge/\w+) returned error: `), frame: build},
-	{prefix: regexp.MustCompile(`^(?:rpc error: code = \w+ desc = |target \S+: )`)},
+	{prefix: compile(`^Error: {4,}`), frame: build}, // docker buildx inspect, of a node
+	{prefix: compile(`^ERROR: failed to build: ` + refused), frame: build, fatal: true},
+	{prefix: compile(`^` + byEngine), frame: build},
+	{prefix: compile(`^(?i:error|warning|warn): +|^(?:ERR|FTL|WRN|(?:ERRO|FATA|WARN)\[\d+\]) +`), frame: said},
+	{prefix: compile(`^(?:Failed to (?:save|restore): |Saving cache failed: |There was an error (?:restoring|saving) the cache:? |Cache reservation failed: |(?:\w*Error: )?request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Failed to restore (?:cache entry with key )?(?:v\d+-)?(?:gradle|dependencies|generated-gradle-jars|wrapper-zips|transforms|instrumented-jars|kotlin-dsl|groovy-dsl|configuration-cache)\S*: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
+	{prefix: compile(`^(?:sccache: (?i:error|warning): |Server startup failed: (?:cache storage failed to \w+: |create gha cache failed: )|data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch|ConfigInvalid) \((?:permanent|temporary|persistent)\)(?: at ?[\w:]*)? ?(?:, context: \{[^}]*\})? ?=> (?:send http request )?|GitHub API error: )`), frame: said, client: true},
+	{prefix: compile(`^#\d+ ERROR: `), frame: build},
+	{prefix: compile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: |buildx call failed:? )`), frame: build, fatal: true},
+	{prefix: compile(`^/moby\.buildkit\.v1\.(?:Control/Solve|frontend\.LLBBridge/\w+) returned error: `), frame: build},
+	{prefix: compile(`^(?:rpc error: code = \w+ desc = |target \S+: )`)},
 	// What gRPC's codes other than Unknown become (BuildKit's util/grpcerrors).
-	{prefix: regexp.MustCompile(`^(?:Canceled|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|Unauthenticated): `)},
-	{prefix: regexp.MustCompile(`^(?:error writing layer blob: |error committing cache \S+: |failed to (?:compute cache key|load cache key): |failed to push +\S+: )`), frame: build, part: true},
-	{prefix: regexp.MustCompile(`^` + copying), frame: said, part: true}, // containerd's, which pulls images for others too
+	{prefix: compile(`^(?:Canceled|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|Unauthenticated): `)},
+	{prefix: compile(`^(?:error writing layer blob: |failed to read dockerfile: |error committing cache \S+: |failed to (?:compute cache key|load cache key): |failed to push +\S+: )`), frame: build, part: true},
+	{prefix: compile(`^` + copying), frame: said, part: true}, // containerd's, which pulls images for others too
 	// What a relay says of its own requests to the service (internal/relay).
-	{prefix: regexp.MustCompile(`^(?:not writing the index: |(?:sending|looking up) cache "[^"]*": )`), frame: build, part: true},
-	{prefix: regexp.MustCompile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), frame: cache, part: true},
+	{prefix: compile(`^(?:not writing the index: |(?:sending|looking up) cache "[^"]*": )`), frame: build, part: true},
+	{prefix: compile(`^failed to configure gha cache (?:ex|im)porter: |^error while importing cache manifest from cmId=gha:\d+: `), frame: cache, part: true},
 }
 
 // refused is what docker's client begins an error of the Engine with. Behind an action's "Error: " and buildx's "ERROR: " it
@@ -219,8 +219,9 @@ func (l *logLine) cause(known []Cause) (int, bool) {
 	if foreign(l.text) {
 		return 0, false
 	}
-	for i, c := range known {
-		if l.frame >= c.least && (c.match.MatchString(l.core) || l.client && c.match.MatchString("toolkit: "+l.core)) {
+	marked := "toolkit: " + l.core
+	for i := range known {
+		if c := &known[i]; l.frame >= c.least && (c.match.MatchString(l.core) || l.client && c.match.MatchString(marked)) {
 			return i, true
 		}
 	}

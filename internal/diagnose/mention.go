@@ -11,7 +11,7 @@ import (
 var (
 	// clientMark begins a message of a client of the cache wherever it stands in a line: an action, a tool or a person
 	// put something in front of it.
-	clientMark = regexp.MustCompile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |docker: 'buildx' is not a docker command)`)
+	clientMark = regexp.MustCompile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |docker: 'buildx' is not a docker command)`)
 	// spans are what a sentence quotes.
 	spans = regexp.MustCompile("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
 	// leadIn ends what a sentence says before it comes to an error.
@@ -31,7 +31,7 @@ var (
 )
 
 // clientWords are those of which a line must have one for clientMark to match it.
-var clientWords = []string{"Cache service responded", "Cache reservation", "CacheEntry", "reserveCache", "saveCache", "commitCache", "downloadCache", "uploadChunk (", "GitHub API error", "is not a docker command"} //nolint:gochecknoglobals // a constant
+var clientWords = []string{"Cache service responded", "Cache reservation", "CacheEntry", "reserveCache", "saveCache", "commitCache", "downloadCache", "uploadChunk (", " failed, reason: ", "GitHub API error", "is not a docker command"} //nolint:gochecknoglobals // a constant
 
 // mentioned looks for the message of a client behind something else.
 func (l *logLine) mentioned(known []Cause) (logLine, int, bool) {
@@ -150,15 +150,42 @@ func (s *Scanner) place(l *logLine) {
 	case l.text == "Inspect builder":
 		s.action = anyAction
 	case strings.Contains(l.text, "docker buildx "):
+		s.buildxAt, s.making = s.number, making(l.text)
+	case s.making != "" && strings.HasPrefix(l.text, "shell: "): // a runner prints the command, then this
 		s.buildxAt = s.number
+	case s.making != "" && s.number-s.buildxAt <= 2 && l.frame == said && isError(l.text) && !l.explained():
+		l.core = s.making + l.core
+	case s.buildxAt > 0 && s.number-s.buildxAt <= 2 && l.frame == said && strings.HasPrefix(l.core, noEngine):
+		l.core = booting[1:] + l.core
 	case s.action == cacheAction && l.frame == said:
 		l.client = true
-	case s.action == bootAction && l.frame == said && len(l.text) > 5 && strings.EqualFold(l.text[:5], "error"):
+	case s.action == bootAction && l.frame == said && isError(l.text):
 		l.core = "booting: " + l.core
 	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
 		l.core = "docker buildx: " + l.core
 	}
 }
+
+func isError(text string) bool { return len(text) > 5 && strings.EqualFold(text[:5], "error") }
+
+// makes is a command that creates or starts a builder.
+var makes = regexp.MustCompile(`^(?:\$ |sudo |Run )*(?:\S*[/\\])?docker buildx (?:create\b|inspect\b.* --bootstrap)`)
+
+func making(text string) string {
+	switch {
+	case !makes.MatchString(text):
+		return ""
+	case strings.Contains(text, "--bootstrap"):
+		return booting[1:]
+	}
+	return creating
+}
+
+// creating begins the message of an error on which the command ended with which buildx makes a builder.
+const creating = "creating: "
+
+// noEngine is what any client of the Engine says without one.
+const noEngine = "Cannot connect to the Docker daemon at "
 
 // usage takes what a program says of an option that it does not know, and then of its usage. Docker finds no buildx where
 // it, or podman in its place, speaks of its own usage after a command with buildx, or of that of its old build after an
@@ -182,7 +209,7 @@ func (s *Scanner) usage(l *logLine) bool {
 
 var (
 	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
-	ofBuildx = regexp.MustCompile(`: --(?:builder|cache-to|load|metadata-file|output|progress|push|secret|ssh)$`)
+	ofBuildx = regexp.MustCompile(`: --(?:attest|builder|cache-to|load|platform|provenance|sbom|metadata-file|output|progress|push|secret|ssh)$`)
 )
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.

@@ -9,15 +9,15 @@ var (
 	// requested is a command line that asks for a gha cache.
 	requested = regexp.MustCompile(`\b(?:docker|buildx)\b.*\b(?:build|bake)\b.*cache-(?:from|to)[= ]["']?(?:\S+,)?type=gha\b`)
 	// ghaStep is the name of a step that reads or writes a gha cache; bake puts the target in front.
-	ghaStep = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
+	ghaStep = compile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`) //nolint:gochecknoglobals // a constant
 	// bootStep is the name of the step in which buildx starts a builder.
-	bootStep = regexp.MustCompile(`^#\d+ \[(?:\S+ )?internal\] booting buildkit`)
+	bootStep = compile(`^#\d+ \[(?:\S+ )?internal\] booting buildkit`) //nolint:gochecknoglobals // a constant
 	neverUp  = regexp.MustCompile(notBooted)
 	// statusCode is all that gRPC leaves of an error at times (BuildKit's util/grpcerrors); dots, or what BuildKit was
 	// about to do, are all that people leave who post one.
 	statusCode = regexp.MustCompile(`^(?:Canceled|DeadlineExceeded|Unavailable|Internal|Unknown|Aborted|\.{3}|…|failed to (?:compute|load) cache key|error writing layer blob)$`)
 	// exported shows that the build came as far as its end.
-	exported = regexp.MustCompile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `)
+	exported = compile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `) //nolint:gochecknoglobals // a constant
 )
 
 // Where a step reads a local cache, or a layout of the OCI, both of which BuildKit asks buildx for; and what BuildKit says
@@ -98,6 +98,8 @@ func (b *buildState) see(l *logLine) {
 		b.down = true
 		l.core = "booting: " + l.core
 		return
+	case l.vertex == "1" && strings.HasPrefix(l.core, refused): // no other step is the Engine's so early
+		l.core = booting[1:] + l.core
 	case b.down && l.fatal && !l.explained():
 		l.core = "booting: " + l.core
 	}

@@ -1,0 +1,127 @@
+package diagnose
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"strings"
+)
+
+// A pattern is an expression that runs only on a text that it may match. The catalogue has a hundred of them, and a log
+// millions of lines.
+type pattern struct {
+	*regexp.Regexp
+	begins *[256]bool // bytes of which one begins every text that it matches; nil for one that may match further on
+	words  []string   // of which a text that it matches has one; nil where nothing is known
+}
+
+func compile(expr string) pattern {
+	p := pattern{Regexp: regexp.MustCompile(expr)}
+	if parsed, err := syntax.Parse(expr, syntax.Perl); err == nil {
+		p.begins, p.words = beginnings(parsed), required(parsed)
+	}
+	return p
+}
+
+// MatchString reports whether the text matches.
+func (p pattern) MatchString(text string) bool { return p.may(text) && p.Regexp.MatchString(text) }
+
+// FindString returns the first match.
+func (p pattern) FindString(text string) string {
+	if !p.may(text) {
+		return ""
+	}
+	return p.Regexp.FindString(text)
+}
+
+func (p pattern) may(text string) bool {
+	if p.begins != nil && (text == "" || !p.begins[text[0]]) {
+		return false
+	}
+	if p.words == nil {
+		return true
+	}
+	for _, word := range p.words {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// beginnings are the bytes with which a text that an expression matches begins; nil if that is any.
+func beginnings(re *syntax.Regexp) *[256]bool {
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return nil
+	}
+	type place struct {
+		pc    int
+		begun bool
+	}
+	var first [256]bool
+	been := map[place]bool{}
+	var walk func(at place) bool
+	walk = func(at place) bool {
+		if been[at] {
+			return true
+		}
+		been[at] = true
+		switch in := &prog.Inst[at.pc]; in.Op {
+		case syntax.InstAlt, syntax.InstAltMatch:
+			return walk(place{int(in.Out), at.begun}) && walk(place{int(in.Arg), at.begun})
+		case syntax.InstCapture, syntax.InstNop:
+			return walk(place{int(in.Out), at.begun})
+		case syntax.InstEmptyWidth:
+			return walk(place{int(in.Out), at.begun || in.Arg&uint32(syntax.EmptyBeginText) != 0})
+		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+			for b := range first {
+				first[b] = first[b] || b >= 0x80 || in.MatchRune(rune(b))
+			}
+			return at.begun
+		case syntax.InstMatch, syntax.InstFail:
+		}
+		return false
+	}
+	if !walk(place{pc: prog.Start}) {
+		return nil
+	}
+	return &first
+}
+
+// required are texts of which each text that an expression matches has one; nil if nothing is known.
+func required(re *syntax.Regexp) (words []string) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		if re.Flags&syntax.FoldCase == 0 {
+			words = []string{string(re.Rune)}
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		words = required(re.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			if found := required(sub); shortest(found) > shortest(words) {
+				words = found
+			}
+		}
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			found := required(sub)
+			if found == nil {
+				return nil
+			}
+			words = append(words, found...)
+		}
+	}
+	return words
+}
+
+func shortest(words []string) int {
+	if len(words) == 0 {
+		return 0
+	}
+	least := len(words[0])
+	for _, word := range words {
+		least = min(least, len(word))
+	}
+	return least
+}
