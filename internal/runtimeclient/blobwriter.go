@@ -88,7 +88,7 @@ func (w *BlobWriter) try(ctx context.Context, query string, content io.Reader, s
 // stream sends content in blocks, some of them ahead, with Azure's client. It does not send what content fails on.
 func (w *BlobWriter) stream(ctx context.Context, content io.Reader) error {
 	var opts blockblob.ClientOptions
-	opts.Transport = azureTransport{w.service.client}
+	opts.Transport = &http.Client{Transport: azureTransport{w.service.client.Transport}}
 	client, err := blockblob.NewClientWithNoCredential(w.url, &opts)
 	if err == nil {
 		_, err = client.UploadStream(ctx, content, &blockblob.UploadStreamOptions{BlockSize: blockSize, Concurrency: blocksAhead})

@@ -39,21 +39,22 @@ func (b *sentBody) Close() error {
 	return nil
 }
 
-// azureTransport sends requests of Azure's client. When Do returns, that one unmaps the memory that it sends, or sends it
-// again (azblob 1.5, copyFromReader in blockblob/chunkwriting.go). A connection that reads it later ends the process, by a
-// fault that cannot be recovered from.
-type azureTransport struct{ client *http.Client }
+// azureTransport sends requests of Azure's client. After a reply, that one unmaps the memory that it sends, or sends it again
+// (azblob 1.5, copyFromReader in blockblob/chunkwriting.go). A connection that reads it later ends the process, by a fault
+// that cannot be recovered from.
+type azureTransport struct{ http.RoundTripper }
 
-// Do is that of azcore's policy.Transporter.
-func (t azureTransport) Do(req *http.Request) (*http.Response, error) {
-	if req.Body == nil {
-		return t.client.Do(req)
+// RoundTrip implements [http.RoundTripper].
+func (t azureTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		return t.RoundTripper.RoundTrip(r)
 	}
-	body := &sentBody{content: req.Body, left: req.ContentLength}
+	body := &sentBody{content: r.Body, left: r.ContentLength}
+	defer r.Body.Close()
 	defer body.Close()
-	req = req.WithContext(req.Context())
-	req.Body, req.GetBody = body, nil
-	resp, err := t.client.Do(req)
+	r = r.WithContext(r.Context())
+	r.Body, r.GetBody = body, nil
+	resp, err := t.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
