@@ -248,7 +248,7 @@ func TestPruneNeverDeletesUnknown(t *testing.T) {
 	}
 }
 
-func TestFiftyThousandEntries(t *testing.T) {
+func TestFiftyThousandEntriesAreAMatterOfSeconds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the service takes a while to take in so many entries")
 	}

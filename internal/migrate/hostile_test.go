@@ -59,7 +59,7 @@ func hostilePath(name string, i int) string {
 	return fmt.Sprintf("%d/%s", i, name)
 }
 
-func TestHostileFilesAreBounded(t *testing.T) {
+func TestHostileFilesTakeBoundedMemory(t *testing.T) {
 	for name, src := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			dir := tree(t, map[string]string{hostilePath(name, 0): src})

@@ -193,7 +193,12 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		_, _ = io.WriteString(w, nonce) //nolint:gosec // it is text, and no browser can know the path
 		return
 	}
-	if !ok || r.closed.Err() != nil {
+	if ok && r.closed.Err() != nil {
+		// BuildKit dies of a reply to what it is still sending: azblob 1.5 then unmaps what the connection reads.
+		_, _ = io.Copy(io.Discard, req.Body)
+		ok = false
+	}
+	if !ok {
 		http.NotFound(w, req)
 		return
 	}

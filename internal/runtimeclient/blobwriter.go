@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
@@ -17,9 +16,6 @@ import (
 
 // BlobWriter writes the content of an upload that [Service.Reserve] has begun. It repeats requests that may succeed
 // later. It is safe for concurrent use.
-//
-// Azure's client is not used for what is sent from memory that is used again: it repeats a request while the connection of
-// the attempt before may still read the same reader.
 type BlobWriter struct {
 	url     string // signed
 	service *Service
@@ -64,7 +60,8 @@ func (w *BlobWriter) put(ctx context.Context, query string, open func() io.Reade
 func (w *BlobWriter) try(ctx context.Context, query string, content io.Reader, size int64) (int, http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	body := &sentBody{Reader: content, closed: make(chan struct{})}
+	body := &sentBody{content: content, left: size}
+	defer body.Close()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, w.url+query, body)
 	if err != nil {
 		return http.StatusBadRequest, nil, httpclient.RedactSigned(err, w.service.opts.Token)
@@ -73,11 +70,9 @@ func (w *BlobWriter) try(ctx context.Context, query string, content io.Reader, s
 	req.Header.Set("X-Ms-Version", blobVersion)
 	req.Header.Set("X-Ms-Blob-Type", "BlockBlob")
 	if size == 0 {
-		_ = body.Close()
 		req.Body = http.NoBody
 	}
 	resp, err := w.service.client.Do(req)
-	<-body.closed
 	if err != nil {
 		return 0, nil, httpclient.RedactSigned(err, w.service.opts.Token)
 	}
@@ -89,23 +84,10 @@ func (w *BlobWriter) try(ctx context.Context, query string, content io.Reader, s
 	return resp.StatusCode, resp.Header, w.service.refusal(resp, "PUT", text)
 }
 
-// sentBody tells when the connection no longer reads it, which can be after the reply.
-type sentBody struct {
-	io.Reader
-	once   sync.Once
-	closed chan struct{}
-}
-
-// Close implements [io.Closer].
-func (b *sentBody) Close() error {
-	b.once.Do(func() { close(b.closed) })
-	return nil
-}
-
 // stream sends content in blocks, some of them ahead, with Azure's client. It does not send what content fails on.
 func (w *BlobWriter) stream(ctx context.Context, content io.Reader) error {
 	var opts blockblob.ClientOptions
-	opts.Transport = w.service.client
+	opts.Transport = &http.Client{Transport: azureTransport{w.service.client.Transport}}
 	client, err := blockblob.NewClientWithNoCredential(w.url, &opts)
 	if err == nil {
 		_, err = client.UploadStream(ctx, content, &blockblob.UploadStreamOptions{BlockSize: blockSize, Concurrency: blocksAhead})
