@@ -75,7 +75,9 @@ func TestEditsRefuseReadOnlyFiles(t *testing.T) {
 			if got.code == 0 {
 				t.Errorf("exit code 0: %s", got)
 			}
-			wantText(t, got.stderr, edit.file+" is read-only\n", "hint: chmod u+w "+edit.file+"\n")
+			file, err := filepath.EvalSymlinks(edit.file)
+			check(t, err)
+			wantText(t, got.stderr, file+" is read-only\n", "hint: chmod u+w "+file+"\n")
 			if after, err := os.ReadFile(edit.file); err != nil || string(after) != string(before) {
 				t.Errorf("it became %s, %v", after, err)
 			}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 )
 
 // keepOwner gives a new file to the owner and the group of another one.
@@ -25,6 +27,9 @@ func keepOwner(file *os.File, of os.FileInfo) error {
 	}
 	return file.Chown(int(want.Uid), int(want.Gid))
 }
+
+// writable is the command after which a read-only file can be replaced.
+func writable(path string) string { return "chmod u+w " + hint.Word(path) }
 
 // syncDir makes a rename in dir durable.
 func syncDir(dir string) error {

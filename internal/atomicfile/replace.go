@@ -36,7 +36,7 @@ func Replace(path string, content []byte) error {
 		return fmt.Errorf("%s is not a regular file", path)
 	}
 	if was.Mode()&0o200 == 0 {
-		return hint.With(fmt.Errorf("%s is read-only", path), "chmod u+w "+hint.Word(path))
+		return hint.With(fmt.Errorf("%s is read-only", path), writable(path))
 	}
 	return install(path, content, func(temp *os.File) error {
 		if err := keepOwner(temp, was); err != nil {

@@ -21,7 +21,9 @@ func check(t *testing.T, err error) {
 // folder has one file.
 func folder(t *testing.T, mode os.FileMode) (file string) {
 	t.Helper()
-	file = filepath.Join(t.TempDir(), "a file")
+	dir, err := filepath.EvalSymlinks(t.TempDir()) // errors name the file behind links, and macOS has one here
+	check(t, err)
+	file = filepath.Join(dir, "a file")
 	check(t, os.WriteFile(file, []byte("old"), 0o600))
 	check(t, os.Chmod(file, mode))
 	return file
@@ -55,10 +57,14 @@ func TestReplaceKeepsTheMode(t *testing.T) {
 }
 
 func TestReplaceRefusesAReadOnlyFile(t *testing.T) {
+	command := "chmod u+w"
+	if runtime.GOOS == "windows" {
+		command = "attrib -r"
+	}
 	for _, mode := range []os.FileMode{0o400, 0o444} {
 		file := folder(t, mode)
 		err := atomicfile.Replace(file, []byte("new"))
-		if err == nil || !strings.Contains(err.Error(), "read-only") || hint.Of(err) != "chmod u+w '"+file+"'" {
+		if err == nil || !strings.Contains(err.Error(), "read-only") || hint.Of(err) != command+" '"+file+"'" {
 			t.Errorf("got %v, hint %q", err, hint.Of(err))
 		}
 		wantAlone(t, file, "old")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -68,8 +69,8 @@ func (b *Builder) engineDown() cacheopts.Note {
 	case strings.Contains(reason, "permission denied"):
 		fix = "sudo usermod -aG docker $USER   # then log in again\n" + fix
 		reason = "permission denied"
-	case strings.Contains(reason, "no such file"), strings.Contains(reason, "connection refused"):
-		fix = "sudo systemctl start docker   # or start Docker Desktop\n" + fix
+	case strings.Contains(reason, "no such file"), strings.Contains(reason, "cannot find the file"), strings.Contains(reason, "connection refused"):
+		fix = startEngine(runtime.GOOS) + "\n" + fix
 	}
 	if i := strings.LastIndex(reason, ": "); i >= 0 {
 		reason = reason[i+len(": "):]
@@ -80,6 +81,13 @@ func (b *Builder) engineDown() cacheopts.Note {
 		Text:  fmt.Sprintf("cannot reach the Docker Engine at %s, which builder %q needs: %s", node.EngineDown, b.Name, strings.TrimSpace(reason)),
 		Hint:  fix,
 	}
+}
+
+func startEngine(system string) string {
+	if system == "linux" {
+		return "sudo systemctl start docker   # or start Docker Desktop"
+	}
+	return "docker desktop start"
 }
 
 func (b *Builder) checkReach(c Checks) (notes []cacheopts.Note) {

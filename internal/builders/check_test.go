@@ -2,6 +2,8 @@ package builders_test
 
 import (
 	"errors"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -24,6 +26,14 @@ type finding struct {
 	level cacheopts.Level
 	text  string
 	hints []string
+}
+
+// startEngine is a part of the hint on this system.
+func startEngine() string {
+	if runtime.GOOS == "linux" {
+		return "systemctl start docker"
+	}
+	return "docker desktop start"
 }
 
 func TestCheck(t *testing.T) {
@@ -61,11 +71,15 @@ func TestCheck(t *testing.T) {
 		},
 		"an Engine that is away is not a matter of drivers": {
 			one("docker", builders.Node{Err: errors.New("dial unix /run/docker.sock: connect: connection refused"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{V2: true},
-			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{"systemctl start docker", "docker context ls"}}},
+			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{startEngine(), "docker context ls"}}},
 		},
 		"an Engine that is away has no container either": {
 			one("docker-container", builders.Node{Err: errors.New("dial unix /run/docker.sock: connect: no such file or directory"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{V2: true},
-			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{"systemctl start docker", "docker context ls"}}},
+			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{startEngine(), "docker context ls"}}},
+		},
+		"an Engine that is away on Windows": {
+			one("docker", builders.Node{Err: &os.PathError{Op: "open", Path: `//./pipe/docker_engine`, Err: errors.New("the system cannot find the file specified")}, EngineDown: "npipe:////./pipe/docker_engine"}), builders.Checks{V2: true},
+			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "needs: the system cannot find the file specified", []string{startEngine(), "docker context ls"}}},
 		},
 		"an Engine that this user may not ask": {
 			one("docker", builders.Node{Err: errors.New("permission denied while trying to connect to the docker API at unix:///run/docker.sock"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{},

@@ -39,7 +39,7 @@ func pluginFile(cfg *configfile.ConfigFile, name string) (path, identity string)
 }
 
 // pluginDirs are the folders in which docker looks for plugins, in its order
-// (cli-plugins/manager). Those of a Windows machine depend on it and are left to docker.
+// (cli-plugins/manager).
 func pluginDirs(cfg *configfile.ConfigFile) []string {
 	var dirs []string
 	if cfg != nil {
@@ -47,7 +47,7 @@ func pluginDirs(cfg *configfile.ConfigFile) []string {
 	}
 	dirs = append(dirs, filepath.Join(config.Dir(), "cli-plugins"))
 	if runtime.GOOS == "windows" {
-		return dirs
+		return append(dirs, filepath.Join(os.Getenv("ProgramFiles"), "Docker", "cli-plugins"))
 	}
 	return append(dirs, "/usr/local/lib/docker/cli-plugins", "/usr/local/libexec/docker/cli-plugins",
 		"/usr/lib/docker/cli-plugins", "/usr/libexec/docker/cli-plugins")

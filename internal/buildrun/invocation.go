@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
@@ -175,7 +174,7 @@ func (inv *invocation) run(ctx context.Context) error {
 type lenient struct{ io.Writer }
 
 func (l lenient) Write(p []byte) (int, error) {
-	if n, err := l.Writer.Write(p); errors.Is(err, syscall.EPIPE) {
+	if n, err := l.Writer.Write(p); brokenPipe(err) {
 		return n, err
 	}
 	return len(p), nil

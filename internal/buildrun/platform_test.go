@@ -2,6 +2,7 @@ package buildrun
 
 import (
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/builders"
@@ -12,7 +13,8 @@ import (
 func TestPlatformOfABuild(t *testing.T) {
 	b := &builders.Builder{Name: "b"}
 	for wanted, want := range map[string]string{
-		"linux/amd64": "linux/amd64", "linux/arm64/v8": "linux/arm64", "aarch64": "linux/arm64", "linux/arm/v7": "linux/arm/v7", "linux/x86_64": "linux/amd64",
+		"linux/amd64": "linux/amd64", "linux/arm64/v8": "linux/arm64", "linux/aarch64": "linux/arm64", "linux/arm/v7": "linux/arm/v7", "linux/x86_64": "linux/amd64",
+		"aarch64":                 runtime.GOOS + "/arm64", // as buildx reads it
 		"no/such/platform/at all": "",
 	} {
 		got, err := (&invocation{}).platformOf([]string{wanted}, b)

@@ -1,6 +1,7 @@
 package buildrun
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -65,7 +66,7 @@ func TestBakeFiles(t *testing.T) {
 	}{
 		{name: "none"},
 		{name: "those of the flag", args: "-f a.hcl --file=- app", env: map[string]string{"BUILDX_BAKE_FILE": "b.hcl"}, want: "a.hcl -"},
-		{name: "those of the variable", args: "app", env: map[string]string{"BUILDX_BAKE_FILE": "a.hcl: b.hcl"}, want: "a.hcl b.hcl"},
+		{name: "those of the variable", args: "app", env: map[string]string{"BUILDX_BAKE_FILE": "a.hcl" + string(os.PathListSeparator) + " b.hcl"}, want: "a.hcl b.hcl"},
 		{name: "those of the variable, with a separator", env: map[string]string{"BUILDX_BAKE_FILE": "a:b@-", "BUILDX_BAKE_PATH_SEPARATOR": "@"}, want: "a:b -"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

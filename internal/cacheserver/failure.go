@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"syscall"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 )
@@ -46,7 +45,7 @@ func failureStatus(err error) int {
 	if errors.Is(err, store.ErrTooMany) {
 		return http.StatusTooManyRequests
 	}
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if diskFull(err) {
 		return http.StatusInsufficientStorage
 	}
 	return http.StatusInternalServerError

@@ -59,7 +59,7 @@ func OpenIssuer(dir string, now func() time.Time) (*Issuer, error) {
 	}
 	var id identity
 	if err := json.Unmarshal(data, &id); err != nil || len(id.Secret) == 0 {
-		return nil, fmt.Errorf("reading the key of the cache service: %q is damaged", identityFile(dir))
+		return nil, fmt.Errorf("reading the key of the cache service: %s is damaged", identityFile(dir))
 	}
 	i := &Issuer{Repository: id.Repository, secret: id.Secret, now: now}
 	return i, i.derive()
@@ -77,7 +77,7 @@ func checkPrivate(path string) error {
 	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return err
 	}
-	return fmt.Errorf("other users can read the key of the cache service (mode %#o): run chmod 600 %q, or delete the file to make a new key", info.Mode().Perm(), path)
+	return fmt.Errorf("other users can read the key of the cache service (mode %#o): run chmod 600 %s, or delete the file to make a new key", info.Mode().Perm(), path)
 }
 
 // ownerAndName matches OWNER/NAME, and no name that has only dots.

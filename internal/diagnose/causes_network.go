@@ -17,7 +17,7 @@ func networkCauses() []Cause {
 			said, toolkit+`(?:Unable to make request: )?tunneling socket could not be established|`+requestTo+`(?:proxyconnect tcp: |(?:Proxy Authentication Required|Bad Gateway|Forbidden|Service Unavailable|Gateway Timeout)$)`,
 			newBuilder+" --driver-opt env.HTTPS_PROXY=URL", BypassProxy),
 		probable(loopbackRefused, "nothing answers at HOST:PORT where the build runs: the cache server is down, or the build is in a container with a network of its own",
-			said, requestTo+`dial tcp ((?:127\.\d+\.\d+\.\d+|\[::1\]):\d+): connect: connection refused|`+client+`ECONNREFUSED ((?:127\.\d+\.\d+\.\d+|::1):\d+)`,
+			said, requestTo+`dial tcp ((?:127\.\d+\.\d+\.\d+|\[::1\]):\d+): (?:connect: connection refused|connectex: .*actively refused it)|`+client+`ECONNREFUSED ((?:127\.\d+\.\d+\.\d+|::1):\d+)`,
 			"docker ghacache serve --listen HOST:PORT …   # if the server is down; one of your own must give out a URL that the build reaches", newBuilder+" --driver-opt network=host   # if the builder is in a container", Doctor),
 		certain("connection-refused", "there is no connection to the cache service at HOST:PORT",
 			said, requestTo+`dial tcp (\S+): .*(?:connection refused|actively refused it|no route to host|network is unreachable)|`+client+`(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\s*(\S*)|`+toolkit+`.*\b(?:tcp connect error|Connection refused \(os error|actively refused it\. \(os error)`, Doctor),

@@ -263,6 +263,8 @@ ERROR CODE: ServerBusy`, "blob-storage-error"},
 
 	{"a service on the host's loopback", "BuildKit in a container against a local service",
 		`#5 ERROR: Post "http://127.0.0.1:41230/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": dial tcp 127.0.0.1:41230: connect: connection refused`, "loopback-refused"},
+	{"a service on the loopback of Windows", "net on Windows",
+		`#5 ERROR: Post "http://127.0.0.1:41230/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": dial tcp 127.0.0.1:41230: connectex: No connection could be made because the target machine actively refused it.`, "loopback-refused"},
 	{"a service that does not listen", "net, against GitHub Enterprise Server",
 		`ERROR: failed to solve: Get "https://ghes.example.com/_services/artifactcache/abc/_apis/artifactcache/cache?keys=a&version=b": dial tcp 10.1.2.3:443: connect: connection refused`, "connection-refused"},
 	{"a proxy that fails", "net/http transport.go",

@@ -21,8 +21,8 @@
 //   - A file that no manifest references and that is younger than [Policy.Grace] may be part of
 //     an export that is not over, unless a manifest referenced it before. While there is one,
 //     nothing is deleted, because that export may have found any other file.
-//   - Builds that run with this program share a lock on the folder, see [Enter]. Nothing is
-//     deleted before all of them are over.
+//   - Builds that run with this program share a lock on the folder, see [Enter], or on Windows
+//     on a file in it. Nothing is deleted before all of them are over.
 //
 // So a build that runs without this program is seen from the moment at which its export begins
 // to write a layer. It is not seen while it imports. Then it fails if it needs a layer that another

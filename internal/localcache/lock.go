@@ -28,7 +28,7 @@ func lockIndex(ctx context.Context, dir string) (unlock func(), err error) {
 	name := filepath.Join(dir, lockName)
 	for {
 		lock := flock.New(name)
-		locked, err := lock.TryLockContext(patience, lockPause)
+		locked, err := tryLock(patience, lock)
 		if ctx.Err() != nil {
 			_ = lock.Close() // nobody has seen it
 			return nil, context.Cause(ctx)
@@ -40,12 +40,20 @@ func lockIndex(ctx context.Context, dir string) (unlock func(), err error) {
 			return nil, ownerHint(fmt.Errorf("locking %s: %w", name, err), dir)
 		}
 		if locked && isAt(lock, name) {
-			return func() {
-				_ = os.Remove(name) // while it is locked, so that nobody locks a file that is about to go
-				_ = lock.Close()
-			}, nil
+			return func() { Release(lock) }, nil
 		}
 		_ = lock.Close() // it locks nothing
+	}
+}
+
+// tryLock waits for a lock. Windows refuses to open a file that somebody is deleting, for a moment.
+func tryLock(ctx context.Context, lock *flock.Flock) (bool, error) {
+	for {
+		locked, err := lock.TryLockContext(ctx, lockPause)
+		if !isBusy(err) || ctx.Err() != nil {
+			return locked, err
+		}
+		time.Sleep(lockPause)
 	}
 }
 
@@ -60,7 +68,7 @@ func isAt(lock *flock.Flock, name string) bool {
 }
 
 // Presence is a build that uses the cache in a folder, or that is about to delete from it.
-type Presence struct{ lock *flock.Flock } // of the folder itself, which no file has to be written for
+type Presence struct{ lock *flock.Flock }
 
 // enterPatience bounds the wait for somebody who deletes.
 const enterPatience = 30 * time.Second
@@ -71,7 +79,7 @@ const enterPatience = 30 * time.Second
 func Enter(ctx context.Context, dir string) *Presence {
 	ctx, cancel := context.WithTimeout(ctx, enterPatience)
 	defer cancel()
-	p := &Presence{flock.New(dir, flock.SetFlag(os.O_RDONLY))}
+	p := &Presence{presenceIn(dir)}
 	_, _ = p.lock.TryRLockContext(ctx, lockPause) // a build does not fail for its cache
 	return p
 }
@@ -79,7 +87,7 @@ func Enter(ctx context.Context, dir string) *Presence {
 // Alone reports whether no other build that says so uses the cache. If so, it makes others
 // wait until Leave is called. If the file system cannot tell, that is an error.
 func (p *Presence) Alone() (bool, error) {
-	alone, err := p.lock.TryLock()
+	alone, err := upgrade(p.lock)
 	if err != nil {
 		return false, fmt.Errorf("locking %s: %w", p.lock.Path(), err)
 	}
@@ -87,4 +95,4 @@ func (p *Presence) Alone() (bool, error) {
 }
 
 // Leave ends the use.
-func (p *Presence) Leave() { _ = p.lock.Close() } // the lock ends with the process at the latest
+func (p *Presence) Leave() { leave(p.lock) } // the lock ends with the process at the latest

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/atomicfile"
@@ -31,7 +32,7 @@ func discard(dir, name string) error {
 
 // ownerHint says how a user comes to own a cache that a builder of another user has written.
 func ownerHint(err error, dir string) error {
-	if !errors.Is(err, fs.ErrPermission) {
+	if !errors.Is(err, fs.ErrPermission) || runtime.GOOS == "windows" { // where a program that reads the file is the cause
 		return err
 	}
 	return hint.With(err, `sudo chown -R "$(id -u):$(id -g)" `+hint.Word(dir))

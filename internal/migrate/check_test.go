@@ -18,7 +18,10 @@ import (
 // tree writes files, given by path and content, into a new directory.
 func tree(t testing.TB, files map[string]string) string {
 	t.Helper()
-	dir := t.TempDir()
+	dir, err := filepath.EvalSymlinks(t.TempDir()) // it leads over a link on macOS, and has a short name on Windows
+	if err != nil {
+		t.Fatal(err)
+	}
 	for path, content := range files {
 		path = filepath.Join(dir, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -35,6 +35,10 @@ func TestWriteKeepsModeAndLeavesNothingBehind(t *testing.T) {
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	written, err := mustCheck(t, dir, migrate.Options{}).Write(t.Context())
 	if err != nil || !slices.Equal(written, []string{path}) {
 		t.Fatalf("wrote %v, %v", written, err)
@@ -43,7 +47,7 @@ func TestWriteKeepsModeAndLeavesNothingBehind(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o640 {
+	if err != nil || info.Mode() != before.Mode() { // Windows knows read-only files and others
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	left, err := os.ReadDir(filepath.Dir(path))
@@ -75,7 +79,7 @@ func TestWriteRefuses(t *testing.T) {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}
-		}, "no such file"},
+		}, "changed since"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, map[string]string{".github/workflows/a.yml": oldSetup, ".github/workflows/b.yml": oldSetup})
@@ -196,7 +200,7 @@ func TestLargeFiles(t *testing.T) {
 func TestDiffApplies(t *testing.T) {
 	git, err := exec.LookPath("git")
 	if err != nil {
-		t.Fatal(err)
+		t.Skip("git is not on PATH")
 	}
 	inputs, err := filepath.Glob("testdata/workflow/*.yml")
 	if err != nil {

@@ -29,7 +29,7 @@ func open(file string) (*os.File, error) {
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY|noFollow, 0o600)
 	if err != nil {
 		if info, statErr := os.Lstat(file); statErr == nil && info.Mode()&os.ModeSymlink != 0 {
-			err = fmt.Errorf("%q is a link", file)
+			err = fmt.Errorf("%s is a link", file)
 		}
 		return nil, err
 	}
@@ -37,10 +37,10 @@ func open(file string) (*os.File, error) {
 	switch {
 	case err != nil:
 	case !info.Mode().IsRegular():
-		err = fmt.Errorf("%q is not a file", file)
+		err = fmt.Errorf("%s is not a file", file)
 	case othersRead(info.Mode()):
 		if err = f.Chmod(info.Mode().Perm() &^ 0o077); err != nil {
-			err = hint.With(fmt.Errorf("other users can read %q, which would hold tokens: %w", file, err), "chmod 600 "+file)
+			err = hint.With(fmt.Errorf("other users can read %s, which would hold tokens: %w", file, err), "chmod 600 "+file)
 		}
 	}
 	if err != nil {

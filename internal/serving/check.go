@@ -17,7 +17,7 @@ func Check(console ui.Console, dir string, repair bool) (sound bool, err error) 
 	}
 	damage, err := check(dir)
 	if err != nil {
-		return false, fmt.Errorf("checking %q: %w", dir, err)
+		return false, fmt.Errorf("checking %s: %w", dir, err)
 	}
 	damaged := false
 	for _, d := range damage {
@@ -28,9 +28,9 @@ func Check(console ui.Console, dir string, repair bool) (sound bool, err error) 
 	}
 	switch {
 	case !damaged:
-		console.Notes.Note(ui.Info, fmt.Sprintf("%q has no damage", dir), "")
+		console.Notes.Note(ui.Info, fmt.Sprintf("%s has no damage", dir), "")
 	case !repair:
-		console.Notes.Note(ui.Info, fmt.Sprintf("%q is damaged", dir), "docker ghacache serve --repair --dir "+hint.Word(dir))
+		console.Notes.Note(ui.Info, fmt.Sprintf("%s is damaged", dir), "docker ghacache serve --repair --dir "+hint.Word(dir))
 		return false, nil
 	default:
 		console.Notes.Note(ui.Info, "removed what is damaged", "")

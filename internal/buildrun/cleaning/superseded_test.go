@@ -44,8 +44,8 @@ func TestBuildsSeeEachOther(t *testing.T) {
 	if other := seenByFirst(); !other.Equal(noon.Add(time.Minute)) {
 		t.Errorf("the first build sees one of %s", other)
 	}
-	killed := filepath.Join(u.dir, "killed") // its process has no lock any more
-	if err := os.WriteFile(killed, []byte(noon.Add(-time.Hour).Format(time.RFC3339Nano)), 0o600); err != nil {
+	killed := filepath.Join(u.dir, fileName(noon.Add(-time.Hour))) // its process has no lock any more
+	if err := os.WriteFile(killed, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	leaveFirst()

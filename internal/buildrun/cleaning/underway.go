@@ -4,14 +4,18 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/localcache"
 	"github.com/docker/cli/cli/config"
 	"github.com/gofrs/flock"
 )
 
 // underway are the builds of this user that export and are not over. Each has a locked
-// file, which says when it started; the lock ends with its process.
+// file, whose name says when it started; the lock ends with its process. Windows lets nobody
+// read what is locked, so the file is empty.
 type underway struct{ dir string }
 
 // Enter notes that a build has started, until leave is called. Oldest returns when the
@@ -27,20 +31,26 @@ func (u underway) enter(start time.Time) (oldest func() time.Time, leave func())
 		return unknown, func() {}
 	}
 	for range 3 { // another build may take a file that is not locked yet for a dead one
-		own := filepath.Join(u.dir, rand.Text())
+		own := filepath.Join(u.dir, fileName(start))
 		lock := flock.New(own)
-		locked, err := lock.TryLock()
-		if !locked || err != nil || os.WriteFile(own, []byte(start.UTC().Format(time.RFC3339Nano)), 0o600) != nil {
-			_ = lock.Close() // nothing depends on it
+		if locked, err := lock.TryLock(); !locked || err != nil {
 			continue
 		}
-		leave = func() {
-			_ = os.Remove(own) // what is left of it, the next build removes
-			_ = lock.Close()
-		}
-		return func() time.Time { return u.oldest(own, unknown()) }, leave
+		// What is left of it, the next build removes.
+		return func() time.Time { return u.oldest(own, unknown()) }, func() { localcache.Release(lock) }
 	}
 	return unknown, func() {}
+}
+
+func fileName(start time.Time) string {
+	return strconv.FormatInt(start.UnixNano(), 10) + "-" + rand.Text()
+}
+
+// startOf reads the start of a build from the name of its file.
+func startOf(name string) (time.Time, error) {
+	number, _, _ := strings.Cut(name, "-")
+	nanos, err := strconv.ParseInt(number, 10, 64)
+	return time.Unix(0, nanos), err
 }
 
 // oldest returns when the oldest build other than own started, and removes what builds
@@ -55,13 +65,12 @@ func (u underway) oldest(own string, unknown time.Time) (oldest time.Time) {
 		if path == own {
 			continue
 		}
-		data, err := os.ReadFile(path)
-		if over(path) || os.IsNotExist(err) {
+		if over(path) {
 			continue
 		}
-		start, err := time.Parse(time.RFC3339Nano, string(data))
+		start, err := startOf(file.Name())
 		if err != nil {
-			start = unknown // it is about to be written
+			start = unknown // an earlier version made it
 		}
 		if oldest.IsZero() || start.Before(oldest) {
 			oldest = start
@@ -78,8 +87,7 @@ func over(path string) bool {
 		return true
 	}
 	if locked {
-		_ = os.Remove(path) // the next build tries again
+		localcache.Release(lock)
 	}
-	_ = lock.Close()
 	return locked
 }

@@ -65,14 +65,14 @@ func openBolt(path string) (c *boltCatalog, err error) {
 		abandon(c.file)
 	}
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("opening %q: %w", path, ErrLocked)
+		return nil, fmt.Errorf("opening %s: %w", path, ErrLocked)
 	}
 	if _, damaged := errors.AsType[*Damage](err); damaged || errors.Is(err, bolterrors.ErrInvalid) ||
 		errors.Is(err, bolterrors.ErrChecksum) || errors.Is(err, bolterrors.ErrVersionMismatch) {
-		return nil, &Damage{What: fmt.Sprintf("%q cannot be read", path), Err: err, Fatal: true}
+		return nil, &Damage{What: fmt.Sprintf("%s cannot be read", path), Err: err, Fatal: true}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening %q: %w", path, err)
+		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	return c, nil
 }
@@ -82,7 +82,7 @@ func (c *boltCatalog) guard(work func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = &Damage{What: fmt.Sprintf("%q is damaged", c.path), Err: fmt.Errorf("%v", r), Fatal: true}
+			err = &Damage{What: fmt.Sprintf("%s is damaged", c.path), Err: fmt.Errorf("%v", r), Fatal: true}
 			c.broken = err
 		}
 	}()
@@ -102,7 +102,7 @@ func (c *boltCatalog) Load() (entries []Entry, damage []*Damage, err error) {
 				if e, err := entryOf(k, v); err == nil {
 					entries = append(entries, e)
 				} else {
-					damage = append(damage, &Damage{What: fmt.Sprintf("row %x of %q cannot be read", k, c.path), Err: err})
+					damage = append(damage, &Damage{What: fmt.Sprintf("row %x of %s cannot be read", k, c.path), Err: err})
 					c.unreadable = append(c.unreadable, bytes.Clone(k))
 				}
 				return nil

@@ -123,7 +123,7 @@ func (f *findings) compareBlobs(catalog Catalog, blobs Blobs, known map[int64]bo
 		}
 	}
 	for _, path := range strange {
-		f.damage = append(f.damage, &Damage{What: fmt.Sprintf("%q does not belong to the cache", path), Stays: true})
+		f.damage = append(f.damage, &Damage{What: fmt.Sprintf("%s does not belong to the cache", path), Stays: true})
 	}
 	if len(f.orphans) == 0 {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The errors of the store. Errors of the disk are returned unchanged: a full disk is syscall.ENOSPC.
+// The errors of the store. Errors of the disk are returned unchanged: a full disk is syscall.ENOSPC, and ERROR_DISK_FULL on Windows.
 var (
 	ErrExists       = errors.New("entry already exists")
 	ErrNotFound     = errors.New("no such entry")

@@ -52,7 +52,7 @@ func (f *files) dropUploads() error {
 
 // Writer implements [Blobs].
 func (f *files) Writer(id int64) (BlobWriter, error) {
-	file, err := os.OpenFile(f.partial(id), os.O_WRONLY|os.O_CREATE, 0o600)
+	file, err := openShared(f.partial(id), os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (w *fileWriter) WriteAt(p []byte, off int64) (int, error) {
 // Publish implements [Blobs]. The new name is made before the sync of the content, because file systems with a journal
 // bring both to disk at once: then the sync of the folder has nothing left to do.
 func (f *files) Publish(id, size int64) error {
-	file, err := os.OpenFile(f.partial(id), os.O_WRONLY|os.O_CREATE, 0o600) // nothing has made that of an empty entry yet
+	file, err := openShared(f.partial(id), os.O_WRONLY|os.O_CREATE, 0o600) // nothing has made that of an empty entry yet
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (f *files) Publish(id, size int64) error {
 
 // Open implements [Blobs].
 func (f *files) Open(id int64) (BlobReader, error) {
-	file, err := os.Open(f.blob(id))
+	file, err := openShared(f.blob(id), os.O_RDONLY, 0)
 	if err != nil {
 		return nil, f.certain(err)
 	}

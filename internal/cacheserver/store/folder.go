@@ -86,7 +86,7 @@ func replaceCatalog(dir string) error {
 		err = errors.Join(err, catalog.Save(e))
 	}
 	if err := errors.Join(err, catalog.Close()); err != nil {
-		return fmt.Errorf("saving what can be read of %q: %w", aside, err)
+		return fmt.Errorf("saving what can be read of %s: %w", aside, err)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		s, err = New(catalog, blobs, opts)
 	}
 	if err != nil {
-		err = fmt.Errorf("opening %q: %w", dir, err)
+		err = fmt.Errorf("opening %s: %w", dir, err)
 		if closeErr := catalog.Close(); closeErr != nil {
 			err = fmt.Errorf("%w; closing it: %w", err, closeErr)
 		}
