@@ -33,7 +33,7 @@ func (l slowLine) Close() error {
 // refusedEarly returns the writer of an upload that the storage refuses before it has read the content. It goes on with
 // rest.
 func refusedEarly(t *testing.T, rest http.HandlerFunc) *BlobWriter {
-	storage := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	storage := servertest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
 		_ = control.EnableFullDuplex()
 		w.Header().Set("Content-Length", "7")
