@@ -86,11 +86,14 @@ func (r *remote) importFrom(dir string, relayed bool) (took time.Duration, err e
 	return took, err
 }
 
-// importFrom empties the builder, and builds from the cache.
+// importFrom empties the builder, and builds from the cache. The disk is idle then: it does not still write what a run before left.
 func importFrom(dir, url, token string) (time.Duration, error) {
 	prune := exec.Command("bin/docker-buildx", "prune", "--builder", os.Getenv("REMOTE_BUILDER"), "--all", "--force")
 	if out, err := prune.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("emptying the builder: %w\n%s", err, out)
+	}
+	if err := exec.Command("sync").Run(); err != nil {
+		return 0, fmt.Errorf("waiting for the disk: %w", err)
 	}
 	_, took, err := build(dir, url, token, "importing cache manifest", "--cache-from", "type=gha,scope=bench", "--output", "type=tar,dest=/dev/null")
 	return took, err
