@@ -94,7 +94,7 @@ func (s *Scanner) trustPaste() {
 	}
 	var common []string
 	if about(aboutCaches) {
-		common = append(common, "entry-lost", "service-error", "token-rejected", "v1-endpoint")
+		common = append(common, "entry-lost", serviceDown, "token-rejected", "v1-endpoint")
 	}
 	if len(common) > 0 || about(aboutBuilders) {
 		common = append(common, "builder-not-started", "disk-full", "disk-full-somewhere", LocalLayerMissing, "layer-download-broken")
