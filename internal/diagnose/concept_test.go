@@ -9,6 +9,13 @@ import (
 var inOtherWords = map[string]struct{ log, want string }{
 	"a tool looks for buildx":                {"INFO [1] Running docker buildx version\n  ERROR (Deploy::BuildError): Docker buildx plugin is not installed locally", "buildx-missing"},
 	"a tool wants buildx":                    {"Error: this command needs Docker; buildx is required but was not found", "buildx-missing"},
+	"a shell looks for buildx":               {"bash: docker-buildx: command not found\nmake: *** [image] Error 127", "buildx-missing"},
+	"a builder that buildx does not know":    {"error: buildx: image r/a:1 not found", ""},
+	"a builder that is late":                 {"error: buildkitd did not become ready in time", "builder-not-started"},
+	"a builder whose container ended":        {"error: container buildx_buildkit_ci0 exited unexpectedly (137)", "builder-died"},
+	"a container that ended well":            {"buildx_buildkit_ci0 exited with code 0", ""},
+	"an entry that may not be deleted":       {"could not delete the caches of pull/7: HTTP 403", "rest-permission"},
+	"a branch that may not be deleted":       {"could not delete the branch: HTTP 403", ""},
 	"a builder that nobody can reach":        {"error: could not connect to the builder instance ci0: not running", "builder-not-started"},
 	"buildkitd that is not healthy":          {"Waiting for buildkitd\nError: buildkitd is unhealthy after 30s", "builder-not-started"},
 	"no Engine, while buildx is set up":      {"[command]/usr/bin/docker buildx version\n::endgroup::\n::error::failed to connect to the docker API at unix:///var/run/docker.sock; check if the daemon is running", "builder-not-started"},
