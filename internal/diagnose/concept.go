@@ -75,7 +75,7 @@ func conceive(lines []conceived) (Finding, bool) {
 }
 
 func (l *conceived) counts() bool {
-	return l.core != "" && !strings.HasPrefix(l.core, `process "`) && !strings.HasPrefix(l.text, `{"`) && !instance.MatchString(l.text)
+	return l.core != "" && !strings.HasPrefix(l.core, `process "`) && !strings.HasPrefix(l.text, `{"`) && !strings.HasPrefix(l.text, "Run ") && !instance.MatchString(l.text)
 }
 
 // shows reports whether a line has the failure, and that line or one near it the subject.

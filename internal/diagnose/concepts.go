@@ -5,11 +5,11 @@ import "sync"
 // Subjects of several concepts.
 const (
 	// theCache is the cache service, its clients and the steps that use it.
-	theCache = `getcacheentry|reservecache|savecache|commitcache|downloadcache|uploadchunk|createcacheentry|finalizecacheentry|cache service|cache backend|actions'? cache|gha cache|_apis/artifactcache|artifactcache\.|results-receiver|cacheservice/|/actions-cache/|actions/cache|` + saves + `|\bcache (?:save|restore|reservation|upload failed)|\b(?:sav|restor)(?:e|ing) (?:the |a )?cache|\bghac\b|(?:importing cache manifest from|exporting to) (?:gha|github actions cache)|failed to parse error response|type=gha`
+	theCache = `getcacheentry|reservecache|savecache|commitcache|downloadcache|uploadchunk|createcacheentry|finalizecacheentry|cache service|cache backend|actions'? cache|gha cache|_apis/artifactcache|artifactcache\.|results-receiver|cacheservice/|/actions-cache/|actions/cache|` + saves + `|\bcache (?:(?:save|restore|reservation)\b|upload failed)|\b(?:sav|restor)(?:e|ing) (?:the |a )?cache|\bghac\b|(?:importing cache manifest from|exporting to) (?:gha|github actions cache)|failed to parse error response|type=gha`
 	// aBuilder is what builds.
 	aBuilder = `\bbuilder instance|\bbuilder \"?\S*[-_\d]|\bbuildkitd?\b|buildkitd|\bbuildx_buildkit_|docker-container driver|\bbuildx\b`
 	// saves is what actions/cache and its kin say of their work.
-	saves = `(?:^|warning:? |error:? |\] ?)failed to (?:save|restore)\b`
+	saves = `(?:^|warning:? |error:? |\] ?)failed to (?:save|restore)(?:: | (?:the )?cache)`
 )
 
 // concepts are those of all causes, the more specific before the more general.
@@ -21,7 +21,7 @@ var concepts = sync.OnceValue(func() []concept { //nolint:gochecknoglobals // th
 		about("quota-full", `cache`, `budget|storage quota|insufficient usage|over the (?:10gb|data cap) limit`).within(1),
 		about("read-denied", `cache|scope`, `cache read denied|no readable scopes|scopes with read permission`),
 		about("read-only-token", `cache|scope`, `write denied|no writable scopes|scopes with write permission|cache is read[- ]only`).unless(`does not fail the job`),
-		about("rest-permission", `\bcaches?\b`, `resource not accessible|must have admin rights|bad credentials|/actions/caches\b.*\b40[13]\b|\b40[13]\b.*/actions/caches\b|delet.*\b403\b`),
+		about("rest-permission", `\bcaches?\b`, `resource not accessible|must have admin rights|bad credentials|/actions/caches\b.*\b40[13]\b|\b40[13]\b.*/actions/caches\b|delet.*\b403\b`).unless(`comment|issue|label|release|branch`),
 		about("rest-rate-limit", `/actions/caches?`, `rate limit`),
 		about("throttled-too-long", `timeout|delay`, `maximum timeout`),
 		about("throttled", theCache+`|github api|data close failed`, `\b429\b|too many requests|rate limit|throttl|exceeding usage|resource_exhausted`),
@@ -37,17 +37,17 @@ var concepts = sync.OnceValue(func() []concept { //nolint:gochecknoglobals // th
 		about("url-expired", `actions-cache/|productionresultssa|failed to (?:save|restore):|received \d+ of|invalid status response`, `failed to authenticate|authenticationfailed|signature not valid|request has expired|url has expired`).within(6).unless(`artifact|/logs/`).whoever(),
 		about("layer-evicted", `blob sha256|\bblob not found|actions-cache|cache entry|failed to (?:copy|solve)|invalid status response`, `blob (?:\S+ )?not found|blobnotfound|(?:specified|cache) (?:blob|entry) (?:does not|no longer) exists?|failed to get state for index`).within(6).unless(`push`),
 		about("entry-damaged", `cache\.t(?:gz|zst|ar)|/\*stdin|received \d+ of`, `unexpected eof in archive|corrupted|not in gzip format|unsupported format|premature end|decoding error|does not look like a tar|truncated|unexpected end of file`).within(3),
-		about("disk-full-somewhere", `exporting|buildkit|buildx|builder instance|cache\.t|containerd-mount|overlay2/|/var/lib/(?:buildkit|containerd)|failed to (?:save|restore|solve|register)`, `no space left|enospc|disk quota exceeded|not enough (?:disk )?space|disk is full|disk full`).within(4).unless(`/_diag/|/dev/shm|^fix `).whoever(),
+		about("disk-full-somewhere", `exporting|buildkit|buildx|builder instance|cache\.t|containerd-mount|overlay2/|/var/lib/(?:buildkit|containerd)|failed to (?:save: |restore: |solve|register)`, `no space left|enospc|disk quota exceeded|not enough (?:disk )?space|disk is full|disk full`).within(4).unless(`/_diag/|/dev/shm|^fix `).whoever(),
 
 		about("kubernetes-permission", `booting|buildkit|buildx|\bbuilder\b|deploymentclient`, `(?:deployments?|statefulsets?|pods?|configmaps?)\b.*(?:is forbidden|cannot (?:create|get|list))|to provide credentials`).within(4),
 		about("builder-died", `moby/buildkit/(?:solver|cache|worker|control|session|util)|buildkitd`, `goroutine|\bpanic: |sigsegv|segmentation`).within(4).unless(`docker/buildx/`),
 		about("builder-not-started", `booting buildkit|booting builder|moby/buildkit(?:[:@]|/manifests)|buildctl`, `\berror\b|failed`).within(3).unless(`failed to (?:solve|build|read|compute)|^#(?:[2-9]|1\d)|conflict: `).whoever(),
 		about("builder-died", aBuilder+`|failed to (?:solve|get status|receive status)|earthly`, `is shutting down|crashed|transport is closing|error reading from server|receive status: .*(?:eof|unavailable|closing)|oom[- ]?killed|stream terminated|keepalive ping|readdatapacket failed`).within(4).unless(`failed to copy to tar|legacy service`),
 		about("builder-died", `\bbuildkitd?\b|buildx_buildkit_|builder instance`, `\bexited\b|\bkilled\b|\boom\b|has stopped|unexpectedly|connection (?:was |to \S+ (?:was )?)?(?:closed|lost)`).unless(`exited with code 0|exited \(0\)|runc`),
-		about("docker-driver", `docker driver|driver: docker\b|containerd image store`, `not supported|unsupported|does not support|not implemented|cannot|different driver`),
+		about("docker-driver", `docker driver|driver: docker\b|containerd image store`, `not supported|unsupported|does not support|not implemented|different driver`),
 		about("builder-missing", `\bbuildx\b|builder|instance "`, `no builder "|buildx/instances/\S*: |failed to find instance "|docker endpoint for`),
 		about("builder-refused", `\bbuildx\b|builder instance`, `no append mode|no remote endpoint|invalid duplicate endpoint|failed to find driver|invalid driver option|to switch to context|setting \S+ \S+ is not supported|already exists as context|instances of driver`).within(2),
-		about("buildx-missing", `\bbuildx\b|buildkit is enabled|--mount option`, `\bmissing\b|not installed|isn't installed|not available|\bnot found|(?:could not|couldn't|cannot|unable to) find|unknown command|not a docker command|is required|requires buildkit|install (?:the )?(?:docker )?buildx (?:component|plugin)`).unless(`no builder|failed to (?:solve|build)|failed with: |dockerfile|target |instances?/|image|manifest|scopes|moby/buildkit:|layer`),
+		about("buildx-missing", `\bbuildx\b|buildkit is enabled|--mount option`, `\bmissing\b|not installed|isn't installed|not available|\bnot found|(?:could not|couldn't|cannot|unable to) find|unknown command|not a docker command|is required|requires buildkit|install (?:the )?(?:docker )?buildx (?:component|plugin)`).unless(`no builder|failed to (?:solve|build)|failed with: |dockerfile|target |version|releases|instances?/|image|manifest|scopes|moby/buildkit:|layer`),
 		about("builder-not-started", aBuilder+`|setup-buildx|dagger engine|replicas|failed to get status`, `could not (?:start|create|connect)|failed to (?:start|initiali[sz]e|boot|connect|list workers|dial|respond|get status)|cannot connect to|unable to (?:connect|start)|timed? ?out waiting|not running|unhealthy|unreachable|not reachable|did not (?:start|respond|become)|(?:never|not) (?:became |become )?ready|server preface|server handshake|handshake failed|error while dialing|dial unix \S*buildkit|replicas to be ready|could not lock|tls data|needs to be running|error during connect|exec format error`).within(1).unless(`no builder|instances/|dockerfile|failed to read|push|checksum|qemu|/v2/`).whoever(),
 
 		about("v1-endpoint", `artifactcache\.actions\.githubusercontent|\.actions\.githubusercontent\.com/\S*_apis/artifactcache`, `\berrors?: |failed|closed|refused|reset|timeout|temporarily|unavailable|\beof\b`).within(5),
