@@ -22,6 +22,7 @@ type Cause struct {
 
 	common bool     // other programs have the same text: it counts only in the frame of BuildKit
 	leads  []string // causes that this one explains, if both are found
+	rooted bool     // it counts only with one that it explains: alone it may be about anything
 
 	hostPort string // of the service, where the message tells
 }
@@ -62,6 +63,12 @@ func (c Cause) commonly() Cause {
 // leadsTo is the cause where it explains the others, if a log shows them.
 func (c Cause) leadsTo(ids ...string) Cause {
 	c.leads = ids
+	return c
+}
+
+// onlyThen is the cause where it counts only with one that it explains.
+func (c Cause) onlyThen() Cause {
+	c.rooted = true
 	return c
 }
 

@@ -8,6 +8,9 @@ func restCauses() []Cause {
 		certain("rest-permission", "GitHub's REST API does not let the token see or delete the repository's caches",
 			bare, `/actions/caches?\b.*(?:Resource not accessible by|Must have admin rights|Bad credentials|403 Forbidden)|(?:Resource not accessible by|Must have admin rights|Bad credentials).*/actions/caches?\b`,
 			"permissions: {actions: write}   # read suffices to list", "gh auth status   # a token that has expired is refused too"),
+		probable("rest-permission", "GitHub's REST API did not let the token delete an entry, so its key still exists",
+			said, `(?i)\bdelet\w*\b.*\bResource not accessible by`,
+			"permissions: {actions: write}", "gh auth status   # a token that has expired is refused too").leadsTo("key-exists", "reserve-refused").onlyThen(),
 		probable("rest-listing", "BuildKit could not list the repository's caches with ghtoken",
 			said, `^error initializing active key map: `, "leave ghtoken and repository out of the cache option", "permissions: {actions: read}"),
 	}

@@ -13,8 +13,11 @@ const throttle = `^failed to parse error response 429: |Request was blocked due 
 // said, or what the client of a cache quotes.
 const atOnce = `(?:^|^toolkit: .*|^failed to parse .*)(?:<h2>)?`
 
-// serviceDown is a cause that doctor gives, too.
-const serviceDown = "service-down"
+// serviceDown is a cause that doctor gives, too. A service that answers 500 and one that is away are one to those who read it.
+const (
+	serviceDown   = "service-down"
+	serviceFailed = "the cache service failed on its side"
+)
 
 // LocalLayerMissing is the cause of a build that a local cache made fail.
 const LocalLayerMissing = "local-layer-missing"
@@ -50,9 +53,6 @@ func serviceCauses() []Cause {
 			build, `^not_found$`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			said, `^Failed request: \(404\) Upload not found|^Cache service responded with 404 during |`+toolkit+`The specified (?:blob|resource) does not exist`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
-		probable("service-error", "the cache service failed on its side",
-			build, `^(?:internal|unavailable|deadline_exceeded|aborted|canceled|dataloss|unknown)$`, StatusPage, Retry, ignoreError).commonly(),
-		probable("service-error", "the cache service failed on its side", build, relayed+`5\d\d `, StatusPage, Retry, ignoreError),
 
 		certain("throttled", "the cache service throttles: too many requests", said, throttle,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # BuildKit: fewer entries",
@@ -65,10 +65,12 @@ func serviceCauses() []Cause {
 			build, `^maximum timeout reached|^requested delay [\d.]+s exceeds maximum timeout `,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # fewer entries",
 			"timeout=20m   # on --cache-to and --cache-from; the default is 10m", ignoreError),
-		certain(serviceDown, "the cache service was down, or a server in front of it",
+		certain(serviceDown, serviceFailed,
 			said, atOnce+`Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d|^Failed request: \(5\d\d\)|`+toolkit+`.*"code":"(?:internal|unavailable)"`,
 			StatusPage, Retry, ignoreError).provedBy(`GitHub Actions is temporarily unavailable|An internal error has occurred in cache backend`),
-		probable(serviceDown, "the cache service was down, or a server in front of it", cache, `^5\d\d [A-Z]`, StatusPage, Retry, ignoreError),
+		probable(serviceDown, serviceFailed, build, `^(?:internal|unavailable|deadline_exceeded|aborted|canceled|dataloss|unknown)$`, StatusPage, Retry, ignoreError).commonly(),
+		probable(serviceDown, serviceFailed, build, relayed+`5\d\d `, StatusPage, Retry, ignoreError),
+		probable(serviceDown, serviceFailed, cache, `^5\d\d [A-Z]`, StatusPage, Retry, ignoreError),
 		certain("egress-limit", "the blob storage refused to send more: the limit of its own account",
 			build, `^invalid status response 503 Egress is over the account limit`, Retry, StatusPage),
 		probable("no-such-service", "the cache service does not know this URL or this request (404)",

@@ -83,7 +83,7 @@ var classes = map[string]string{
 	"Run npm ci\nnpm error network read ECONNRESET":                                                                  "",
 	"Run docker/setup-buildx-action@v3\nBooting builder\nWarning: the buildkitd flag is deprecated\nInspect builder": "",
 	"buildx ends with `internal` at times":                                                                           "",
-	"the gha cache ends with `internal` now":                                                                         "service-error",
+	"the gha cache ends with `internal` now":                                                                         "service-down",
 	"kubectl: error while calling the API: context deadline exceeded":                                                "",
 	"The build fails with \"exit code: 1\" at the step RUN make":                                                     "",
 	"ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?":       "",

@@ -53,6 +53,7 @@ type Scanner struct {
 	failure *Finding         // of the last line on which a build ended
 	another *Finding         // the last line on which a build ended, where it is not the cache's
 	dropped *Finding
+	tail    tail
 
 	action   action // of the step
 	attempts []hit  // of an action, until it tells whether it is one for artifacts
@@ -79,19 +80,44 @@ func (s *Scanner) Findings() []Finding {
 	known := catalogue()
 	out := make([]Finding, 0, len(s.found))
 	for i := range known {
-		if f := s.found[i]; f != nil && !s.superseded(known, i) {
+		if f := s.found[i]; f != nil && !s.superseded(known, i) && (!known[i].rooted || s.explainsAnother(known[i])) {
 			out = append(out, *f)
 		}
 	}
 	if len(out) == 0 && s.dropped != nil {
 		return []Finding{*s.dropped}
 	}
+	if len(out) == 0 {
+		return s.conceive()
+	}
 	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.rank(), b.rank()) })
-	out = onceEach(out)
+	out = onceEach(rootsFirst(out))
 	if len(out) > 0 && s.another != nil && !slices.ContainsFunc(out, func(f Finding) bool { return slices.Contains(f.Cause.leads, otherCause) }) {
 		out = slices.Insert(out, 0, *s.another)
 	}
 	return out
+}
+
+// rootsFirst moves what explains a finding in front of it.
+func rootsFirst(all []Finding) []Finding {
+	for i := range all {
+		at := slices.IndexFunc(all[:i], func(f Finding) bool { return slices.Contains(all[i].Cause.leads, f.Cause.ID) })
+		if at >= 0 {
+			root := all[i]
+			all = slices.Insert(slices.Delete(all, i, i+1), at, root)
+		}
+	}
+	return all
+}
+
+// explainsAnother reports whether a log shows what a cause leads to.
+func (s *Scanner) explainsAnother(c Cause) bool {
+	for i := range s.found {
+		if slices.Contains(c.leads, catalogue()[i].ID) {
+			return true
+		}
+	}
+	return false
 }
 
 // onceEach keeps the best finding of each cause, which may have several texts.
@@ -151,6 +177,7 @@ func (f Finding) rank() (rank int) {
 
 func (s *Scanner) line(raw []byte) {
 	s.number++
+	s.tail.see(raw, s.number)
 	if s.uneventful(raw) {
 		return
 	}
@@ -161,6 +188,9 @@ func (s *Scanner) line(raw []byte) {
 
 func (s *Scanner) part(raw []byte) {
 	l := parseLine(raw)
+	if l.frame > bare || strings.HasPrefix(l.text, "panic: ") {
+		s.tail.mark(s.number)
+	}
 	s.place(&l)
 	s.archive.mark(&l, s.number)
 	s.stall.see(&l, s.number)

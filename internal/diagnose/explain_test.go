@@ -50,7 +50,7 @@ Error: buildx failed with: ERROR: failed to solve: This legacy service is shutti
 	{"a relay with a token that reads only", "internal/relay blob.go, internal/cacheclient service.go",
 		`ERROR: failed to build: failed to solve: error writing layer blob: sending cache "buildkit-blob-1-sha256:98349f": CreateCacheEntry: 403 Forbidden: cache write denied: no scope`, "read-only-token"},
 	{"a relay whose service fails", "internal/relay index.go, internal/cacheclient service.go",
-		`ERROR: failed to build: failed to solve: not writing the index: sending cache "buildkit-blob-1-sha256:98349f": FinalizeCacheEntryUpload: 500 Internal Server Error: injected fault`, "service-error"},
+		`ERROR: failed to build: failed to solve: not writing the index: sending cache "buildkit-blob-1-sha256:98349f": FinalizeCacheEntryUpload: 500 Internal Server Error: injected fault`, "service-down"},
 	{"a relay that the service throttles", "internal/cacheclient service.go",
 		`ERROR: failed to build: failed to solve: error writing layer blob: sending cache "buildkit-blob-1-sha256:98349f": CreateCacheEntry: 429 Too Many Requests: slow down`, "throttled"},
 	{"a relay whose layer is refused", "internal/relay index.go, internal/cacheclient blobwriter.go",
@@ -144,7 +144,7 @@ ERROR: failed to solve: error writing layer blob: failed to authorize: failed to
 	{"an entry lost between reservation and end", "https://github.com/lance0/rustbgpd/pull/466",
 		`ERROR: failed to solve: error writing layer blob: not_found`, "entry-lost"},
 	{"an internal error of which go-actions-cache keeps the code", "go-actions-cache cache.go checkResponse",
-		`ERROR: failed to solve: error writing layer blob: internal`, "service-error"},
+		`ERROR: failed to solve: error writing layer blob: internal`, "service-down"},
 
 	{"throttling, in an unparsed reply", "https://github.com/moby/buildkit/issues/2276",
 		`#19 ERROR: error writing layer blob: failed to parse error response 429: {"$id":"1","innerException":null,"message":"Request was blocked due to exceeding usage of resource 'Count' in namespace ''.","typeName":"Microsoft.TeamFoundation.Framework.Server.RequestBlockedException, Microsoft.TeamFoundation.Framework.Server","typeKey":"RequestBlockedException","errorCode":0,"eventId":3000}: invalid character 'ï' looking for beginning of value`, "throttled"},

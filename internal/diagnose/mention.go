@@ -94,7 +94,7 @@ func (s *Scanner) trustPaste() {
 	}
 	var common []string
 	if about(aboutCaches) {
-		common = append(common, "entry-lost", "service-error", "token-rejected", "v1-endpoint")
+		common = append(common, "entry-lost", serviceDown, "token-rejected", "v1-endpoint")
 	}
 	if len(common) > 0 || about(aboutBuilders) {
 		common = append(common, "builder-not-started", "disk-full", "disk-full-somewhere", LocalLayerMissing, "layer-download-broken")
@@ -213,7 +213,7 @@ var (
 )
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.
-const maxUsage = 6
+const maxUsage = 12
 
 // shorthand begins what docker says of a short option that it does not know, as of a plugin that it does not find.
 const shorthand = "unknown shorthand flag: "

@@ -162,7 +162,7 @@ func TestExplainKnowsTheTextsOfTheRealClient(t *testing.T) {
 		{404, `{"code":"not_found","msg":"no entry"}`, "entry-lost"},
 		{403, `{"code":"permission_denied","msg":"no"}`, "token-rejected"},
 		{401, "Unauthorized", "token-rejected"},
-		{500, `{"code":"internal","msg":"oops"}`, "service-error"},
+		{500, `{"code":"internal","msg":"oops"}`, "service-down"},
 		{200, `{"ok":false}`, "reserve-refused"},
 		{200, `{"ok":false,"message":"cache write denied: token has no writable scopes"}`, "reserve-refused"},
 		{200, "<html>", "not-json"},

@@ -49,12 +49,14 @@ var whose = map[string]struct{ log, want string }{
 	"the page, from a path of version 1, with 503": {"sccache: error: Server startup failed: cache storage failed to read: Unexpected (temporary) at read, context: { uri: https://***/_apis/artifactcache/cache?keys=a, response: Parts { status: 503, version: HTTP/1.1 }, service: ghac } => <h2>Our services aren't available right now</h2>", "service-down"},
 
 	// who may do what, and why
-	"a token that may do nothing":    {"Warning: Failed to restore: cache read denied: token has no readable scopes\nWarning: Failed to save: cache write denied: token has no writable scopes", "read-denied"},
-	"a token that may not write":     {"Warning: Failed to save: cache write denied: token has no writable scopes", "read-only-token"},
-	"a budget that is used up":       {"##[warning]Cache reservation failed: You have reached your configured budget, your cache is now read only to prevent additional charges.\nFailed to save: Unable to reserve cache with key k, another job may be creating this cache.", "quota-full"},
-	"a key that exists, by its text": {"Warning: Failed to save: Unable to reserve cache with key k, another job may be creating this cache. More details: Cache already exists. Scope: refs/heads/main, Key: k, Version: v", "key-exists"},
-	"a client that waited":           {"Warning: Failed to restore: getCacheEntry failed: Request timeout", "network-timeout"},
-	"another program that waited":    {"Warning: Request timeout: /api/v1/things", ""},
+	"a token that may do nothing":            {"Warning: Failed to restore: cache read denied: token has no readable scopes\nWarning: Failed to save: cache write denied: token has no writable scopes", "read-denied"},
+	"a token that may not write":             {"Warning: Failed to save: cache write denied: token has no writable scopes", "read-only-token"},
+	"a budget that is used up":               {"##[warning]Cache reservation failed: You have reached your configured budget, your cache is now read only to prevent additional charges.\nFailed to save: Unable to reserve cache with key k, another job may be creating this cache.", "quota-full"},
+	"a key that exists, by its text":         {"Warning: Failed to save: Unable to reserve cache with key k, another job may be creating this cache. More details: Cache already exists. Scope: refs/heads/main, Key: k, Version: v", "key-exists"},
+	"an entry that may not be deleted":       {"Warning: Error delete _state: [403] Resource not accessible by integration\nFailed to save: Unable to reserve cache with key _state, another job may be creating this cache. More details: Cache already exists. Scope: refs/heads/main, Key: _state", "rest-permission"},
+	"something else that may not be deleted": {"Warning: Error deleting the comment: [403] Resource not accessible by integration", ""},
+	"a client that waited":                   {"Warning: Failed to restore: getCacheEntry failed: Request timeout", "network-timeout"},
+	"another program that waited":            {"Warning: Request timeout: /api/v1/things", ""},
 
 	// clients of the cache that say little
 	"a restore that failed without a word": {"Run actions/cache/restore@v4\nCache hit for: db\nWarning: Failed to restore: \nCache not found for input keys: db", "cache-step-failed"},
