@@ -54,7 +54,7 @@ var ofSteps = regexp.MustCompile(`process "(?:/dev/\S+ )?/?\S*(?:sh|cmd|powershe
 // have them, so they do not count where a client of the cache speaks.
 var (
 	ofPrograms = regexp.MustCompile(`\bnpm (?:err|warn|error|notice)|\byarn|\bpip\b|^e: |^err:\d|\bapt(?:-get)?\b|\bcurl\b|fatal: |crates\.io|maven|proxy\.golang\.org|\bartifacts?\b|huggingface|\bcachix\b|toomanyrequests|pull rate limit|pull access denied|insufficient_scope|authoriz|repository does not exist|(?:^|[:=] )denied: |requested access|postgres|mysql|redis\b|kubectl apply|^\s*e {3}|\.(?:c|cc|cpp|go|rs|java|ts|py|kt):\d+:(?:\d+:)? |workflow is not valid|invalid workflow|runner has received a shutdown|lost communication|hosted runner encountered|back off [\d.]+ seconds|failed commit on ref|azblob|s3error|s3://|memcached|varnish|terraform|assert|test_\w+\.py|^go: |remote cache|state lock|/v2/|ghcr\.io|docker\.io|registry`)
-	ofClients  = regexp.MustCompile(saves + `|unable to reserve cache|cache service responded|(?:getcacheentry|reservecache|uploadchunk.*) failed|_apis/artifactcache|actions/cache`)
+	ofClients  = regexp.MustCompile(saves + `|unable to reserve cache|cache service responded|(?:getcacheentry|reservecache|uploadchunk.*) failed|_apis/artifactcache|actions/cache|^cache keys?: `)
 )
 
 // conceive returns the cause of the first concept that the lines show. A line nearer to the end is the likelier cause.

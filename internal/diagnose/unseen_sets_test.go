@@ -20,7 +20,7 @@ var unseenSets = []struct {
 	{"unseen3", 60, 50, 65, 0, []string{"corpus", "unseen", "widened*", "unseen2"}},
 	{"unseen4", 35, 25, 55, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3"}},
 	{"unseen5", 40, 40, 44, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4"}},
-	{"unseen6", 35, 35, 0, 99, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5"}},
+	{"unseen6", 35, 35, 36, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5"}},
 }
 
 func inFolder(t *testing.T, folder string) []excerpt {
