@@ -42,7 +42,7 @@ func lockIndex(ctx context.Context, dir string) (unlock func(), err error) {
 		if err != nil {
 			return nil, ownerHint(fmt.Errorf("locking %s: %w", name, err), dir)
 		}
-		if locked && isAt(lock, name) {
+		if locked && IsThere(lock) {
 			return func() { Release(lock) }, nil
 		}
 		_ = lock.Close() // it locks nothing
@@ -70,13 +70,13 @@ func tryLock(ctx context.Context, try func() (bool, error), busy func(error) boo
 	return false, cmp.Or(refused, ctx.Err())
 }
 
-// isAt reports whether a locked file is still the one with its name.
-func isAt(lock *flock.Flock, name string) bool {
+// IsThere reports whether a locked file is still the one with its name.
+func IsThere(lock *flock.Flock) bool {
 	own, err := lock.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Stat(name)
+	there, err := os.Stat(lock.Path())
 	return err == nil && os.SameFile(own, there)
 }
 
