@@ -78,7 +78,7 @@ func TestCheck(t *testing.T) {
 			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{startEngine(), "docker context ls"}}},
 		},
 		"an Engine that is away on Windows": {
-			one("docker", builders.Node{Err: &os.PathError{Op: "open", Path: `//./pipe/docker_engine`, Err: errors.New("The system cannot find the file specified.")}, EngineDown: "npipe:////./pipe/docker_engine"}), builders.Checks{V2: true},
+			one("docker", builders.Node{Err: &os.PathError{Op: "open", Path: `//./pipe/docker_engine`, Err: errors.New("The system cannot find the file specified.")}, EngineDown: "npipe:////./pipe/docker_engine"}), builders.Checks{V2: true}, //nolint:revive // the words of Windows
 			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "needs: The system cannot find the file specified", []string{startEngine(), "docker context ls"}}},
 		},
 		"an Engine that this user may not ask": {

@@ -24,7 +24,7 @@ func TestARelayThatHasEndedRepliesToNobody(t *testing.T) {
 			})
 		},
 		"a request arrives before they are closed": func(t *testing.T, r running, l net.Listener) {
-			s := &httptest.Server{Listener: l, Config: &http.Server{Handler: r}} //nolint:gosec // the test is its only client
+			s := &httptest.Server{Listener: l, Config: &http.Server{Handler: r}}
 			s.Start()
 			t.Cleanup(s.Close)
 		},
