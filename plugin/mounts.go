@@ -156,7 +156,7 @@ func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string
 		if err != nil {
 			return nil, err
 		}
-		wanted, err := o.wanted(env, n)
+		wanted, _, err := o.wanted(env, n)
 		if err != nil {
 			return nil, err
 		}
@@ -205,14 +205,14 @@ func runMountsRm(ctx context.Context, env *Env, o mountsOptions, args []string) 
 	})
 }
 
-// wanted are the mounts of the Dockerfile, if there is one.
-func (o mountsOptions) wanted(env *Env, n *mounts.Node) ([]mounts.Mount, error) {
+// wanted are the mounts of the Dockerfile, if there is one, and those that are left out, of which it warns.
+func (o mountsOptions) wanted(env *Env, n *mounts.Node) ([]mounts.Mount, []mounts.LeftOut, error) {
 	if o.file == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	dockerfile, err := os.ReadFile(filepath.Clean(o.file))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	args := map[string]string{}
 	for _, pair := range o.buildArgs {
@@ -227,7 +227,7 @@ func (o mountsOptions) wanted(env *Env, n *mounts.Node) ([]mounts.Mount, error) 
 	for _, l := range leftOut {
 		env.notes().Note(ui.Warning, l.String(), "")
 	}
-	return found, err
+	return found, leftOut, err
 }
 
 func (o mountsOptions) platforms(native string) []string {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts"
@@ -16,7 +18,7 @@ func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []str
 		return usage(errors.New("no mount given"), "docker ghacache mounts restore --file Dockerfile")
 	}
 	return o.withKeeper(ctx, env, func(k *mounts.Keeper, n *mounts.Node) ([]mounts.Result, error) {
-		wanted, err := o.wanted(env, n)
+		wanted, leftOut, err := o.wanted(env, n)
 		if err != nil {
 			return nil, err
 		}
@@ -24,11 +26,14 @@ func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []str
 			for _, arg := range args {
 				wanted = append(wanted, mounts.Mount{ID: "/" + arg})
 			}
-		} else if len(args) > 0 {
-			if i := slices.IndexFunc(args, func(arg string) bool { return !matchesSome(wanted, arg) }); i >= 0 {
-				return nil, hint.With(fmt.Errorf("%s has no cache mount %q", o.file, args[i]), "leave out MOUNT   # restores all of the Dockerfile")
+		} else {
+			var missing []string
+			if wanted, missing, err = chooseMounts(o.file, wanted, leftOut, args); err != nil {
+				return nil, err
 			}
-			wanted = slices.DeleteFunc(wanted, func(m mounts.Mount) bool { return !slices.ContainsFunc(args, m.Match) })
+			for _, text := range missing {
+				env.notes().Note(ui.Warning, text, "")
+			}
 		}
 		n.StandBy(ctx)
 		held, err := mounts.Held(ctx, n.Client)
@@ -43,8 +48,31 @@ func runMountsRestore(ctx context.Context, env *Env, o mountsOptions, args []str
 	})
 }
 
-func matchesSome(all []mounts.Mount, arg string) bool {
-	return slices.ContainsFunc(all, func(m mounts.Mount) bool { return m.Match(arg) })
+// chooseMounts returns the mounts of a Dockerfile that args select; none selects all. An argument that selects nothing is an
+// error; only a message if it is a glob, or if it may select what is left out.
+func chooseMounts(file string, found []mounts.Mount, leftOut []mounts.LeftOut, args []string) (chosen []mounts.Mount, missing []string, err error) {
+	if len(args) == 0 {
+		return found, nil, nil
+	}
+	for _, arg := range args {
+		if slices.ContainsFunc(found, func(m mounts.Mount) bool { return m.Match(arg) }) {
+			continue
+		}
+		text := fmt.Sprintf("the build of %s uses no cache mount %q that can be restored", file, arg)
+		mayMatch := func(l mounts.LeftOut) bool {
+			return l.Target == "" || mounts.Mount{ID: "/" + path.Clean(l.Target)}.Match(arg)
+		}
+		if !strings.ContainsAny(arg, "*?[") && !slices.ContainsFunc(leftOut, mayMatch) {
+			return nil, nil, hint.With(errors.New(text), "leave out MOUNT   # restores all of the Dockerfile")
+		}
+		missing = append(missing, text)
+	}
+	for _, m := range found {
+		if slices.ContainsFunc(args, m.Match) {
+			chosen = append(chosen, m)
+		}
+	}
+	return chosen, missing, nil
 }
 
 // noteMissing warns of mounts that were asked for by name. In the first job none is saved, so it is no more than a warning.

@@ -87,6 +87,31 @@ func TestPruneSelects(t *testing.T) {
 	}
 }
 
+func TestPruneWarnsOfWhatIsSelectedAndKept(t *testing.T) {
+	for name, c := range map[string]struct {
+		args      []string
+		want, not string
+	}{
+		"a layer on another ref": {[]string{"--key", "buildkit-blob-1-", "--ref", "#9"}, "warning: entry 9 is kept: the index of scope app on #9 references it\n", "main"},
+		"a layer used since":     {[]string{"--id", "15", "--filter", "until=8760h"}, "Total reclaimable space: 0B", "is kept"},
+		"a layer of other scopes": {
+			[]string{"--id", "15", "--scope", "web"}, "Total reclaimable space: 0B", "is kept",
+		},
+		"a layer of the scope and of others": {
+			[]string{"--id", "13", "--scope", "web"}, "warning: entry 13 is kept: the indexes of scope web on main and 2 more reference it\n", "hint: ",
+		},
+		"the caches that are told are not all": {[]string{"--id", "1"}, " and 3 more reference it\n", "hint: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := exampleJob(t, cacheserver.Options{}).run(append([]string{"prune", "--dry-run"}, c.args...)...)
+			wantText(t, got.stderr+got.stdout, c.want)
+			if got.code != 0 || strings.Contains(got.stderr, c.not) {
+				t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
 // TestTheSameCommandTwiceMakesTheSamePlan has the first run read the indexes, which the
 // service takes for a use.
 func TestTheSameCommandTwiceMakesTheSamePlan(t *testing.T) {

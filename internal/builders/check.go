@@ -78,7 +78,7 @@ func (b *Builder) engineDown() cacheopts.Note {
 	return cacheopts.Note{
 		Code:  CodeEngineUnreachable,
 		Level: cacheopts.LevelError,
-		Text:  fmt.Sprintf("cannot reach the Docker Engine at %s, which builder %q needs: %s", node.EngineDown, b.Name, strings.TrimSpace(reason)),
+		Text:  fmt.Sprintf("cannot reach the Docker Engine at %s, which builder %q needs: %s", node.EngineDown, b.Name, strings.TrimRight(strings.TrimSpace(reason), ".")),
 		Hint:  fix,
 	}
 }

@@ -78,8 +78,8 @@ func TestCheck(t *testing.T) {
 			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "cannot reach the Docker Engine at unix:///run/docker.sock", []string{startEngine(), "docker context ls"}}},
 		},
 		"an Engine that is away on Windows": {
-			one("docker", builders.Node{Err: &os.PathError{Op: "open", Path: `//./pipe/docker_engine`, Err: errors.New("the system cannot find the file specified")}, EngineDown: "npipe:////./pipe/docker_engine"}), builders.Checks{V2: true},
-			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "needs: the system cannot find the file specified", []string{startEngine(), "docker context ls"}}},
+			one("docker", builders.Node{Err: &os.PathError{Op: "open", Path: `//./pipe/docker_engine`, Err: errors.New("The system cannot find the file specified.")}, EngineDown: "npipe:////./pipe/docker_engine"}), builders.Checks{V2: true}, //nolint:revive // the words of Windows
+			[]finding{{builders.CodeEngineUnreachable, cacheopts.LevelError, "needs: The system cannot find the file specified", []string{startEngine(), "docker context ls"}}},
 		},
 		"an Engine that this user may not ask": {
 			one("docker", builders.Node{Err: errors.New("permission denied while trying to connect to the docker API at unix:///run/docker.sock"), EngineDown: "unix:///run/docker.sock"}), builders.Checks{},
@@ -208,6 +208,9 @@ func compare(t *testing.T, got []cacheopts.Note, want []finding) {
 	for i, w := range want {
 		if got[i].Code != w.code || got[i].Level != w.level || !strings.Contains(got[i].Text, w.text) {
 			t.Errorf("got %s %s: %s, want %s %s: …%s…", got[i].Level, got[i].Code, got[i].Text, w.level, w.code, w.text)
+		}
+		if strings.HasSuffix(got[i].Text, ".") {
+			t.Errorf("%q ends with a full stop", got[i].Text)
 		}
 		if strings.ContainsAny(got[i].Text, "\r\n") {
 			t.Errorf("%q has several lines", got[i].Text)

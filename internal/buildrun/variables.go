@@ -2,6 +2,7 @@ package buildrun
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -30,13 +31,16 @@ func Misspelt(environ []string) []cacheopts.Note {
 		if !ours || rest == "" || value == "" {
 			continue
 		}
-		if meant := nearest(flags, rest); meant != "" && meant != name {
+		if meant := nearest(flags, rest); meant != "" && !same(meant, name) {
 			text := fmt.Sprintf("the variable %s sets no option, and is ignored", name)
 			notes = append(notes, cacheopts.Note{Level: cacheopts.LevelWarning, Text: text, Hint: meant})
 		}
 	}
 	return notes
 }
+
+// same reports whether two names are those of one variable. On Windows, they ignore case.
+func same(a, b string) bool { return a == b || runtime.GOOS == "windows" && strings.EqualFold(a, b) }
 
 // nearest is the variable that was probably meant by one with this name after GHACACHE_; empty if none was.
 func nearest(flags *pflag.FlagSet, name string) string {

@@ -77,7 +77,7 @@ func checkPrivate(path string) error {
 	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return err
 	}
-	return fmt.Errorf("other users can read the key of the cache service (mode %#o): run chmod 600 %s, or delete the file to make a new key", info.Mode().Perm(), path)
+	return fmt.Errorf("other users can read the key of the cache service (mode %#o): run chmod 600 %q, or delete the file to make a new key", info.Mode().Perm(), path)
 }
 
 // ownerAndName matches OWNER/NAME, and no name that has only dots.

@@ -3,6 +3,7 @@ package cacheserver
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func TestKeyThatOthersCanReadIsRefused(t *testing.T) {
 	if os.PathSeparator == '\\' {
 		t.Skip("modes do not say who can read here")
 	}
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "my cache")
 	s, err := Open(Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +106,7 @@ func TestKeyThatOthersCanReadIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, err := range []error{tryOpen(dir), tryIssuer(dir)} {
-		if err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("chmod 600 %q, or", identityFile(dir))) {
 			t.Error(err)
 		}
 	}

@@ -107,7 +107,7 @@ func TestExamineJudgesEachFact(t *testing.T) {
 		{"a token that is refused in a job", func(f *doctor.Facts) { f.Service.Err, f.Service.Status = broken, 401 }, "service", doctor.Error, "[run the job again - uses: x/runtime@v1]"},
 		{"a token that is refused outside of a job", func(f *doctor.Facts) {
 			f.Runtime.Job, f.Service.Err, f.Service.Status = false, broken, 403
-		}, "service", doctor.Error, "[export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)   # of the service that is running]"},
+		}, "service", doctor.Error, "[export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)   # with the --dir of the service, if it has one]"},
 		{"a service that keeps silent outside of a job", func(f *doctor.Facts) {
 			f.Runtime.Job, f.Service.Err = false, doctor.Silence(5*time.Second)
 		}, "service", doctor.Error, "docker ghacache doctor   # again, later]"},
@@ -115,6 +115,10 @@ func TestExamineJudgesEachFact(t *testing.T) {
 			f.Runtime.Job, f.Service.Err = false, errors.New("read tcp 10.0.0.1:5->10.0.0.2:443: connection reset by peer")
 		}, "service", doctor.Error, "docker ghacache doctor   # again, later]"},
 		{"a token about to expire", func(f *doctor.Facts) { f.Grant.Expires = noon.Add(9 * time.Minute) }, "expiry", doctor.Warning, "9m0s"},
+		{"a token about to expire in a job", func(f *doctor.Facts) { f.Grant.Expires = noon.Add(9 * time.Minute) }, "expiry", doctor.Warning, "[split the job, so that the build starts earlier]"},
+		{"a token about to expire outside of a job", func(f *doctor.Facts) {
+			f.Runtime.Job, f.Grant.Expires = false, noon.Add(9*time.Minute)
+		}, "expiry", doctor.Warning, "[export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)"},
 		{"cache-mode read", func(f *doctor.Facts) { f.Runtime.Mode = "read" }, "cache-mode", doctor.Warning, "cache-mode: write"},
 		{"cache-mode write-only", func(f *doctor.Facts) { f.Runtime.Mode = "write-only" }, "cache-mode", doctor.Error, "reads before it writes"},
 		{"cache-mode none", func(f *doctor.Facts) { f.Runtime.Mode = "none" }, "cache-mode", doctor.Error, "no caches"},

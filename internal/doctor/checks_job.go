@@ -67,6 +67,8 @@ func expiry(f Facts) Check {
 	case left <= 0:
 		c.Detail = "expired at " + f.Grant.Expires.UTC().Format(time.RFC3339)
 		return c.fail("BuildKit refuses an expired token, whatever ignore-error says", f.anotherToken()[0])
+	case left < soon && !f.Runtime.Job:
+		return c.warn("a build may outlive it", f.anotherToken()[0])
 	case left < soon:
 		return c.warn("a build may outlive it", "split the job, so that the build starts earlier")
 	}
@@ -135,7 +137,7 @@ func (f Facts) refused(found Check) Check {
 // anotherToken says how a token is replaced that is of no use any more.
 func (f Facts) anotherToken() []string {
 	if !f.Runtime.Job {
-		return []string{"export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)   # of the service that is running"}
+		return []string{"export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)   # with the --dir of the service, if it has one"}
 	}
 	return append([]string{diagnose.Retry}, lines(f.Runtime.Expose)...)
 }

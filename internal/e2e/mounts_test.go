@@ -256,7 +256,7 @@ func TestMountsByHand(t *testing.T) {
 	r := u.run("ghacache", "mounts", "restore", "nope", "hand")
 	wantText(t, r.stdout, "nope\tmissing", "hand\toccupied")
 	wantText(t, r.stderr, "::warning::nothing is saved of cache mount nope", "hint: docker ghacache mounts ls")
-	if r := u.try("ghacache", "mounts", "restore", "--file", "Dockerfile", "nope", "hand"); r.code != 1 || !strings.Contains(r.stderr, `::error::Dockerfile has no cache mount "nope"`) {
+	if r := u.try("ghacache", "mounts", "restore", "--file", "Dockerfile", "nope", "hand"); r.code != 1 || !strings.Contains(r.stderr, `::error::the build of Dockerfile uses no cache mount "nope" that can be restored`) {
 		t.Errorf("exit %d, %s", r.code, r.stderr)
 	}
 	check(t, os.WriteFile(filepath.Join(dir, "none"), []byte("FROM scratch\n"), 0o600))

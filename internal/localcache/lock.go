@@ -1,7 +1,9 @@
 package localcache
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +20,7 @@ const lockName = ocispecs.ImageIndexFile + ".lock"
 const (
 	lockPatience = 10 * time.Second // BuildKit has the lock for milliseconds
 	lockPause    = 5 * time.Millisecond
+	maxRefusals  = 200 // one after another, with lockPause between
 )
 
 // lockIndex takes the lock of BuildKit's client. BuildKit removes the file after it has
@@ -28,42 +31,52 @@ func lockIndex(ctx context.Context, dir string) (unlock func(), err error) {
 	name := filepath.Join(dir, lockName)
 	for {
 		lock := flock.New(name)
-		locked, err := tryLock(patience, lock)
+		locked, err := tryLock(patience, lock.TryLock, isBusy)
 		if ctx.Err() != nil {
 			_ = lock.Close() // nobody has seen it
 			return nil, context.Cause(ctx)
 		}
-		if err != nil && patience.Err() != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
 			return nil, hint.With(fmt.Errorf("locking %s: another program has the lock", name), "run it again when no build is writing to "+dir)
 		}
 		if err != nil {
 			return nil, ownerHint(fmt.Errorf("locking %s: %w", name, err), dir)
 		}
-		if locked && isAt(lock, name) {
+		if locked && IsThere(lock) {
 			return func() { Release(lock) }, nil
 		}
 		_ = lock.Close() // it locks nothing
 	}
 }
 
-// tryLock waits for a lock. Windows refuses to open a file that somebody is deleting, for a moment.
-func tryLock(ctx context.Context, lock *flock.Flock) (bool, error) {
-	for {
-		locked, err := lock.TryLockContext(ctx, lockPause)
-		if !isBusy(err) || ctx.Err() != nil {
+// tryLock waits for a lock. Windows refuses to open a file that somebody is deleting, for a moment; it refuses with the same
+// error what a user may not open. If ctx ends, the error is that of the last attempt, or that of ctx if another program has the lock.
+func tryLock(ctx context.Context, try func() (bool, error), busy func(error) bool) (bool, error) {
+	var refused error
+	for refusals := 0; ctx.Err() == nil; {
+		locked, err := try()
+		if refusals++; err == nil {
+			refusals = 0
+		}
+		if locked || err != nil && (!busy(err) || refusals == maxRefusals) {
 			return locked, err
 		}
-		time.Sleep(lockPause)
+		refused = err
+		select {
+		case <-ctx.Done():
+		case <-time.After(lockPause):
+		}
 	}
+	return false, cmp.Or(refused, ctx.Err())
 }
 
-// isAt reports whether a locked file is still the one with its name.
-func isAt(lock *flock.Flock, name string) bool {
+// IsThere reports whether a locked file is still the one with its name.
+func IsThere(lock *flock.Flock) bool {
 	own, err := lock.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Stat(name)
+	there, err := os.Stat(lock.Path())
 	return err == nil && os.SameFile(own, there)
 }
 
@@ -80,7 +93,7 @@ func Enter(ctx context.Context, dir string) *Presence {
 	ctx, cancel := context.WithTimeout(ctx, enterPatience)
 	defer cancel()
 	p := &Presence{presenceIn(dir)}
-	_, _ = p.lock.TryRLockContext(ctx, lockPause) // a build does not fail for its cache
+	_, _ = tryLock(ctx, p.lock.TryRLock, isBusy) // a build does not fail for its cache
 	return p
 }
 

@@ -21,11 +21,14 @@ func (p *pruner) noteKept(plan *reclaim.Plan) {
 	kept := 0
 	for i := range plan.Verdicts {
 		v := &plan.Verdicts[i]
-		if v.Decision == reclaim.Delete || v.Reason == reclaim.NotSelected || !p.policy.Entry(v.Entry) {
+		if v.Decision == reclaim.Delete || v.Reason == reclaim.NotSelected || !p.policy.Selects(v.Item) {
+			continue
+		}
+		text, fix := p.whyKept(plan, v)
+		if text == "" {
 			continue
 		}
 		if kept++; kept <= shownKept {
-			text, fix := whyKept(plan, v)
 			p.notes.Note(ui.Warning, fmt.Sprintf("entry %d is kept: %s", v.ID, text), fix)
 		}
 	}
@@ -34,25 +37,30 @@ func (p *pruner) noteKept(plan *reclaim.Plan) {
 	}
 }
 
-func whyKept(plan *reclaim.Plan, v *reclaim.Verdict) (text, fix string) {
-	var holders []*reclaim.Cache
-	if v.Reason == reclaim.InUse {
-		holders = plan.Holders(v)
+// whyKept has no text for a layer that only caches of other scopes need than those selected. It has a fix only if that is
+// enough to delete the layer.
+func (p *pruner) whyKept(plan *reclaim.Plan, v *reclaim.Verdict) (text, fix string) {
+	if v.Reason != reclaim.InUse {
+		return string(v.Reason), ""
 	}
+	all := plan.Holders(v)
 	var of, fixes []string
-	for _, c := range holders[:min(shownKept, len(holders))] {
+	for _, c := range all {
+		if len(of) == shownKept || p.policy.Scope != nil && !p.policy.Scope(c.Scope) {
+			continue
+		}
 		ref := github.ShortRef(c.Ref)
 		of = append(of, fmt.Sprintf("scope %s on %s", c.Scope, ref))
 		fixes = append(fixes, fmt.Sprintf("docker ghacache prune --scope %s --ref %s   # deletes the whole cache", hint.Word(c.Scope), hint.Word(ref)))
 	}
 	fix, list := strings.Join(fixes, "\n"), strings.Join(of, ", ")
-	switch more := len(holders) - shownKept; {
-	case len(holders) == 0:
-		return string(v.Reason), ""
-	case len(holders) == 1:
-		return "the index of " + list + " references it", fix
+	switch more := len(all) - len(of); {
+	case len(of) == 0:
+		return "", ""
 	case more > 0:
-		return fmt.Sprintf("the indexes of %s and %d more reference it", list, more), fix
+		return fmt.Sprintf("the indexes of %s and %d more reference it", list, more), ""
+	case len(of) == 1:
+		return "the index of " + list + " references it", fix
 	}
 	return "the indexes of " + list + " reference it", fix
 }

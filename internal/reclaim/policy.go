@@ -86,6 +86,11 @@ func (p *Policy) leaves() func(ref string) bool {
 // does not protect it.
 func (p *Policy) Named() bool { return p.All || p.Scope != nil || p.Ref != nil || p.Entry != nil }
 
+// Selects reports whether Ref, Until and Entry admit an entry. A layer has no scope, so Scope tells nothing of it.
+func (p *Policy) Selects(item *Item) bool {
+	return p.admitsRef(item.Ref) && p.admitsTime(later(item.Created, item.Used)) && (p.Entry == nil || p.Entry(item.Entry))
+}
+
 func (p *Policy) admitsRef(ref string) bool { return p.Ref == nil || p.Ref(ref) }
 
 func (p *Policy) admitsScope(scope string) bool { return p.Scope == nil || p.Scope(scope) }

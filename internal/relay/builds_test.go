@@ -230,7 +230,11 @@ func TestClosing(t *testing.T) {
 		exported := make(chan error, 1)
 		go func() { exported <- export(t.Context(), r.client(t), "app", small, large) }()
 		for !r.hasIndex() { // go-actions-cache takes an index for written whose content was refused
-			time.Sleep(10 * time.Millisecond)
+			select {
+			case err := <-exported:
+				t.Fatalf("the export ended before its index was there: %v", err)
+			case <-time.After(10 * time.Millisecond):
+			}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()

@@ -194,9 +194,9 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if ok && r.closed.Err() != nil {
-		// BuildKit dies of a reply to what it is still sending: azblob 1.5 then unmaps what the connection reads.
-		_, _ = io.Copy(io.Discard, req.Body)
-		ok = false
+		// BuildKit dies of a reply to what it is still sending: azblob 1.5 then unmaps what the connection reads. If the
+		// connection is cut, net/http waits for who reads before it reports the error.
+		panic(http.ErrAbortHandler)
 	}
 	if !ok {
 		http.NotFound(w, req)

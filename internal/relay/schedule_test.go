@@ -118,6 +118,8 @@ func schedule(t *testing.T, seed uint64) (indexes, failures int) {
 			prefetch := random.IntN(2) == 0
 			builds.Go(func() {
 				defer kill()
+				// azblob would send again for minutes to a relay that has ended.
+				defer context.AfterFunc(r.closed, func() { time.AfterFunc(time.Second, kill) })()
 				if prefetch {
 					r.Prefetch(ctx, scope)
 				}

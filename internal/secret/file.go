@@ -40,7 +40,7 @@ func open(file string) (*os.File, error) {
 		err = fmt.Errorf("%s is not a file", file)
 	case othersRead(info.Mode()):
 		if err = f.Chmod(info.Mode().Perm() &^ 0o077); err != nil {
-			err = hint.With(fmt.Errorf("other users can read %s, which would hold tokens: %w", file, err), "chmod 600 "+file)
+			err = hint.With(fmt.Errorf("other users can read %s, which would hold tokens: %w", file, err), "chmod 600 "+hint.Word(file))
 		}
 	}
 	if err != nil {

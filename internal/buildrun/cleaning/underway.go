@@ -36,6 +36,10 @@ func (u underway) enter(start time.Time) (oldest func() time.Time, leave func())
 		if locked, err := lock.TryLock(); !locked || err != nil {
 			continue
 		}
+		if !localcache.IsThere(lock) {
+			_ = lock.Close() // nobody sees it
+			continue
+		}
 		// What is left of it, the next build removes.
 		return func() time.Time { return u.oldest(own, unknown()) }, func() { localcache.Release(lock) }
 	}
