@@ -179,7 +179,7 @@ func checkBlobVerdict(t *rapid.T, w *world, b knownBlob, verdicts map[int64]Verd
 		ForClosed:       deleted && w.closed(b.Ref) && (!young || p.Ref != nil),
 		ForUnreferenced: deleted && !young && (p.Scope == nil || going || p.Unreferenced || p.KeepStorage > 0),
 		ForSuperseded:   deleted && (p.Superseded || garbage) && going && (!young || p.Scope != nil || p.Ref != nil || p.All || p.Entry != nil),
-		ForEntry:        deleted && p.Entry != nil && p.Entry(b.Entry),
+		ForEntry:        deleted && p.Entry != nil && p.Entry(b.Entry) && (p.Until.IsZero() || b.Used.Before(p.Until)) && (p.Scope == nil || freed),
 		ForIncomplete:   deleted && freed && (!young || p.All || p.Scope != nil || p.Ref != nil),
 		ForScope:        deleted && p.Scope != nil && freed,
 		ForUntil:        deleted && !p.Until.IsZero() && freed && (!young || p.All || p.Ref != nil),

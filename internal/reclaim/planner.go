@@ -175,11 +175,11 @@ func (p *planner) decideBlob(i int32) Verdict {
 func (p *planner) blobReason(i int32) Reason {
 	item := &p.Items[i]
 	switch {
-	case !p.policy.admitsRef(item.Ref), p.policy.Entry != nil && !p.policy.Entry(item.Entry):
+	case !p.policy.admitsRef(item.Ref), p.policy.Entry != nil && !p.policy.Selects(item):
 		return ""
-	case p.policy.Entry != nil, p.policy.whole() && p.policy.Scope == nil && p.policy.Until.IsZero():
+	case p.policy.Scope == nil && (p.policy.Entry != nil || p.policy.whole() && p.policy.Until.IsZero()):
 		return p.label
-	case p.freedFor[i] != "":
+	case p.freedFor[i] != "", p.policy.Entry != nil:
 		return p.freedFor[i]
 	case p.policy.whole() && p.going.of(i) != unreferenced:
 		return ForUnreferenced
@@ -211,11 +211,7 @@ func (p *planner) namedBy(reason Reason) bool {
 }
 
 func (p *planner) decideOther(item *Item) Verdict {
-	if p.policy.Entry != nil && p.policy.Entry(item.Entry) && p.policy.admitsRef(item.Ref) {
-		return p.deletion(item, p.label)
-	}
-	if p.policy.All && p.policy.Other && p.policy.Scope == nil &&
-		p.policy.admitsRef(item.Ref) && p.policy.admitsTime(later(item.Created, item.Used)) {
+	if p.policy.Scope == nil && p.policy.Selects(item) && (p.policy.Entry != nil || p.policy.All && p.policy.Other) {
 		return p.deletion(item, p.label)
 	}
 	return Verdict{Item: item, Decision: Keep, Reason: OtherTool}

@@ -376,6 +376,30 @@ func planCases() map[string]planCase {
 				"orphan on " + mainRef: "delete: selected", "setup-go on " + mainRef: "delete: selected",
 			},
 		},
+		"of single entries those stay that were used after a time": {
+			func(b *builder) Policy {
+				b.layer("new", mainRef, 2*day)
+				b.layer("old", mainRef, 9*day)
+				b.other("setup-go", "1", mainRef, 2*day)
+				b.other("setup-node", "1", mainRef, 9*day)
+				return Policy{Entry: func(bkcache.Entry) bool { return true }, Until: ago(5 * day), Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}
+			},
+			map[string]string{
+				"new on " + mainRef: "keep: not selected", "old on " + mainRef: "delete: selected",
+				"setup-go on " + mainRef: "keep: other tool", "setup-node on " + mainRef: "delete: selected",
+			},
+		},
+		"with a scope, of single entries those stay that have none": {
+			func(b *builder) Policy {
+				b.index("a", mainRef, 1, 9*day)
+				b.layer("orphan", mainRef, 9*day)
+				b.other("setup-go", "1", mainRef, 9*day)
+				return Policy{Entry: func(bkcache.Entry) bool { return true }, Scope: only("a"), Grace: DefaultGrace, Runs: bkcache.Runs{Asked: now}}
+			},
+			map[string]string{
+				"a#1 on " + mainRef: "delete: selected", "orphan on " + mainRef: "keep: not selected", "setup-go on " + mainRef: "keep: other tool",
+			},
+		},
 		"a scope that no index has takes nothing": {
 			func(b *builder) Policy {
 				b.index("a", mainRef, 1, 9*day)

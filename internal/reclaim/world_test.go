@@ -245,7 +245,7 @@ func policies() *rapid.Generator[Policy] {
 		}
 		if some("by entry") { // which nothing else goes with
 			odd := int64(rapid.IntRange(0, 1).Draw(t, "odd"))
-			return Policy{Entry: func(e bkcache.Entry) bool { return e.ID%2 == odd }, Scope: p.Scope, Ref: p.Ref, Grace: p.Grace, Runs: p.Runs}
+			return Policy{Entry: func(e bkcache.Entry) bool { return e.ID%2 == odd }, Scope: p.Scope, Ref: p.Ref, Until: p.Until, Grace: p.Grace, Runs: p.Runs}
 		}
 		return p
 	})
