@@ -49,13 +49,11 @@ func mounted(measure func(*mountBench) (float64, error)) (float64, error) {
 	}
 	defer os.RemoveAll(dir)
 	b := &mountBench{dir: dir, builder: os.Getenv("REMOTE_BUILDER")}
-	for _, words := range [][]string{
-		{"go", "build", "-o", dir + "/example", "./hack/example"},
-		{dir + "/example", "tree", dir + "/tree", mountFiles, mountBytes},
-	} {
-		if _, err := elapsed("", words); err != nil {
-			return 0, err
-		}
+	if err := compileExample(dir); err != nil {
+		return 0, err
+	}
+	if _, err := elapsed("", []string{dir + "/example", "tree", dir + "/tree", mountFiles, mountBytes}); err != nil {
+		return 0, err
 	}
 	if err := b.dockerfile(`["example", "tree", "/cache", "` + mountFiles + `", "` + mountBytes + `"]`); err != nil {
 		return 0, err

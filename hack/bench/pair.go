@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +42,12 @@ func elapsed(dir string, words []string) (time.Duration, error) {
 		return 0, fmt.Errorf("running %s: %w\n%s", strings.Join(words, " "), err, output.String())
 	}
 	return time.Since(start), nil
+}
+
+// compileExample puts hack/example into a folder. `make bench` switches cgo off: a step has no C library.
+func compileExample(dir string) error {
+	_, err := elapsed("", []string{"go", "build", "-o", filepath.Join(dir, "example"), "./hack/example"})
+	return err
 }
 
 func metadataCall() (float64, error) {

@@ -16,10 +16,8 @@ func (w workload) steps() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "ghacache-bench-"); err != nil {
 		return "", err
 	}
-	compile := exec.Command("go", "build", "-o", dir, "./hack/example")
-	compile.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := compile.CombinedOutput(); err != nil {
-		return dir, fmt.Errorf("building the example: %w\n%s", err, out)
+	if err := compileExample(dir); err != nil {
+		return dir, err
 	}
 	dockerfile := []string{"FROM scratch", "COPY example /"}
 	for i := range w.layers {

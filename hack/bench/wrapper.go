@@ -58,7 +58,7 @@ func beside(plugin, words []string, before ...string) func() (float64, error) {
 			return 0, err
 		}
 		defer os.RemoveAll(dir)
-		if _, err := elapsed("", []string{"go", "build", "-o", dir + "/example", "./hack/example"}); err != nil {
+		if err := compileExample(dir); err != nil {
 			return 0, err
 		}
 		if err := os.MkdirAll(dir+"/hack/example", 0o700); err != nil {
