@@ -107,8 +107,7 @@ func (p *planner) decideMount(item *Item) {
 
 // sparedMount is why a saved mount stays that there is no reason to delete.
 func (p *planner) sparedMount(item *Item) Reason {
-	admitted := p.policy.Scope == nil && p.policy.admitsRef(item.Ref) && p.policy.admitsTime(later(item.Created, item.Used))
-	if p.policy.Superseded && admitted && p.mounts[item.mountOf()] == item {
+	if p.policy.Superseded && p.policy.Scope == nil && p.policy.Selects(item) && p.mounts[item.mountOf()] == item {
 		return Newest
 	}
 	return NotSelected
