@@ -1,9 +1,6 @@
 package diagnose_test
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // neighbours are failures of other programs, and of other parts of a build, in words close to those of the catalogue.
 var neighbours = []string{
@@ -109,9 +106,8 @@ var neighbours = []string{
 }
 
 func TestExplainKeepsQuietAboutItsNeighbours(t *testing.T) {
-	others := strings.Repeat("Some line of some other program\n", 20)
 	for _, text := range neighbours {
-		for _, log := range []string{text, others + text + "\n" + others} {
+		for _, log := range []string{text, amongOthers(text)} {
 			if got := explain(t, log); len(got) != 0 {
 				t.Errorf("%s: got %v in a log of %d bytes", text, ids(got), len(log))
 			}

@@ -188,11 +188,16 @@ var wordings = map[string][]string{
 	},
 }
 
-func TestTextsAmongOtherLines(t *testing.T) {
+// amongOthers is a log that has a text in its middle.
+func amongOthers(text string) string {
 	others := strings.Repeat("Some line of some other program\n", 20)
+	return others + text + "\n" + others
+}
+
+func TestTextsAmongOtherLines(t *testing.T) {
 	for want, texts := range wordings {
 		for _, text := range texts {
-			got := explain(t, others+text+"\nmore\n"+others)
+			got := explain(t, amongOthers(text+"\nmore"))
 			if first := strings.Join(ids(got), " "); want == "" && first != "" || want != "" && (len(got) == 0 || got[0].Cause.ID != want) {
 				t.Errorf("%.150s: got %q, want %q", text, first, want)
 			}
