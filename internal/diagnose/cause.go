@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -16,9 +15,9 @@ type Cause struct {
 	Certain bool     `json:"certain"` // false: the text has other explanations
 	Advice  []string `json:"advice"`  // commands, flags or YAML; one to a hint line
 
-	least frame          // how clearly the line must be an error
-	match pattern        // against the message without its wrappers
-	proof *regexp.Regexp // what the message of a probable cause must also have to make it certain, nil for nothing
+	least frame   // how clearly the line must be an error
+	match pattern // against the message without its wrappers
+	proof pattern // what the message of a probable cause must also have to make it certain, nil for nothing
 
 	common bool     // other programs have the same text: it counts only in the frame of BuildKit
 	leads  []string // causes that this one explains, if both are found
@@ -50,7 +49,7 @@ func probable(id, title string, least frame, match string, advice ...string) Cau
 
 // provedBy makes the cause certain where the message has such a text.
 func (c Cause) provedBy(text string) Cause {
-	c.Certain, c.proof = false, regexp.MustCompile(text)
+	c.Certain, c.proof = false, compile(text)
 	return c
 }
 
@@ -88,9 +87,9 @@ func (c Cause) of(core string) Cause {
 	if c.proof != nil {
 		c.Certain = c.proof.MatchString(core)
 	}
-	m := c.match.FindStringSubmatch(core)
+	m := c.match().FindStringSubmatch(core)
 	if m == nil {
-		m = c.match.FindStringSubmatch("toolkit: " + core)
+		m = c.match().FindStringSubmatch("toolkit: " + core)
 	}
 	for i := 1; i < len(m); i++ {
 		if m[i] != "" {

@@ -4,43 +4,55 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 )
 
-// A pattern is an expression that runs only on a text that it may match. The catalogue has a hundred of them, and a log
-// millions of lines.
-type pattern struct {
+// A pattern is an expression that is compiled, and runs, only for a text that it may match. The catalogue has hundreds of
+// them, a log has millions of lines, and most builds print nothing that one is asked about. A nil pattern matches nothing.
+type pattern func() *expression
+
+type expression struct {
 	*regexp.Regexp
 	begins *[256]bool // bytes of which one begins every text that it matches; nil for one that may match further on
 	words  []string   // of which a text that it matches has one; nil where nothing is known
 }
 
 func compile(expr string) pattern {
-	p := pattern{Regexp: regexp.MustCompile(expr)}
-	if parsed, err := syntax.Parse(expr, syntax.Perl); err == nil {
-		p.begins, p.words = beginnings(parsed), required(parsed)
-	}
-	return p
+	return sync.OnceValue(func() *expression {
+		e := &expression{Regexp: regexp.MustCompile(expr)}
+		if parsed, err := syntax.Parse(expr, syntax.Perl); err == nil {
+			e.begins, e.words = beginnings(parsed), required(parsed)
+		}
+		return e
+	})
 }
 
 // MatchString reports whether the text matches.
-func (p pattern) MatchString(text string) bool { return p.may(text) && p.Regexp.MatchString(text) }
+func (p pattern) MatchString(text string) bool {
+	if p == nil {
+		return false
+	}
+	e := p()
+	return e.may(text) && e.Regexp.MatchString(text)
+}
 
 // FindString returns the first match.
 func (p pattern) FindString(text string) string {
-	if !p.may(text) {
+	e := p()
+	if !e.may(text) {
 		return ""
 	}
-	return p.Regexp.FindString(text)
+	return e.Regexp.FindString(text)
 }
 
-func (p pattern) may(text string) bool {
-	if p.begins != nil && (text == "" || !p.begins[text[0]]) {
+func (e *expression) may(text string) bool {
+	if e.begins != nil && (text == "" || !e.begins[text[0]]) {
 		return false
 	}
-	if p.words == nil {
+	if e.words == nil {
 		return true
 	}
-	for _, word := range p.words {
+	for _, word := range e.words {
 		if strings.Contains(text, word) {
 			return true
 		}
