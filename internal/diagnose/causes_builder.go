@@ -23,17 +23,17 @@ func builderCauses() []Cause {
 		probable("gha-unknown-to-buildkit", "this BuildKit has no type=gha: it is that of a Docker Engine without the containerd image store, older than 0.9, or built without it",
 			build, `^unknown cache (?:exporter: "gha"|importer: gha)$`, newBuilder, updateBuilder),
 		certain("kubernetes-permission", "this account may not create or read the builder's deployment in Kubernetes",
-			said, `^(?:booting: )?(?:error while calling \S+ for "\S*": (?:\S+(?: "[^"]*")? is forbidden: )?)?User "[^"]*" cannot \w+ resource "(?:deployments|statefulsets|pods)"`,
+			said, `^(?:(?:booting: |`+calling+`"\S*": |(?:`+listing+`)?connection error: desc = ".*: )+(?:\S+(?: \\?"[^"]*")? is forbidden: )?)?User \\?"[^"]*" cannot \w+ resource \\?"(?:deployments|statefulsets|configmaps|pods(?:/\w+)?)\\?"`,
 			"kubectl auth can-i create deployments.apps -n NAMESPACE   # as the job's account, of the kubeconfig that it uses",
-			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE").provedBy(`^booting: |^error while calling `),
+			newBuilder+" --driver kubernetes --driver-opt namespace=NAMESPACE").provedBy(`^booting: |^` + calling + `|^(?:` + listing + `)?connection error: `),
 		certain("builder-refused", "buildx cannot create or use this builder: this buildx does not know the driver or one of its options",
-			said, `^(?:failed to initialize builder \S+ \(\S+\): )?(?:failed to find driver "|additional instances of driver "|(?:\S+ driver requires (?:docker|kubernetes) API access|cannot determine Kubernetes namespace, specify manually: |invalid tolaration "|invalid loadbalance "|non-absolute path '[^']*' provided for (?:ca|)cert|instance name "[^"]*" already exists as context builder$|kubernetes driver does not support endpoint args |invalid name \S+, name needs to start with a letter and may not contain symbols, except )|invalid driver option \S+ for (?:\S+ driver|driver \S+)|invalid env option "[^"]*", expecting env\.FOO=bar$|docker buildx: `+noEndpoint+`$|tls enabled, but missing keys |setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "?[^" ]*"? but (?:no append mode|has mismatched driver))`,
+			said, `^(?:failed to initialize builder \S+ \(\S+\): |no valid drivers found: )?(?:failed to find driver "|additional instances of driver "|(?:\S+ driver requires (?:docker|kubernetes) API access|cannot determine Kubernetes namespace, specify manually: |invalid tolaration "|invalid loadbalance "|non-absolute path '[^']*' provided for (?:ca|)cert|instance name "[^"]*" already exists as context builder$|kubernetes driver does not support endpoint args |invalid name \S+, name needs to start with a letter and may not contain symbols, except )|invalid driver option \S+ for (?:\S+ driver|driver \S+)|invalid env option "[^"]*", expecting env\.FOO=bar$|docker buildx: `+noEndpoint+`$|tls enabled, but missing keys |setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "?[^" ]*"? but (?:no append mode|has mismatched driver)|default is a reserved name and can(?:not|'t) be used to identify builder instance|append requires a builder name$|invalid duplicate endpoint |failed to parse (?:buildkit|BuildKit daemon) flags: |cannot parse (?:node selector|annotations|labels): )`,
 			"docker buildx create --help   # drivers and options of this buildx; 0.9 and newer have remote", setupBuildx, newBuilder),
 		probable("builder-refused", "buildx could not create the builder",
-			said, `^`+creating, "docker buildx create --help   # drivers and options of this buildx", setupBuildx, newBuilder),
+			said, `^(?:`+creating+`|(?:use|run) \x60docker .*\x60 to switch to |to switch to context \S+ use \x60docker context )`, "docker buildx create --help   # drivers and options of this buildx", setupBuildx, newBuilder),
 		certain("builder-not-started", "the builder did not start",
-			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers for Build: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
-				`^failed to dial gRPC: |\bexec /usr/bin/build(?:ctl|kitd): |^failed to get status: rpc error: code = (?:Unavailable|DeadlineExceeded)|^no running buildkit pods found|^no valid drivers found$|^error while calling (?:deploymentClient|statefulSetClient|configMapClient)\.\w+ for "|`+
+			said, booting+`|^booting buildkit:$|^expected \d+ replicas to be ready, got \d+|^(?:listing workers(?: for Build)?: )?failed to list workers: |^dial unix /run/buildkit/buildkitd\.sock(?:: |$)|^could not create a builder instance with TLS data loaded from environment|^(?:ERROR: )?`+refused+`.*/moby/buildkit/|\bpulling (?:image )?(?:\S+/)?moby/buildkit:|^failed to (?:initialize|boot|bootstrap) (?:builder|\*\w+\.Driver)|`+
+				`^failed to dial gRPC: |\bexec /usr/bin/build(?:ctl|kitd): |^failed to get status: (?:rpc error: code = )?(?:Unavailable|DeadlineExceeded)|^no running buildkit pods found|^no valid drivers found(?:$|: )|\bdriver not (?:connecting|running)$|^no nodes available: |^`+calling+`"|^pod \S+ does not have any container$|^unable to upgrade connection: container not found \("buildkitd"\)|^error loading tls config: |`+
 				`^failed to connect to pod \S+ after \d+ attempts|^waiting for BuildKit: |\b(?:timed out|timeout) waiting for buildkitd?\b|\bunable to connect to buildkitd?\b|^error dialing backend: |^connecting to Docker Build Cloud at |^(?:failed to connect to BuildKit for image verification|failed to verify image \S*moby/buildkit)|^(?:Get|Head) "https?://\S*/moby/buildkit/\S*": |^`+refused+`.*\bbuildx_buildkit_|^(?:[Tt]imeout \w+: )?(?:could not|cannot) connect to buildkitd?\b|^could not connect to unix:\S*buildkitd\.sock after \d+ trials|^build new buildkitd client: |^error during connect: .*/containers/buildx_buildkit_|`+
 				`^failed to start buildkitd? container: |^failed to start containers: \S*buildkit|^write sysctl key net\.ipv4\.ping_group_range: `,
 			"docker buildx inspect --bootstrap NAME", "docker context create ci && docker buildx create --use ci   # where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name the Engine", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
@@ -41,17 +41,26 @@ func builderCauses() []Cause {
 		probable("builder-not-started", "the builder did not start: the Engine does not get the image of BuildKit",
 			said, `^`+refused+`.*[ /]moby/buildkit[:@]`, "docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses", "docker buildx inspect --bootstrap NAME"),
 		certain("builder-not-started", "the builder did not start",
-			bare, notBooted+`|^could not connect to unix:\S*buildkitd\.sock(?: after \d+ trials)?$|^dial unix \S*/buildkitd\.sock: connect: |^(?:buildkitd: )?could not lock \S*buildkitd\.lock|^buildkitd: (?:failed to |rootless mode requires )`,
+			bare, notBooted+`|^could not connect to unix:\S*buildkitd\.sock(?: after \d+ trials)?$|^dial unix \S*/buildkitd\.sock: connect: |^(?:buildkitd: )?could not lock \S*buildkitd\.lock|^buildkitd: (?:failed to |could not |no |unknown |invalid |unsupported |rootless mode requires |listen |open |mkdir |you must |addr)`,
 			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0"),
 		certain("builder-not-started", "the builder did not start",
-			build, `^connection error: desc = "(?:transport: [Ee]rror while dialing|error reading server preface|transport: authentication handshake failed)|^Cannot connect to the Docker daemon at |^error during connect: `,
+			build, `^(?:all SubConns are in TransientFailure, latest connection error: |latest balancer error: )?connection error: desc = "(?:transport: |error reading server preface|initial http2 frame)|^context deadline exceeded while waiting for connections|^Cannot connect to the Docker daemon at |^error during connect: |^(?:Got )?permission denied while trying to connect to the [Dd]ocker |^failed to connect to the docker API at |^the server probably has client authentication |^fetching auth token: `,
 			"docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0").commonly(),
+		probable("builder-not-started", "the engine of Dagger, or the BuildKit of Earthly, did not start",
+			said, `^start engine: |^could not determine buildkit address`, "docker ps -a   # and docker logs, of the engine's container", "docker info   # of the Engine that it runs on"),
 		probable("builder-not-started", "a rootless BuildKit, or Docker Engine, did not start: the kernel gives it no user namespace",
 			said, `^failed to (?:start the child: fork/exec /proc/self/exe|setup UID/GID map: newuidmap .*): `, "sysctl user.max_user_namespaces kernel.unprivileged_userns_clone kernel.apparmor_restrict_unprivileged_userns", "https://github.com/moby/buildkit/blob/master/docs/rootless.md"),
 		probable("builder-not-started", "the builder did not start",
 			build, `^`+byEngine, "docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0"),
 	}
 }
+
+// What buildx and BuildKit's client say in front of the errors of a cluster, and of a builder that does not tell what it can
+// do, for an expression.
+const (
+	calling = `error (?:while calling (?:\w+Client\.)?(?:Get|Create|Update|Delete) for|for bootstrap) `
+	listing = `(?:listing workers(?: for Build)?: )?failed to list workers: (?:Unavailable: )?`
+)
 
 // booting begins the message of the step in which buildx starts a builder, for an expression that is only for it.
 const booting = `^booting: `

@@ -1,8 +1,14 @@
 package diagnose
 
+import "regexp"
+
 // requestTo matches net/http's report of a failed request to a cache service or to its blobs. What follows is the
 // network's own error: that of another part of the build, which cancelled the request, may follow too.
-const requestTo = `^(?:Get|Post|Patch|Put|Head) "(?:[^"]*(?:CacheService/|_apis/artifactcache/)|https?://[^/"]+\.blob\.core\.windows\.net/actions-cache/|https?://[^/"]+/devstoreaccount1/)[^"]*": `
+const requestTo = `^(?:` + request + `|` + asked + `)`
+
+const request = `(?:Get|Post|Patch|Put|Head) "(?:[^"]*(?:CacheService/|_apis/artifactcache/)|https?://[^/"]+\.blob\.core\.windows\.net/actions-cache/|https?://[^/"]+/devstoreaccount1/)[^"]*": `
+
+var toCache = regexp.MustCompile(`^` + request)
 
 // client matches a failed request of a client of the cache that runs on Node.js.
 const client = toolkit + `(?:(?:\w*Error|Unable to make request|request to \S+ failed, reason): )*(?:connect |read |write |getaddrinfo )?`
@@ -14,29 +20,29 @@ const loopbackRefused = "loopback-refused"
 func networkCauses() []Cause {
 	return []Cause{
 		certain("proxy", "the proxy in front of the cache service failed, forbids the connection or wants credentials",
-			said, toolkit+`(?:Unable to make request: )?tunneling socket could not be established|`+requestTo+`(?:proxyconnect tcp: |(?:Proxy Authentication Required|Bad Gateway|Forbidden|Service Unavailable|Gateway Timeout)$)`,
+			said, toolkit+`(?:Unable to make request: )?tunneling socket could not be established|^(?:failed to parse error response|unknown error) 407\b|`+requestTo+goProxy,
 			newBuilder+" --driver-opt env.HTTPS_PROXY=URL", BypassProxy),
 		probable(loopbackRefused, "nothing answers at HOST:PORT where the build runs: the cache server is down, or the build is in a container with a network of its own",
 			said, requestTo+`dial tcp ((?:127\.\d+\.\d+\.\d+|\[::1\]):\d+): (?:connect: connection refused|connectex: .*actively refused it)|`+client+`ECONNREFUSED ((?:127\.\d+\.\d+\.\d+|::1):\d+)`,
 			"docker ghacache serve --listen HOST:PORT …   # if the server is down; one of your own must give out a URL that the build reaches", newBuilder+" --driver-opt network=host   # if the builder is in a container", Doctor),
 		certain("connection-refused", "there is no connection to the cache service at HOST:PORT",
-			said, requestTo+`dial tcp (\S+): .*(?:connection refused|actively refused it|no route to host|network is unreachable)|`+client+`(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\s*(\S*)|`+toolkit+`.*\b(?:tcp connect error|Connection refused \(os error|actively refused it\. \(os error)`, Doctor),
+			said, requestTo+`dial tcp (\S+): (?:connect: connection refused|connectex: .*actively refused it|`+goUnreachable+`)|`+client+`(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\s*(\S*)|`+toolkit+`.*\b(?:tcp connect error|Connection refused \(os error|actively refused it\. \(os error)`, Doctor),
 		certain("dns", "the name of the cache service cannot be resolved",
-			said, requestTo+`dial tcp: lookup .*(?:no such host|server misbehaving|Temporary failure in name resolution|i/o timeout)|`+client+`(?:ENOTFOUND|EAI_AGAIN)|\bgetaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?:artifactcache|results-receiver|acghub\w+)\.actions\.githubusercontent\.com|`+toolkit+`.*\bdns error: failed to lookup`,
+			said, requestTo+goName+`|`+client+`(?:ENOTFOUND|EAI_AGAIN)|\bgetaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?:artifactcache|results-receiver|acghub\w+)\.actions\.githubusercontent\.com|`+toolkit+`.*\bdns error: failed to lookup`,
 			"let the runner resolve *.actions.githubusercontent.com and *.blob.core.windows.net", newBuilder+" --driver-opt network=host"),
 		certain("tls", "the cache service's certificate is signed by an authority that is not trusted: a proxy's or a company's",
-			said, requestTo+`(?:tls: failed to verify certificate: )?x509: certificate signed by unknown authority|`+toolkit+`(?:unable to (?:verify the first|get local issuer) certificate|self[- ]signed certificate|.*(?:\bUnknownIssuer\b|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT))`,
+			said, requestTo+goAuthority+`|`+toolkit+`(?:unable to (?:verify the first|get local issuer) certificate|self[- ]signed certificate|.*(?:\bUnknownIssuer\b|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT))`,
 			"build an image FROM moby/buildkit:buildx-stable-1 with the authority in /etc/ssl/certs", newBuilder+" --driver-opt image=IMAGE"),
 		probable("tls-failed", "the TLS connection to the cache service failed: a certificate of another name, a clock that is wrong, or a server that speaks no TLS",
-			said, requestTo+`(?:tls: |x509: |remote error: tls: |http: server gave HTTP response to HTTPS client)|`+client+`(?:EPROTO|certificate has expired|CERT_HAS_EXPIRED|ERR_TLS_|Hostname/IP does not match)|`+toolkit+`.*\bSSL routines\b`, Doctor, "date -u   # on the machine that runs BuildKit"),
+			said, requestTo+goTLS+`|`+client+`(?:EPROTO|certificate has expired|CERT_HAS_EXPIRED|ERR_TLS_|Hostname/IP does not match)|`+toolkit+`.*\bSSL routines\b`, Doctor, "date -u   # on the machine that runs BuildKit"),
 		probable("network-timeout", "the cache service did not answer in time",
-			said, requestTo+`(?:net/http: TLS handshake timeout|net/http: timeout awaiting response headers|.*\(Client\.Timeout exceeded while |context deadline exceeded|(?:dial|read|write) tcp \S+: .*(?:i/o timeout|connection timed out|operation timed out))|`+client+`(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w+_TIMEOUT|(?:Connect|Headers|Body) Timeout Error)|`+toolkit+`(?:Request timeout|The operation cannot be completed in timeout|The operation was aborted\. Rejecting from abort signal|Aborting cache download as the download time exceeded|downloadSegmentRetry failed due to timeout|.*(?:\boperation timed out\b|\(os error 10060\)))|^stalled: |^Request timeout: \S*(?:_apis/artifactcache/|CacheService/)`,
+			said, requestTo+goTimeout+`|`+client+`(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w+_TIMEOUT|(?:Connect|Headers|Body) Timeout Error)|`+toolkit+`(?:Request timeout|The operation cannot be completed in timeout|The operation was aborted\. Rejecting from abort signal|Aborting cache download as the download time exceeded|downloadSegmentRetry failed due to timeout|.*(?:\boperation timed out\b|\(os error 10060\)))|^stalled: |^Request timeout: \S*(?:_apis/artifactcache/|CacheService/)`,
 			Retry, StatusPage, ignoreError),
 		probable("connection-broken", "the connection to the cache service broke",
-			said, requestTo+`(?:(?:unexpected )?EOF$|http2: |stream error|http: (?:read on closed response body|server closed idle connection)|net/http: HTTP/1\.x transport connection broken|(?:read|write) tcp \S+: .*(?:connection reset by peer|broken pipe|use of closed network connection))|`+client+`(?:ECONNRESET|EPIPE|ECONNABORTED|socket hang up|[Pp]remature close|terminated$|aborted|other side closed|UND_ERR_SOCKET|Incomplete download\. Expected|Client network socket disconnected)|`+toolkit+`.*\b(?:connection closed before message completed|[Cc]onnection reset by peer \(os error|forcibly closed by the remote host\. \(os error|established connection was aborted .*\(os error)`,
+			said, requestTo+goBroken+`|`+client+`(?:ECONNRESET|EPIPE|ECONNABORTED|socket hang up|[Pp]remature close|terminated$|aborted|other side closed|UND_ERR_SOCKET|Incomplete download\. Expected|Client network socket disconnected)|`+toolkit+`.*\b(?:connection closed before message completed|[Cc]onnection reset by peer \(os error|forcibly closed by the remote host\. \(os error|established connection was aborted .*\(os error)`,
 			Retry, ignoreError),
 		probable("layer-download-broken", "the connection broke while BuildKit downloaded a layer, from the gha cache or from a registry",
-			build, `^(?:(?:\S+: )?failed to (?:resolve source metadata for \S+|create LLB definition): )?`+copying+opening+`(?:(?:read|write|dial) tcp |(?:unexpected )?EOF$|stream error|http2: |net/http: (?:TLS handshake timeout|timeout awaiting response headers)|(?:local|remote) error: tls|context deadline exceeded)|^failed commit on ref "[^"]*": (?:"[^"]*" failed size validation: |unexpected commit size )`, Retry, StatusPage, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile").commonly(),
+			build, `^(?:\S+: )?(?:failed to (?:resolve source metadata for \S+|create LLB definition): )?`+copying+opening+`(?:(?:read|write|dial) tcp |`+goTimeout+`|`+goBroken+`|(?:local|remote) error: tls)|^failed commit on ref "[^"]*": (?:"[^"]*" failed size validation: |unexpected commit (?:size|digest) )`, Retry, StatusPage, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile").commonly(),
 	}
 }
 

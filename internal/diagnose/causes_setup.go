@@ -53,7 +53,7 @@ func setupCauses() []Cause {
 			said, `^invalid token with(?:out access controls| access controls type)|^failed to parse token access controls|^Cannot parse GitHub Actions Runtime Token ACs`,
 			updateServer+": its tokens need the claim ac", Doctor),
 		certain("token-malformed", "the runtime token is not a JWT: the variable is empty or masked, or its server makes tokens of another kind",
-			said, `^invalid token with(?:out (?:claims map|expiration time)| expiration time type )|^(?:token is malformed|token contains an invalid number of segments)|^Cannot parse GitHub Actions Runtime Token: Invalid token`,
+			said, `^invalid token with(?:out (?:claims map|expiration time)| expiration time type )|^(?:token is (?:malformed|unverifiable)|token contains an invalid number of segments)|^Cannot parse GitHub Actions Runtime Token: Invalid token`,
 			updateServer, exposeRuntime, Doctor),
 		certain("signature", "BuildKit is configured to sign or verify gha caches, and that failed",
 			build, `^missing signature for github actions cache|^signature verification failed: |^no verifier available for signed github actions cache|^signing command failed: `,
@@ -80,7 +80,7 @@ func optionCauses() []Cause {
 		certain("option-duplicate", "the same gha cache is exported twice",
 			build, `^duplicate cache exports \[.*\bgha\b`, "give --cache-to type=gha once, or each its own scope="),
 		certain("url-invalid", "the URL of the cache service is not a valid one, as without a scheme or the slash at its end",
-			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": unsupported protocol scheme|`+toolkit+`(?:Invalid URL|Only absolute URLs are supported)`,
+			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": (?:unsupported protocol scheme|http: no Host in request URL)|`+toolkit+`(?:Invalid URL|Only absolute URLs are supported)`,
 			"ACTIONS_RESULTS_URL=http://HOST:PORT/   # scheme in front, slash at the end", Doctor),
 	}
 }

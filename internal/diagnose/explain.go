@@ -188,7 +188,7 @@ func (s *Scanner) line(raw []byte) {
 
 func (s *Scanner) part(raw []byte) {
 	l := parseLine(raw)
-	if l.frame > bare || strings.HasPrefix(l.text, "panic: ") {
+	if l.frame > bare || strings.HasPrefix(l.text, "panic: ") || strings.HasPrefix(l.text, "github.com/moby/buildkit/") {
 		s.tail.mark(s.number)
 	}
 	s.place(&l)

@@ -133,7 +133,7 @@ func (l *logLine) undaemon(s string) string {
 // unwrap strips wrappers until none is left; their strongest frame counts.
 func (l *logLine) unwrap() {
 	l.message = l.core
-	inside, copied, pushed, old, engine := false, false, false, false, false
+	inside, copied, pushed, old, engine, configured := false, false, false, false, false, false
 	for again := wrappable(l.core); again; again = again && wrappable(l.core) {
 		again = false
 		for _, w := range wrappers {
@@ -145,6 +145,7 @@ func (l *logLine) unwrap() {
 			l.frame, l.fatal, l.client = max(l.frame, w.frame), l.fatal || w.fatal, l.client || w.client
 			copied, pushed = copied || m == copying, pushed || strings.HasPrefix(m, "failed to push")
 			old, engine = old || ofVersion1.MatchString(m), engine || strings.HasSuffix(m, refused)
+			configured = configured || strings.HasPrefix(m, "failed to configure gha cache")
 			if !inside {
 				l.message = l.core
 			}
@@ -153,6 +154,11 @@ func (l *logLine) unwrap() {
 	switch core := restore(l.core); {
 	case engine:
 		l.core = byEngine + l.core
+	case configured && ofToken.MatchString(l.core):
+		l.core = "token is malformed: " + l.core
+	case copied && !pushed && strings.HasPrefix(core, `Get "`) || (l.fatal || l.vertex != "" || inside) && uploads(l.core):
+		l.frame = max(l.frame, build)
+		l.asksCache()
 	case copied && core == l.core:
 		l.frame = max(l.frame, build)
 	case copied && !pushed:
@@ -162,6 +168,9 @@ func (l *logLine) unwrap() {
 	}
 	l.fatal = l.fatal || l.frame > bare && strings.HasPrefix(l.core, statusLost)
 }
+
+// ofToken is what old clients say of a runtime token that is none, before they ask the cache service for anything.
+var ofToken = regexp.MustCompile(`^(?:illegal base64 data at input byte|invalid character '.+' looking for beginning of value)`)
 
 // wrappable tells most lines, which have no wrapper, without an expression.
 func wrappable(core string) bool {
@@ -175,14 +184,11 @@ const copying = "failed to copy: "
 // opening is what containerd may say between that and the failure, for an expression.
 const opening = `(?:httpReadSeeker: failed open: (?:failed to do request: )?(?:(?:Get|Head) "[^"]*": )?)?`
 
-var opened = regexp.MustCompile(`^` + opening)
+var broke = regexp.MustCompile(`^` + opening + `(?:(?:read|write|dial) tcp |` + goTimeout + `|` + goBroken + `|net/http: |(?:local|remote) error: tls)`)
 
 func restore(core string) string {
-	inside := opened.ReplaceAllString(core, "")
-	for _, op := range []string{"read tcp ", "write tcp ", "dial tcp ", "unexpected EOF", "EOF", "stream error", "http2: ", "context deadline exceeded", "local error: tls", "net/http: "} {
-		if strings.HasPrefix(inside, op) {
-			return copying + core
-		}
+	if broke.MatchString(core) {
+		return copying + core
 	}
 	return core
 }

@@ -156,11 +156,11 @@ func (s *Scanner) place(l *logLine) {
 	case s.making != "" && s.number-s.buildxAt <= 2 && l.frame == said && isError(l.text) && !l.explained():
 		l.core = s.making + l.core
 	case s.buildxAt > 0 && s.number-s.buildxAt <= 2 && l.frame == said && strings.HasPrefix(l.core, noEngine):
-		l.core = booting[1:] + l.core
+		l.core = boots(l.core)
 	case s.action == cacheAction && l.frame == said:
 		l.client = true
 	case s.action == bootAction && l.frame == said && isError(l.text):
-		l.core = "booting: " + l.core
+		l.core = boots(l.core)
 	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
 		l.core = "docker buildx: " + l.core
 	}

@@ -96,12 +96,12 @@ func (b *buildState) see(l *logLine) {
 	switch {
 	case l.vertex != "" && l.vertex == b.boot:
 		b.down = true
-		l.core = "booting: " + l.core
+		l.core = boots(l.core)
 		return
 	case l.vertex == "1" && strings.HasPrefix(l.core, refused): // no other step is the Engine's so early
-		l.core = booting[1:] + l.core
+		l.core = boots(l.core)
 	case b.down && l.fatal && !l.explained():
-		l.core = "booting: " + l.core
+		l.core = boots(l.core)
 	}
 	if l.fatal && !b.writes && l.core == noReference {
 		l.core = "cache option: " + l.core
@@ -118,7 +118,20 @@ func (b *buildState) see(l *logLine) {
 	case l.vertex != "" || l.fatal:
 		b.others.add(l.message)
 	}
+	if l.frame == cache {
+		l.asksCache()
+	}
 }
+
+// boots marks the error on which the start of a builder ended.
+func boots(core string) string {
+	if fullDisk.MatchString(core) {
+		return "filled: " + core
+	}
+	return booting[1:] + core
+}
+
+var fullDisk = regexp.MustCompile(noSpace)
 
 // hold keeps a finding of a gha step back.
 func (b *buildState) hold(h hit) {

@@ -27,7 +27,7 @@ var telling = map[frame][]string{ //nolint:gochecknoglobals // a constant
 		"error response", "unknown error", "rate limit", "ervices aren't available", "GitHub", "github", "twirp", "_apis/",
 		".blob.core.windows.net", "devstoreaccount1", "unmarshal", "lock id", "nvalid body", "statusCode", "content range", "was blocked",
 		"resource_exhausted", "thumbprint", "type required", "invalid value", "replicas", "workers", "resource \"", "receive status",
-		"quota", "insufficient usage", "404", "409", "CacheService", "active key map", "JSON", "booting: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "endpoint", "dial gRPC",
+		"quota", "insufficient usage", "404", "409", "CacheService", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "endpoint", "dial gRPC", "nodes available", "error while calling ", "for bootstrap ", "any container", "upgrade connection", "tls config", "start engine", "to switch to", "node selector", "annotations: ", "labels: ",
 	},
 }
 

@@ -94,7 +94,7 @@ func spellClass(runes []rune) string {
 }
 
 // marks are what the Scanner puts in front of a message, to tell what it knows beside it: no log has them.
-var marks = []string{"toolkit: ", "booting: ", "docker buildx: ", "cache option: ", "local: ", "torn: ", "packing: ", "archive: ", "creating: ", "stalled: "} //nolint:gochecknoglobals // a constant
+var marks = []string{"toolkit: ", "booting: ", "docker buildx: ", "cache option: ", "local: ", "torn: ", "packing: ", "archive: ", "creating: ", "stalled: ", "filled: ", asked} //nolint:gochecknoglobals // a constant
 
 // tidy writes 5\d\d as 500 and any other digits as an ellipsis, and drops what says nothing at either end.
 func tidy(text string) string {

@@ -1,0 +1,41 @@
+package diagnose
+
+import (
+	"regexp"
+	"strings"
+)
+
+// How Go's net, net/http, crypto/tls and crypto/x509 word the failures of a connection on Linux, macOS and Windows, behind the
+// request that met them. A proxy that refuses CONNECT leaves nothing but the text of its status.
+const (
+	goProxy       = `(?:proxyconnect tcp: |socks connect tcp |(?:[A-Z][a-z]+(?: [A-Z][a-z]+)*|authenticationrequired|unknown status code)$)`
+	goUnreachable = `connect(?:ex)?: (?:no route to host|(?:host|network) is (?:unreachable|down)|can(?:not|'t) assign requested address|permission denied|operation not permitted|.*to an unreachable (?:network|host))`
+	goName        = `dial tcp: lookup \S+(?: on \S+)?: (?:no |server misbehaving|read udp|dial udp|[A-Z]|i/o timeout|device or resource busy|getaddrinfow|lame referral|invalid|cannot)`
+	goAuthority   = `(?:tls: failed to verify certificate: )?x509: (?:certificate signed by unknown authority|“[^”]*” certificate is not trusted|failed to load system roots)`
+	goTLS         = `(?:tls: |x509: |(?:local|remote) error: tls: |http: server gave HTTP response to HTTPS client|(?:net/http: HTTP/1\.x transport connection broken: )?malformed HTTP response "\\x1[56])`
+	goTimeout     = `(?:net/http: TLS handshake timeout|(?:net/http|http2): timeout awaiting response headers|[^"]*\(Client\.Timeout exceeded while |context deadline exceeded|(?:dial|read|write) tcp \S+: .*(?:i/o timeout|timed out|did not properly respond))`
+	goBroken      = `(?:(?:unexpected )?EOF$|http2: |stream error|connection error: [A-Z]|http: (?:read on closed response body|server closed idle connection)|net/http: (?:HTTP/1\.x transport connection broken|cannot rewind body)|(?:readLoopPeekFailLocked: |write error: )?(?:dial|read|write) tcp \S+: .*(?:reset by peer|broken pipe|use of closed network connection|forcibly closed|connection was aborted|connection abort|protocol wrong type))`
+)
+
+// asked begins what is left of a failed request, to whatever URL, of which the log tells that it is one to the cache service or
+// to its blobs.
+const asked = "asked: "
+
+var (
+	aRequest = regexp.MustCompile(`^(?:Get|Post|Patch|Put|Head) "([^"]*)": `)
+	// blobOfOthers is where the azblob cache keeps its own.
+	blobOfOthers = regexp.MustCompile(`^https?://[^/]+\.blob\.core\.windows\.net/`)
+)
+
+// asksCache takes a request to a cache service off its failure, where no URL of the message tells.
+func (l *logLine) asksCache() {
+	if m := aRequest.FindStringSubmatch(l.core); m != nil && !toCache.MatchString(l.core) && !blobOfOthers.MatchString(m[1]) && !strings.Contains(m[1], "_apis/") {
+		l.core = asked + l.core[len(m[0]):]
+	}
+}
+
+// uploads reports whether a message is that of a failed upload. Only a client of the cache says nothing in front of one: others
+// say what they wanted to do.
+func uploads(core string) bool {
+	return (strings.HasPrefix(core, `Put "http`) || strings.HasPrefix(core, `Patch "http`)) && !strings.Contains(core, "/v2/")
+}

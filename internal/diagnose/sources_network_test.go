@@ -1,0 +1,316 @@
+package diagnose_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Where a request of a build goes to. ADDR is the address of the host, and LOCAL that of the builder.
+var goHosts = []struct {
+	name, host, addr, service, upload, download string
+	loopback, tls                               bool
+}{
+	{
+		name: "github.com", host: "results-receiver.actions.githubusercontent.com", addr: "140.82.112.34:443", tls: true,
+		service: "https://results-receiver.actions.githubusercontent.com/", upload: "https://productionresultssa3.blob.core.windows.net/actions-cache/7f-12?se=2026-08-20T11%3A00%3A00Z&sig=x&blockid=AAAA&comp=block",
+		download: "https://productionresultssa3.blob.core.windows.net/actions-cache/7f-12?se=2026-08-20T11%3A00%3A00Z&sig=x",
+	},
+	{
+		name: "GitHub Enterprise Server", host: "ghes.corp", addr: "10.1.2.3:443", tls: true, service: "https://ghes.corp/_services/artifactcache/Ab3/",
+		upload: "https://ghes.corp/_services/results/upload/7f?sig=x&comp=block", download: "https://minio.corp:9000/ghes/actions-cache/7f-12?X-Amz-Signature=x",
+	},
+	{
+		name: "a server of one's own", host: "10.0.0.5", addr: "10.0.0.5:3000", service: "http://10.0.0.5:3000/",
+		upload: "http://10.0.0.5:3000/upload/17?comp=block&blockid=AAAA", download: "http://10.0.0.5:3000/download/1f0e",
+	},
+	{
+		name: "this machine", host: "127.0.0.1", addr: "127.0.0.1:41000", service: "http://127.0.0.1:41000/", loopback: true,
+		upload: "http://127.0.0.1:41000/devstoreaccount1/upload/17?comp=block&blockid=AAAA", download: "http://127.0.0.1:41000/download/17",
+	},
+}
+
+// goFailures are those of the network in the words of Go's net, net/http, crypto/tls and crypto/x509, and of the systems
+// that they run on, by what they are.
+var goFailures = map[string][]string{
+	"refused": {
+		"dial tcp ADDR: connect: connection refused",
+		"dial tcp ADDR: connectex: No connection could be made because the target machine actively refused it.",
+	},
+	"unreachable": {
+		"dial tcp ADDR: connect: no route to host",
+		"dial tcp ADDR: connect: network is unreachable",
+		"dial tcp ADDR: connect: host is down",
+		"dial tcp ADDR: connect: network is down",
+		"dial tcp ADDR: connect: cannot assign requested address",
+		"dial tcp ADDR: connect: can't assign requested address",
+		"dial tcp ADDR: connect: permission denied",
+		"dial tcp ADDR: connect: operation not permitted",
+		"dial tcp ADDR: connectex: A socket operation was attempted to an unreachable network.",
+		"dial tcp ADDR: connectex: A socket operation was attempted to an unreachable host.",
+	},
+	"timeout": {
+		"dial tcp ADDR: i/o timeout",
+		"dial tcp ADDR: connect: connection timed out",
+		"dial tcp ADDR: connect: operation timed out",
+		"dial tcp ADDR: connectex: A connection attempt failed because the connected party did not properly respond after a period of time, or established connection failed because connected host has failed to respond.",
+		"read tcp LOCAL->ADDR: i/o timeout",
+		"read tcp LOCAL->ADDR: read: connection timed out",
+		"read tcp LOCAL->ADDR: read: operation timed out",
+		"read tcp LOCAL->ADDR: wsarecv: A connection attempt failed because the connected party did not properly respond after a period of time, or established connection failed because connected host has failed to respond.",
+		"write tcp LOCAL->ADDR: write: connection timed out",
+		"write tcp LOCAL->ADDR: i/o timeout",
+		"net/http: TLS handshake timeout",
+		"net/http: timeout awaiting response headers",
+		"http2: timeout awaiting response headers",
+		"net/http: request canceled (Client.Timeout exceeded while awaiting headers)",
+		"net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)",
+		"context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+		"context deadline exceeded",
+	},
+	"broken": {
+		"EOF",
+		"unexpected EOF",
+		"read tcp LOCAL->ADDR: read: connection reset by peer",
+		"read tcp LOCAL->ADDR: wsarecv: An existing connection was forcibly closed by the remote host.",
+		"read tcp LOCAL->ADDR: wsarecv: An established connection was aborted by the software in your host machine.",
+		"read tcp LOCAL->ADDR: use of closed network connection",
+		"write tcp LOCAL->ADDR: write: broken pipe",
+		"write tcp LOCAL->ADDR: write: connection reset by peer",
+		"write tcp LOCAL->ADDR: write: protocol wrong type for socket",
+		"write tcp LOCAL->ADDR: wsasend: An existing connection was forcibly closed by the remote host.",
+		"dial tcp ADDR: connect: connection reset by peer",
+		"http: server closed idle connection",
+		"http2: client connection lost",
+		"http2: client conn not usable",
+		"http2: server sent GOAWAY and closed the connection; LastStreamID=7, ErrCode=NO_ERROR, debug=\"\"",
+		"http2: Transport received GOAWAY from server ErrCode:ENHANCE_YOUR_CALM",
+		"http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written; define Request.GetBody to avoid this error",
+		"stream error: stream ID 5; INTERNAL_ERROR; received from peer",
+		"stream error: stream ID 5; REFUSED_STREAM",
+		"connection error: PROTOCOL_ERROR",
+		"net/http: HTTP/1.x transport connection broken: write tcp LOCAL->ADDR: write: connection reset by peer",
+		"net/http: cannot rewind body after connection loss",
+		"readLoopPeekFailLocked: read tcp LOCAL->ADDR: read: connection reset by peer",
+		"write error: write tcp LOCAL->ADDR: write: broken pipe",
+	},
+	"name": {
+		"dial tcp: lookup HOST: no such host",
+		"dial tcp: lookup HOST on 127.0.0.53:53: no such host",
+		"dial tcp: lookup HOST on 127.0.0.53:53: server misbehaving",
+		"dial tcp: lookup HOST on 10.0.0.2:53: read udp 172.17.0.2:41000->10.0.0.2:53: i/o timeout",
+		"dial tcp: lookup HOST on 127.0.0.11:53: read udp 127.0.0.1:41000->127.0.0.11:53: read: connection refused",
+		"dial tcp: lookup HOST on 10.0.0.2:53: dial udp 10.0.0.2:53: connect: network is unreachable",
+		"dial tcp: lookup HOST on [::1]:53: dial udp [::1]:53: connect: cannot assign requested address",
+		"dial tcp: lookup HOST on 10.0.0.2:53: no answer from DNS server",
+		"dial tcp: lookup HOST: Temporary failure in name resolution",
+		"dial tcp: lookup HOST: Name or service not known",
+		"dial tcp: lookup HOST: No address associated with hostname",
+		"dial tcp: lookup HOST: device or resource busy",
+		"dial tcp: lookup HOST: i/o timeout",
+		"dial tcp: lookup HOST: getaddrinfow: This is usually a temporary error during hostname resolution and means that the local server did not receive a response from an authoritative server.",
+		"dial tcp: lookup HOST: getaddrinfow: A non-recoverable error occurred during a database lookup.",
+	},
+	"authority": {
+		"x509: certificate signed by unknown authority",
+		"tls: failed to verify certificate: x509: certificate signed by unknown authority",
+		`tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of "crypto/rsa: verification error" while trying to verify candidate authority certificate "Corp CA")`,
+		"tls: failed to verify certificate: x509: “Corp CA” certificate is not trusted",
+		"x509: failed to load system roots and no roots provided; open /etc/ssl/certs: no such file or directory",
+	},
+	"tls": {
+		"tls: failed to verify certificate: x509: certificate is valid for cache.corp, not HOST",
+		"x509: certificate is valid for *.corp, localhost, not HOST",
+		"tls: failed to verify certificate: x509: certificate is not valid for any names, but wanted to match HOST",
+		"tls: failed to verify certificate: x509: cannot validate certificate for 10.0.0.5 because it doesn't contain any IP SANs",
+		"tls: failed to verify certificate: x509: certificate relies on legacy Common Name field, use SANs instead",
+		"tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-08-20T10:00:00Z is after 2026-08-19T10:00:00Z",
+		"x509: certificate has expired or is not yet valid: ",
+		"tls: failed to verify certificate: x509: “cache.corp” certificate is expired",
+		"tls: failed to verify certificate: x509: “cache.corp” certificate is not standards compliant",
+		"tls: first record does not look like a TLS handshake",
+		"tls: oversized record received with length 20527",
+		"tls: server selected unsupported protocol version 301",
+		"tls: handshake failure",
+		"remote error: tls: handshake failure",
+		"remote error: tls: internal error",
+		"remote error: tls: unrecognized name",
+		"remote error: tls: protocol version not supported",
+		"remote error: tls: bad certificate",
+		"remote error: tls: certificate required",
+		"local error: tls: bad record MAC",
+		"local error: tls: unexpected message",
+		"http: server gave HTTP response to HTTPS client",
+	},
+	"plain": {
+		`net/http: HTTP/1.x transport connection broken: malformed HTTP response "\x15\x03\x01\x00\x02\x02"`,
+		`malformed HTTP response "\x15\x03\x03\x00\x02\x02F"`,
+	},
+	"proxy": {
+		"proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused",
+		"proxyconnect tcp: dial tcp 10.0.0.9:3128: i/o timeout",
+		"proxyconnect tcp: dial tcp: lookup proxy.corp on 127.0.0.53:53: no such host",
+		"proxyconnect tcp: EOF",
+		"proxyconnect tcp: read tcp LOCAL->10.0.0.9:3128: read: connection reset by peer",
+		"proxyconnect tcp: tls: first record does not look like a TLS handshake",
+		"proxyconnect tcp: net/http: TLS handshake timeout",
+		"proxyconnect tcp: tls: failed to verify certificate: x509: certificate signed by unknown authority",
+		"Proxy Authentication Required",
+		"Forbidden",
+		"Bad Gateway",
+		"Service Unavailable",
+		"Gateway Timeout",
+		"Internal Server Error",
+		"Method Not Allowed",
+		"Not Found",
+		"authenticationrequired",
+		"unknown status code",
+		"socks connect tcp 10.0.0.9:1080->HOST:443: dial tcp 10.0.0.9:1080: connect: connection refused",
+		"socks connect tcp 10.0.0.9:1080->HOST:443: unknown error host unreachable",
+	},
+}
+
+// ofCacheRequests are the causes of the failures where a request of BuildKit's to a cache service or its blobs meets them.
+var ofCacheRequests = map[string]string{
+	"refused": "connection-refused", "unreachable": "connection-refused", "timeout": "network-timeout", "broken": "connection-broken",
+	"name": "dns", "authority": "tls", "tls": "tls-failed", "plain": "tls-failed|connection-broken", "proxy": "proxy",
+}
+
+// goPlaces are where a build meets the failures. REQUEST is one with its failure.
+var goPlaces = []struct{ name, request, log string }{
+	{"looking up a layer", `Post "SERVICEtwirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": `, "#16 exporting to GitHub Actions Cache\n#16 preparing build cache for export 0.3s done\n#16 ERROR: REQUEST\n------\n > exporting to GitHub Actions Cache:\n------\nERROR: failed to build: failed to solve: REQUEST\n"},
+	{"reserving an entry", `Post "SERVICEtwirp/github.actions.results.api.v1.CacheService/CreateCacheEntry": `, "##[error]buildx failed with: ERROR: failed to build: failed to solve: error writing layer blob: REQUEST\n"},
+	{"finishing an entry", `Post "SERVICEtwirp/github.actions.results.api.v1.CacheService/FinalizeCacheEntryUpload": `, "ERROR: target app: failed to solve: error writing layer blob: REQUEST\n"},
+	{"looking up, version 1", `Get "SERVICE_apis/artifactcache/cache?keys=index-buildkit-1-ab12cd34&version=693bb7016429d80366022f036f84856888c9f13e00145f5f6f4dce303a38d6f2": `, "#9 exporting to GitHub cache\n#9 ERROR: REQUEST\nerror: failed to solve: rpc error: code = Unknown desc = REQUEST\n"},
+	{"uploading, version 1", `Patch "SERVICE_apis/artifactcache/caches/17": `, "ERROR: failed to solve: error writing layer blob: REQUEST\n"},
+	{"committing, version 1", `Post "SERVICE_apis/artifactcache/caches/17": `, "error: failed to solve: error writing layer blob: error committing cache 17: REQUEST\n"},
+	{"uploading a layer", `Put "UPLOAD": `, "#16 exporting to GitHub Actions Cache\n#16 writing layer sha256:9c27 1.2s done\n#16 ERROR: error writing layer blob: REQUEST\n------\n > exporting to GitHub Actions Cache:\n------\nERROR: failed to build: failed to solve: error writing layer blob: REQUEST\n"},
+	{"uploading a layer, without its step", `Put "UPLOAD": `, "ERROR: failed to build: failed to solve: error writing layer blob: REQUEST\n"},
+	{"importing a manifest", `Post "SERVICEtwirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": `, "#7 importing cache manifest from gha:7281637821\n#7 ERROR: REQUEST\n"},
+	{"downloading an index", `Get "DOWNLOAD": `, "#7 importing cache manifest from gha:7281637821\n#7 ERROR: REQUEST\n"},
+}
+
+func TestFailuresOfTheNetworkOnTheWayToTheCache(t *testing.T) {
+	var c tally
+	for _, h := range goHosts {
+		in := strings.NewReplacer("SERVICE", h.service, "UPLOAD", h.upload, "DOWNLOAD", h.download, "HOST", h.host, "ADDR", h.addr, "LOCAL", "172.17.0.2:48122")
+		for kind, texts := range goFailures {
+			want := ofCacheRequests[kind]
+			switch {
+			case kind == "name" && h.name != "github.com" && h.name != "GitHub Enterprise Server", (kind == "authority" || kind == "tls") && !h.tls, kind == "unreachable" && h.loopback, kind == "plain" && h.tls:
+				continue
+			case kind == "refused" && h.loopback:
+				want = "loopback-refused"
+			}
+			for _, text := range texts {
+				for _, place := range goPlaces {
+					if h.name == "github.com" && strings.Contains(place.request, "_apis/") {
+						continue // it has no version 1
+					}
+					log := in.Replace(strings.ReplaceAll(place.log, "REQUEST", place.request+text))
+					if got := explain(t, log); !c.count(excerpt{want: want}, got) {
+						t.Errorf("%s, %s: %s: got %v, want %s", h.name, place.name, text, ids(got), want)
+					}
+				}
+			}
+		}
+	}
+	if c.failures < 2000 {
+		t.Errorf("%d failures are too few", c.failures)
+	}
+}
+
+// elsewhere are requests of a build that go to others than the cache service, with the causes of their failures.
+var elsewhere = []struct {
+	name, log string
+	wants     map[string]string // by failure
+	otherwise string
+	only      string // how a failure begins that can come there; "" for any
+}{
+	{
+		name: "a layer of the gha cache", log: "#14 [build 4/9] RUN make\n#14 ERROR: failed to copy: Get \"DOWNLOAD\": FAILURE\n------\nERROR: failed to build: failed to solve: failed to compute cache key: failed to copy: Get \"DOWNLOAD\": FAILURE\n",
+		wants: map[string]string{
+			"refused": "connection-refused|loopback-refused|layer-download-broken", "unreachable": "connection-refused|layer-download-broken", "timeout": "network-timeout|layer-download-broken", "broken": "connection-broken|layer-download-broken",
+			"name": "dns|layer-download-broken", "authority": "tls|layer-download-broken", "tls": "tls-failed|layer-download-broken", "plain": "tls-failed|connection-broken|layer-download-broken", "proxy": "proxy|layer-download-broken",
+		},
+	},
+	{
+		name: "a layer under way", log: "#14 ERROR: failed to copy: FAILURE\nERROR: failed to build: failed to solve: failed to copy: FAILURE\n",
+		only:  "read tcp |EOF|unexpected EOF|stream error|http2: client connection lost|http2: server sent|connection error|context deadline exceeded$",
+		wants: map[string]string{"timeout": "layer-download-broken", "broken": "layer-download-broken"},
+	},
+	{
+		name: "a layer of an image", log: "ERROR: failed to build: failed to solve: alpine:3: failed to copy: httpReadSeeker: failed open: failed to do request: Get \"https://production.cloudflare.docker.com/registry-v2/docker/registry/v2/blobs/sha256/9c/data\": FAILURE\n",
+		wants: map[string]string{"refused": "layer-download-broken", "unreachable": "layer-download-broken", "timeout": "layer-download-broken", "broken": "layer-download-broken"},
+	},
+	{name: "the manifest of an image", log: "#3 [internal] load metadata for docker.io/library/alpine:3\n#3 ERROR: failed to do request: Head \"https://registry-1.docker.io/v2/library/alpine/manifests/3\": FAILURE\n------\nERROR: failed to build: failed to solve: alpine:3: failed to resolve source metadata for docker.io/library/alpine:3: failed to do request: Head \"https://registry-1.docker.io/v2/library/alpine/manifests/3\": FAILURE\n", otherwise: "none"},
+	{name: "a push", log: "#22 exporting to image\n#22 ERROR: failed to push r.corp/app:1: failed to copy: failed to do request: Put \"https://r.corp/v2/app/blobs/uploads/1?digest=sha256%3Aab\": FAILURE\nERROR: failed to build: failed to solve: failed to push r.corp/app:1: failed to copy: failed to do request: Put \"https://r.corp/v2/app/blobs/uploads/1?digest=sha256%3Aab\": FAILURE\n", otherwise: "none"},
+	{name: "a cache in a registry", log: "#40 exporting cache to registry\n#40 ERROR: error writing layer blob: failed to do request: Put \"https://r.corp/v2/cache/blobs/uploads/1?digest=sha256%3Aab\": FAILURE\nERROR: failed to build: failed to solve: error writing layer blob: failed to do request: Put \"https://r.corp/v2/cache/blobs/uploads/1?digest=sha256%3Aab\": FAILURE\n", otherwise: "none"},
+	{name: "a file of ADD", log: "#6 https://github.com/o/r/releases/download/v1/app.tgz\n#6 ERROR: Get \"https://github.com/o/r/releases/download/v1/app.tgz\": FAILURE\nERROR: failed to build: failed to solve: failed to load cache key: Get \"https://github.com/o/r/releases/download/v1/app.tgz\": FAILURE\n", otherwise: "none"},
+	{name: "a program of a step", log: "#9 12.1 Error: Get \"https://api.example.com/v1/caches\": FAILURE\n#9 ERROR: process \"/bin/sh -c ./fetch\" did not complete successfully: exit code: 1\n", otherwise: "none"},
+	{name: "a program of the job", log: "Run ./deploy\nError: Put \"https://api.example.com/upload/17\": FAILURE\n##[error]Process completed with exit code 1.\n", otherwise: "none"},
+	{name: "the caches of the repository", log: "time=\"2026-08-20T10:00:00Z\" level=error msg=\"error initializing active key map: Get \\\"https://api.github.com/repos/o/r/actions/caches?key=buildkit-blob-1-&page=1&per_page=100\\\": FAILURE\"\n", otherwise: "rest-listing"},
+	{
+		name: "the builder, by a client of gRPC", log: "ERROR: failed to build: listing workers for Build: failed to list workers: Unavailable: connection error: desc = \"transport: Error while dialing: FAILURE\"\n",
+		only:  "dial tcp",
+		wants: map[string]string{"refused": "builder-not-started", "unreachable": "builder-not-started", "timeout": "builder-not-started", "name": "builder-not-started"},
+	},
+	{
+		name: "the builder, by TLS", log: "ERROR: failed to build: failed to solve: Unavailable: connection error: desc = \"transport: authentication handshake failed: FAILURE\"\n",
+		only:  "tls: |x509: |remote error: |local error: ",
+		wants: map[string]string{"authority": "builder-not-started", "tls": "builder-not-started"},
+	},
+	{
+		name: "the builder, in the middle", log: "ERROR: failed to build: failed to solve: Unavailable: closing transport due to: connection error: desc = \"error reading from server: FAILURE\", received prior goaway: code: NO_ERROR, debug data: \"graceful_stop\"\n",
+		only:  "read tcp |EOF|unexpected EOF",
+		wants: map[string]string{"broken": "builder-died", "timeout": "builder-died"},
+	},
+	{
+		name: "the status of the builder", log: "##[error]buildx failed with: ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: FAILURE\n",
+		only:  "read tcp |EOF|unexpected EOF",
+		wants: map[string]string{"broken": "builder-died", "timeout": "builder-died"},
+	},
+	{
+		name: "the cluster", log: "##[error]buildx failed with: ERROR: error for bootstrap \"ci0\": Get \"https://10.96.0.1:443/apis/apps/v1/namespaces/buildkit/deployments/ci0\": FAILURE\n", otherwise: "builder-not-started",
+	},
+	{
+		name: "the Engine that starts the builder", log: "ERROR: no valid drivers found: error during connect: Get \"https://docker:2376/v1.24/version\": FAILURE: driver not connecting\n",
+		wants: map[string]string{"broken": "builder-not-started", "authority": "builder-not-started", "tls": "builder-not-started", "name": "builder-not-started", "proxy": "builder-not-started"},
+	},
+}
+
+func TestFailuresOfTheNetworkOnOtherWays(t *testing.T) {
+	var c tally
+	for _, place := range elsewhere {
+		for kind, texts := range goFailures {
+			want := place.otherwise
+			if place.wants != nil {
+				want = place.wants[kind]
+			}
+			if want == "" {
+				continue
+			}
+			begins := regexp.MustCompile("^(?:" + place.only + ")")
+			for i, h := range goHosts {
+				if i > 0 && !strings.Contains(place.log, "DOWNLOAD") {
+					break
+				}
+				in := strings.NewReplacer("DOWNLOAD", h.download, "HOST", "host.example.com", "ADDR", h.addr, "LOCAL", "172.17.0.2:48122")
+				for _, text := range texts {
+					if !begins.MatchString(text) {
+						continue
+					}
+					if strings.Contains(place.log, `msg="`) || strings.Contains(place.log, `desc = "`) { // printed by %q
+						text = strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\\`), `"`, `\"`)
+					}
+					if got := explain(t, in.Replace(strings.ReplaceAll(place.log, "FAILURE", text))); !c.count(excerpt{want: want}, got) {
+						t.Errorf("%s, %s: %s: got %v, want %s", place.name, h.name, text, ids(got), want)
+					}
+				}
+			}
+		}
+	}
+	if c.failures < 900 || c.unrelated < 600 {
+		t.Errorf("%d failures and %d others are too few", c.failures, c.unrelated)
+	}
+}
