@@ -32,7 +32,7 @@ func lastCauses() []Cause {
 			bare, `\b\w+ /var/lib/buildkit/\S*: no space left on device$`, "docker buildx prune --max-used-space 10gb", "mode=min   # caches fewer layers", "df -h; df -i   # on the builder"),
 		certain("disk-full", "the disk of the Docker Engine is full",
 			bare, `^`+refused+`\w+ \S+[/\\]docker-builder\d+\S*: no space left on device$`, "docker system df", "docker system prune", "df -h; df -i   # where docker info says: Docker Root Dir"),
-		certain("disk-full-somewhere", "the disk of the Docker Engine is full: the builder did not start",
+		certain("disk-full-somewhere", "the disk on which the builder would run is full, so it did not start",
 			said, `^filled: `, "docker system df", "docker system prune", "df -h; df -i   # where docker info says: Docker Root Dir").leadsTo("builder-not-started"),
 		probable("disk-full-somewhere", "a disk is full: the builder's, or that of the registry or folder that the image goes to",
 			build, noSpace, "docker buildx du", "df -h; df -i   # on the builder, and where the image goes").commonly(),

@@ -43,7 +43,7 @@ func serviceCauses() []Cause {
 			"write the cache from a push to the default branch; leave --cache-to out elsewhere (permissions: do not change it)", ignoreError,
 			"docker ghacache doctor   # tells what the token may do, and how full the cache is", ownScope+", if jobs write at the same time"),
 		probable("commit-refused", "the service did not accept a finished upload: the entry was taken by another job, or its size is wrong",
-			said, `^(?i:failed to commit cache)\.?$|"typeKey":"InvalidSealRequestException"|`+toolkit+`(?:The specified block list is invalid|Unable to finalize cache with key )`, ignoreError, ownScope, updateBuilder),
+			said, `^(?i:failed to commit cache)\.?$|^unknown error 400 .*: already complete"|"typeKey":"InvalidSealRequestException"|`+toolkit+`(?:The specified block list is invalid|Unable to finalize cache with key )`, ignoreError, ownScope, updateBuilder),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
 			said, `^(?:failed to parse error response|unknown error) 40[13]\b|^Cache service responded with 40[13]|^Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"|^PermissionDenied \(\w+\) at |`+relayed+`40[13] `, Doctor, Retry),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
@@ -52,7 +52,7 @@ func serviceCauses() []Cause {
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			build, `^not_found$`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
-			said, `^Failed request: \(404\) Upload not found|^Cache service responded with 404 during |`+toolkit+`The specified (?:blob|resource) does not exist`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
+			said, `^Failed request: \(404\) Upload not found|^Cache service responded with 404 during |^unknown error 40[04] .*: not reserved"|`+toolkit+`The specified (?:blob|resource) does not exist`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
 
 		certain("throttled", "the cache service throttles: too many requests", said, throttle,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # BuildKit: fewer entries",

@@ -140,6 +140,8 @@ func (s *Scanner) place(l *logLine) {
 		return
 	}
 	switch {
+	case strings.HasPrefix(l.core, "buildkitd: ") && fullDisk.MatchString(l.core):
+		l.core = boots(l.core)
 	case strings.HasPrefix(l.text, "Run "):
 		s.action = anyAction
 		if m := ranAction.FindStringSubmatch(l.text); m != nil && strings.HasPrefix(m[1], "actions/cache") {

@@ -20,14 +20,14 @@ var relevant = [][]byte{ //nolint:gochecknoglobals // a constant
 var telling = map[frame][]string{ //nolint:gochecknoglobals // a constant
 	bare: {
 		"legacy service", "Decommissioned", "not set for github", "Cache Service Url", "cache token", "buildx", "buildkit", "unknown flag", "BuildKit",
-		"cache write", "cache read", "scopes", "library/gha", "from gha", "> 4", "torn: ", "packing: ", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "last activity", "/actions/cache", "ACTIONS_", "ghac not found",
+		"cache write", "cache read", "scopes", "library/gha", "from gha", "> 4", "torn: ", "packing: ", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "filled: ", "last activity", "/actions/cache", "ACTIONS_", "ghac not found",
 	},
 	said: {
 		"cache", "Cache", "gha", "uild", "legacy service", "Decommissioned", "unknown flag", "scopes", "token", "access controls",
 		"error response", "unknown error", "rate limit", "ervices aren't available", "GitHub", "github", "twirp", "_apis/",
 		".blob.core.windows.net", "devstoreaccount1", "unmarshal", "lock id", "nvalid body", "statusCode", "content range", "was blocked",
 		"resource_exhausted", "thumbprint", "type required", "invalid value", "replicas", "workers", "resource \"", "receive status",
-		"quota", "insufficient usage", "404", "409", "CacheService", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "endpoint", "dial gRPC", "nodes available", "error while calling ", "for bootstrap ", "any container", "upgrade connection", "tls config", "start engine", "to switch to", "node selector", "annotations: ", "labels: ",
+		"quota", "insufficient usage", "404", "409", "CacheService", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "endpoint", "dial gRPC", "nodes available", "error while calling ", "for bootstrap ", "any container", "upgrade connection", "tls config", "start engine", "perform the build", "share mount", "setup network", "to switch to", "node selector", "annotations: ", "labels: ",
 	},
 }
 
