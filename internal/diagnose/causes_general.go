@@ -17,7 +17,7 @@ func restCauses() []Cause {
 }
 
 // noSpace is how systems word a full disk, for an expression.
-const noSpace = `(?:no space left on device|dis[ck] quota exceeded|There is not enough space on the disk\.?)`
+const noSpace = `(?:no space left on device|disk quota exceeded|disc quota exceeded|There is not enough space on the disk\.?)`
 
 // unknownCause is that of an error of which only the place is known.
 const unknownCause = "cache-step-failed"
@@ -32,19 +32,19 @@ func lastCauses() []Cause {
 			bare, `\b\w+ /var/lib/buildkit/\S*: no space left on device$`, "docker buildx prune --max-used-space 10gb", "mode=min   # caches fewer layers", "df -h; df -i   # on the builder"),
 		certain("disk-full", "the disk of the Docker Engine is full",
 			bare, `^`+refused+`\w+ \S+[/\\]docker-builder\d+\S*: no space left on device$`, "docker system df", "docker system prune", "df -h; df -i   # where docker info says: Docker Root Dir"),
-		certain("disk-full-somewhere", "the disk on which the builder would run is full, so it did not start",
-			said, `^filled: `, "docker system df", "docker system prune", "df -h; df -i   # where docker info says: Docker Root Dir").leadsTo("builder-not-started"),
 		probable("disk-full-somewhere", "a disk is full: the builder's, or that of the registry or folder that the image goes to",
 			build, noSpace, "docker buildx du", "df -h; df -i   # on the builder, and where the image goes").commonly(),
 		probable("disk-full-somewhere", "the disk of the Docker Engine, or of the builder, is full",
 			bare, `^failed to (?:register layer|update builder last activity time): .*: `+noSpace+`|^\w+ \S*[/\\]\.docker[/\\]buildx[/\\]\S*: `+noSpace+`|(?:^|embedded daemon response: )(?:Error processing tar file\([^)]*\): |ApplyLayer exit status 1 .*)write .*: no space left on device$|^write \S*/GetImageBlob\d+: no space left on device$`,
 			"docker system df", "docker buildx du", "df -h; df -i   # where docker info says: Docker Root Dir"),
+		certain("disk-full-somewhere", "the disk on which the builder would run is full, so it did not start",
+			bare, `^filled: $`, "docker system df", "docker system prune", "df -h; df -i   # where docker info says: Docker Root Dir").leadsTo("builder-not-started"),
 		certain("disk-full-somewhere", "the disk of the runner is full: the archive of a cache entry, or what is in it, did not fit",
 			bare, `^packing: `, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),
 		certain("disk-full-somewhere", "the disk of the runner is full: the archive of a cache entry, or what is in it, did not fit",
 			said, toolkit+`(?:Error: )?ENOSPC: no space left on device`, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),
 		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
-			said, `^`+statusLost+`(?:rpc error: code = )?(?:Unavailable|Canceled(?: desc =|:) grpc: the client connection is closing|Unknown desc = (?:unexpected )?EOF|Internal(?: desc =|:) (?:stream terminated|server closed the stream|unexpected EOF))`,
+			said, `^`+statusLost+`(?:rpc error: code = (?:Unavailable|Canceled desc = grpc: the client connection is closing|Unknown desc = (?:unexpected )?EOF|Internal desc = (?:stream terminated|server closed the stream|unexpected EOF))|Unavailable: |Canceled: grpc: the client connection is closing|Internal: (?:stream terminated|server closed the stream|unexpected EOF))`,
 			"docker logs buildx_buildkit_NAME0", "update the cache server: BuildKit needs x-ms-request-id on every blob reply", ignoreError),
 		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
 			build, `^(?:closing transport due to: )?(?:connection error: (?:desc = ")?)?(?:error reading from server: |received goaway )|^transport is closing$|^keepalive ping failed to receive ACK|^stream terminated by RST_STREAM|^transport: the stream is done or WriteHeader was already called$|^the (?:stream is rejected because server is draining the connection|connection is draining)$|^grpc: the client connection is closing$|^session healthcheck failed fatally`, "docker logs buildx_buildkit_NAME0", ignoreError).commonly(),

@@ -20,7 +20,7 @@ const loopbackRefused = "loopback-refused"
 func networkCauses() []Cause {
 	return []Cause{
 		certain("proxy", "the proxy in front of the cache service failed, forbids the connection or wants credentials",
-			said, toolkit+`(?:Unable to make request: )?tunneling socket could not be established|^(?:failed to parse error response|unknown error) 407\b|`+requestTo+goProxy,
+			said, toolkit+`(?:Unable to make request: )?tunneling socket could not be established|^failed to parse error response 407: |^unknown error 407 P|`+requestTo+goProxy,
 			newBuilder+" --driver-opt env.HTTPS_PROXY=URL", BypassProxy),
 		probable(loopbackRefused, "nothing answers at HOST:PORT where the build runs: the cache server is down, or the build is in a container with a network of its own",
 			said, requestTo+`dial tcp ((?:127\.\d+\.\d+\.\d+|\[::1\]):\d+): (?:connect: connection refused|connectex: .*actively refused it)|`+client+`ECONNREFUSED ((?:127\.\d+\.\d+\.\d+|::1):\d+)`,
@@ -42,7 +42,7 @@ func networkCauses() []Cause {
 			said, requestTo+goBroken+`|`+client+`(?:ECONNRESET|EPIPE|ECONNABORTED|socket hang up|[Pp]remature close|terminated$|aborted|other side closed|UND_ERR_SOCKET|Incomplete download\. Expected|Client network socket disconnected)|`+toolkit+`.*\b(?:connection closed before message completed|[Cc]onnection reset by peer \(os error|forcibly closed by the remote host\. \(os error|established connection was aborted .*\(os error)`,
 			Retry, ignoreError),
 		probable("layer-download-broken", "the connection broke while BuildKit downloaded a layer, from the gha cache or from a registry",
-			build, `^(?:\S+: )?(?:failed to (?:resolve source metadata for \S+|create LLB definition): )?`+copying+opening+`(?:(?:read|write|dial) tcp |`+goTimeout+`|`+goBroken+`|(?:local|remote) error: tls)|^failed commit on ref "[^"]*": (?:"[^"]*" failed size validation: |unexpected commit (?:size|digest) )`, Retry, StatusPage, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile").commonly(),
+			build, `^(?:\S+: )?(?:failed to (?:resolve source metadata for \S+|create LLB definition): )?`+copying+opening+goCut+`|^failed commit on ref "[^"]*": (?:"[^"]*" failed size validation: |unexpected commit (?:size|digest) )`, Retry, StatusPage, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile").commonly(),
 	}
 }
 

@@ -151,12 +151,13 @@ func (l *logLine) unwrap() {
 			}
 		}
 	}
+	ours := l.fatal || l.vertex != ""
 	switch core := restore(l.core); {
 	case engine:
 		l.core = byEngine + l.core
 	case configured && ofToken.MatchString(l.core):
 		l.core = "token is malformed: " + l.core
-	case copied && !pushed && strings.HasPrefix(core, `Get "`) || (l.fatal || l.vertex != "" || inside) && uploads(l.core):
+	case ours && copied && !pushed && strings.HasPrefix(core, `Get "`), (ours || inside) && uploads(l.core):
 		l.frame = max(l.frame, build)
 		l.asksCache()
 	case copied && core == l.core:
@@ -184,7 +185,7 @@ const copying = "failed to copy: "
 // opening is what containerd may say between that and the failure, for an expression.
 const opening = `(?:httpReadSeeker: failed open: (?:failed to do request: )?(?:(?:Get|Head) "[^"]*": )?)?`
 
-var broke = regexp.MustCompile(`^` + opening + `(?:(?:read|write|dial) tcp |` + goTimeout + `|` + goBroken + `|net/http: |(?:local|remote) error: tls)`)
+var broke = regexp.MustCompile(`^` + opening + goCut)
 
 func restore(core string) string {
 	if broke.MatchString(core) {
