@@ -31,7 +31,7 @@ var (
 
 // asksCache takes a request to a cache service off its failure, where no URL of the message tells.
 func (l *logLine) asksCache() {
-	if m := aRequest.FindStringSubmatch(l.core); m != nil && !toCache.MatchString(l.core) && !blobOfOthers.MatchString(m[1]) && !strings.Contains(m[1], "_apis/") {
+	if m := aRequest.FindStringSubmatch(l.core); m != nil && !toCache.MatchString(l.core) && !blobOfOthers.MatchString(m[1]) {
 		l.core = asked + l.core[len(m[0]):]
 	}
 }
