@@ -104,7 +104,7 @@ func serviceCauses() []Cause {
 			said, `^Signing certificate with thumbprint \w+ not found in store`,
 			"https://support.github.com   # on github.com; on GitHub Enterprise Server, its administrator: https://github.com/actions/cache/issues/1384", ignoreError),
 		certain(keyExists, "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
-			said, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|^Cache already exists\. Scope: |^POST /_apis/artifactcache/caches/\d+: cache \d+ ".*": already complete$`,
+			bare, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|^Cache already exists\. Scope: |^POST /_apis/artifactcache/caches/\d+: cache \d+ ".*": already complete$`,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content",
 			"ACTIONS_STEP_DEBUG=true   # as a variable of the repository: actions/cache v4 says the same of any failure, and why only in debug mode").provedBy(`\bCache already exists\b|\balready exists$`),
 	}

@@ -80,7 +80,7 @@ func optionCauses() []Cause {
 		certain("option-duplicate", "the same gha cache is exported twice",
 			build, `^duplicate cache exports \[.*\bgha\b`, "give --cache-to type=gha once, or each its own scope="),
 		certain("url-invalid", "the URL of the cache service is not a valid one, as without a scheme or the slash at its end",
-			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": unsupported protocol scheme|`+toolkit+`(?:Invalid URL|Only absolute URLs are supported)`,
+			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": unsupported protocol scheme|`+toolkit+`(?:TypeError: )?(?:Invalid URL|Only absolute URLs are supported)`,
 			"ACTIONS_RESULTS_URL=http://HOST:PORT/   # scheme in front, slash at the end", Doctor),
 	}
 }

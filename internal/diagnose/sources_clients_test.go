@@ -1,6 +1,7 @@
 package diagnose_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -17,9 +18,14 @@ const (
 // The texts are made from the sources of the clients, not posted by anybody: each failure in each client.
 func TestTextsOfClientsSources(t *testing.T) {
 	var c tally
+	var differ int
 	wrong, silent := map[string]int{}, map[string]int{}
 	for _, e := range archived(t, "testdata/sources/clients.txtar") {
 		got := explain(t, e.text)
+		if among := explain(t, amongOthers(e.text)); fmt.Sprint(ids(among)) != fmt.Sprint(ids(got)) {
+			t.Logf("%s: got %v alone, %v among other lines\n%s", e.name, ids(got), ids(among), e.text)
+			differ++
+		}
 		if c.count(e, got) {
 			continue
 		}
@@ -36,6 +42,7 @@ func TestTextsOfClientsSources(t *testing.T) {
 		}
 	}
 	t.Logf("right %d of %d; false alarms %d of %d", c.right, c.failures, c.alarms, c.unrelated)
+	t.Logf("other among lines of other programs %d", differ)
 	t.Logf("wrong %d: %v", sum(wrong), wrong)
 	t.Logf("silent %d: %v", sum(silent), silent)
 	if c.right < clientsRight || c.alarms > clientsAlarms {
