@@ -48,7 +48,7 @@ func lastCauses() []Cause {
 		certain(unknownCause, "a client of the cache could not pack or unpack the archive of an entry: tar says why in the lines before",
 			said, `^archive: `, "path:   # folders that nothing writes to while the job ends, and that are empty before the cache is restored"),
 		probable(unknownCause, "a client of the cache failed for a reason this catalogue does not know",
-			said, toolkit+`Failed to (?:restore|save):$|^(?:uploadCacheArchiveSDK: )?internal error uploading cache archive:?$|`+toolkit+`Cache service responded with 4\d\d during |^Cache upload failed because file read failed with |`+toolkit+`(?:(?:Error|Tar failed with error): )*(?:E[A-Z]+: .*[/\\](?:cache\.t(?:gz|zst|ar)\b|_temp[/\\])|Unable to locate executable file: (?:zstd|[gb]?s?tar)\b|There was an error when attempting to execute the process '\S*tar'|Unable to allocate the buffer|The value of "\w+" is out of range|File size \(\d+\) is greater than)`, Retry, Doctor, StatusPage),
+			said, toolkit+`Failed to (?:restore|save):$|^(?:uploadCacheArchiveSDK: )?internal error uploading cache archive:?$|^Cache service responded with 4\d\d during |^Cache upload failed because file read failed with |`+toolkit+`(?:(?:Error|Tar failed with error): )*(?:E[A-Z]+: .*[/\\](?:cache\.t(?:gz|zst|ar)\b|_temp[/\\])|Unable to locate executable file: (?:zstd|[gb]?s?tar)\b|There was an error when attempting to execute the process '\S*tar'|Unable to allocate the buffer|The value of "\w+" is out of range|File size \(\d+\) is greater than)`, Retry, Doctor, StatusPage),
 	}
 }
 

@@ -7,11 +7,11 @@ const relayed = `^(?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDown
 const relayedPut = `PUT: `
 
 // throttle matches how the service and its clients say that there were too many requests.
-const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^RateLimited \(\w+\) at |^Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|^API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |` + relayed + `429 |` + toolkit + page + `429\b`
+const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^RateLimited \(\w+\) at |` + toolkit + `Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|` + toolkit + `API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |` + relayed + `429 |` + toolkit + page + `429\b`
 
 // atOnce begins a page that a front door of Microsoft's sends in place of any of its services: the first thing that is
 // said, or what the client of a cache quotes.
-const atOnce = `(?:^|^toolkit: .*|^failed to parse .*)(?:<h2>)?`
+const atOnce = `(?:^|` + toolkit + `.*|^failed to parse .*)(?:<h2>)?`
 
 // page begins a page of HTML up to its title, which most servers and proxies begin with the status. Clients take one for the
 // message of an error.
@@ -55,14 +55,14 @@ func serviceCauses() []Cause {
 		probable("commit-refused", "the service did not accept a finished upload: the entry was taken by another job, or its size is wrong",
 			said, `^(?i:failed to commit cache)\.?$|"typeKey":"InvalidSealRequestException"|`+toolkit+`(?:The specified block list is invalid|Unable to finalize cache with key )`, ignoreError, ownScope, updateBuilder),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
-			said, `^failed to parse error response 40[13]: |^Cache service responded with 40[13]|^Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"|^PermissionDenied \(\w+\) at |`+toolkit+`(?:`+page+`401\b|API error \(40[13] |Twirp error: twirp error: (?:unauthenticated|permission_denied))|`+reply+`40[13]\b|`+relayed+`40[13] `, Doctor, Retry),
+			said, `^failed to parse error response 40[13]: |^Cache service responded with 40[13]|`+toolkit+`Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"|^PermissionDenied \(\w+\) at |`+toolkit+`(?:`+page+`401\b|API error \(40[13] |Twirp error: twirp error: (?:unauthenticated|permission_denied))|`+reply+`40[13]\b|`+relayed+`40[13] `, Doctor, Retry),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
 			build, `^(?:permission_denied|unauthenticated)$`, Doctor, Retry).commonly(),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission", cache, `^40[13] [A-Z]`, Doctor, Retry),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			build, `^not_found$`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
-			said, `^Failed request: \(404\) Upload not found|^(?:PATCH|POST) /_apis/artifactcache/caches/\d+: cache \d+: not reserved$|^Cache service responded with 404 during |`+toolkit+`(?:The specified (?:blob|container|resource) does not exist|The specified container is being deleted|The condition specified using HTTP conditional header|Unexpected status code: 404)`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
+			said, `^toolkit: Failed request: \(404\) Upload not found|^(?:PATCH|POST) /_apis/artifactcache/caches/\d+: cache \d+: not reserved$|^Cache service responded with 404 during |`+toolkit+`(?:The specified (?:blob|container|resource) does not exist|The specified container is being deleted|The condition specified using HTTP conditional header|Unexpected status code: 404)`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
 
 		certain("throttled", "the cache service throttles: too many requests", said, throttle,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # BuildKit: fewer entries",
@@ -76,7 +76,7 @@ func serviceCauses() []Cause {
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # fewer entries",
 			"timeout=20m   # on --cache-to and --cache-from; the default is 10m", ignoreError),
 		certain(serviceDown, serviceFailed,
-			said, atOnce+`Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d|^Failed request: \(5\d\d\)|`+toolkit+`.*"code":"(?:internal|unavailable)"|`+toolkit+page+`5\d\d\b|`+toolkit+`(?:API error \(5\d\d |Twirp error: http error, status code: 5\d\d )|`+reply+`5\d\d\b`,
+			said, atOnce+`Our services aren't available right now|GitHub Actions is temporarily unavailable|^An internal error has occurred in cache backend|^(?:failed to parse error response|unknown error|Cache service responded with) \[?5\d\d|`+toolkit+`Failed request: \(5\d\d\)|`+toolkit+`.*"code":"(?:internal|unavailable)"|`+toolkit+page+`5\d\d\b|`+toolkit+`(?:API error \(5\d\d |Twirp error: http error, status code: 5\d\d )|`+reply+`5\d\d\b`,
 			StatusPage, Retry, ignoreError).provedBy(`GitHub Actions is temporarily unavailable|An internal error has occurred in cache backend`),
 		probable(serviceDown, serviceFailed, build, `^(?:internal|unavailable|deadline_exceeded|aborted|canceled|dataloss|unknown)$`, StatusPage, Retry, ignoreError).commonly(),
 		probable(serviceDown, serviceFailed, build, relayed+`5\d\d `, StatusPage, Retry, ignoreError),
@@ -84,12 +84,12 @@ func serviceCauses() []Cause {
 		certain("egress-limit", "the blob storage refused to send more: the limit of its own account",
 			said, `^invalid status response 503 Egress is over the account limit|`+toolkit+`Egress is over the account limit`, Retry, StatusPage),
 		probable("no-such-service", "the cache service does not know this URL or this request (404)",
-			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|^Failed request: \(404\)(?: Not Found|$)|`+toolkit+`(?:undefined$|`+page+`404\b|API error \(404 |.*"code":"bad_route")`,
+			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|`+toolkit+`Failed request: \(404\)(?: Not Found|$)|`+toolkit+`(?:undefined$|`+page+`404\b|API error \(404 |.*"code":"bad_route")`,
 			Doctor+"   # tells who runs the service, and which version it has", "version=1   # GitHub Enterprise Server, Gitea, Forgejo and act have no version 2",
 			updateBuilder+", where github.com is asked for version 1", StatusPage),
 		probable("no-such-service", "the cache service does not know this request", cache, `^bad_route$`, Doctor, updateServer),
 		certain("server-incompatible", "the cache server answered as GitHub's does not, or refused a request that GitHub accepts: it is no match for this client",
-			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^(?:PUT|GET|HEAD) \S+ RESPONSE 501: |^Failed request: \(4(?:0[0256]|1\d|2[0-68]|31|51)\)|^(?:unknown error|Cache service responded with|failed to parse error response) \[?(?:405|41[1345]|431)\b|^(?:PUT|GET|HEAD) \S+ RESPONSE 4(?:00|05|1[1345]|31): |`+toolkit+`(?:The specified blob or block content is invalid|Content-Length not found on blob response|Could not interpret Content-Length)|^Content-Length not found on blob response$|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
+			said, `^json: cannot unmarshal \w+ into Go struct field |^Invalid block id: |^Invalid body: |"statusMessage": "Invalid body: |^ERROR +Response: \w+ /\S*(?:/upload/|_apis/artifactcache/|CacheService/)\S* > 4\d\d|^failed to unmarshal \{|^(?:PUT|GET|HEAD) \S+ RESPONSE 501: |`+toolkit+`Failed request: \(4(?:0[0256]|1\d|2[0-68]|31|51)\)|^(?:unknown error|Cache service responded with|failed to parse error response) \[?(?:405|41[1345]|431)\b|^(?:PUT|GET|HEAD) \S+ RESPONSE 4(?:00|05|1[1345]|31): |`+toolkit+`(?:The specified blob or block content is invalid|Content-Length not found on blob response|Could not interpret Content-Length)|^Content-Length not found on blob response$|^unhandled content range in response: |CacheService/\w+", "?statusCode": 4\d\d`,
 			updateServer, Doctor),
 		probable("server-incompatible", "the cache server answered as GitHub's does not, or refused a request that GitHub accepts: it is no match for this client",
 			said, toolkit+`(?:Cache not found\.$|Parse Error: |File download response doesn't contain valid |Range request not supported by server|Expected HttpClientResponse|Unable to extract blobName and containerName|Azure Storage SDK can only be used when|Cannot connect to http://\S+ while allowInsecureConnection|Redirect from HTTPS to HTTP protocol|(?:Unable to parse message|Found unknown field|Cannot parse JSON) .*CacheEntry|Cannot read properties of (?:null|undefined) \(reading '(?:archiveLocation|cacheId)'|Error "Error: Non-whitespace before first tag|The value for one of the HTTP headers is not|The requested URI does not represent|The resource doesn't support specified|The request body is too large|An HTTP header that's mandatory|The MD5 value specified|One of the request inputs|The XML specified|deserialize protobuf|.*"code":"(?:malformed|invalid_argument|unimplemented|out_of_range|failed_precondition)"|ghac returns invalid signed url|`+page+`4(?:0[0256]|1\d|2[0-8])\b)|`+reply+`4(?:0[0256]|1\d|2[0-68])\b`, updateServer, Doctor),
@@ -104,7 +104,7 @@ func serviceCauses() []Cause {
 			said, `^Signing certificate with thumbprint \w+ not found in store`,
 			"https://support.github.com   # on github.com; on GitHub Enterprise Server, its administrator: https://github.com/actions/cache/issues/1384", ignoreError),
 		certain(keyExists, "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
-			bare, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |^Failed request: \(409\) |^Cache service responded with 409|^Cache already exists\. Scope: |^POST /_apis/artifactcache/caches/\d+: cache \d+ ".*": already complete$`,
+			bare, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |`+toolkit+`Failed request: \(409\) |^Cache service responded with 409|^Cache already exists\. Scope: |^POST /_apis/artifactcache/caches/\d+: cache \d+ ".*": already complete$`,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content",
 			"ACTIONS_STEP_DEBUG=true   # as a variable of the repository: actions/cache v4 says the same of any failure, and why only in debug mode").provedBy(`\bCache already exists\b|\balready exists$`),
 	}

@@ -51,7 +51,7 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	{prefix: compile(`^ERROR: failed to build: ` + refused), frame: build, fatal: true},
 	{prefix: compile(`^` + byEngine), frame: build},
 	{prefix: compile(`^(?i:error|warning|warn): +|^(?:ERR|FTL|WRN|(?:ERRO|FATA|WARN)\[\d+\]) +`), frame: said},
-	{prefix: compile(`^(?:(?:Failed to (?:save|restore)(?: (?:the )?(?:[\w-]+ )?cache(?: with error)?)?|(?:Saving|Restoring|Save|Restore) cache failed|Basic caching failed to (?:restore from cache|save entry with key \S+)|(?:Restore|Save) Gradle distribution \S+ failed): (?:Error: )?|Failed to reserve cache: |There was an error (?:restoring|saving) the cache:? |(?:\w*Error: )?request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Failed to restore (?:cache entry with key )?(?:v\d+-)?(?:gradle|dependencies|generated-gradle-jars|wrapper-zips|transforms|instrumented-jars|kotlin-dsl|groovy-dsl|configuration-cache)\S*: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
+	{prefix: compile(`^(?:(?:Failed to (?:save|restore)(?: (?:the )?(?:JDK |[\w-]+-wrapper )?cache| [\w-]+ cache with error)?|(?:Saving|Restoring|Save|Restore) cache failed|Basic caching failed to (?:restore from cache|save entry with key \S+)|(?:Restore|Save) Gradle distribution \S+ failed): (?:Error: )?|Failed to reserve cache: |There was an error (?:restoring|saving) the cache:? |(?:\w*Error: )?request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Failed to restore (?:cache entry with key )?(?:v\d+-)?(?:gradle|dependencies|generated-gradle-jars|wrapper-zips|transforms|instrumented-jars|kotlin-dsl|groovy-dsl|configuration-cache)\S*: Error: |Attempt \d of 5 failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
 	{prefix: compile(`^(?:sccache: (?i:error|warning): |storage write check failed: |cache storage read check: |Server startup failed: (?:cache storage failed to \w+: |create gha cache failed: )|data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch|ConfigInvalid) \((?:permanent|temporary|persistent)\)(?: at ?[\w:]*)? ?(?:, context: \{[^}]*\})? ?=> (?:send (?:async|http) request )?|GitHub API error: )`), frame: said, client: true},
 	{prefix: compile(`^(?:\w+ \(\w+\) at .*=> )?AzblobError \{ code: "\w+", message: "`), frame: said, client: true},
 	{prefix: compile(`^#\d+ ERROR: `), frame: build},
@@ -204,10 +204,13 @@ var (
 // storageWords are those of which a line must have one for storage to match it.
 var storageWords = []string{"service: ", "for url (", "uri: ", "Error {"} //nolint:gochecknoglobals // a constant
 
+// ofItself matches what sccache says of the server that it runs by itself.
+var ofItself = regexp.MustCompile(`connect to server|response to client|data from server|sccache: (?:error|warning): [\w ]+\(os error`)
+
 // foreign reports whether sccache or OpenDAL says of a storage that it is none of a job's cache service.
 func foreign(text string) bool {
-	if strings.Contains(text, ofSccache) && strings.Contains(text, "couldn't connect to server") {
-		return true // its own one
+	if strings.Contains(text, ofSccache) && ofItself.MatchString(text) {
+		return true
 	}
 	if !slices.ContainsFunc(storageWords, func(word string) bool { return strings.Contains(text, word) }) {
 		return false
@@ -226,7 +229,7 @@ func (l *logLine) explained() bool {
 }
 
 // inReply begins what a client says of a reply of the service whose own words follow.
-var inReply = compile(`^(?:Cache reservation failed: |Unable to reserve cache with key .*\. +More details: )`)
+var inReply = compile(`^(?:Cache reservation failed: |Unable to reserve cache with key .*\. +More details: )`) //nolint:gochecknoglobals // a constant
 
 // cause returns the place in the catalogue of the first that explains the line: the words of the service, or else those of
 // its client.
