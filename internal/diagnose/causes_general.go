@@ -37,7 +37,7 @@ func lastCauses() []Cause {
 		certain("disk-full-somewhere", "the disk of the runner is full: the archive of a cache entry, or what is in it, did not fit",
 			bare, `^packing: `, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),
 		certain("disk-full-somewhere", "the disk of the runner is full: the archive of a cache entry, or what is in it, did not fit",
-			said, `^(?:PATCH|POST|GET) /_apis/artifactcache/\S*: .*no space left on device$|`+toolkit+`(?:Error: )?(?:Cache upload failed because file read failed with )?(?:ENOSPC: no space left on device|EDQUOT: disk quota exceeded)`, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),
+			said, toolkit+`(?:Error: )?(?:Cache upload failed because file read failed with )?(?:ENOSPC: no space left on device|EDQUOT: disk quota exceeded)`, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),
 		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
 			said, `^`+statusLost+`rpc error: code = (?:Unavailable|Canceled desc = grpc: the client connection is closing|Unknown desc = (?:unexpected )?EOF|Internal desc = (?:stream terminated|server closed the stream|unexpected EOF))`,
 			"docker logs buildx_buildkit_NAME0", "update the cache server: BuildKit needs x-ms-request-id on every blob reply", ignoreError),
