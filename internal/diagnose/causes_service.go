@@ -84,7 +84,7 @@ func serviceCauses() []Cause {
 		certain("egress-limit", "the blob storage refused to send more: the limit of its own account",
 			said, `^invalid status response 503 Egress is over the account limit|`+toolkit+`Egress is over the account limit`, Retry, StatusPage),
 		probable("no-such-service", "the cache service does not know this URL or this request (404)",
-			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|`+toolkit+`Failed request: \(404\)(?: Not Found|$)|`+toolkit+`(?:undefined$|`+page+`404\b|API error \(404 |.*"code":"bad_route")`,
+			said, `^failed to parse error response 404: |^unknown error 404 |^Cache service responded with 404|`+toolkit+`Failed request: \(404\)(?: Not Found|$)|^Unable to reserve cache with key .*More details: undefined$|`+toolkit+`(?:`+page+`404\b|API error \(404 |.*"code":"bad_route")`,
 			Doctor+"   # tells who runs the service, and which version it has", "version=1   # GitHub Enterprise Server, Gitea, Forgejo and act have no version 2",
 			updateBuilder+", where github.com is asked for version 1", StatusPage),
 		probable("no-such-service", "the cache service does not know this request", cache, `^bad_route$`, Doctor, updateServer),
