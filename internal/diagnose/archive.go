@@ -16,9 +16,9 @@ type archive struct {
 
 var (
 	packs   = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`)
-	noRoom  = regexp.MustCompile(`(?:zstd|gzip|tar)\b.*: No space left on device(?:$| \()`)
+	noRoom  = regexp.MustCompile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`)
 	unpacks = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`)
-	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|(?:zstd|/\*stdin\*\\).*(?:premature end|unsupported format|Data corruption|Decoding error)`)
+	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`)
 	untars  = regexp.MustCompile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
 )
 
@@ -57,7 +57,7 @@ func (a *archive) add(l *logLine, number int) bool {
 
 // saysTorn spares most lines the expression.
 func saysTorn(text string) bool {
-	return (strings.Contains(text, "gzip") || strings.Contains(text, "in archive") || strings.Contains(text, "zstd") || strings.Contains(text, "/*stdin")) &&
+	return (strings.Contains(text, "gzip") || strings.Contains(text, "archive") || strings.Contains(text, "zstd") || strings.Contains(text, "/*stdin") || strings.Contains(text, "runcated")) &&
 		torn.MatchString(text)
 }
 

@@ -42,7 +42,7 @@ func lastCauses() []Cause {
 		certain("disk-full-somewhere", "the disk of the runner is full: the archive of a cache entry, or what is in it, did not fit",
 			bare, `^packing: `, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),
 		certain("disk-full-somewhere", "the disk of the runner is full: the archive of a cache entry, or what is in it, did not fit",
-			said, toolkit+`(?:Error: )?ENOSPC: no space left on device`, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),
+			said, toolkit+`(?:Error: )?(?:Cache upload failed because file read failed with )?(?:ENOSPC: no space left on device|EDQUOT: disk quota exceeded)`, "df -h; df -i   # on the runner, before the cache is restored and before it is saved", "path:   # fewer or smaller folders"),
 		probable("builder-died", "BuildKit stopped during the build: it was stopped, ran out of memory, or crashed on a reply of the cache service",
 			said, `^`+statusLost+`(?:rpc error: code = (?:Unavailable|Canceled desc = grpc: the client connection is closing|Unknown desc = (?:unexpected )?EOF|Internal desc = (?:stream terminated|server closed the stream|unexpected EOF))|Unavailable: |Canceled: grpc: the client connection is closing|Internal: (?:stream terminated|server closed the stream|unexpected EOF))`,
 			"docker logs buildx_buildkit_NAME0", "update the cache server: BuildKit needs x-ms-request-id on every blob reply", ignoreError),
@@ -53,7 +53,7 @@ func lastCauses() []Cause {
 		certain(unknownCause, "a client of the cache could not pack or unpack the archive of an entry: tar says why in the lines before",
 			said, `^archive: `, "path:   # folders that nothing writes to while the job ends, and that are empty before the cache is restored"),
 		probable(unknownCause, "a client of the cache failed for a reason this catalogue does not know",
-			said, toolkit+`Failed to (?:restore|save):$|^(?:uploadCacheArchiveSDK: )?internal error uploading cache archive:?$|`+toolkit+`Cache service responded with 4\d\d during |^Cache upload failed because file read failed with `, Retry, Doctor, StatusPage),
+			said, toolkit+`Failed to (?:restore|save):$|^(?:uploadCacheArchiveSDK: )?internal error uploading cache archive:?$|^Cache service responded with 4\d\d during |^Cache upload failed because file read failed with |`+toolkit+`(?:(?:Error|Tar failed with error): )*(?:E[A-Z]+: .*[/\\](?:cache\.t(?:gz|zst|ar)\b|_temp[/\\])|Unable to locate executable file: (?:zstd|[gb]?s?tar)\b|There was an error when attempting to execute the process '\S*tar'|Unable to allocate the buffer|The value of "\w+" is out of range|File size \(\d+\) is greater than)`, Retry, Doctor, StatusPage),
 	}
 }
 

@@ -11,7 +11,7 @@ const request = `(?:Get|Post|Patch|Put|Head) "(?:[^"]*(?:CacheService/|_apis/art
 var toCache = regexp.MustCompile(`^` + request)
 
 // client matches a failed request of a client of the cache that runs on Node.js.
-const client = toolkit + `(?:(?:\w*Error|Unable to make request|request to \S+ failed, reason): )*(?:connect |read |write |getaddrinfo )?`
+const client = toolkit + `(?:(?:\w*Error|Unable to make request|request to \S+ failed, reason|Error reading response as text|Invalid response body while trying to fetch \S+|fetch failed .*\{ \w*Error): )*(?:connect |read |write |getaddrinfo )?`
 
 // loopbackRefused is the cause that a [Situation] makes another one.
 const loopbackRefused = "loopback-refused"
@@ -20,26 +20,26 @@ const loopbackRefused = "loopback-refused"
 func networkCauses() []Cause {
 	return []Cause{
 		certain("proxy", "the proxy in front of the cache service failed, forbids the connection or wants credentials",
-			said, toolkit+`(?:Unable to make request: )?tunneling socket could not be established|^failed to parse error response 407: |^unknown error 407 P|`+requestTo+goProxy,
+			said, client+`(?:tunneling socket could not be established|Proxy response \(\d+\))|`+toolkit+`Failed request: \(407\)|`+toolkit+`.*\b(?:tunnel error|unsuccessful tunnel|proxy auth(?:entication|orization) required)|`+`^failed to parse error response 407: |^unknown error 407 P|`+requestTo+goProxy,
 			newBuilder+" --driver-opt env.HTTPS_PROXY=URL", BypassProxy),
 		probable(loopbackRefused, "nothing answers at HOST:PORT where the build runs: the cache server is down, or the build is in a container with a network of its own",
 			said, requestTo+`dial tcp ((?:127\.\d+\.\d+\.\d+|\[::1\]):\d+): (?:connect: connection refused|connectex: .*actively refused it)|`+client+`ECONNREFUSED ((?:127\.\d+\.\d+\.\d+|::1):\d+)`,
 			"docker ghacache serve --listen HOST:PORT …   # if the server is down; one of your own must give out a URL that the build reaches", newBuilder+" --driver-opt network=host   # if the builder is in a container", Doctor),
 		certain("connection-refused", "there is no connection to the cache service at HOST:PORT",
-			said, requestTo+`dial tcp (\S+): (?:connect: connection refused|connectex: .*actively refused it|`+goUnreachable+`)|`+client+`(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\s*(\S*)|`+toolkit+`.*\b(?:tcp connect error|Connection refused \(os error|actively refused it\. \(os error)`, Doctor),
+			said, requestTo+`dial tcp (\S+): (?:connect: connection refused|connectex: .*actively refused it|`+goUnreachable+`)|`+client+`(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\s*(\S*)|`+toolkit+`.*\b(?:(?:Connection refused|No route to host|Network is unreachable) \(os error|actively refused it\. \(os error)`, Doctor),
 		certain("dns", "the name of the cache service cannot be resolved",
 			said, requestTo+goName+`|`+client+`(?:ENOTFOUND|EAI_AGAIN)|\bgetaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?:artifactcache|results-receiver|acghub\w+)\.actions\.githubusercontent\.com|`+toolkit+`.*\bdns error: failed to lookup`,
 			"let the runner resolve *.actions.githubusercontent.com and *.blob.core.windows.net", newBuilder+" --driver-opt network=host"),
 		certain("tls", "the cache service's certificate is signed by an authority that is not trusted: a proxy's or a company's",
-			said, requestTo+goAuthority+`|`+toolkit+`(?:unable to (?:verify the first|get local issuer) certificate|self[- ]signed certificate|.*(?:\bUnknownIssuer\b|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT))`,
+			said, requestTo+goAuthority+`|`+client+`(?:unable to (?:verify the first|get (?:local )?issuer) certificate|self[- ]signed certificate)|`+toolkit+`.*(?:\bUnknownIssuer\b|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT|\((?:self[- ]signed|unable to get (?:local )?issuer) certificate)`,
 			"build an image FROM moby/buildkit:buildx-stable-1 with the authority in /etc/ssl/certs", newBuilder+" --driver-opt image=IMAGE"),
 		probable("tls-failed", "the TLS connection to the cache service failed: a certificate of another name, a clock that is wrong, or a server that speaks no TLS",
-			said, requestTo+goTLS+`|`+client+`(?:EPROTO|certificate has expired|CERT_HAS_EXPIRED|ERR_TLS_|Hostname/IP does not match)|`+toolkit+`.*\bSSL routines\b`, Doctor, "date -u   # on the machine that runs BuildKit"),
+			said, requestTo+goTLS+`|`+client+`(?:EPROTO|certificate (?:has expired|is not yet valid)|CERT_HAS_EXPIRED|ERR_TLS_|Hostname/IP does not match)|`+toolkit+`.*\b(?:SSL routines|invalid peer certificate|received (?:fatal alert|corrupt message))\b`, Doctor, "date -u   # on the machine that runs BuildKit"),
 		probable("network-timeout", "the cache service did not answer in time",
-			said, requestTo+goTimeout+`|`+client+`(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w+_TIMEOUT|(?:Connect|Headers|Body) Timeout Error)|`+toolkit+`(?:Request timeout|The operation cannot be completed in timeout|The operation was aborted\. Rejecting from abort signal|Aborting cache download as the download time exceeded|downloadSegmentRetry failed due to timeout|.*(?:\boperation timed out\b|\(os error 10060\)))|^stalled: |^Request timeout: \S*(?:_apis/artifactcache/|CacheService/)`,
+			said, requestTo+goTimeout+`|`+client+`(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w+_TIMEOUT|(?:Connect|Headers|Body) Timeout Error)|`+toolkit+`(?:(?:Error: )?Request timeout|The operation cannot be completed in timeout|The operation was aborted\.|network timeout at: |downloadSegmentRetry failed due to timeout|.*(?:\boperation timed out\b|\bdeadline has elapsed\b|\(os error (?:60|110|10060)\)))|^(?:Error: )?Aborting cache download as the download time exceeded|`+toolkit+`Failed request: \(408\)|^stalled: |^Request timeout: \S*(?:_apis/artifactcache/|CacheService/)`,
 			Retry, StatusPage, ignoreError),
 		probable("connection-broken", "the connection to the cache service broke",
-			said, requestTo+goBroken+`|`+client+`(?:ECONNRESET|EPIPE|ECONNABORTED|socket hang up|[Pp]remature close|terminated$|aborted|other side closed|UND_ERR_SOCKET|Incomplete download\. Expected|Client network socket disconnected)|`+toolkit+`.*\b(?:connection closed before message completed|[Cc]onnection reset by peer \(os error|forcibly closed by the remote host\. \(os error|established connection was aborted .*\(os error)`,
+			said, requestTo+goBroken+`|`+client+`(?:ECONNRESET|EPIPE|ECONNABORTED|socket hang up|[Pp]remature close|terminated$|aborted|other side closed|UND_ERR_SOCKET|Client network socket disconnected|Failed to send the request\.)|^(?:Error: )?Incomplete download\. Expected file size|`+toolkit+`.*\b(?:connection closed before message completed|(?:[Cc]onnection reset by peer|Broken pipe) \(os error|tls handshake eof|unexpected EOF during|forcibly closed by the remote host\. \(os error|established connection was aborted .*\(os error)`,
 			Retry, ignoreError),
 		probable("layer-download-broken", "the connection broke while BuildKit downloaded a layer, from the gha cache or from a registry",
 			build, `^(?:\S+: )?(?:failed to (?:resolve source metadata for \S+|create LLB definition): )?`+copying+opening+goCut+`|^failed commit on ref "[^"]*": (?:"[^"]*" failed size validation: |unexpected commit (?:size|digest) )`, Retry, StatusPage, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile").commonly(),

@@ -43,7 +43,7 @@ func setupCauses() []Cause {
 		certain("runtime-url-missing", "no URL of the cache service was given, as by a step that does not see ACTIONS_RESULTS_URL, or to a BuildKit before 0.20",
 			bare, `^url not set for github actions cache$|^Cache Service Url not found, unable to restore cache|^Unable to get (?:the )?ACTIONS_(?:RESULTS|CACHE|RUNTIME)_URL env variable$|\b(?:cache url for ghac|ACTIONS_(?:CACHE|RESULTS)_URL) not found(?:, maybe not in github action environment|$)`, exposeRuntime, updateBuilder, Doctor),
 		probable("runtime-url-missing", "no URL of the cache service was given, as by a runner or a server without a cache service",
-			said, `^The runner was not able to contact the cache service|^(?:Cache action|Caching) is (?:only|not) supported on GHES\b`,
+			said, `^The runner was not able to contact the cache service|^(?:Cache action|Caching) is (?:only|not) supported on GHES\b|^@actions/cache v\S+ .*not currently supported on GHES`,
 			Doctor, "ghe-actions-check -s blob   # on GitHub Enterprise Server, where Actions needs storage for caches; as its administrator"),
 		certain("token-expired", "the runtime token has expired, by the clock of the builder",
 			bare, `^cache token expired at \d`, Retry, "split the job, so that the build starts within its first hours", "date -u   # on the machine that runs BuildKit"),
@@ -80,7 +80,7 @@ func optionCauses() []Cause {
 		certain("option-duplicate", "the same gha cache is exported twice",
 			build, `^duplicate cache exports \[.*\bgha\b`, "give --cache-to type=gha once, or each its own scope="),
 		certain("url-invalid", "the URL of the cache service is not a valid one, as without a scheme or the slash at its end",
-			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": (?:unsupported protocol scheme|http: no Host in request URL)|`+toolkit+`(?:Invalid URL|Only absolute URLs are supported)`,
+			said, `^parse "[^"]*(?:twirp/|_apis/)[^"]*": |^(?:Get|Post) "https?://[^/"]*twirp/|^(?:Get|Post) "[^"]*(?:CacheService/|_apis/artifactcache/)[^"]*": (?:unsupported protocol scheme|http: no Host in request URL)|`+toolkit+`(?:TypeError: )?(?:Invalid URL|Only absolute URLs are supported)`,
 			"ACTIONS_RESULTS_URL=http://HOST:PORT/   # scheme in front, slash at the end", Doctor),
 	}
 }

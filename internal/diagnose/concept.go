@@ -50,17 +50,20 @@ type conceived struct {
 // ofSteps are what BuildKit and the old builder say of a RUN step that failed: the log is about its program.
 var ofSteps = compile(`process "(?:/dev/\S+ )?/?\S*(?:sh|cmd|powershell)|executor failed running|the command '|did not complete successfully: exit code|returned a non-zero code`) //nolint:gochecknoglobals // a constant
 
+// ofTests are what programs that run tests say of one that failed: the log is about what the test expected.
+var ofTests = compile(`\bassertionerror\b|^\s*--- fail: |\bexpect\(received\)`) //nolint:gochecknoglobals // a constant
+
 // ofPrograms are words of programs that fail in the same words, over the same networks and disks. A key of a cache may
 // have them, so they do not count where a client of the cache speaks.
 var (
-	ofPrograms = compile(`\bnpm (?:err|warn|error|notice)|\byarn|\bpip\b|^e: |^err:\d|\bapt(?:-get)?\b|\bcurl\b|fatal: |crates\.io|maven|proxy\.golang\.org|\bartifacts?\b|huggingface|\bcachix\b|toomanyrequests|pull rate limit|pull access denied|insufficient_scope|authoriz|repository does not exist|(?:^|[:=] )denied: |requested access|postgres|mysql|redis\b|kubectl apply|^\s*e {3}|\.(?:c|cc|cpp|go|rs|java|ts|py|kt):\d+:(?:\d+:)? |workflow is not valid|invalid workflow|runner has received a shutdown|lost communication|hosted runner encountered|back off [\d.]+ seconds|failed commit on ref|azblob|s3error|s3://|memcached|varnish|terraform|assert|test_\w+\.py|^go: |remote cache|state lock|/v2/|ghcr\.io|docker\.io|registry`) //nolint:gochecknoglobals // a constant
-	ofClients  = compile(saves + `|unable to reserve cache|cache service responded|(?:getcacheentry|reservecache|uploadchunk.*) failed|_apis/artifactcache|actions/cache|^cache keys?: `)                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               //nolint:gochecknoglobals // a constant
+	ofPrograms = compile(`\bnpm (?:err|warn|error|notice)|failed to download action|\byarn|\bpip\b|^e: |^err:\d|\bapt(?:-get)?\b|\bcurl\b|fatal: |crates\.io|maven|proxy\.golang\.org|\bartifacts?\b|huggingface|\bcachix\b|toomanyrequests|pull rate limit|pull access denied|insufficient_scope|authoriz|repository does not exist|(?:^|[:=] )denied: |requested access|postgres|mysql|redis\b|kubectl apply|^\s*e {3}|\.(?:c|cc|cpp|go|rs|java|ts|py|kt):\d+:(?:\d+:)? |workflow is not valid|invalid workflow|runner has received a shutdown|lost communication|hosted runner encountered|back off [\d.]+ seconds|failed commit on ref|azblob|s3error|s3://|memcached|varnish|terraform|assert|test_\w+\.py|^go: |remote cache|state lock|/v2/|ghcr\.io|docker\.io|registry`) //nolint:gochecknoglobals // a constant
+	ofClients  = compile(saves + `|unable to reserve cache|cache service responded|(?:getcacheentry|reservecache|uploadchunk.*) failed|_apis/artifactcache|actions/cache(?:@|:|/(?:save|restore)|\s|$)|^cache keys?: `)                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           //nolint:gochecknoglobals // a constant
 )
 
 // conceive returns the cause of the first concept that the lines show. A line nearer to the end is the likelier cause.
 func conceive(lines []conceived) (Finding, bool) {
 	for i := range lines {
-		if l := &lines[i]; ofSteps.MatchString(l.lower) || foreign(l.text) || artifactFailed.MatchString(l.text) {
+		if l := &lines[i]; ofSteps.MatchString(l.lower) || ofTests.MatchString(l.lower) || foreign(l.text) || artifactFailed.MatchString(l.text) {
 			return Finding{}, false
 		}
 	}

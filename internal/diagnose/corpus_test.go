@@ -35,7 +35,19 @@ func (e excerpt) setAside() bool { return sha256.Sum256([]byte(e.thread))[0]%5 =
 func corpus(t testing.TB) []excerpt { return excerpts(t, "testdata/corpus/*.txtar") }
 
 // excerpts are those of the archives that a pattern matches.
-func excerpts(t testing.TB, pattern string) (all []excerpt) {
+func excerpts(t testing.TB, pattern string) []excerpt {
+	t.Helper()
+	all := archived(t, pattern)
+	for _, e := range all {
+		if !strings.Contains(e.thread, "#") {
+			t.Fatalf("%s: %q is no cause and thread", pattern, e.name)
+		}
+	}
+	return all
+}
+
+// archived are the texts of the archives that a pattern matches: the first word of a header is the cause, the second the source.
+func archived(t testing.TB, pattern string) (all []excerpt) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil {
@@ -48,8 +60,8 @@ func excerpts(t testing.TB, pattern string) (all []excerpt) {
 		}
 		for _, f := range archive.Files {
 			words := strings.Fields(f.Name)
-			if len(words) < 2 || !strings.Contains(words[1], "#") {
-				t.Fatalf("%s: %q is no cause and thread", file, f.Name)
+			if len(words) < 2 {
+				t.Fatalf("%s: %q is no cause and source", file, f.Name)
 			}
 			all = append(all, excerpt{f.Name, string(f.Data), words[1], words[0]})
 		}

@@ -57,6 +57,7 @@ type Scanner struct {
 
 	action   action // of the step
 	attempts []hit  // of an action, until it tells whether it is one for artifacts
+	told     int    // the last line in which a client of the cache says why it failed; 0 without one
 	archive  archive
 	stall    stall
 	buildxAt int    // the last line that runs buildx; 0 without one
@@ -263,7 +264,7 @@ func (s *Scanner) explain(l *logLine, number int) {
 	switch {
 	case ok && l.frame == bare && instance.MatchString(l.text):
 		return
-	case ok && known[i].ID != unknownCause:
+	case ok && !l.vague(known[i]):
 		s.conclude(l, number, i)
 		return
 	}

@@ -12,6 +12,12 @@ func (s *Scanner) unexplained(l *logLine, number int) {
 }
 
 func (s *Scanner) conclude(l *logLine, number, i int) {
+	switch id := catalogue()[i].ID; {
+	case id == keyExists && s.told > 0 && number-s.told <= tornWithin && !catalogue()[i].of(l.core).Certain:
+		return // the client says so of whatever it has just reported
+	case id != keyExists && l.client:
+		s.told = number
+	}
 	h := hit{i, l.message, Finding{Cause: catalogue()[i].of(l.core), Line: number, Evidence: Evidence(l.text), Fatal: l.fatal}}
 	if l.fatal {
 		s.failure, s.another = &h.Finding, nil

@@ -28,7 +28,7 @@ var frames = sync.OnceValue(func() framing { //nolint:gochecknoglobals // the sa
 		number:  regexp.MustCompile(`^(\d{1,6}:?\s+)(?:#\d+ |(?i:error|warning): |[Ff]ailed to |> |=> |##\[|::)`),
 		command: regexp.MustCompile(`^(?:(?:##)?\[(?:error|warning)\]|::(?:error|warning)(?: [^:]*)?::)`),
 		link:    regexp.MustCompile(`\[(\d+)\]\(https?://[^\s)]*#step:\d+:\d+\)`),
-		output:  regexp.MustCompile(`^(?:(?:#\d+ )?\d+\.\d+ |=> => # )`),
+		output:  regexp.MustCompile(`^(?:(?:#\d+ )?\d+\.\d+(?: |$)|=> => # )`),
 	}
 })
 

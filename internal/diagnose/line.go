@@ -26,6 +26,8 @@ type logLine struct {
 	client  bool   // it is a client of the cache that says it: actions/cache, the toolkit, sccache
 	fatal   bool   // says that the build ended on it
 	vertex  string // the number of BuildKit's step, empty without one
+	output  string // what a RUN step printed, or else the text
+	step    string // the number of that RUN step
 }
 
 // toolkit is what begins a message of a client for an expression that is only for clients.
@@ -49,8 +51,9 @@ var wrappers = []struct { //nolint:gochecknoglobals // a constant, but for its e
 	{prefix: compile(`^ERROR: failed to build: ` + refused), frame: build, fatal: true},
 	{prefix: compile(`^` + byEngine), frame: build},
 	{prefix: compile(`^(?i:error|warning|warn): +|^(?:ERR|FTL|WRN|(?:ERRO|FATA|WARN)\[\d+\]) +`), frame: said},
-	{prefix: compile(`^(?:Failed to (?:save|restore): |Saving cache failed: |There was an error (?:restoring|saving) the cache:? |Cache reservation failed: |(?:\w*Error: )?request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Failed to restore (?:cache entry with key )?(?:v\d+-)?(?:gradle|dependencies|generated-gradle-jars|wrapper-zips|transforms|instrumented-jars|kotlin-dsl|groovy-dsl|configuration-cache)\S*: Error: |Attempt \d+ of \d+ failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
-	{prefix: compile(`^(?:sccache: (?i:error|warning): |Server startup failed: (?:cache storage failed to \w+: |create gha cache failed: )|data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch|ConfigInvalid) \((?:permanent|temporary|persistent)\)(?: at ?[\w:]*)? ?(?:, context: \{[^}]*\})? ?=> (?:send http request )?|GitHub API error: )`), frame: said, client: true},
+	{prefix: compile(`^(?:(?:Failed to (?:save|restore)(?: (?:the )?(?:JDK |[\w-]+-wrapper )?cache| [\w-]+ cache with error)?|(?:Saving|Restoring|Save|Restore) cache failed|Basic caching failed to (?:restore from cache|save entry with key \S+)|(?:Restore|Save) Gradle distribution \S+ failed): (?:Error: )?|Failed to reserve cache: |There was an error (?:restoring|saving) the cache:? |(?:\w*Error: )?request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Received non-retryable error: |Failed to make request after \d+ attempts: |Rate limited: |Failed to save cache entry with path .*?: Error: |Failed to restore (?:cache entry with key )?(?:v\d+-)?(?:gradle|dependencies|generated-gradle-jars|wrapper-zips|transforms|instrumented-jars|kotlin-dsl|groovy-dsl|configuration-cache)\S*: Error: |Attempt \d of 5 failed with error: |(?:uploadCacheArchiveSDK: )?internal error uploading cache archive(?::? (?:request to \S+ )?failed, reason)?: |(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache|uploadChunk \([^)]*\))(?: - Attempt \d+ of \d+)? failed(?: with error)?: )`), frame: said, client: true},
+	{prefix: compile(`^(?:sccache: (?i:error|warning): |storage write check failed: |cache storage read check: |Server startup failed: (?:cache storage failed to \w+: |create gha cache failed: )|data close failed: |(?:Unexpected|NotFound|AlreadyExists|ConditionNotMatch|ConfigInvalid) \((?:permanent|temporary|persistent)\)(?: at ?[\w:]*)? ?(?:, context: \{[^}]*\})? ?=> (?:send (?:async|http) request )?|GitHub API error: )`), frame: said, client: true},
+	{prefix: compile(`^(?:\w+ \(\w+\) at .*=> )?AzblobError \{ code: "\w+", message: "`), frame: said, client: true},
 	{prefix: compile(`^#\d+ ERROR: `), frame: build},
 	{prefix: compile(`^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |(?:buildx )?(?:bake |call )?failed with: |buildx call failed:? )`), frame: build, fatal: true},
 	{prefix: compile(`^/moby\.buildkit\.v1\.(?:Control/Solve|frontend\.LLBBridge/\w+) returned error: `), frame: build},
@@ -82,18 +85,24 @@ const ofSccache = "sccache: "
 // parseLine takes a line apart. A line that is a RUN step's output has no core.
 func parseLine(raw []byte) logLine {
 	text, said, printed := unframe(strings.ToValidUTF8(string(raw), "\uFFFD"))
-	if at := strings.Index(text, ofSccache); printed && at >= 0 {
-		return parseText(text[at:], said)
+	if !printed {
+		return parseText(text, said)
 	}
-	if printed {
-		return logLine{text: text}
+	l := logLine{text: text}
+	if at := strings.Index(text, ofSccache); at >= 0 {
+		l = parseText(text[at:], said)
 	}
-	return parseText(text, said)
+	prefix := frames().output.FindString(text)
+	l.output = strings.TrimSpace(text[len(prefix):])
+	if strings.HasPrefix(prefix, "#") {
+		l.step, _, _ = strings.Cut(prefix, " ")
+	}
+	return l
 }
 
 // parseText takes a line apart that nothing surrounds.
 func parseText(text string, marked bool) logLine {
-	l := logLine{text: text}
+	l := logLine{text: text, output: text}
 	if rest, ok := strings.CutPrefix(text, "#"); ok {
 		l.vertex, _, _ = strings.Cut(rest, " ")
 	}
@@ -195,19 +204,28 @@ func restore(core string) string {
 }
 
 var (
-	storage = regexp.MustCompile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error)\b`)
+	storage = regexp.MustCompile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|azblob|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error)\b`)
 	ofCache = regexp.MustCompile(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
 )
 
 // storageWords are those of which a line must have one for storage to match it.
 var storageWords = []string{"service: ", "for url (", "uri: ", "Error {"} //nolint:gochecknoglobals // a constant
 
+// ofItself matches what sccache says of the server that it runs by itself.
+var ofItself = regexp.MustCompile(`connect to server|response to client|data from server|sccache: (?:error|warning): [\w ]+\(os error`)
+
 // foreign reports whether sccache or OpenDAL says of a storage that it is none of a job's cache service.
 func foreign(text string) bool {
+	if strings.Contains(text, ofSccache) && ofItself.MatchString(text) {
+		return true
+	}
 	if !slices.ContainsFunc(storageWords, func(word string) bool { return strings.Contains(text, word) }) {
 		return false
 	}
 	all := storage.FindAllStringSubmatch(text, 4)
+	if slices.ContainsFunc(all, func(m []string) bool { return m[1] == "azblob" || m[2] == "azblob" }) {
+		return true // the same storage, but somebody's own account
+	}
 	return len(all) > 0 && !slices.ContainsFunc(all, func(m []string) bool { return ofCache.MatchString(m[1] + m[2] + m[3]) })
 }
 
@@ -217,9 +235,27 @@ func (l *logLine) explained() bool {
 	return ok
 }
 
-// cause returns the place in the catalogue of the first that explains the line. A process that failed quotes its
-// command line, which may hold anything.
+// inReply begins what a client says of a reply of the service whose own words follow.
+var inReply = compile(`^(?:Cache reservation failed: |Unable to reserve cache with key .*\. +More details: )`) //nolint:gochecknoglobals // a constant
+
+// cause returns the place in the catalogue of the first that explains the line: the words of the service, or else those of
+// its client.
 func (l *logLine) cause(known []Cause) (int, bool) {
+	at, found := l.causeOfAll(known)
+	m := inReply.FindString(l.core)
+	if m == "" || found && !slices.Contains([]string{keyExists, "reserve-refused"}, known[at].ID) {
+		return at, found
+	}
+	own := *l
+	own.core, own.client = strings.TrimPrefix(l.core, m), true
+	if i, ok := own.causeOfAll(known); ok && known[i].ID != unknownCause || strings.HasPrefix(own.core, "<") {
+		return i, ok
+	}
+	return at, found
+}
+
+// causeOfAll takes the whole line. A process that failed quotes its command line, which may hold anything.
+func (l *logLine) causeOfAll(known []Cause) (int, bool) {
 	if l.core == "" || strings.HasPrefix(l.core, `process "`) || !l.client && mute(l.core, l.frame) {
 		return 0, false
 	}

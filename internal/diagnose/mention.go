@@ -21,7 +21,7 @@ var (
 	aboutCaches   = regexp.MustCompile(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b`)
 	aboutBuilders = regexp.MustCompile(`\bbuild(?:x|kit|ctl)\b`)
 	// instance is a sentence that gives an error as an example of one.
-	instance = regexp.MustCompile(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)`)
+	instance = regexp.MustCompile(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)|^\s*(?:expected|actual): *["']|\bexpect\(`)
 	// artifactFailed ends the attempts of an action that stores artifacts, which asks another service in the same words.
 	artifacts      = regexp.MustCompile(`(?i)\bartifacts?\b`)
 	artifactFailed = regexp.MustCompile(`\bFailed to \w*Artifact\w*: `)

@@ -121,6 +121,9 @@ func tidy(text string) string {
 
 // findable reports whether somebody would find a text.
 func findable(text string) bool {
+	if strings.HasPrefix(text, "<html") {
+		return false // of whatever server
+	}
 	letters := 0
 	for _, r := range text {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {

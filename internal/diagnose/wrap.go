@@ -7,7 +7,22 @@ import "strings"
 const (
 	maxWrapped = 6
 	fewWrapped = 2
+	maxReport  = 12
 )
+
+// failedFetch is all that Node.js says of a request that failed, before the stack and the cause.
+const failedFetch = "fetch failed"
+
+// reports tells whether a client goes on with a report of many lines: Node.js does with a stack, OpenDAL with the context and
+// the source of its error.
+func (l *logLine) reports() bool {
+	return l.client && (strings.HasSuffix(l.core, failedFetch) || strings.HasPrefix(l.text, ofSccache) || strings.Contains(l.text, " => "))
+}
+
+// vague tells whether a cause is one of which only the place is known, so that what follows may say more.
+func (l *logLine) vague(c Cause) bool {
+	return c.ID == unknownCause || c.ID == "reserve-refused" && inReply.MatchString(l.core)
+}
 
 // maxVain is after how many errors of other programs that explained nothing their further lines are no longer looked at.
 const maxVain = 200
@@ -23,6 +38,7 @@ type wrappedError struct {
 	general       int     // the place of the cause that explains it where nothing else does; 0 without one
 	left          int     // lines that may come
 	open          bool    // the first line ends in the middle
+	report        bool    // it has empty lines, too
 	spaced, tight string  // all of it, with and without a space where it was broken
 }
 
@@ -32,12 +48,24 @@ func (e *wrappedError) begin(l *logLine, number int) {
 		e.left = fewWrapped
 	}
 	e.open = strings.HasSuffix(l.text, ":")
+	if e.report = l.reports(); e.report {
+		e.left = maxReport
+	}
 }
 
 // add takes a further line, and reports whether l is one, and the cause that is known now.
 func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int, ok, is bool) {
 	open := e.open // what follows may look like an error of its own
 	e.open = false
+	if e.report && e.left > 0 {
+		if l.step != "" && l.step == e.line.step || strings.HasSuffix(e.spaced, "{") {
+			l = &logLine{text: l.output, core: l.output}
+		}
+		if l.text == "" {
+			e.left--
+			return logLine{}, 0, false, true
+		}
+	}
 	if e.number == 0 || e.left == 0 || l.vertex != "" || l.core == "" || dashes.MatchString(l.text) ||
 		!open && (l.frame > said || l.core != l.text) {
 		return logLine{}, 0, false, false
@@ -51,7 +79,7 @@ func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int,
 		whole = parseText(text[:min(len(text), maxLine)], e.line.frame >= said)
 		whole.frame, whole.fatal, whole.client = max(whole.frame, e.line.frame), whole.fatal || e.line.fatal, whole.client || e.line.client
 		whole.vertex, whole.message = e.line.vertex, e.line.message
-		if i, found := whole.cause(known); found && known[i].ID != unknownCause {
+		if i, found := whole.cause(known); found && !whole.vague(known[i]) {
 			return whole, i, true, true
 		}
 	}
