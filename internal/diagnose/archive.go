@@ -12,6 +12,7 @@ type archive struct {
 	packed   int // the line of the command that packs one; 0 without one
 	unpacked int // the line of the command; 0 without one
 	torn     int // the line that says that a file is torn; 0 without one
+	refused  int // the line that says what tar may not do with a file; 0 without one
 }
 
 var (
@@ -19,6 +20,7 @@ var (
 	noRoom  = regexp.MustCompile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`)
 	unpacks = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`)
 	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`)
+	refuses = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe)?: .*: Cannot (?:open|mkdir|utime|unlink|stat|change \w+|create \w+(?: to '[^']*')?): `)
 	untars  = regexp.MustCompile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
 )
 
@@ -34,7 +36,9 @@ func (a *archive) mark(l *logLine, number int) {
 		a.packed = number
 	case (near(a.packed, number) || near(a.unpacked, number)) && noRoom.MatchString(l.text):
 		l.core = "packing: " + l.core
-	case l.frame == said && (a.packed > 0 || a.unpacked > 0) && untars.MatchString(l.text):
+	case strings.Contains(l.text, ": Cannot ") && refuses.MatchString(l.text):
+		a.refused = number
+	case l.frame == said && (a.packed > 0 || a.unpacked > 0 || near(a.refused, number)) && untars.MatchString(l.text):
 		*a = archive{}
 		l.core = "archive: " + l.core
 	}

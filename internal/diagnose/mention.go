@@ -193,15 +193,15 @@ const noEngine = "Cannot connect to the Docker daemon at "
 // it, or podman in its place, speaks of its own usage after a command with buildx, or of that of its old build after an
 // option that every buildx has.
 func (s *Scanner) usage(l *logLine) bool {
-	if strings.HasPrefix(l.core, "unknown flag: ") {
-		s.flag = l.core
+	if before, flag, ok := strings.Cut(l.core, "unknown flag: "); ok && (before == "" || strings.HasSuffix(before, ": ")) {
+		s.flag = "unknown flag: " + flag
 		return true
 	}
 	m := seeUsage.FindStringSubmatch(l.text)
 	if m == nil || s.flag == "" {
 		return false
 	}
-	if m[1] == "" && s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || m[1] != "" && ofBuildx.MatchString(s.flag) {
+	if m[1] == "" && (s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || strings.HasSuffix(s.flag, " --builder")) || m[1] != "" && ofBuildx.MatchString(s.flag) {
 		l.text = s.flag + ": " + l.text
 		l.core = "docker buildx: " + l.text
 	}

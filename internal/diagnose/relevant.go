@@ -13,21 +13,21 @@ var relevant = [][]byte{ //nolint:gochecknoglobals // a constant
 	[]byte("rror"), []byte("ERR"), []byte("ailed"), []byte("arning"), []byte("WARN"),
 	[]byte("gha"), []byte("uild"), []byte("xporting"), []byte("tarball"), []byte("No output"),
 	[]byte("legacy service"), []byte("Decommissioned"), []byte("unknown flag"), []byte("unknown shorthand"), []byte("Run "), []byte("cache.t"), []byte("gzip"), []byte("archive"), []byte("runcated input"), []byte("zstd"), []byte("/*stdin"),
-	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("cache read"), []byte("scopes"), []byte("--help'"), []byte("MBs/sec"), []byte("o space left"), []byte("shell: "), []byte("storage write check"), []byte("storage read check"), []byte("reserve cache with"), []byte("quota exceeded"), []byte("/actions/cache"), []byte("panic: "),
+	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("cache read"), []byte("scopes"), []byte("--help'"), []byte("MBs/sec"), []byte("o space left"), []byte("shell: "), []byte("storage write check"), []byte("storage read check"), []byte("reserve cache with"), []byte("quota exceeded"), []byte("/actions/cache"), []byte("panic: "), []byte(": Cannot "),
 }
 
 // telling are the words of which a message in a frame must have one, if it is neither BuildKit's nor a client's.
 var telling = map[frame][]string{ //nolint:gochecknoglobals // a constant
 	bare: {
 		"legacy service", "Decommissioned", "not set for github", "Cache Service Url", "cache token", "buildx", "buildkit", "unknown flag", "BuildKit",
-		"cache write", "cache read", "scopes", "library/gha", "from gha", "> 4", "torn: ", "packing: ", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "filled: ", "last activity", "/actions/cache", "ACTIONS_", "ghac not found", "reserve cache with",
+		"cache write", "cache read", "scopes", "library/gha", "from gha", "> 4", "torn: ", "packing: ", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", ".docker_temp_", "filled: ", "last activity", "/actions/cache", "ACTIONS_", "ghac not found", "reserve cache with",
 	},
 	said: {
 		"cache", "Cache", "gha", "uild", "legacy service", "Decommissioned", "unknown flag", "scopes", "token", "access controls",
 		"error response", "unknown error", "rate limit", "ervices aren't available", "GitHub", "github", "twirp", "_apis/",
 		".blob.core.windows.net", "devstoreaccount1", "unmarshal", "lock id", "nvalid body", "statusCode", "content range", "was blocked",
 		"resource_exhausted", "thumbprint", "type required", "invalid value", "replicas", "workers", "resource \"", "receive status",
-		"quota", "insufficient usage", "404", "409", "CacheService", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "endpoint", "dial gRPC", "error while calling ", "for bootstrap ", "any container", "upgrade connection", "start engine", "perform the build", "share mount", "setup network", "to switch to", "Incomplete download",
+		"quota", "insufficient usage", "404", "409", "CacheService", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "delete _state", ".docker_temp_", "endpoint", "dial gRPC", "error while calling ", "for bootstrap ", "any container", "upgrade connection", "start engine", "perform the build", "share mount", "setup network", "to switch to", "Incomplete download",
 	},
 }
 

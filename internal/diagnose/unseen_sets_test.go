@@ -21,6 +21,8 @@ var unseenSets = []struct {
 	{"unseen4", 35, 25, 55, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3"}},
 	{"unseen5", 40, 40, 44, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4"}},
 	{"unseen6", 35, 35, 36, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5"}},
+	{"unseen7", 30, 40, 31, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5", "unseen6"}},
+	{"unseen8", 30, 40, 32, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5", "unseen6", "unseen7"}},
 }
 
 func inFolder(t *testing.T, folder string) []excerpt {

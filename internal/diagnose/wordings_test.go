@@ -22,6 +22,7 @@ var wordings = map[string][]string{
 		`ERROR: docker endpoint for "ci" not found`,
 	},
 	"builder-refused": {
+		"ERROR: could not create a builder instance with TLS data loaded from environment. Please use `docker context create <context-name>`",
 		"ERROR: docker-container driver requires docker API access",
 		"ERROR: cannot determine Kubernetes namespace, specify manually: invalid configuration: no configuration has been provided",
 		`ERROR: instance name "ci" already exists as context builder`,
@@ -32,6 +33,7 @@ var wordings = map[string][]string{
 		"+ docker buildx create --use --driver-opt timeout=x\nerror: cannot parse timeout: time: invalid duration \"x\"",
 	},
 	"builder-not-started": {
+		`Error: Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.51/containers/buildx_buildkit_builder-5f0/json": context deadline exceeded`,
 		"ERROR: failed to connect to pod ci0-1 after 6 attempts: EOF",
 		"+ docker buildx bake --print\nERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
 		"[rootlesskit:parent] error: failed to start the child: fork/exec /proc/self/exe: operation not permitted",
@@ -67,6 +69,7 @@ var wordings = map[string][]string{
 		"Error response from daemon: mkdir /var/lib/docker/tmp/docker-builder312255349: no space left on device",
 	},
 	"disk-full-somewhere": {
+		"Error: Error: Command failed: docker save --output ~/.docker-images.tar ghcr.io/o/r:latest\nwrite /home/runner/.docker_temp_4292464103: no space left on device",
 		"x - loading image \"x\". first error: embedded daemon response: Error processing tar file(exit status 1): write /d92e.tar: no space left on device",
 		"failed to register layer: write /usr/lib/x: no space left on device",
 		"ERROR: write /home/runner/.docker/buildx/refs/x: no space left on device",
@@ -93,8 +96,9 @@ var wordings = map[string][]string{
 		`ERROR: failed to solve: failed commit on ref "layer-sha256:x": "layer-sha256:x" failed size validation: 100 != 200: failed precondition`,
 	},
 	"docker-driver-action": {"Error: buildx failed with: Learn more at https://docs.docker.com/go/build-multi-platform/"},
-	"buildx-missing":       {"unknown flag: --platform\nSee 'docker build --help'."},
+	"buildx-missing":       {"unknown flag: --platform\nSee 'docker build --help'.", "  ⨯ release failed after 11s      error=docker build failed: failed to build ghcr.io/o/r:v0: exit status 125: unknown flag: --builder   \nSee 'docker --help'.   "},
 	"rest-permission": {
+		"##[warning]Error delete _state: [403] Resource not accessible by integration",
 		"failed to delete cache: HTTP 403: Resource not accessible by integration (https://api.github.com/repos/o/r/actions/caches/123)",
 		"HTTP 403: Must have admin rights to Repository. (https://api.github.com/repos/o/r/actions/caches?per_page=100)",
 	},
