@@ -87,9 +87,9 @@ func (c Cause) of(core string) Cause {
 	if c.proof != nil {
 		c.Certain = c.proof.MatchString(core)
 	}
-	m := c.match().FindStringSubmatch(core)
+	m := c.match.FindStringSubmatch(core)
 	if m == nil {
-		m = c.match().FindStringSubmatch("toolkit: " + core)
+		m = c.match.FindStringSubmatch("toolkit: " + core)
 	}
 	for i := 1; i < len(m); i++ {
 		if m[i] != "" {

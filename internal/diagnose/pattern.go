@@ -3,61 +3,63 @@ package diagnose
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// A pattern is an expression that is compiled, and runs, only for a text that it may match. The catalogue has hundreds of
-// them, a log has millions of lines, and most builds print nothing that one is asked about. A nil pattern matches nothing.
+// A pattern is an expression that is parsed when a text is held against it, and compiled when one may match it. The catalogue
+// has hundreds of them, a log has millions of lines, and most builds print nothing that one is about. A nil pattern matches
+// nothing.
 type pattern func() *expression
 
 type expression struct {
-	*regexp.Regexp
-	begins *[256]bool // bytes of which one begins every text that it matches; nil for one that may match further on
-	words  []string   // of which a text that it matches has one; nil where nothing is known
+	compiled func() *regexp.Regexp
+	words    []string          // of which a text that it matches has one; nil where nothing is known
+	begins   func() *[256]bool // bytes of which one begins every text that it matches; nil for one that may match further on
 }
 
 func compile(expr string) pattern {
 	return sync.OnceValue(func() *expression {
-		e := &expression{Regexp: regexp.MustCompile(expr)}
-		if parsed, err := syntax.Parse(expr, syntax.Perl); err == nil {
-			e.begins, e.words = beginnings(parsed), required(parsed)
+		parsed, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			panic(err)
 		}
-		return e
+		return &expression{
+			compiled: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) }),
+			words:    required(parsed),
+			begins:   sync.OnceValue(func() *[256]bool { return beginnings(parsed) }),
+		}
 	})
 }
 
 // MatchString reports whether the text matches.
 func (p pattern) MatchString(text string) bool {
-	if p == nil {
-		return false
-	}
-	e := p()
-	return e.may(text) && e.Regexp.MatchString(text)
+	return p != nil && p().may(text) && p().compiled().MatchString(text)
 }
 
 // FindString returns the first match.
 func (p pattern) FindString(text string) string {
-	e := p()
-	if !e.may(text) {
+	if !p().may(text) {
 		return ""
 	}
-	return e.Regexp.FindString(text)
+	return p().compiled().FindString(text)
+}
+
+// FindStringSubmatch returns the first match and its groups.
+func (p pattern) FindStringSubmatch(text string) []string {
+	if !p().may(text) {
+		return nil
+	}
+	return p().compiled().FindStringSubmatch(text)
 }
 
 func (e *expression) may(text string) bool {
-	if e.begins != nil && (text == "" || !e.begins[text[0]]) {
+	if e.words != nil && !slices.ContainsFunc(e.words, func(word string) bool { return strings.Contains(text, word) }) {
 		return false
 	}
-	if e.words == nil {
-		return true
-	}
-	for _, word := range e.words {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return false
+	begins := e.begins()
+	return begins == nil || text != "" && begins[text[0]]
 }
 
 // beginnings are the bytes with which a text that an expression matches begins; nil if that is any.

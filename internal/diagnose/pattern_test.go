@@ -41,12 +41,12 @@ func TestAPatternMatchesWhatItsExpressionMatches(t *testing.T) {
 	matched := 0
 	for _, text := range slices.Compact(texts) {
 		for _, p := range patterns {
-			want := p().Regexp.FindString(text)
+			want := p().compiled().FindString(text)
 			if got := p.FindString(text); got != want {
-				t.Errorf("%s: got %q in %q, want %q", p(), got, text, want)
+				t.Errorf("%s: got %q in %q, want %q", p().compiled(), got, text, want)
 			}
-			if is := p.MatchString(text); is != p().Regexp.MatchString(text) {
-				t.Errorf("%s: %q: got %v", p(), text, is)
+			if is := p.MatchString(text); is != p().compiled().MatchString(text) {
+				t.Errorf("%s: %q: got %v", p().compiled(), text, is)
 			} else if is {
 				matched++
 			}

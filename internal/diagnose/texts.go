@@ -11,7 +11,7 @@ import (
 func Texts() map[string][]string {
 	texts := map[string][]string{}
 	for _, c := range catalogue() {
-		parsed, err := syntax.Parse(c.match().String(), syntax.Perl)
+		parsed, err := syntax.Parse(c.match().compiled().String(), syntax.Perl)
 		if err != nil {
 			continue // it was compiled
 		}
