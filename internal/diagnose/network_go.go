@@ -10,7 +10,7 @@ import (
 const (
 	goProxy       = `(?:proxyconnect tcp: |socks connect tcp |(?:Proxy Authentication Required|Bad Gateway|Forbidden|Service Unavailable|Gateway Timeout|Bad Request|Unauthorized|Not Found|Method Not Allowed|Request Timeout|Too Many Requests|Internal Server Error|Not Implemented|authenticationrequired|unknown status code)$)`
 	goUnreachable = `connect(?:ex)?: (?:no route to host|network is unreachable|network is down|host is down|can(?:not|'t) assign requested address|permission denied|operation not permitted|.*to an unreachable (?:network|host))`
-	goName        = `dial tcp: lookup \S+(?: on \S+)?: (?:no such host|server misbehaving|Temporary failure in name resolution|i/o timeout|read udp|dial udp|getaddrinfow: |device or resource busy|no (?:answer|suitable)|lame referral|invalid DNS|cannot |[A-Z])`
+	goName        = `dial tcp: lookup \S+(?: on \S+)?: (?:no such host|server misbehaving|i/o timeout|read udp|dial udp|getaddrinfow: |device or resource busy|no (?:answer|suitable)|lame referral|invalid DNS|cannot |[A-Z])`
 	goAuthority   = `(?:tls: failed to verify certificate: )?x509: (?:certificate signed by unknown authority|“[^”]*” certificate is not trusted|failed to load system roots)`
 	goTLS         = `(?:tls: |x509: |(?:local|remote) error: tls: |http: server gave HTTP response to HTTPS client|(?:net/http: HTTP/1\.x transport connection broken: )?malformed HTTP response "\\x1[56])`
 	goTimeout     = `(?:net/http: TLS handshake timeout|(?:net/http|http2): timeout awaiting response headers|[^"]*\(Client\.Timeout exceeded while |context deadline exceeded|(?:dial|read|write) tcp \S+: .*(?:i/o timeout|timed out|did not properly respond))`
