@@ -12,7 +12,7 @@ type archive struct {
 	packed   int // the line of the command that packs one; 0 without one
 	unpacked int // the line of the command; 0 without one
 	torn     int // the line that says that a file is torn; 0 without one
-	refused  int // the line that says what tar may not do with a file; 0 without one
+	refused  int // the line in which tar says that it cannot write a file; 0 without one
 }
 
 var packs = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`) //nolint:gochecknoglobals // a constant

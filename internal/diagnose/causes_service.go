@@ -26,7 +26,8 @@ const (
 	serviceFailed = "the cache service failed on its side"
 )
 
-// keyExists is what @actions/cache since version 4 says of any reservation that failed. Only a line in debug mode has the reason.
+// keyExists is the cause of a text that @actions/cache since version 4 prints for every reservation that failed. It prints the
+// reason only in debug mode.
 const keyExists = "key-exists"
 
 // LocalLayerMissing is the cause of a build that a local cache made fail.
@@ -106,7 +107,7 @@ func serviceCauses() []Cause {
 		certain(keyExists, "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
 			bare, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |`+toolkit+`Failed request: \(409\) |^Cache service responded with 409|^Cache already exists\. Scope: |^POST /_apis/artifactcache/caches/\d+: cache \d+ ".*": already complete$`,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content",
-			"ACTIONS_STEP_DEBUG=true   # as a variable of the repository: actions/cache v4 says the same of any failure, and why only in debug mode").provedBy(`\bCache already exists\b|\balready exists$`),
+			"gh variable set ACTIONS_STEP_DEBUG --body true   # actions/cache v4 prints this for every failure, and the reason only in debug mode").provedBy(`\bCache already exists\b|\balready exists$`),
 	}
 }
 
