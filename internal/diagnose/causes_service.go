@@ -33,7 +33,7 @@ const keyExists = "key-exists"
 // LocalLayerMissing is the cause of a build that a local cache made fail.
 const LocalLayerMissing = "local-layer-missing"
 
-// serviceCauses are those that the cache service reports.
+// serviceCauses are those for which the cache service refuses a request.
 func serviceCauses() []Cause {
 	return []Cause{
 		certain("read-denied", "the runtime token may not read the cache, as where ACTIONS_CACHE_MODE is write-only or none",
@@ -64,7 +64,12 @@ func serviceCauses() []Cause {
 			build, `^not_found$`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			said, `^toolkit: Failed request: \(404\) Upload not found|^(?:PATCH|POST) /_apis/artifactcache/caches/\d+: cache \d+: not reserved$|^Cache service responded with 404 during |^unknown error 40[04] .*: not reserved"|`+toolkit+`(?:The specified (?:blob|container|resource) does not exist|The specified container is being deleted|The condition specified using HTTP conditional header|Unexpected status code: 404)`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
+	}
+}
 
+// failedServiceCauses are those of a service that throttles, fails, or answers as this client does not expect.
+func failedServiceCauses() []Cause {
+	return []Cause{
 		certain("throttled", "the cache service throttles: too many requests", said, throttle,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # BuildKit: fewer entries",
 			"timeout=20m   # BuildKit waits and tries again this long", ignoreError).
