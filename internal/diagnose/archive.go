@@ -12,16 +12,20 @@ type archive struct {
 	packed   int // the line of the command that packs one; 0 without one
 	unpacked int // the line of the command; 0 without one
 	torn     int // the line that says that a file is torn; 0 without one
-	refused  int // the line that says what tar may not do with a file; 0 without one
+	refused  int // the line in which tar says that it cannot write a file; 0 without one
 }
 
+var packs = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`) //nolint:gochecknoglobals // a constant
+
+var unpacks = compile(`\b[gb]?s?tar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`) //nolint:gochecknoglobals // a constant
+
+var torn = compile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`) //nolint:gochecknoglobals // a constant
+
+var refuses = compile(`\b[gb]?s?tar(?:\.exe)?: .*: Cannot (?:open|mkdir|utime|unlink|stat|change \w+|create \w+(?: to '[^']*')?): `) //nolint:gochecknoglobals // a constant
+
 var (
-	packs   = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`)
-	noRoom  = regexp.MustCompile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`)
-	unpacks = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`)
-	torn    = regexp.MustCompile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`)
-	refuses = regexp.MustCompile(`\b[gb]?s?tar(?:\.exe)?: .*: Cannot (?:open|mkdir|utime|unlink|stat|change \w+|create \w+(?: to '[^']*')?): `)
-	untars  = regexp.MustCompile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
+	noRoom = regexp.MustCompile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`)
+	untars = regexp.MustCompile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
 )
 
 // tornWithin is how many lines lie between the command, what tar says, and the client's error, at most.
@@ -32,11 +36,11 @@ func (a *archive) mark(l *logLine, number int) {
 	switch {
 	case a.add(l, number):
 		l.core = "torn: " + l.core
-	case strings.Contains(l.text, "cache.t") && packs.MatchString(l.text):
+	case packs.MatchString(l.text):
 		a.packed = number
 	case (near(a.packed, number) || near(a.unpacked, number)) && noRoom.MatchString(l.text):
 		l.core = "packing: " + l.core
-	case strings.Contains(l.text, ": Cannot ") && refuses.MatchString(l.text):
+	case refuses.MatchString(l.text):
 		a.refused = number
 	case l.frame == said && (a.packed > 0 || a.unpacked > 0 || near(a.refused, number)) && untars.MatchString(l.text):
 		*a = archive{}
@@ -47,9 +51,9 @@ func (a *archive) mark(l *logLine, number int) {
 // add takes a line and reports whether it shows that the archive of a cache entry is torn.
 func (a *archive) add(l *logLine, number int) bool {
 	switch {
-	case strings.Contains(l.text, "cache.t") && strings.Contains(l.text, " -x") && unpacks.MatchString(l.text):
+	case strings.Contains(l.text, " -x") && unpacks.MatchString(l.text):
 		*a = archive{unpacked: number}
-	case saysTorn(l.text):
+	case torn.MatchString(l.text):
 		a.torn = number
 		return near(a.unpacked, number)
 	case l.frame == said && near(a.torn, number) && untars.MatchString(l.text):
@@ -57,12 +61,6 @@ func (a *archive) add(l *logLine, number int) bool {
 		return true
 	}
 	return false
-}
-
-// saysTorn spares most lines the expression.
-func saysTorn(text string) bool {
-	return (strings.Contains(text, "gzip") || strings.Contains(text, "archive") || strings.Contains(text, "zstd") || strings.Contains(text, "/*stdin") || strings.Contains(text, "runcated")) &&
-		torn.MatchString(text)
 }
 
 func near(before, number int) bool { return before > 0 && number-before <= tornWithin }

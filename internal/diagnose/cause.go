@@ -34,7 +34,7 @@ func Catalogue() []Cause {
 
 // catalogue is compiled on first use: most runs never read a log.
 var catalogue = sync.OnceValue(func() []Cause { //nolint:gochecknoglobals // the same for every log
-	return slices.Concat(versionCauses(), setupCauses(), builderCauses(), optionCauses(), serviceCauses(), blobCauses(), networkCauses(), restCauses(), lastCauses())
+	return slices.Concat(versionCauses(), setupCauses(), builderCauses(), optionCauses(), serviceCauses(), failedServiceCauses(), blobCauses(), networkCauses(), restCauses(), lastCauses())
 })
 
 func certain(id, title string, least frame, match string, advice ...string) Cause {

@@ -29,9 +29,9 @@ func builderCauses() []Cause {
 		certain("builder-refused", "buildx cannot create or use this builder: this buildx does not know the driver or one of its options",
 			said, `^(?:failed to initialize builder \S+ \(\S+\): |no valid drivers found: )?(?:failed to find driver "|additional instances of driver "|(?:\S+ driver requires (?:docker|kubernetes) API access|cannot determine Kubernetes namespace, specify manually: |invalid tolaration "|invalid loadbalance "|non-absolute path '[^']*' provided for (?:ca|)cert|instance name "[^"]*" already exists as context builder$|kubernetes driver does not support endpoint args |invalid name \S+, name needs to start with a letter and may not contain symbols, except )|invalid driver option \S+ for (?:\S+ driver|driver \S+)|invalid env option "[^"]*", expecting env\.FOO=bar$|docker buildx: `+noEndpoint+`$|tls enabled, but missing keys |setting (?:buildkit flags|config file) is not supported for \S+ driver|existing instance for "?[^" ]*"? but (?:no append mode|has mismatched driver)|default is a reserved name and can(?:not|'t) be used to identify builder instance|append requires a builder name$|invalid duplicate endpoint |failed to parse (?:buildkit|BuildKit daemon) flags: )`,
 			"docker buildx create --help   # drivers and options of this buildx; 0.9 and newer have remote", setupBuildx, newBuilder),
-		certain("builder-refused", "DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name the Engine: buildx creates a builder on it only through a docker context",
+		certain("builder-refused", "DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are set: buildx creates a builder on an Engine with TLS only through a docker context",
 			said, `^could not create a builder instance with TLS data loaded from environment`,
-			"docker context create ci && docker buildx create --use ci", "DOCKER_TLS_CERTDIR: \"\"   # of the service docker:dind, which then speaks no TLS on port 2375"),
+			"docker context create ci && docker buildx create --use ci", "DOCKER_TLS_CERTDIR: \"\"   # with DOCKER_HOST: tcp://docker:2375; docker:dind then listens without TLS"),
 		probable("builder-refused", "buildx could not create the builder",
 			said, `^(?:`+creating+`|(?:use|run) \x60docker .*\x60 to switch to |to switch to context \S+ use \x60docker context )`, "docker buildx create --help   # drivers and options of this buildx", setupBuildx, newBuilder),
 		certain("builder-not-started", "the builder did not start",
@@ -39,7 +39,7 @@ func builderCauses() []Cause {
 				`^failed to dial gRPC: |\bexec /usr/bin/build(?:ctl|kitd): |^failed to get status: (?:rpc error: code = (?:Unavailable|DeadlineExceeded)|(?:Unavailable|DeadlineExceeded): )|^no running buildkit pods found|^no valid drivers found(?:$|: )|: driver not connecting$|^`+calling+`"|^pod \S+ does not have any container$|^unable to upgrade connection: container not found \("buildkitd"\)|`+
 				`^failed to connect to pod \S+ after \d+ attempts|^waiting for BuildKit: |\b(?:timed out|timeout) waiting for buildkitd?\b|\bunable to connect to buildkitd?\b|^error dialing backend: |^connecting to Docker Build Cloud at |^(?:failed to connect to BuildKit for image verification|failed to verify image \S*moby/buildkit)|^(?:Get|Head) "https?://\S*/moby/buildkit/\S*": |^`+refused+`.*\bbuildx_buildkit_|^(?:[Tt]imeout \w+: )?(?:could not|cannot) connect to buildkitd?\b|^could not connect to unix:\S*buildkitd\.sock after \d+ trials|^build new buildkitd client: |^error during connect: .*/containers/buildx_buildkit_|`+
 				`^failed to start buildkitd? container: |^failed to start containers: \S*buildkit|^write sysctl key net\.ipv4\.ping_group_range: `,
-			"docker buildx inspect --bootstrap NAME", "docker context create ci && docker buildx create --use ci   # where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name the Engine", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
+			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0", "kubectl describe pods -l app=NAME0   # with the kubernetes driver; --driver-opt timeout=5m waits longer",
 			"docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses"),
 		probable("builder-not-started", "the builder did not start: the Engine does not get the image of BuildKit",
 			said, `^`+refused+`.*[ /]moby/buildkit[:@]`, "docker pull moby/buildkit:buildx-stable-1   # through the proxy or mirror that the Engine uses", "docker buildx inspect --bootstrap NAME"),
@@ -51,15 +51,14 @@ func builderCauses() []Cause {
 			"docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0").commonly(),
 		probable("builder-not-started", "the engine of Dagger, or the BuildKit of Earthly, did not start",
 			said, `^start engine: |^could not determine buildkit address|^Frontend is not available to perform the build\.`, "docker ps -a   # and docker logs, of the engine's container", "docker info   # of the Engine that it runs on"),
-		probable("builder-not-started", "a rootless BuildKit, or Docker Engine, did not start: the kernel gives it no user namespace",
+		probable("builder-not-started", "a rootless BuildKit, or Docker Engine, did not start: the kernel or the container does not allow it a user namespace, a mount or a network device",
 			said, `^failed to (?:(?:start the child: fork/exec /proc/self/exe|setup UID/GID map: newuidmap .*): |setup network &\{|share mount point: )`, "sysctl user.max_user_namespaces kernel.unprivileged_userns_clone kernel.apparmor_restrict_unprivileged_userns", "https://github.com/moby/buildkit/blob/master/docs/rootless.md"),
 		probable("builder-not-started", "the builder did not start",
 			build, `^`+byEngine, "docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0"),
 	}
 }
 
-// What buildx and BuildKit's client say in front of the errors of a cluster, and of a builder that does not tell what it can
-// do, for an expression.
+// What buildx says in front of an error of Kubernetes, and of one of a builder that it asks for its workers, for an expression.
 const (
 	calling = `error (?:while calling (?:\w+Client\.)?(?:Get|Create|Update|Delete) for|for bootstrap) `
 	listing = `(?:listing workers(?: for Build)?: )?failed to list workers: (?:Unavailable: )?`

@@ -26,13 +26,14 @@ const (
 	serviceFailed = "the cache service failed on its side"
 )
 
-// keyExists is what @actions/cache since version 4 says of any reservation that failed. Only a line in debug mode has the reason.
+// keyExists is the cause of a text that @actions/cache since version 4 prints for every reservation that failed. It prints the
+// reason only in debug mode.
 const keyExists = "key-exists"
 
 // LocalLayerMissing is the cause of a build that a local cache made fail.
 const LocalLayerMissing = "local-layer-missing"
 
-// serviceCauses are those that the cache service reports.
+// serviceCauses are those for which the cache service refuses a request.
 func serviceCauses() []Cause {
 	return []Cause{
 		certain("read-denied", "the runtime token may not read the cache, as where ACTIONS_CACHE_MODE is write-only or none",
@@ -63,7 +64,12 @@ func serviceCauses() []Cause {
 			build, `^not_found$`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries").commonly(),
 		probable("entry-lost", "the service lost the entry between its reservation and its end, as during outages or when the cache is full",
 			said, `^toolkit: Failed request: \(404\) Upload not found|^(?:PATCH|POST) /_apis/artifactcache/caches/\d+: cache \d+: not reserved$|^Cache service responded with 404 during |^unknown error 40[04] .*: not reserved"|`+toolkit+`(?:The specified (?:blob|container|resource) does not exist|The specified container is being deleted|The condition specified using HTTP conditional header|Unexpected status code: 404)`, Retry, ignoreError, "docker ghacache prune   # room below the limit", "mode=min   # fewer entries"),
+	}
+}
 
+// failedServiceCauses are those of a service that throttles, fails, or answers as this client does not expect.
+func failedServiceCauses() []Cause {
+	return []Cause{
 		certain("throttled", "the cache service throttles: too many requests", said, throttle,
 			"run fewer builds of the repository at once; GitHub accepts 200 uploads a minute and repository", "mode=min   # BuildKit: fewer entries",
 			"timeout=20m   # BuildKit waits and tries again this long", ignoreError).
@@ -106,7 +112,7 @@ func serviceCauses() []Cause {
 		certain(keyExists, "actions/cache wants to save under a key that exists or is being written: entries are never overwritten",
 			bare, `^(?:ReserveCacheError: )?Unable to reserve cache with key .*another job may be creating|^Unable to reserve cache with key: ReserveCacheError: |`+toolkit+`Failed request: \(409\) |^Cache service responded with 409|^Cache already exists\. Scope: |^POST /_apis/artifactcache/caches/\d+: cache \d+ ".*": already complete$`,
 			"key: ${{ runner.os }}-${{ hashFiles('…') }}   # a key that changes with its content",
-			"ACTIONS_STEP_DEBUG=true   # as a variable of the repository: actions/cache v4 says the same of any failure, and why only in debug mode").provedBy(`\bCache already exists\b|\balready exists$`),
+			"gh variable set ACTIONS_STEP_DEBUG --body true   # actions/cache v4 prints this for every failure, and the reason only in debug mode").provedBy(`\bCache already exists\b|\balready exists$`),
 	}
 }
 

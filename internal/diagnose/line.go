@@ -203,13 +203,9 @@ func restore(core string) string {
 	return core
 }
 
-var (
-	storage = regexp.MustCompile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|azblob|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error)\b`)
-	ofCache = regexp.MustCompile(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
-)
+var storage = compile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|azblob|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error) \{`) //nolint:gochecknoglobals // a constant
 
-// storageWords are those of which a line must have one for storage to match it.
-var storageWords = []string{"service: ", "for url (", "uri: ", "Error {"} //nolint:gochecknoglobals // a constant
+var ofCache = regexp.MustCompile(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
 
 // ofItself matches what sccache says of the server that it runs by itself.
 var ofItself = regexp.MustCompile(`connect to server|response to client|data from server|sccache: (?:error|warning): [\w ]+\(os error`)
@@ -218,9 +214,6 @@ var ofItself = regexp.MustCompile(`connect to server|response to client|data fro
 func foreign(text string) bool {
 	if strings.Contains(text, ofSccache) && ofItself.MatchString(text) {
 		return true
-	}
-	if !slices.ContainsFunc(storageWords, func(word string) bool { return strings.Contains(text, word) }) {
-		return false
 	}
 	all := storage.FindAllStringSubmatch(text, 4)
 	if slices.ContainsFunc(all, func(m []string) bool { return m[1] == "azblob" || m[2] == "azblob" }) {

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
+// clientMark begins a message of a client of the cache in the middle of a line: an action, a tool or a person put something
+// in front of it.
+var clientMark = compile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |docker: 'buildx' is not a docker command)`) //nolint:gochecknoglobals // a constant
+
 var (
-	// clientMark begins a message of a client of the cache wherever it stands in a line: an action, a tool or a person
-	// put something in front of it.
-	clientMark = regexp.MustCompile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |docker: 'buildx' is not a docker command)`)
 	// spans are what a sentence quotes.
 	spans = regexp.MustCompile("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
 	// leadIn ends what a sentence says before it comes to an error.
@@ -30,12 +31,9 @@ var (
 	ranAction = regexp.MustCompile(`^Run ([\w.-]+/[\w./-]+)@`)
 )
 
-// clientWords are those of which a line must have one for clientMark to match it.
-var clientWords = []string{"Cache service responded", "Cache reservation", "CacheEntry", "reserveCache", "saveCache", "commitCache", "downloadCache", "uploadChunk (", " failed, reason: ", "GitHub API error", "is not a docker command"} //nolint:gochecknoglobals // a constant
-
 // mentioned looks for the message of a client behind something else.
 func (l *logLine) mentioned(known []Cause) (logLine, int, bool) {
-	if l.core == "" || !slices.ContainsFunc(clientWords, func(word string) bool { return strings.Contains(l.text, word) }) {
+	if l.core == "" {
 		return logLine{}, 0, false
 	}
 	at := clientMark.FindStringIndex(l.text)

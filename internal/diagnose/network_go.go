@@ -15,21 +15,21 @@ const (
 	goTLS         = `(?:tls: |x509: |(?:local|remote) error: tls: |http: server gave HTTP response to HTTPS client|(?:net/http: HTTP/1\.x transport connection broken: )?malformed HTTP response "\\x1[56])`
 	goTimeout     = `(?:net/http: TLS handshake timeout|(?:net/http|http2): timeout awaiting response headers|[^"]*\(Client\.Timeout exceeded while |context deadline exceeded|(?:dial|read|write) tcp \S+: .*(?:i/o timeout|timed out|did not properly respond))`
 	goBroken      = `(?:(?:unexpected )?EOF$|http2: |stream error|connection error: [A-Z]|http: (?:read on closed response body|server closed idle connection)|net/http: (?:HTTP/1\.x transport connection broken|cannot rewind body)|(?:readLoopPeekFailLocked: |write error: )?(?:read|write|dial) tcp \S+: .*(?:reset by peer|broken pipe|use of closed network connection|forcibly closed|connection was aborted|connection abort|protocol wrong type))`
-	// goCut is that a download ended, in any of these words.
+	// goCut matches the failures that end a download before it is complete.
 	goCut = `(?:(?:read|write|dial) tcp |(?:unexpected )?EOF$|stream error|http2: |context deadline exceeded|connection error: [A-Z]|net/http: |http: (?:read on closed response body|server closed idle connection)|readLoopPeekFailLocked: |write error: |(?:local|remote) error: tls)`
 )
 
-// asked begins what is left of a failed request, to whatever URL, of which the log tells that it is one to the cache service or
-// to its blobs.
+// asked replaces the method and the URL of a failed request if its place in the log, and not its URL, tells that it went to the
+// cache service or to its blobs.
 const asked = "asked: "
 
 var (
 	aRequest = regexp.MustCompile(`^(?:Get|Post|Patch|Put|Head) "([^"]*)": `)
-	// blobOfOthers is where the azblob cache keeps its own.
+	// blobOfOthers begins the URL of a storage account, which may be that of BuildKit's azblob cache.
 	blobOfOthers = regexp.MustCompile(`^https?://[^/]+\.blob\.core\.windows\.net/`)
 )
 
-// asksCache takes a request to a cache service off its failure, where no URL of the message tells.
+// asksCache marks a failed request as one to the cache, unless its URL tells that it is one, or may be of another storage.
 func (l *logLine) asksCache() {
 	if m := aRequest.FindStringSubmatch(l.core); m != nil && !toCache.MatchString(l.core) && !blobOfOthers.MatchString(m[1]) {
 		l.core = asked + l.core[len(m[0]):]

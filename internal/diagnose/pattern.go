@@ -54,6 +54,24 @@ func (p pattern) FindStringSubmatch(text string) []string {
 	return p().compiled().FindStringSubmatch(text)
 }
 
+// FindStringIndex returns where the first match begins and ends; nil without one.
+func (p pattern) FindStringIndex(text string) []int {
+	e := p()
+	if !e.may(text) {
+		return nil
+	}
+	return e.Regexp.FindStringIndex(text)
+}
+
+// FindAllStringSubmatch returns the groups of the first n matches.
+func (p pattern) FindAllStringSubmatch(text string, n int) [][]string {
+	e := p()
+	if !e.may(text) {
+		return nil
+	}
+	return e.Regexp.FindAllStringSubmatch(text, n)
+}
+
 func (e *expression) may(text string) bool {
 	if e.words != nil && !slices.ContainsFunc(e.words, func(word string) bool { return strings.Contains(text, word) }) {
 		return false

@@ -126,7 +126,7 @@ func (b *buildState) see(l *logLine) {
 // boots marks the error on which the start of a builder ended.
 func boots(core string) string {
 	if fullDisk.MatchString(core) {
-		return "filled: " // whose disk it is, only this place tells: no other text is left
+		return "filled: " // without the text, which other causes of a full disk match too
 	}
 	return booting[1:] + core
 }

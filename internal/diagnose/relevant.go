@@ -13,7 +13,7 @@ var relevant = [][]byte{ //nolint:gochecknoglobals // a constant
 	[]byte("rror"), []byte("ERR"), []byte("ailed"), []byte("arning"), []byte("WARN"),
 	[]byte("gha"), []byte("uild"), []byte("xporting"), []byte("tarball"), []byte("No output"),
 	[]byte("legacy service"), []byte("Decommissioned"), []byte("unknown flag"), []byte("unknown shorthand"), []byte("Run "), []byte("cache.t"), []byte("gzip"), []byte("archive"), []byte("runcated input"), []byte("zstd"), []byte("/*stdin"),
-	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("cache read"), []byte("scopes"), []byte("--help'"), []byte("MBs/sec"), []byte("o space left"), []byte("shell: "), []byte("storage write check"), []byte("storage read check"), []byte("reserve cache with"), []byte("quota exceeded"), []byte("/actions/cache"), []byte("panic: "), []byte(": Cannot "),
+	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("cache read"), []byte("scopes"), []byte("--help'"), []byte("MBs/sec"), []byte("o space left"), []byte("shell: "), []byte("storage read check"), []byte("reserve cache with"), []byte("quota exceeded"), []byte("/actions/cache"), []byte("panic: "), []byte(": Cannot "),
 }
 
 // telling are the words of which a message in a frame must have one, if it is neither BuildKit's nor a client's.
@@ -27,7 +27,7 @@ var telling = map[frame][]string{ //nolint:gochecknoglobals // a constant
 		"error response", "unknown error", "rate limit", "ervices aren't available", "GitHub", "github", "twirp", "_apis/",
 		".blob.core.windows.net", "devstoreaccount1", "unmarshal", "lock id", "nvalid body", "statusCode", "content range", "was blocked",
 		"resource_exhausted", "thumbprint", "type required", "invalid value", "replicas", "workers", "resource \"", "receive status",
-		"quota", "insufficient usage", "404", "409", "CacheService", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "docker-builder", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "delete _state", ".docker_temp_", "endpoint", "dial gRPC", "error while calling ", "for bootstrap ", "any container", "upgrade connection", "start engine", "perform the build", "share mount", "setup network", "to switch to", "Incomplete download",
+		"insufficient usage", "404", "409", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "delete _state", ".docker_temp_", "endpoint", "dial gRPC", "error while calling ", "for bootstrap ", "any container", "start engine", "share mount", "setup network", "to switch to", "Incomplete download",
 	},
 }
 

@@ -1,174 +1,11 @@
 package diagnose_test
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"testing"
 )
-
-// Where a request of a build goes to. ADDR is the address of the host, and LOCAL that of the builder.
-var goHosts = []struct {
-	name, host, addr, service, upload, download string
-	loopback, tls                               bool
-}{
-	{
-		name: "github.com", host: "results-receiver.actions.githubusercontent.com", addr: "140.82.112.34:443", tls: true,
-		service: "https://results-receiver.actions.githubusercontent.com/", upload: "https://productionresultssa3.blob.core.windows.net/actions-cache/7f-12?se=2026-08-20T11%3A00%3A00Z&sig=x&blockid=AAAA&comp=block",
-		download: "https://productionresultssa3.blob.core.windows.net/actions-cache/7f-12?se=2026-08-20T11%3A00%3A00Z&sig=x",
-	},
-	{
-		name: "GitHub Enterprise Server", host: "ghes.corp", addr: "10.1.2.3:443", tls: true, service: "https://ghes.corp/_services/artifactcache/Ab3/",
-		upload: "https://ghes.corp/_services/results/upload/7f?sig=x&comp=block", download: "https://minio.corp:9000/ghes/actions-cache/7f-12?X-Amz-Signature=x",
-	},
-	{
-		name: "a server of one's own", host: "10.0.0.5", addr: "10.0.0.5:3000", service: "http://10.0.0.5:3000/",
-		upload: "http://10.0.0.5:3000/upload/17?comp=block&blockid=AAAA", download: "http://10.0.0.5:3000/download/1f0e",
-	},
-	{
-		name: "this machine", host: "127.0.0.1", addr: "127.0.0.1:41000", service: "http://127.0.0.1:41000/", loopback: true,
-		upload: "http://127.0.0.1:41000/devstoreaccount1/upload/17?comp=block&blockid=AAAA", download: "http://127.0.0.1:41000/download/17",
-	},
-}
-
-// goFailures are those of the network in the words of Go's net, net/http, crypto/tls and crypto/x509, and of the systems
-// that they run on, by what they are.
-var goFailures = map[string][]string{
-	"refused": {
-		"dial tcp ADDR: connect: connection refused",
-		"dial tcp ADDR: connectex: No connection could be made because the target machine actively refused it.",
-	},
-	"unreachable": {
-		"dial tcp ADDR: connect: no route to host",
-		"dial tcp ADDR: connect: network is unreachable",
-		"dial tcp ADDR: connect: host is down",
-		"dial tcp ADDR: connect: network is down",
-		"dial tcp ADDR: connect: cannot assign requested address",
-		"dial tcp ADDR: connect: can't assign requested address",
-		"dial tcp ADDR: connect: permission denied",
-		"dial tcp ADDR: connect: operation not permitted",
-		"dial tcp ADDR: connectex: A socket operation was attempted to an unreachable network.",
-		"dial tcp ADDR: connectex: A socket operation was attempted to an unreachable host.",
-	},
-	"timeout": {
-		"dial tcp ADDR: i/o timeout",
-		"dial tcp ADDR: connect: connection timed out",
-		"dial tcp ADDR: connect: operation timed out",
-		"dial tcp ADDR: connectex: A connection attempt failed because the connected party did not properly respond after a period of time, or established connection failed because connected host has failed to respond.",
-		"read tcp LOCAL->ADDR: i/o timeout",
-		"read tcp LOCAL->ADDR: read: connection timed out",
-		"read tcp LOCAL->ADDR: read: operation timed out",
-		"read tcp LOCAL->ADDR: wsarecv: A connection attempt failed because the connected party did not properly respond after a period of time, or established connection failed because connected host has failed to respond.",
-		"write tcp LOCAL->ADDR: write: connection timed out",
-		"write tcp LOCAL->ADDR: i/o timeout",
-		"net/http: TLS handshake timeout",
-		"net/http: timeout awaiting response headers",
-		"http2: timeout awaiting response headers",
-		"net/http: request canceled (Client.Timeout exceeded while awaiting headers)",
-		"net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)",
-		"context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-		"context deadline exceeded",
-	},
-	"broken": {
-		"EOF",
-		"unexpected EOF",
-		"read tcp LOCAL->ADDR: read: connection reset by peer",
-		"read tcp LOCAL->ADDR: wsarecv: An existing connection was forcibly closed by the remote host.",
-		"read tcp LOCAL->ADDR: wsarecv: An established connection was aborted by the software in your host machine.",
-		"read tcp LOCAL->ADDR: use of closed network connection",
-		"write tcp LOCAL->ADDR: write: broken pipe",
-		"write tcp LOCAL->ADDR: write: connection reset by peer",
-		"write tcp LOCAL->ADDR: write: protocol wrong type for socket",
-		"write tcp LOCAL->ADDR: wsasend: An existing connection was forcibly closed by the remote host.",
-		"dial tcp ADDR: connect: connection reset by peer",
-		"http: server closed idle connection",
-		"http2: client connection lost",
-		"http2: client conn not usable",
-		"http2: server sent GOAWAY and closed the connection; LastStreamID=7, ErrCode=NO_ERROR, debug=\"\"",
-		"http2: Transport received GOAWAY from server ErrCode:ENHANCE_YOUR_CALM",
-		"http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written; define Request.GetBody to avoid this error",
-		"stream error: stream ID 5; INTERNAL_ERROR; received from peer",
-		"stream error: stream ID 5; REFUSED_STREAM",
-		"connection error: PROTOCOL_ERROR",
-		"net/http: HTTP/1.x transport connection broken: write tcp LOCAL->ADDR: write: connection reset by peer",
-		"net/http: cannot rewind body after connection loss",
-		"readLoopPeekFailLocked: read tcp LOCAL->ADDR: read: connection reset by peer",
-		"write error: write tcp LOCAL->ADDR: write: broken pipe",
-	},
-	"name": {
-		"dial tcp: lookup HOST: no such host",
-		"dial tcp: lookup HOST on 127.0.0.53:53: no such host",
-		"dial tcp: lookup HOST on 127.0.0.53:53: server misbehaving",
-		"dial tcp: lookup HOST on 10.0.0.2:53: read udp 172.17.0.2:41000->10.0.0.2:53: i/o timeout",
-		"dial tcp: lookup HOST on 127.0.0.11:53: read udp 127.0.0.1:41000->127.0.0.11:53: read: connection refused",
-		"dial tcp: lookup HOST on 10.0.0.2:53: dial udp 10.0.0.2:53: connect: network is unreachable",
-		"dial tcp: lookup HOST on [::1]:53: dial udp [::1]:53: connect: cannot assign requested address",
-		"dial tcp: lookup HOST on 10.0.0.2:53: no answer from DNS server",
-		"dial tcp: lookup HOST: Temporary failure in name resolution",
-		"dial tcp: lookup HOST: Name or service not known",
-		"dial tcp: lookup HOST: No address associated with hostname",
-		"dial tcp: lookup HOST: device or resource busy",
-		"dial tcp: lookup HOST: i/o timeout",
-		"dial tcp: lookup HOST: getaddrinfow: This is usually a temporary error during hostname resolution and means that the local server did not receive a response from an authoritative server.",
-		"dial tcp: lookup HOST: getaddrinfow: A non-recoverable error occurred during a database lookup.",
-	},
-	"authority": {
-		"x509: certificate signed by unknown authority",
-		"tls: failed to verify certificate: x509: certificate signed by unknown authority",
-		`tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of "crypto/rsa: verification error" while trying to verify candidate authority certificate "Corp CA")`,
-		"tls: failed to verify certificate: x509: “Corp CA” certificate is not trusted",
-		"x509: failed to load system roots and no roots provided; open /etc/ssl/certs: no such file or directory",
-	},
-	"tls": {
-		"tls: failed to verify certificate: x509: certificate is valid for cache.corp, not HOST",
-		"x509: certificate is valid for *.corp, localhost, not HOST",
-		"tls: failed to verify certificate: x509: certificate is not valid for any names, but wanted to match HOST",
-		"tls: failed to verify certificate: x509: cannot validate certificate for 10.0.0.5 because it doesn't contain any IP SANs",
-		"tls: failed to verify certificate: x509: certificate relies on legacy Common Name field, use SANs instead",
-		"tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-08-20T10:00:00Z is after 2026-08-19T10:00:00Z",
-		"x509: certificate has expired or is not yet valid: ",
-		"tls: failed to verify certificate: x509: “cache.corp” certificate is expired",
-		"tls: failed to verify certificate: x509: “cache.corp” certificate is not standards compliant",
-		"tls: first record does not look like a TLS handshake",
-		"tls: oversized record received with length 20527",
-		"tls: server selected unsupported protocol version 301",
-		"tls: handshake failure",
-		"remote error: tls: handshake failure",
-		"remote error: tls: internal error",
-		"remote error: tls: unrecognized name",
-		"remote error: tls: protocol version not supported",
-		"remote error: tls: bad certificate",
-		"remote error: tls: certificate required",
-		"local error: tls: bad record MAC",
-		"local error: tls: unexpected message",
-		"http: server gave HTTP response to HTTPS client",
-	},
-	"plain": {
-		`net/http: HTTP/1.x transport connection broken: malformed HTTP response "\x15\x03\x01\x00\x02\x02"`,
-		`malformed HTTP response "\x15\x03\x03\x00\x02\x02F"`,
-	},
-	"proxy": {
-		"proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused",
-		"proxyconnect tcp: dial tcp 10.0.0.9:3128: i/o timeout",
-		"proxyconnect tcp: dial tcp: lookup proxy.corp on 127.0.0.53:53: no such host",
-		"proxyconnect tcp: EOF",
-		"proxyconnect tcp: read tcp LOCAL->10.0.0.9:3128: read: connection reset by peer",
-		"proxyconnect tcp: tls: first record does not look like a TLS handshake",
-		"proxyconnect tcp: net/http: TLS handshake timeout",
-		"proxyconnect tcp: tls: failed to verify certificate: x509: certificate signed by unknown authority",
-		"Proxy Authentication Required",
-		"Forbidden",
-		"Bad Gateway",
-		"Service Unavailable",
-		"Gateway Timeout",
-		"Internal Server Error",
-		"Method Not Allowed",
-		"Not Found",
-		"authenticationrequired",
-		"unknown status code",
-		"socks connect tcp 10.0.0.9:1080->HOST:443: dial tcp 10.0.0.9:1080: connect: connection refused",
-		"socks connect tcp 10.0.0.9:1080->HOST:443: unknown error host unreachable",
-	},
-}
 
 // ofCacheRequests are the causes of the failures where a request of BuildKit's to a cache service or its blobs meets them.
 var ofCacheRequests = map[string]string{
@@ -220,12 +57,12 @@ func TestFailuresOfTheNetworkOnTheWayToTheCache(t *testing.T) {
 	}
 }
 
-// elsewhere are requests of a build that go to others than the cache service, with the causes of their failures.
+// elsewhere are requests of a build for layers, to registries, to builders and to other services, with the causes of their failures.
 var elsewhere = []struct {
 	name, log string
-	wants     map[string]string // by failure
-	otherwise string
-	only      string // how a failure begins that can come there; "" for any
+	wants     map[string]string // by kind of failure
+	otherwise string            // for a kind that wants does not have; "" where none can come
+	only      string            // how a failure begins that can come there; "" for any
 }{
 	{
 		name: "a layer of the gha cache", log: "#14 [build 4/9] RUN make\n#14 ERROR: failed to copy: Get \"DOWNLOAD\": FAILURE\n------\nERROR: failed to build: failed to solve: failed to compute cache key: failed to copy: Get \"DOWNLOAD\": FAILURE\n",
@@ -283,10 +120,7 @@ func TestFailuresOfTheNetworkOnOtherWays(t *testing.T) {
 	var c tally
 	for _, place := range elsewhere {
 		for kind, texts := range goFailures {
-			want := place.otherwise
-			if place.wants != nil {
-				want = place.wants[kind]
-			}
+			want := cmp.Or(place.wants[kind], place.otherwise)
 			if want == "" {
 				continue
 			}
