@@ -56,20 +56,18 @@ func (p pattern) FindStringSubmatch(text string) []string {
 
 // FindStringIndex returns where the first match begins and ends; nil without one.
 func (p pattern) FindStringIndex(text string) []int {
-	e := p()
-	if !e.may(text) {
+	if !p().may(text) {
 		return nil
 	}
-	return e.Regexp.FindStringIndex(text)
+	return p().compiled().FindStringIndex(text)
 }
 
 // FindAllStringSubmatch returns the groups of the first n matches.
 func (p pattern) FindAllStringSubmatch(text string, n int) [][]string {
-	e := p()
-	if !e.may(text) {
+	if !p().may(text) {
 		return nil
 	}
-	return e.Regexp.FindAllStringSubmatch(text, n)
+	return p().compiled().FindAllStringSubmatch(text, n)
 }
 
 func (e *expression) may(text string) bool {
