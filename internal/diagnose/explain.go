@@ -63,6 +63,7 @@ type Scanner struct {
 	buildxAt int    // the last line that runs buildx; 0 without one
 	making   string // what the last line begins to do with a builder: creating or booting one
 	flag     string // that docker, or buildx, has just said not to know
+	flagAt   int    // the line of it
 }
 
 // NewScanner returns a Scanner that has seen nothing.
