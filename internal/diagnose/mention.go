@@ -154,7 +154,7 @@ func (s *Scanner) place(l *logLine) {
 	case strings.Contains(l.text, "docker buildx "):
 		s.buildxAt, s.making = s.number, making(l.text)
 	case strings.Contains(l.text, "docker compose "): // which may be missing, too
-		s.buildxAt, s.making = 0, ""
+		s.composeAt, s.making = s.number, ""
 	case s.making == creating && s.number == s.buildxAt+1 && aName.MatchString(l.text): // buildx has made it
 		s.making = ""
 	case s.making != "" && strings.HasPrefix(l.text, "shell: "): // a runner prints the command, then this
@@ -167,7 +167,7 @@ func (s *Scanner) place(l *logLine) {
 		l.client = true
 	case s.action == bootAction && l.frame == said && isError(l.text):
 		l.core = boots(l.core)
-	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
+	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.composeAt < s.buildxAt && s.number-s.buildxAt <= 3:
 		l.core = "docker buildx: " + l.core
 	}
 }
@@ -208,7 +208,7 @@ func (s *Scanner) usage(l *logLine) bool {
 	if m == nil || s.flag == "" || s.number-s.flagAt > maxFlag {
 		return false
 	}
-	if m[1] == "" && (s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || strings.HasSuffix(s.flag, " --builder")) || m[1] != "" && ofBuildx.MatchString(s.flag) {
+	if m[1] == "" && (s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage && (s.composeAt < s.buildxAt || ofBuildx.MatchString(s.flag)) || strings.HasSuffix(s.flag, " --builder")) || m[1] != "" && ofBuildx.MatchString(s.flag) {
 		l.text = s.flag + ": " + l.text
 		l.core = "docker buildx: " + l.text
 	}

@@ -152,6 +152,7 @@ var whose = map[string]struct{ log, want string }{
 	"an archive of one's own":                 {"+ tar -xzf ./cache.tar.gz\ngzip: stdin: not in gzip format\ntar: Error is not recoverable: exiting now", ""},
 	"a docker without compose":                {"+ docker buildx version\ngithub.com/docker/buildx v0.30.0\n+ docker compose -f ci.yml up -d\nunknown shorthand flag: 'f' in -f\nSee 'docker --help'.", ""},
 	"a docker without compose, a long option": {"+ docker buildx use ci\n+ docker compose --file ci.yml up -d\nunknown flag: --file\nSee 'docker --help'.", ""},
+	"a docker without buildx, before compose": {"Run docker buildx build --push .\ndocker buildx build --push .\ndocker compose up -d\nshell: bash\nunknown flag: --push\nSee 'docker --help'.", "buildx-missing"},
 	"an option of another program":            {"ERROR: unknown flag: --builder\nUsage:\n  kp image create\n\n\n\n\n+ docker foo\ndocker: 'foo' is not a docker command.\nSee 'docker --help'.", ""},
 	"a builder that was created":              {"+ docker buildx create --use --name ci\nci\nerror: Your local changes would be overwritten", ""},
 	"a step after one that started a builder": {"Run docker/setup-buildx-action@v3\nBooting builder\n/usr/bin/docker buildx inspect --bootstrap --builder b\n#1 [internal] booting buildkit\n#1 DONE 4s\nInspect builder\nRun make test\nmake test\nshell: bash\nError: connect ECONNREFUSED 127.0.0.1:5432", ""},
