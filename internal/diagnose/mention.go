@@ -143,6 +143,7 @@ func (s *Scanner) place(l *logLine) {
 	case strings.HasPrefix(l.core, "buildkitd: ") && fullDisk.MatchString(l.core):
 		l.core = boots(l.core)
 	case strings.HasPrefix(l.text, "Run "):
+		s.endAttempts() // of the step before
 		s.action, s.making = anyAction, ""
 		if m := ranAction.FindStringSubmatch(l.text); m != nil && strings.HasPrefix(m[1], "actions/cache") {
 			s.action = cacheAction

@@ -147,6 +147,7 @@ var whose = map[string]struct{ log, want string }{
 
 	// steps of a job
 	"an upload of an artifact that succeeds":  {"Run actions/upload-artifact@v4\nAttempt 1 of 5 failed with error: connect ETIMEDOUT 20.1.1.1:443. Retrying request in 3000 ms...\nArtifact dist has been successfully uploaded! Final size is 1 bytes.", ""},
+	"an attempt of a step before":             {"Run actions/cache@v4\nAttempt 1 of 5 failed with error: read ECONNRESET. Retrying request in 3000 ms...\nRun actions/upload-artifact@v4\nArtifact dist has been successfully uploaded!", "connection-broken"},
 	"an attempt at an artifact":               {"Attempt 1 of 5 failed with error: Request timeout: /twirp/github.actions.results.api.v1.ArtifactService/CreateArtifact. Retrying request in 3000 ms...", ""},
 	"the end of another action":               {"Run actions/cache@v4\nCache restored from key: k\nPost job cleanup.\nCache hit occurred on the primary key k, not saving cache.\nPost job cleanup.\n##[error]connect ECONNREFUSED 127.0.0.1:9000", ""},
 	"an archive of one's own":                 {"+ tar -xzf ./cache.tar.gz\ngzip: stdin: not in gzip format\ntar: Error is not recoverable: exiting now", ""},
