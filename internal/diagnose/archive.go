@@ -17,7 +17,7 @@ type archive struct {
 
 var packs = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`) //nolint:gochecknoglobals // a constant
 
-var unpacks = compile(`\b[gb]?s?tar(?:\.exe"?)? .*[/\\]cache\.(?:tgz|tzst|tar)\b`) //nolint:gochecknoglobals // a constant
+var unpacks = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:xf?|xz -f) .*[/\\]cache\.(?:tgz|tzst|tar)(?:["\s]|$)`) //nolint:gochecknoglobals // a constant
 
 var torn = compile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`) //nolint:gochecknoglobals // a constant
 

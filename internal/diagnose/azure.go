@@ -16,6 +16,14 @@ var (
 	ruler     = regexp.MustCompile(`\s*-{5,}\s*`)
 )
 
+var ofBlob = regexp.MustCompile(`\b(?:GET|PUT|HEAD) https?://[\w.-]+\.blob\.core\.windows\.net/([\w$-]+)/`)
+
+// ofAccount reports whether a blob is in somebody's own account, as those of an azblob cache.
+func ofAccount(text string) bool {
+	m := ofBlob.FindStringSubmatch(text)
+	return m != nil && m[1] != "actions-cache"
+}
+
 // maxReply is how many lines of the reply are read.
 const maxReply = 20
 

@@ -46,6 +46,8 @@ func builderCauses() []Cause {
 		certain("builder-not-started", "the builder did not start",
 			bare, notBooted+`|^could not connect to unix:\S*buildkitd\.sock(?: after \d+ trials)?$|^dial unix \S*/buildkitd\.sock: connect: |^(?:buildkitd: )?could not lock \S*buildkitd\.lock|^buildkitd: (?:failed to |could not |can't enable |no (?:worker|sockets) found|unknown snapshotter |invalid |unsupported |rootless mode requires |listen (?:tcp|unix|npipe)|(?:open|mkdir) \S*[/\\]|you must specify |addr(?:ess)? |CDI registry |timeout$)`,
 			"docker buildx inspect --bootstrap NAME", "docker logs buildx_buildkit_NAME0"),
+		probable("builder-not-started", "the builder does not reach the containerd that it uses, which did not start, or stopped",
+			build, `^connection error: desc = "transport: .*\bdial unix \S*containerd\S*\.sock: `, "systemctl status containerd   # on the machine of the builder, or of the Engine", "docker info").commonly(),
 		certain("builder-not-started", "the builder did not start",
 			build, `^(?:all SubConns are in TransientFailure, latest connection error: |latest balancer error: )?connection error: desc = "(?:transport: |error reading server preface|initial http2 frame)|^context deadline exceeded while waiting for connections|^Cannot connect to the Docker daemon at |^error during connect: |^(?:Got )?permission denied while trying to connect to the [Dd]ocker |^failed to connect to the docker API at |^the server probably has client authentication |^driver not running$|^fetching auth token: |^cloud registry health check failed|^failed to create TLS config: `,
 			"docker buildx inspect --bootstrap NAME", "docker info   # of the Engine that the builder runs on", "docker logs buildx_buildkit_NAME0").commonly(),

@@ -43,7 +43,8 @@ func serviceCauses() []Cause {
 			"leave --cache-to out for such events: cache-to: ${{ github.event_name != 'pull_request' && 'type=gha,mode=max' || '' }}", ignoreError).leadsTo("reserve-refused"),
 		certain("quota-full", "the storage of the repository's caches is used up, so GitHub stores no new entry",
 			said, `\bCache storage quota has been hit\b|\binsufficient usage\b|\bstorage quota\b.*\bcache|is over the data cap limit, not saving cache`,
-			"docker ghacache prune   # GitHub counts again every 6 to 12 hours", "docker ghacache du", ignoreError).leadsTo("reserve-refused", "key-exists"),
+			"docker ghacache prune   # GitHub counts again every 6 to 12 hours", "docker ghacache du", ignoreError).leadsTo("reserve-refused", "key-exists").
+			provedBy(`\bCache storage quota has been hit\b|\binsufficient usage\b|data cap limit`),
 		certain("quota-full", "one entry is larger than what the service stores for a repository",
 			said, `is over the \d+GB limit, not saving cache`, "path:   # fewer or smaller folders", "docker ghacache du", ignoreError).leadsTo("reserve-refused"),
 		certain("quota-full", "the owner's budget for Actions is used up, so GitHub stores no new entry of its caches",

@@ -36,7 +36,7 @@ var concepts = sync.OnceValue(func() []concept { //nolint:gochecknoglobals // th
 		about("ghes-certificate", `certificate`, `signing certificate .*not found`),
 		about("url-expired", `actions-cache/|productionresultssa|failed to (?:save|restore):|received \d+ of|invalid status response`, `failed to authenticate|authenticationfailed|signature not valid|request has expired|url has expired`).within(6).unless(`artifact|/logs/`).whoever(),
 		about("layer-evicted", `blob sha256|\bblob not found|actions-cache|cache entry|failed to (?:copy|solve)|invalid status response`, `blob (?:\S+ )?not found|blobnotfound|(?:specified|cache) (?:blob|entry) (?:does not|no longer) exists?|failed to get state for index`).within(6).unless(`push`),
-		about("entry-damaged", `cache\.t(?:gz|zst|ar)|tar"? failed with error|failed to restore|received \d+ of`, `unexpected eof in archive|corrupted|not in gzip format|unsupported format|premature end|decoding error|does not look like a tar|truncated|unexpected end of file`).within(3),
+		about("entry-damaged", `cache\.t(?:gz|zst|ar)(?:["\s]|$)|tar"? failed with error|failed to restore|received \d+ of`, `unexpected eof in archive|corrupted|not in gzip format|unsupported format|premature end|decoding error|does not look like a tar|truncated|unexpected end of file`).within(3),
 		about("disk-full-somewhere", `exporting|buildkit|buildx|builder instance|cache\.t|containerd-mount|overlay2/|/var/lib/(?:buildkit|containerd)|failed to (?:save: |restore: |solve|register)`, `no space left|enospc|disk quota exceeded|not enough (?:disk )?space|disk is full|disk full`).within(4).unless(`/_diag/|/dev/shm|^fix `).whoever(),
 
 		about("kubernetes-permission", `booting|buildkit|buildx|\bbuilder\b|deploymentclient`, `(?:deployments?|statefulsets?|pods?|configmaps?)\b.*(?:is forbidden|cannot (?:create|get|list))|to provide credentials`).within(4),
@@ -69,7 +69,7 @@ var concepts = sync.OnceValue(func() []concept { //nolint:gochecknoglobals // th
 		ofCaches("service-down", `responded with \[?5\d\d|\b50[0234]\b|unavailable|internal (?:server )?error|temporarily|aren't available|bad gateway`).within(1),
 		ofCaches("not-json", `unexpected token|not valid json|failed to unmarshal <|invalid character`),
 		about("builder-not-started", `buildx|buildkit`, `cannot connect to the docker daemon|docker daemon (?:is not|isn't) running|failed to connect to the docker api`).within(6),
-		about("layer-download-broken", `failed to (?:solve|compute)|#\d+ error`, `failed to copy: .*(?:timed out|timeout|reset by peer|eof|refused|broken)`).unless(`writing layer|to send|push`),
+		about("layer-download-broken", `failed to (?:solve|compute)|#\d+ error`, `failed to copy: .*(?:timed out|timeout|reset by peer|eof|refused|broken)`).unless(`writing layer|to send|push|operation error`),
 	}
 })
 

@@ -55,14 +55,16 @@ type Scanner struct {
 	dropped *Finding
 	tail    tail
 
-	action   action // of the step
-	attempts []hit  // of an action, until it tells whether it is one for artifacts
-	told     int    // the last line in which a client of the cache says why it failed; 0 without one
-	archive  archive
-	stall    stall
-	buildxAt int    // the last line that runs buildx; 0 without one
-	making   string // what the last line begins to do with a builder: creating or booting one
-	flag     string // that docker, or buildx, has just said not to know
+	action    action // of the step
+	attempts  []hit  // of an action, until it tells whether it is one for artifacts
+	told      int    // the last line in which a client of the cache says why it failed; 0 without one
+	archive   archive
+	stall     stall
+	buildxAt  int    // the last line that runs buildx; 0 without one
+	composeAt int    // the last line that runs docker compose; 0 without one
+	making    string // what the last line begins to do with a builder: creating or booting one
+	flag      string // that docker, or buildx, has just said not to know
+	flagAt    int    // the line of it
 }
 
 // NewScanner returns a Scanner that has seen nothing.

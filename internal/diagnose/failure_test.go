@@ -194,6 +194,8 @@ func TestCertaintyNeedsProof(t *testing.T) {
 		message, want string
 		certain       bool
 	}{
+		"the storage of the repository's caches":            {"failed to parse error response 403: Cache storage quota has been hit", "quota-full", true},
+		"the storage of some cache":                         {"storage quota exceeded for the build cache", "quota-full", false},
 		"an upload, too late by Azure's own words":          {put + late, "upload-url-expired", true},
 		"an upload that Azure does not accept":              {put + azure, "upload-url-expired", false},
 		"an upload that something forbids":                  {put + "RESPONSE 403: 403 Forbidden\nERROR CODE UNAVAILABLE", "blob-refused", false},

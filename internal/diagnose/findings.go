@@ -25,6 +25,7 @@ func (s *Scanner) conclude(l *logLine, number, i int) {
 	switch {
 	case s.build.steps[l.vertex]:
 		s.build.hold(h)
+	case attempt.MatchString(l.text) && artifactFailed.MatchString(l.text): // of artifacts, by itself
 	case attempt.MatchString(l.text):
 		s.attempts = append(s.attempts[:min(len(s.attempts), maxSteps)], h)
 	default:

@@ -94,7 +94,7 @@ func parseLine(raw []byte) logLine {
 	}
 	prefix := frames().output.FindString(text)
 	l.output = strings.TrimSpace(text[len(prefix):])
-	if strings.HasPrefix(prefix, "#") {
+	if l.step = "repeated"; strings.HasPrefix(prefix, "#") {
 		l.step, _, _ = strings.Cut(prefix, " ")
 	}
 	return l
@@ -166,7 +166,7 @@ func (l *logLine) unwrap() {
 		l.core = byEngine + l.core
 	case configured && ofToken.MatchString(l.core):
 		l.core = "token is malformed: " + l.core
-	case ours && copied && !pushed && strings.HasPrefix(core, `Get "`), (ours || inside) && uploads(l.core):
+	case ours && copied && !pushed && strings.HasPrefix(core, `Get "`), (ours || inside) && !pushed && uploads(l.core):
 		l.frame = max(l.frame, build)
 		l.asksCache()
 	case copied && core == l.core:
@@ -203,7 +203,7 @@ func restore(core string) string {
 	return core
 }
 
-var storage = compile(`(?:[{,] service: |\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|azblob|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error) \{`) //nolint:gochecknoglobals // a constant
+var storage = compile(`(?:\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|azblob|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error)\b`) //nolint:gochecknoglobals // a constant
 
 var ofCache = regexp.MustCompile(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
 
@@ -215,9 +215,12 @@ func foreign(text string) bool {
 	if strings.Contains(text, ofSccache) && ofItself.MatchString(text) {
 		return true
 	}
+	if strings.Contains(text, ".blob.core.") && ofAccount(text) {
+		return true
+	}
 	all := storage.FindAllStringSubmatch(text, 4)
-	if slices.ContainsFunc(all, func(m []string) bool { return m[1] == "azblob" || m[2] == "azblob" }) {
-		return true // the same storage, but somebody's own account
+	if slices.ContainsFunc(all, func(m []string) bool { return m[2] != "" && m[2] != "ghac" }) {
+		return true // whatever its URL looks like: azblob is the same storage, but somebody's own account
 	}
 	return len(all) > 0 && !slices.ContainsFunc(all, func(m []string) bool { return ofCache.MatchString(m[1] + m[2] + m[3]) })
 }

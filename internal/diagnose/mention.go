@@ -22,10 +22,10 @@ var (
 	aboutCaches   = regexp.MustCompile(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b`)
 	aboutBuilders = regexp.MustCompile(`\bbuild(?:x|kit|ctl)\b`)
 	// instance is a sentence that gives an error as an example of one.
-	instance = regexp.MustCompile(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)|^\s*(?:expected|actual): *["']|\bexpect\(`)
+	instance = regexp.MustCompile(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)|^\s*(?:expected|actual|received)(?: \w+)?: *["']|\bexpect\(|\bAssertionError\b|\b\w+_test\.go:\d+: `)
 	// artifactFailed ends the attempts of an action that stores artifacts, which asks another service in the same words.
 	artifacts      = regexp.MustCompile(`(?i)\bartifacts?\b`)
-	artifactFailed = regexp.MustCompile(`\bFailed to \w*Artifact\w*: `)
+	artifactFailed = regexp.MustCompile(`\bFailed to \w*Artifact\w*: |\bArtifactService/|^Artifact .*\bsuccessfully\b`)
 	attempt        = regexp.MustCompile(`^Attempt \d+ of \d+ failed with error: `)
 	// ranAction is the first line of a step that runs an action.
 	ranAction = regexp.MustCompile(`^Run ([\w.-]+/[\w./-]+)@`)
@@ -141,16 +141,21 @@ func (s *Scanner) place(l *logLine) {
 	case strings.HasPrefix(l.core, "buildkitd: ") && fullDisk.MatchString(l.core):
 		l.core = boots(l.core)
 	case strings.HasPrefix(l.text, "Run "):
-		s.action = anyAction
+		s.endAttempts() // of the step before
+		s.action, s.making = anyAction, ""
 		if m := ranAction.FindStringSubmatch(l.text); m != nil && strings.HasPrefix(m[1], "actions/cache") {
 			s.action = cacheAction
 		}
 	case l.text == "Booting builder":
 		s.action = bootAction
-	case l.text == "Inspect builder":
+	case l.text == "Inspect builder", l.text == "Post job cleanup.": // the latter of any action
 		s.action = anyAction
 	case strings.Contains(l.text, "docker buildx "):
 		s.buildxAt, s.making = s.number, making(l.text)
+	case strings.Contains(l.text, "docker compose "): // which may be missing, too
+		s.composeAt, s.making = s.number, ""
+	case s.making == creating && s.number == s.buildxAt+1 && aName.MatchString(l.text): // buildx has made it
+		s.making = ""
 	case s.making != "" && strings.HasPrefix(l.text, "shell: "): // a runner prints the command, then this
 		s.buildxAt = s.number
 	case s.making != "" && s.number-s.buildxAt <= 2 && l.frame == said && isError(l.text) && !l.explained():
@@ -161,7 +166,7 @@ func (s *Scanner) place(l *logLine) {
 		l.client = true
 	case s.action == bootAction && l.frame == said && isError(l.text):
 		l.core = boots(l.core)
-	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.buildxAt > 0 && s.number-s.buildxAt <= 3:
+	case (strings.HasPrefix(l.text, shorthand) || l.core == noEndpoint) && s.composeAt < s.buildxAt && s.number-s.buildxAt <= 3:
 		l.core = "docker buildx: " + l.core
 	}
 }
@@ -170,6 +175,9 @@ func isError(text string) bool { return len(text) > 5 && strings.EqualFold(text[
 
 // makes is a command that creates or starts a builder.
 var makes = regexp.MustCompile(`^(?:\$ |sudo |Run )*(?:\S*[/\\])?docker buildx (?:create\b|inspect\b.* --bootstrap)`)
+
+// aName is all that buildx prints of a builder that it made.
+var aName = regexp.MustCompile(`^[A-Za-z][\w.-]*$`)
 
 func making(text string) string {
 	switch {
@@ -192,14 +200,14 @@ const noEngine = "Cannot connect to the Docker daemon at "
 // option that every buildx has.
 func (s *Scanner) usage(l *logLine) bool {
 	if before, flag, ok := strings.Cut(l.core, "unknown flag: "); ok && (before == "" || strings.HasSuffix(before, ": ")) {
-		s.flag = "unknown flag: " + flag
+		s.flag, s.flagAt = "unknown flag: "+flag, s.number
 		return true
 	}
 	m := seeUsage.FindStringSubmatch(l.text)
-	if m == nil || s.flag == "" {
+	if m == nil || s.flag == "" || s.number-s.flagAt > maxFlag {
 		return false
 	}
-	if m[1] == "" && (s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage || strings.HasSuffix(s.flag, " --builder")) || m[1] != "" && ofBuildx.MatchString(s.flag) {
+	if m[1] == "" && (s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage && (s.composeAt < s.buildxAt || ofBuildx.MatchString(s.flag)) || strings.HasSuffix(s.flag, " --builder")) || m[1] != "" && ofBuildx.MatchString(s.flag) {
 		l.text = s.flag + ": " + l.text
 		l.core = "docker buildx: " + l.text
 	}
@@ -214,6 +222,9 @@ var (
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.
 const maxUsage = 12
+
+// maxFlag is how many lines lie between what docker does not know and its word about its usage, at most.
+const maxFlag = 6
 
 // shorthand begins what docker says of a short option that it does not know, as of a plugin that it does not find.
 const shorthand = "unknown shorthand flag: "

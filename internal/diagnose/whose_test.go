@@ -132,6 +132,34 @@ var whose = map[string]struct{ log, want string }{
 	"a quoted status of a blob":     {"- `failed to copy: GET https://productionresultssa*.blob.core.windows.net/actions-cache/...`\n- `404 The specified blob does not exist`", "layer-evicted"},
 	"a block that is commented out": {"# ERROR: failed to solve: failed to push ghcr.io/o/r:latest: failed to copy: GET https://productionresultssa11.blob.core.windows.net/actions-cache/7-2\n# -----\n# RESPONSE 403: 403 Server failed to authenticate the request.\n# ERROR CODE: AuthenticationFailed\n# -----\n# <?xml version=\"1.0\"?><Error><Code>AuthenticationFailed</Code><Message>Server failed.\n# Time:2025-05-02T11:34:12Z</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame: Start [a] - Expiry [b]</AuthenticationErrorDetail></Error>\n# -----", "url-expired"},
 	"a status of any blob":          {"the download ends with `404 The specified blob does not exist`", ""},
+
+	// storages of their own
+	"a bucket that refuses sccache, told below":  {"sccache: error: Server startup failed: cache storage failed to read: PermissionDenied (permanent) at read\n\nContext:\n   uri: https://b.s3.amazonaws.com/.sccache_check\n   response: Parts { status: 403, version: HTTP/1.1 }\n   service: s3\n\nSource:\n   S3Error { code: \"AccessDenied\", message: \"Access Denied\" }", ""},
+	"the same, in a step of a build":             {"#12 1.0 sccache: error: Server startup failed: cache storage failed to read: PermissionDenied (permanent) at read\n#12 1.1 \n#12 1.2 Context:\n#12 1.3    service: s3\n------\n > [build 4/9] RUN make:\n1.0 sccache: error: Server startup failed: cache storage failed to read: PermissionDenied (permanent) at read\n1.1 \n1.2 Context:\n1.3    service: s3\n------", ""},
+	"the same, of the cache of a job":            {"sccache: error: Server startup failed: cache storage failed to read: PermissionDenied (permanent) at read\n\nContext:\n   service: ghac\n   path: .sccache_check\n", "token-rejected"},
+	"a bucket that throttles, told below":        {"storage write check failed: RateLimited (temporary) at Writer::close\n\nContext:\n   uri: https://b.s3.amazonaws.com/x\n   service: s3\n", ""},
+	"an account that refuses OpenDAL":            {"Error: PermissionDenied (permanent) at write\n\nContext:\n   uri: https://acct.blob.core.windows.net/c/x\n   service: azblob\n\nSource:\n   AzblobError { code: \"AuthorizationFailure\", message: \"This request is not authorized to perform this operation.\" }", ""},
+	"a bucket with a path like that of a server": {"Error: Unexpected (temporary) at read, context: { url: https://b.s3.amazonaws.com/download/x, service: s3 } => send http request, source: error sending request for url (https://b.s3.amazonaws.com/download/x): operation timed out", ""},
+	"an azblob cache without a layer":            {"#8 importing cache manifest from azblob:1\n#12 ERROR: failed to compute cache key: failed to copy: GET https://acct.blob.core.windows.net/c/blobs/sha256:ab\n----------\nRESPONSE 404: 404 The specified blob does not exist.\nERROR CODE: BlobNotFound\n----------\n<Error><Code>BlobNotFound</Code></Error>", ""},
+	"a quote about an azblob cache":              {"ERROR: failed to solve: failed to copy: GET https://acct.blob.core.windows.net/c/x RESPONSE 404: 404 The specified blob does not exist. ERROR CODE: BlobNotFound", ""},
+	"an s3 cache whose bucket breaks":            {"ERROR: failed to solve: failed to copy: operation error S3: GetObject, request send failed, Get \"https://b.s3.amazonaws.com/x\": EOF", ""},
+	"a push to a registry's storage":             {"ERROR: failed to solve: failed to push r/i:1: failed to copy: Put \"https://storage.googleapis.com/x\": dial tcp 1.1.1.1:443: i/o timeout", ""},
+
+	// steps of a job
+	"an upload of an artifact that succeeds":  {"Run actions/upload-artifact@v4\nAttempt 1 of 5 failed with error: connect ETIMEDOUT 20.1.1.1:443. Retrying request in 3000 ms...\nArtifact dist has been successfully uploaded! Final size is 1 bytes.", ""},
+	"an attempt of a step before":             {"Run actions/cache@v4\nAttempt 1 of 5 failed with error: read ECONNRESET. Retrying request in 3000 ms...\nRun actions/upload-artifact@v4\nArtifact dist has been successfully uploaded!", "connection-broken"},
+	"an attempt at an artifact":               {"Attempt 1 of 5 failed with error: Request timeout: /twirp/github.actions.results.api.v1.ArtifactService/CreateArtifact. Retrying request in 3000 ms...", ""},
+	"the end of another action":               {"Run actions/cache@v4\nCache restored from key: k\nPost job cleanup.\nCache hit occurred on the primary key k, not saving cache.\nPost job cleanup.\n##[error]connect ECONNREFUSED 127.0.0.1:9000", ""},
+	"an archive of one's own":                 {"+ tar -xzf ./cache.tar.gz\ngzip: stdin: not in gzip format\ntar: Error is not recoverable: exiting now", ""},
+	"a docker without compose":                {"+ docker buildx version\ngithub.com/docker/buildx v0.30.0\n+ docker compose -f ci.yml up -d\nunknown shorthand flag: 'f' in -f\nSee 'docker --help'.", ""},
+	"a docker without compose, a long option": {"+ docker buildx use ci\n+ docker compose --file ci.yml up -d\nunknown flag: --file\nSee 'docker --help'.", ""},
+	"a docker without buildx, before compose": {"Run docker buildx build --push .\ndocker buildx build --push .\ndocker compose up -d\nshell: bash\nunknown flag: --push\nSee 'docker --help'.", "buildx-missing"},
+	"an option of another program":            {"ERROR: unknown flag: --builder\nUsage:\n  kp image create\n\n\n\n\n+ docker foo\ndocker: 'foo' is not a docker command.\nSee 'docker --help'.", ""},
+	"a builder that was created":              {"+ docker buildx create --use --name ci\nci\nerror: Your local changes would be overwritten", ""},
+	"a step after one that started a builder": {"Run docker/setup-buildx-action@v3\nBooting builder\n/usr/bin/docker buildx inspect --bootstrap --builder b\n#1 [internal] booting buildkit\n#1 DONE 4s\nInspect builder\nRun make test\nmake test\nshell: bash\nError: connect ECONNREFUSED 127.0.0.1:5432", ""},
+	"a test of what a client says":            {"    Expected substring: \"Failed to CreateCacheEntry: Unable to make request: ECONNRESET\"\n    Received message:   \"boom\"", ""},
+	"a test in Python":                        {"E   AssertionError: assert 'Cache service responded with 503' == 'ok'", ""},
+	"a test in Go":                            {"--- FAIL: TestUpload (0.01s)\n    cache_test.go:33: got error: Put \"https://x.blob.core.windows.net/actions-cache/x\": EOF\nFAIL", ""},
 }
 
 func TestALogTellsWhoseATextIs(t *testing.T) {

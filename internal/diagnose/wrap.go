@@ -1,6 +1,9 @@
 package diagnose
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // How many lines may follow the first of an error that something has broken into several: of BuildKit's or a client's, and
 // of any program's, which a log has many of.
@@ -16,12 +19,19 @@ const failedFetch = "fetch failed"
 // reports tells whether a client goes on with a report of many lines: Node.js does with a stack, OpenDAL with the context and
 // the source of its error.
 func (l *logLine) reports() bool {
-	return l.client && (strings.HasSuffix(l.core, failedFetch) || strings.HasPrefix(l.text, ofSccache) || strings.Contains(l.text, " => "))
+	return inOpenDAL.MatchString(l.core) || l.client && (strings.HasSuffix(l.core, failedFetch) || strings.HasPrefix(l.text, ofSccache) || strings.Contains(l.text, " => "))
 }
+
+// inOpenDAL begins an error of OpenDAL, which tells only further on of which storage it is.
+var (
+	inOpenDAL = regexp.MustCompile(`^[A-Z]\w+ \((?:permanent|temporary|persistent)\)`)
+	// saysKind is one that is explained by its kind alone.
+	saysKind = regexp.MustCompile(`^(?:PermissionDenied|RateLimited) \(`)
+)
 
 // vague tells whether a cause is one of which only the place is known, so that what follows may say more.
 func (l *logLine) vague(c Cause) bool {
-	return c.ID == unknownCause || c.ID == "reserve-refused" && inReply.MatchString(l.core)
+	return c.ID == unknownCause || c.ID == "reserve-refused" && inReply.MatchString(l.core) || saysKind.MatchString(l.core)
 }
 
 // maxVain is after how many errors of other programs that explained nothing their further lines are no longer looked at.
@@ -61,7 +71,7 @@ func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int,
 		if l.step != "" && l.step == e.line.step || strings.HasSuffix(e.spaced, "{") {
 			l = &logLine{text: l.output, core: l.output}
 		}
-		if l.text == "" {
+		if l.text == "" || strings.Contains(l.text, "Error {") && foreign(e.spaced) {
 			e.left--
 			return logLine{}, 0, false, true
 		}
@@ -72,6 +82,9 @@ func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int,
 	}
 	e.left--
 	e.spaced, e.tight = e.spaced+" "+l.text, e.tight+l.text
+	if foreign(e.spaced) {
+		e.general = 0
+	}
 	for _, text := range []string{e.spaced, e.tight} {
 		if foreign(e.spaced) || ofOthers(&e.line) && mute(text, said) {
 			continue
