@@ -12,7 +12,6 @@ type archive struct {
 	packed   int // the line of the command that packs one; 0 without one
 	unpacked int // the line of the command; 0 without one
 	torn     int // the line that says that a file is torn; 0 without one
-	refused  int // the line in which tar says that it cannot write a file; 0 without one
 }
 
 var packs = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`) //nolint:gochecknoglobals // a constant
@@ -20,8 +19,6 @@ var packs = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cac
 var unpacks = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:xf?|xz -f) .*[/\\]cache\.(?:tgz|tzst|tar)(?:["\s]|$)`) //nolint:gochecknoglobals // a constant
 
 var torn = compile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`) //nolint:gochecknoglobals // a constant
-
-var refuses = compile(`\b[gb]?s?tar(?:\.exe)?: .*: Cannot (?:open|mkdir|utime|unlink|stat|change \w+|create \w+(?: to '[^']*')?): `) //nolint:gochecknoglobals // a constant
 
 var (
 	noRoom = regexp.MustCompile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`)
@@ -40,9 +37,7 @@ func (a *archive) mark(l *logLine, number int) {
 		a.packed = number
 	case (near(a.packed, number) || near(a.unpacked, number)) && noRoom.MatchString(l.text):
 		l.core = "packing: " + l.core
-	case refuses.MatchString(l.text):
-		a.refused = number
-	case l.frame == said && (a.packed > 0 || a.unpacked > 0 || near(a.refused, number)) && untars.MatchString(l.text):
+	case l.frame == said && untars.MatchString(l.text):
 		*a = archive{}
 		l.core = "archive: " + l.core
 	}

@@ -73,7 +73,7 @@ var classes = map[string]string{
 	// what others say in like words
 	"Error: Failed to CreateArtifact: Unable to make request: ECONNRESET": "",
 	"Attempt 1 of 5 failed with error: read ECONNRESET. Retrying request in 3000 ms...\nError: Failed to FinalizeArtifact: Failed to make request after 5 attempts: read ECONNRESET": "",
-	"Warning: Failed to restore: \"/usr/bin/tar\" failed with error: The process '/usr/bin/tar' failed with exit code 2":                                                             "",
+	"Warning: Failed to restore: \"/usr/bin/tar\" failed with error: The process '/usr/bin/tar' failed with exit code 2":                                                             "cache-step-failed",
 	"Warning: Restore cache failed: Dependencies file is not found in /home/runner/work/x. Supported file pattern: go.sum":                                                           "",
 	"Error: Cannot find module '@actions/cache'":                                                                     "",
 	"Error: connect ECONNREFUSED 127.0.0.1:6379":                                                                     "",

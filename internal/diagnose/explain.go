@@ -90,8 +90,10 @@ func (s *Scanner) Findings() []Finding {
 	if len(out) == 0 && s.dropped != nil {
 		return []Finding{*s.dropped}
 	}
-	if len(out) == 0 {
-		return s.conceive()
+	if !slices.ContainsFunc(out, func(f Finding) bool { return f.Cause.ID != unknownCause }) {
+		if conceived := s.conceive(); len(conceived) > 0 || len(out) == 0 {
+			return conceived
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.rank(), b.rank()) })
 	out = onceEach(rootsFirst(out))

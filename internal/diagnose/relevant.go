@@ -13,7 +13,7 @@ var relevant = [][]byte{ //nolint:gochecknoglobals // a constant
 	[]byte("rror"), []byte("ERR"), []byte("ailed"), []byte("arning"), []byte("WARN"),
 	[]byte("gha"), []byte("uild"), []byte("xporting"), []byte("tarball"), []byte("No output"),
 	[]byte("legacy service"), []byte("Decommissioned"), []byte("unknown flag"), []byte("unknown shorthand"), []byte("Run "), []byte("cache.t"), []byte("gzip"), []byte("archive"), []byte("runcated input"), []byte("zstd"), []byte("/*stdin"),
-	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("cache read"), []byte("scopes"), []byte("--help'"), []byte("MBs/sec"), []byte("o space left"), []byte("shell: "), []byte("storage read check"), []byte("reserve cache with"), []byte("quota exceeded"), []byte("/actions/cache"), []byte("panic: "), []byte(": Cannot "), []byte("docker compose "), []byte("Post job cleanup."), []byte("Artifact "),
+	[]byte("cache token"), []byte("actions cache"), []byte("Cache Service"), []byte("cache write"), []byte("cache read"), []byte("scopes"), []byte("--help'"), []byte("MBs/sec"), []byte("o space left"), []byte("shell: "), []byte("storage read check"), []byte("reserve cache with"), []byte("quota exceeded"), []byte("/actions/cache"), []byte("panic: "), []byte("docker compose "), []byte("Post job cleanup."), []byte("Artifact "),
 }
 
 // telling are the words of which a message in a frame must have one, if it is neither BuildKit's nor a client's.

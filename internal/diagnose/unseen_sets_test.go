@@ -20,6 +20,7 @@ var unseenSets = []struct {
 	{"unseen6", 35, 35, 36, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5"}},
 	{"unseen7", 30, 40, 31, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5", "unseen6"}},
 	{"unseen8", 30, 40, 32, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5", "unseen6", "unseen7"}},
+	{"unseen9", 35, 30, 35, 0, []string{"corpus", "unseen", "widened*", "unseen2", "unseen3", "unseen4", "unseen5", "unseen6", "unseen7", "unseen8"}},
 }
 
 func inFolder(t *testing.T, folder string) []excerpt {
