@@ -7,7 +7,8 @@ import (
 )
 
 // A concept is a cause as people and tools word it: something, and what is wrong with it, in any order, in one line or
-// in neighbouring ones. It is asked only where the catalogue knows no text of a whole log, and is never certain.
+// in neighbouring ones. It is asked only where the catalogue knows no text of a whole log
+// that tells why, and is never certain.
 type concept struct {
 	id      string  // of the cause in the catalogue
 	subject pattern // what failed
