@@ -40,22 +40,23 @@ func (l *local) close() error {
 	return l.entries.Close()
 }
 
-// serve answers from this machine, if it has the layer.
-func (l *local) serve(w http.ResponseWriter, req *http.Request, n name) (size int64, ok bool) {
+// serve answers from this machine, if it has the layer. It counts first: a client that has it all may read the counts.
+func (l *local) serve(w http.ResponseWriter, req *http.Request, n name, counts *counts) bool {
 	if l == nil {
-		return 0, false
+		return false
 	}
 	e, err := l.entries.Find([]string{localRef}, n.version, []string{n.key})
 	if err != nil || e.Key != n.key {
-		return 0, false
+		return false
 	}
 	_, content, err := l.entries.Open(e.ID)
 	if err != nil {
-		return 0, false
+		return false
 	}
 	defer content.Close()
+	counts.kept(e.Size)
 	http.ServeContent(w, req, "", e.Created, content)
-	return e.Size, true
+	return true
 }
 
 // reserve begins to keep a layer. It returns 0 if that is not possible, as when it is being kept already.

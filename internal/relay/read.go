@@ -50,8 +50,7 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request, id int64) error 
 	if bkcache.ParseKey(e.name.key, e.name.version).Kind == bkcache.KindIndex {
 		return r.serveIndex(w, req, e)
 	}
-	if size, ok := r.local.serve(w, req, e.name); ok {
-		r.counts.kept(size)
+	if r.local.serve(w, req, e.name, &r.counts) {
 		return nil
 	}
 	s := parseRange(req.Header.Get("Range"))
