@@ -99,6 +99,7 @@ type running struct {
 	*Relay
 	address string
 	log     *log
+	hangUp  func() // ends the connections and waits for the requests: a client has its reply before a request ends
 }
 
 func start(t testing.TB, u upstream, change ...func(*Options)) running {
@@ -122,7 +123,7 @@ func start(t testing.TB, u upstream, change ...func(*Options)) running {
 			t.Logf("log of the relay:\n%s", l)
 		}
 	})
-	return running{r, server.Listener.Addr().String(), l}
+	return running{r, server.Listener.Addr().String(), l, server.Close}
 }
 
 // client is BuildKit's client of the relay.

@@ -101,6 +101,7 @@ func TestReadersShareTheMemory(t *testing.T) {
 		})
 	}
 	readers.Wait()
+	r.hangUp()
 	if !r.memory.left.TryAcquire(64 << 20) {
 		t.Error("memory was not given back")
 	}
