@@ -45,7 +45,7 @@ func networkCauses() []Cause {
 			said, requestTo+goBroken+`|`+client+`(?:ECONNRESET|EPIPE|ECONNABORTED|socket hang up|[Pp]remature close|terminated$|aborted|other side closed|UND_ERR_SOCKET|Client network socket disconnected|Failed to send the request\.)|^(?:Error: )?Incomplete download\. Expected file size|`+toolkit+`.*\b(?:connection closed before message completed|(?:[Cc]onnection reset by peer|Broken pipe) \(os error|tls handshake eof|unexpected EOF during|forcibly closed by the remote host\. \(os error|established connection was aborted .*\(os error)`,
 			Retry, ignoreError),
 		probable("layer-download-broken", "the connection broke while BuildKit downloaded a layer, from the gha cache or from a registry",
-			build, `^(?:\S+: )?(?:failed to (?:resolve source metadata for \S+|create LLB definition): )?`+copying+opening+goCut+`|^failed commit on ref "[^"]*": (?:"[^"]*" failed size validation: |unexpected commit (?:size|digest) )`, Retry, StatusPage, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile").commonly(),
+			build, `^(?:\S+: )?(?:failed to (?:resolve source metadata for \S+|create LLB definition): )?`+copying+opening+goCut+`|^failed commit on ref "[^"]*": (?:"[^"]*" failed size validation: |unexpected commit (?:size|digest) )|^short read: expected \d+ bytes but got \d+: unexpected EOF`, Retry, StatusPage, "docker ghacache build --gha-skip …   # builds without the gha caches meanwhile").commonly(),
 	}
 }
 

@@ -18,11 +18,13 @@ const webPage = "html-400"
 func versionCauses() []Cause {
 	return []Cause{
 		certain("v1-sunset", "the job still speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
-			bare, `^(?:More details: )?This legacy service is shutting down, effective |"typeKey":"ArtifactCacheServiceDecommissionedException"`,
+			bare, `^This legacy service is shutting down, effective |"typeKey":"ArtifactCacheServiceDecommissionedException"`,
 			exposeRuntime+"   # in a run: step; otherwise:", updateBuilder, "docker buildx version   # v0.21.0 or newer",
 			migrate+" --write   # edits versions of actions, buildx and BuildKit that the workflows pin").leadsTo(webPage),
 		certain("v1-sunset-action", "a client in the job speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
 			said, `\bThis legacy service is shutting down, effective `, migrate+" --write   # edits versions of actions that the workflows pin"),
+		certain("v1-sunset-action", "a client in the job speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
+			bare, `^More details: This legacy service is shutting down, effective |^Magic Nix Cache has been deprecated due to a change in the underlying GitHub APIs `, migrate+" --write   # edits versions of actions that the workflows pin"),
 		certain("actions-cache-deprecated", "a workflow uses a version of actions/cache that GitHub refuses",
 			said, "deprecated version of `actions/cache: ", "uses: "+release.Cache, migrate+" --bump-actions"),
 		probable("v1-refused", "GitHub refused a client of the shut-down version 1 of its cache service",

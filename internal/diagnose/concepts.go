@@ -41,7 +41,7 @@ var concepts = sync.OnceValue(func() []concept { //nolint:gochecknoglobals // th
 
 		about("kubernetes-permission", `booting|buildkit|buildx|\bbuilder\b|deploymentclient`, `(?:deployments?|statefulsets?|pods?|configmaps?)\b.*(?:is forbidden|cannot (?:create|get|list))|to provide credentials`).within(4),
 		about("builder-died", `moby/buildkit/(?:solver|cache|worker|control|session|util)|buildkitd`, `goroutine|\bpanic: |sigsegv|segmentation`).within(4).unless(`docker/buildx/`),
-		about("builder-not-started", `booting buildkit|booting builder|moby/buildkit(?:[:@]|/manifests)|buildctl`, `\berror\b|failed`).within(3).unless(`failed to (?:solve|build|read|compute)|^#(?:[2-9]|1\d)|conflict: |^go: `).whoever(),
+		about("builder-not-started", `booting buildkit|booting builder|moby/buildkit(?:[:@]|/manifests)|buildctl`, `\berror(?:[:\]]| from| \[|$)|failed`).within(3).unless(`failed to (?:solve|build|read|compute)|^#(?:[2-9]|1\d)|conflict: |^go: `).whoever(),
 		about("builder-died", aBuilder+`|failed to (?:solve|get status|receive status)|earthly`, `is shutting down|crashed|had an issue|transport is closing|error reading from server|receive status: .*(?:eof|unavailable|closing)|oom[- ]?killed|stream terminated|keepalive ping|readdatapacket failed`).within(4).unless(`failed to copy to tar|legacy service`),
 		about("builder-died", `\bbuildkitd?\b|buildx_buildkit_|builder instance`, `\bexited\b|\bkilled\b|\boom\b|has stopped|unexpectedly|connection (?:was |to \S+ (?:was )?)?(?:closed|lost)`).unless(`exited with code 0|exited \(0\)|runc`),
 		about("docker-driver", `docker driver|driver: docker\b|containerd image store`, `not supported|unsupported|does not support|not implemented|different driver`),

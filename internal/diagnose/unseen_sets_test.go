@@ -21,6 +21,8 @@ var unseenSets = []struct {
 	{"unseen7", 30, 40, 31},
 	{"unseen8", 30, 40, 32},
 	{"unseen9", 35, 30, 35},
+	{"unseen10", 30, 40, 28},
+	{"unseen11", 35, 35, 39},
 }
 
 func inFolder(t *testing.T, folder string) []excerpt {
