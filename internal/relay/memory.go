@@ -208,6 +208,19 @@ func (r *pageReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// WriteTo implements [io.WriterTo].
+func (r *pageReader) WriteTo(w io.Writer) (written int64, err error) {
+	for len(r.pages) > 0 && err == nil {
+		var n int
+		n, err = w.Write(r.pages[0][r.off:])
+		written += int64(n)
+		if r.off += n; r.off == len(r.pages[0]) {
+			r.pages, r.off = r.pages[1:], 0
+		}
+	}
+	return written, err
+}
+
 // beside is what a relay takes beside the bytes of layers.
 const beside = 40 << 20
 

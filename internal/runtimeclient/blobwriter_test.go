@@ -86,28 +86,50 @@ func (l *lent) Read(p []byte) (int, error) {
 	return l.Reader.Read(p)
 }
 
+// pieces is content that writes itself, as pages of memory do.
+type pieces struct{ io.LimitedReader }
+
+// WriteTo implements [io.WriterTo].
+func (p *pieces) WriteTo(w io.Writer) (int64, error) {
+	return io.CopyBuffer(struct{ io.Writer }{w}, &p.LimitedReader, make([]byte, 1<<20))
+}
+
+// kinds are how content comes to a connection.
+var kinds = map[string]func(r io.Reader, size int64) io.Reader{
+	"content that is read":       func(r io.Reader, _ int64) io.Reader { return r },
+	"content that writes itself": func(r io.Reader, size int64) io.Reader { return &pieces{io.LimitedReader{R: r, N: size}} },
+}
+
 func TestContentThatIsRefusedWhileItIsSentIsNotReadAfterwards(t *testing.T) {
-	content := &lent{Reader: bytes.NewReader(make([]byte, blockSize))}
-	err := refusedEarly(t, readOn).Put(t.Context(), func() io.Reader { return content }, blockSize)
-	content.back.Store(true)
-	if err == nil || !strings.Contains(err.Error(), "403") {
-		t.Errorf("have %v", err)
-	}
-	time.Sleep(100 * time.Millisecond)
-	if content.late.Load() {
-		t.Error("it was read afterwards")
+	for kind, as := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			content := &lent{Reader: bytes.NewReader(make([]byte, blockSize))}
+			err := refusedEarly(t, readOn).Put(t.Context(), func() io.Reader { return as(content, blockSize) }, blockSize)
+			content.back.Store(true)
+			if err == nil || !strings.Contains(err.Error(), "403") {
+				t.Errorf("have %v", err)
+			}
+			time.Sleep(100 * time.Millisecond)
+			if content.late.Load() {
+				t.Error("it was read afterwards")
+			}
+		})
 	}
 }
 
 func TestAStorageThatRefusesAndReadsNoMoreIsNotWaitedFor(t *testing.T) {
 	const size = 256 << 20 // more than the buffers of any connection
-	ended := make(chan struct{})
-	w := refusedEarly(t, func(http.ResponseWriter, *http.Request) { <-ended })
-	t.Cleanup(func() { close(ended) })
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	err := w.Put(ctx, func() io.Reader { return zeros{} }, size)
-	if err == nil || !strings.Contains(err.Error(), "403") || ctx.Err() != nil {
-		t.Errorf("have %v", err)
+	for kind, as := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			ended := make(chan struct{})
+			w := refusedEarly(t, func(http.ResponseWriter, *http.Request) { <-ended })
+			t.Cleanup(func() { close(ended) })
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			err := w.Put(ctx, func() io.Reader { return as(zeros{}, size) }, size)
+			if err == nil || !strings.Contains(err.Error(), "403") || ctx.Err() != nil {
+				t.Errorf("have %v", err)
+			}
+		})
 	}
 }

@@ -2,7 +2,9 @@ package runtimeclient
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"sync"
 )
@@ -31,12 +33,55 @@ func (b *sentBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// handOver writes all that is left from where it is, as much at a time as it has in one piece. It is not ok if the content
+// cannot do that. Close waits for it: when a reply came early, net/http closes the connection first.
+func (b *sentBody) handOver(to io.Writer) (n int64, ok bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	content, ok := b.content.(io.WriterTo)
+	if !ok || b.closed || b.left == 0 {
+		return 0, false, nil
+	}
+	n, err = content.WriteTo(to)
+	b.left -= n
+	return n, true, err
+}
+
 // Close implements [io.Closer].
 func (b *sentBody) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
 	return nil
+}
+
+// dial connects, as of [http.Transport].
+type dial = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// receiving makes connections that take content from where it is.
+func receiving(d dial) dial {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := d(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return receiver{c}, nil
+	}
+}
+
+type receiver struct{ net.Conn }
+
+// ReadFrom implements [io.ReaderFrom]. net/http limits a body to its length, and then copies it in pieces of 32 KiB.
+func (c receiver) ReadFrom(r io.Reader) (int64, error) {
+	if l, ok := r.(*io.LimitedReader); ok {
+		if body, ok := l.R.(*sentBody); ok {
+			if n, ok, err := body.handOver(c.Conn); ok {
+				l.N -= n
+				return n, err
+			}
+		}
+	}
+	return io.Copy(c.Conn, r)
 }
 
 // azureTransport sends requests of Azure's client. After a reply, that one unmaps the memory that it sends, or sends it again

@@ -73,6 +73,7 @@ func NewService(opts ServiceOptions) *Service {
 	// With version 2, all requests would share one connection, whose speed the storage limits.
 	transport.ForceAttemptHTTP2 = false
 	transport.MaxIdleConnsPerHost = cmp.Or(opts.Parallel, parallelReads)
+	transport.DialContext = receiving(transport.DialContext)
 	transport.WriteBufferSize, transport.ReadBufferSize = 64<<10, 64<<10
 	calls, storage := &outage{patience: opts.Patience}, &outage{patience: opts.ContentPatience}
 	s := &Service{
