@@ -26,9 +26,14 @@ func (w workload) steps() (dir string, err error) {
 	return dir, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(strings.Join(dockerfile, "\n")), 0o600)
 }
 
-// importing measures how many times longer a build from the cache takes over a link than over another one, there with a
-// relay or without.
-func (w workload) importing(from, other link, relayed bool) func() (float64, error) {
+// side is how a build reaches its cache.
+type side struct {
+	link
+	relayed bool
+}
+
+// importing measures how many times longer a build from the cache takes on one side than on the other.
+func (w workload) importing(one, other side) func() (float64, error) {
 	return func() (ratio float64, err error) {
 		var services []*remote
 		defer func() {
@@ -37,8 +42,8 @@ func (w workload) importing(from, other link, relayed bool) func() (float64, err
 			}
 		}()
 		fill := func(dir string) error {
-			for _, l := range []link{from, other} {
-				r, err := openRemote(l)
+			for _, s := range []side{one, other} {
+				r, err := openRemote(s.link)
 				if err != nil {
 					return err
 				}
@@ -59,15 +64,15 @@ func (w workload) importing(from, other link, relayed bool) func() (float64, err
 					return 0, err
 				}
 			}
-			direct, err := importFrom(dir, services[0].url, services[0].token)
+			first, err := services[0].importFrom(dir, one.relayed)
 			if err != nil {
 				return 0, err
 			}
-			fast, err := services[1].importFrom(dir, relayed)
+			second, err := services[1].importFrom(dir, other.relayed)
 			if os.Getenv("BENCH_VERBOSE") != "" {
-				fmt.Printf("  import %d x %d: %.2fs, then %.2fs, relayed %t\n", w.layers, w.size, direct.Seconds(), fast.Seconds(), relayed)
+				fmt.Printf("  import %d x %d: %.2fs, then %.2fs\n", w.layers, w.size, first.Seconds(), second.Seconds())
 			}
-			return float64(direct) / float64(fast), err
+			return float64(first) / float64(second), err
 		})
 	}
 }
