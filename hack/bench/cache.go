@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -148,8 +147,7 @@ func readingIndexes() (ratio float64, err error) {
 			}
 			ratios = append(ratios, float64(reading)/float64(listing))
 		}
-		slices.Sort(ratios)
-		ratio = ratios[len(ratios)/2]
+		ratio = median(ratios)
 		return nil
 	}, "--latency", "100ms")
 	return ratio, err

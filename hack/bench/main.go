@@ -42,6 +42,9 @@ func main() {
 
 // run measures the rows whose name contains the given word, or all rows.
 func run(args []string) error {
+	if len(args) == 2 && args[0] == asProxy {
+		return proxy(args[1])
+	}
 	var results []result
 	var errs []error
 	for _, r := range rows() {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -51,8 +50,7 @@ func checkFiles() (float64, error) {
 		}
 		seconds = append(seconds, time.Since(start).Seconds())
 	}
-	slices.Sort(seconds)
-	return seconds[len(seconds)/2], nil
+	return median(seconds), nil
 }
 
 // workflows fills a folder with copies of those of the tests.
@@ -99,8 +97,7 @@ func copySpeed() (float64, error) {
 		}
 		ratios = append(ratios, slow.Seconds()/fast.Seconds())
 	}
-	slices.Sort(ratios)
-	return ratios[len(ratios)/2], nil
+	return median(ratios), nil
 }
 
 // timed runs with a new target.

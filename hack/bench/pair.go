@@ -28,8 +28,12 @@ func ratio(n int, dir string, a, b []string) (float64, error) {
 			ratios = append(ratios, float64(slow)/float64(fast))
 		}
 	}
-	slices.Sort(ratios)
-	return ratios[len(ratios)/2], nil
+	return median(ratios), nil
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
 }
 
 func elapsed(dir string, words []string) (time.Duration, error) {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,7 +40,8 @@ func relayRows() []row {
 		{"the import of this layer with the relay, in times of plain buildx's without that limit", one.importing(relayed, side{unlimited, false}), atMost(1.2)},
 		{"import of 7 layers of 64 MiB, 60 MB/s a connection" + longer, large.importing(plain, relayed), atLeast(0.97)},
 		{"relay: memory after a layer of 4 GiB, MB", func() (float64, error) { c, err := cost(); return c.megabytes, err }, atMost(200)},
-		{"relay: seconds of CPU a gigabyte, of that layer", func() (float64, error) { c, err := cost(); return c.secondsPerGB, err }, atMost(1)},
+		{"relay: CPU for that layer, in times of that of net/http's reverse proxy", func() (float64, error) { c, err := cost(); return c.timesProxy, err }, atMost(1)},
+		{"relay: seconds of CPU a gigabyte, of that layer", func() (float64, error) { c, err := cost(); return c.secondsPerGB, err }, atMost(1).asGoal()},
 	}
 }
 
@@ -139,12 +139,11 @@ func alternate(context func() (dir string, err error), pair func(dir string) (fl
 			values = append(values, v)
 		}
 	}
-	slices.Sort(values)
-	return values[len(values)/2], nil
+	return median(values), nil
 }
 
-// relayCost measures what a relay takes that passes a layer of 4 GiB on.
-func relayCost() (cost struct{ megabytes, secondsPerGB float64 }, err error) {
+// relayCost measures what a relay takes that passes a layer of 4 GiB on, and how much of the CPU that of a reverse proxy.
+func relayCost() (cost struct{ megabytes, secondsPerGB, timesProxy float64 }, err error) {
 	r, err := openRemote(link{latency: distance})
 	if err != nil {
 		return cost, err
@@ -155,11 +154,36 @@ func relayCost() (cost struct{ megabytes, secondsPerGB float64 }, err error) {
 		return cost, err
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "env")
-	cmd := exec.Command("bin/docker-ghacache", "serve", "--upstream", "--env-file", file)
+	bench, err := os.Executable()
+	if err != nil {
+		return cost, err
+	}
+	proxied, err := passOn(r, "by a proxy", filepath.Join(dir, "proxy.env"), bench, asProxy)
+	if err != nil {
+		return cost, err
+	}
+	relayed, err := passOn(r, "by a relay", filepath.Join(dir, "relay.env"), "bin/docker-ghacache", "serve", "--upstream", "--env-file")
+	cost.megabytes = relayed.megabytes
+	cost.secondsPerGB = relayed.cpu.Seconds() / (passedOn / 1e9)
+	cost.timesProxy = float64(relayed.cpu) / float64(proxied.cpu)
+	return cost, err
+}
+
+// passedOn is the size of a layer that processes pass on, in bytes.
+const passedOn = 4 << 30
+
+// passing is what a process has taken.
+type passing struct {
+	megabytes float64
+	cpu       time.Duration
+}
+
+// passOn saves an entry through a process that writes the environment of its service to a file, which is its last word.
+func passOn(r *remote, key, file string, words ...string) (p passing, err error) {
+	cmd := exec.Command(words[0], append(words[1:], file)...)
 	cmd.Env = append(os.Environ(), "ACTIONS_RESULTS_URL="+r.url, "ACTIONS_RUNTIME_TOKEN="+r.token)
 	if err := cmd.Start(); err != nil {
-		return cost, err
+		return p, err
 	}
 	end := sync.OnceFunc(func() {
 		_ = cmd.Process.Kill() // fails only when it has ended
@@ -168,21 +192,18 @@ func relayCost() (cost struct{ megabytes, secondsPerGB float64 }, err error) {
 	defer end()
 	env, err := environment(file)
 	if err != nil {
-		return cost, err
+		return p, err
 	}
-	relay, err := actionscache.New(env["ACTIONS_RUNTIME_TOKEN"], env["ACTIONS_RESULTS_URL"], true, actionscache.Opt{})
+	client, err := actionscache.New(env["ACTIONS_RUNTIME_TOKEN"], env["ACTIONS_RESULTS_URL"], true, actionscache.Opt{})
 	if err != nil {
-		return cost, err
+		return p, err
 	}
-	const size = 4 << 30
-	if err := relay.Save(context.Background(), "of 4 GiB", zeros(size)); err != nil { // this key's client waits for the service
-		return cost, err
+	if err := client.Save(context.Background(), key, zeros(passedOn)); err != nil { // the relay lets the client of such a key wait for the service
+		return p, err
 	}
 	kilobytes, err := highWater(cmd.Process.Pid)
 	end()
-	cost.megabytes = kilobytes / 1000
-	cost.secondsPerGB = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds() / (size / 1e9)
-	return cost, err
+	return passing{kilobytes / 1000, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, err
 }
 
 func inverse(f func() (float64, error)) func() (float64, error) {
