@@ -76,27 +76,41 @@ func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int,
 			return logLine{}, 0, false, true
 		}
 	}
-	if e.number == 0 || e.left == 0 || l.vertex != "" || l.core == "" || dashes.MatchString(l.text) ||
-		!open && (l.frame > said || l.core != l.text) {
+	if !e.mayGoOn(l, open) {
 		return logLine{}, 0, false, false
 	}
 	e.left--
 	e.spaced, e.tight = e.spaced+" "+l.text, e.tight+l.text
 	if foreign(e.spaced) {
 		e.general = 0
+		return logLine{}, 0, false, true
 	}
 	for _, text := range []string{e.spaced, e.tight} {
-		if foreign(e.spaced) || ofOthers(&e.line) && mute(text, said) {
+		if ofOthers(&e.line) && mute(text, said) {
 			continue
 		}
-		whole = parseText(text[:min(len(text), maxLine)], e.line.frame >= said)
-		whole.frame, whole.fatal, whole.client = max(whole.frame, e.line.frame), whole.fatal || e.line.fatal, whole.client || e.line.client
-		whole.vertex, whole.message = e.line.vertex, e.line.message
+		whole = e.parse(text)
 		if i, found := whole.cause(known); found && !whole.vague(known[i]) {
 			return whole, i, true, true
 		}
 	}
 	return logLine{}, 0, false, true
+}
+
+// mayGoOn reports whether a line may be the next one of the error, and is no error of its own.
+func (e *wrappedError) mayGoOn(l *logLine, open bool) bool {
+	if e.number == 0 || e.left == 0 || l.vertex != "" || l.core == "" || dashes.MatchString(l.text) {
+		return false
+	}
+	return open || l.frame <= said && l.core == l.text
+}
+
+// parse reads the text of several lines as one that stands where the first does.
+func (e *wrappedError) parse(text string) logLine {
+	l := parseText(text[:min(len(text), maxLine)], e.line.frame >= said)
+	l.frame, l.fatal, l.client = max(l.frame, e.line.frame), l.fatal || e.line.fatal, l.client || e.line.client
+	l.vertex, l.message = e.line.vertex, e.line.message
+	return l
 }
 
 // A paste is what somebody copied out of a log: a few lines of which none is framed as one of buildx or BuildKit. It is
