@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"bytes"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,12 +17,17 @@ import (
 
 const lostReply = "the connection broke when the key was reserved"
 
-// losing is a service that reserves the first key, and answers with a status; 0: it cuts the connection.
-func losing(t *testing.T, u upstream, status int) upstream {
+// losing is a service that reserves the first key that begins so, and answers with a status; 0: it cuts the connection.
+func losing(t *testing.T, u upstream, begin string, status int) upstream {
 	t.Helper()
 	var lost atomic.Bool
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if !strings.HasSuffix(req.URL.Path, "/CreateCacheEntry") || lost.Swap(true) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return // the client has gone
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		if !strings.HasSuffix(req.URL.Path, "/CreateCacheEntry") || !bytes.Contains(body, []byte(`"`+begin)) || lost.Swap(true) {
 			u.ServeHTTP(w, req)
 			return
 		}
@@ -40,11 +47,11 @@ func TestAReservationWhoseReplyIsLost(t *testing.T) {
 		t.Run("of a layer, "+how+", fails this export and the next one, without waiting for another job", func(t *testing.T) {
 			t.Parallel()
 			u := serve(t, cacheserver.Options{})
-			if err := export(t.Context(), losing(t, u, status).client(t), "app", l); err == nil {
+			if err := export(t.Context(), losing(t, u, l.key, status).client(t), "app", l); err == nil {
 				t.Error("without a relay the export succeeds")
 			}
 			u = serve(t, cacheserver.Options{})
-			r, begun := start(t, losing(t, u, status)), time.Now()
+			r, begun := start(t, losing(t, u, l.key, status)), time.Now()
 			for range 2 {
 				if err := export(t.Context(), r.client(t), "app", l); err == nil || !strings.Contains(err.Error(), lostReply) {
 					t.Errorf("%v", err)
@@ -60,7 +67,7 @@ func TestAReservationWhoseReplyIsLost(t *testing.T) {
 			if err := save(t.Context(), u.client(t), l); err != nil {
 				t.Fatal(err)
 			}
-			r := start(t, losing(t, u, status))
+			r := start(t, losing(t, u, "index-", status))
 			r.confirmed(name{bkcache.Version, l.key}, "")
 			if err := export(t.Context(), r.client(t), "app", l); err != nil {
 				t.Error(err)
