@@ -27,6 +27,9 @@
 // So a build that runs without this program is seen from the moment at which its export begins
 // to write a layer. It is not seen while it imports. Then it fails if it needs a layer that another
 // build has replaced and deleted: unlike in a gha cache, a missing layer is an error for BuildKit.
+// Nor is it seen once another build has referenced all layers that it wrote, as two builds of one
+// image on one builder do, of which only one runs with this program. A layer that it found, and
+// that no manifest references or only a tag that goes, is then deleted before its manifest is there.
 //
 // # Crashes
 //
