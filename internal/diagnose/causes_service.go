@@ -7,7 +7,7 @@ const relayed = `^(?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDown
 const relayedPut = `PUT: `
 
 // throttle matches how the service and its clients say that there were too many requests.
-const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^RateLimited \(\w+\) at |` + toolkit + `Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|` + toolkit + `API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |` + relayed + `429 |` + toolkit + page + `429\b`
+const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^RateLimited \(\w+\) at |` + toolkit + `Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|` + toolkit + `API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |^unable to download 'http://(?:127\.0\.0\.1|localhost):\d+/nar/\S*': HTTP error 418\b|` + relayed + `429 |` + toolkit + page + `429\b`
 
 // atOnce begins a page that a front door of Microsoft's sends in place of any of its services: the first thing that is
 // said, or what the client of a cache quotes.

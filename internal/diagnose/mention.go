@@ -150,7 +150,7 @@ func (s *Scanner) place(l *logLine) {
 		s.action = bootAction
 	case l.text == "Inspect builder", l.text == "Post job cleanup.": // the latter of any action
 		s.action = anyAction
-	case strings.Contains(l.text, "docker buildx "):
+	case strings.Contains(l.text, " buildx ") && runsBuildx.MatchString(l.text):
 		s.buildxAt, s.making = s.number, making(l.text)
 	case strings.Contains(l.text, "docker compose "): // which may be missing, too
 		s.composeAt, s.making = s.number, ""
@@ -199,9 +199,9 @@ const noEngine = "Cannot connect to the Docker daemon at "
 // it, or podman in its place, speaks of its own usage after a command with buildx, or of that of its old build after an
 // option that every buildx has.
 func (s *Scanner) usage(l *logLine) bool {
-	if before, flag, ok := strings.Cut(l.core, "unknown flag: "); ok && (before == "" || strings.HasSuffix(before, ": ")) {
-		s.flag, s.flagAt = "unknown flag: "+flag, s.number
-		return true
+	if m := unknownFlag.FindStringSubmatch(l.core); m != nil {
+		s.flag, s.flagAt = m[1], s.number
+		return !strings.HasPrefix(m[1], shorthand)
 	}
 	m := seeUsage.FindStringSubmatch(l.text)
 	if m == nil || s.flag == "" || s.number-s.flagAt > maxFlag {
@@ -216,8 +216,10 @@ func (s *Scanner) usage(l *logLine) bool {
 }
 
 var (
-	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
-	ofBuildx = regexp.MustCompile(`: --(?:attest|builder|cache-to|load|platform|provenance|sbom|metadata-file|output|progress|push|secret|ssh)$`)
+	runsBuildx  = regexp.MustCompile(`\bdocker(?: -\S+)* buildx `)
+	unknownFlag = regexp.MustCompile(`^(?:.*: )?(unknown (?:shorthand )?flag: .*)`)
+	seeUsage    = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
+	ofBuildx    = regexp.MustCompile(`: --(?:attest|builder|cache-to|load|platform|provenance|sbom|metadata-file|output|progress|push|secret|ssh)$`)
 )
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.

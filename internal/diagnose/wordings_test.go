@@ -96,7 +96,12 @@ var wordings = map[string][]string{
 		`ERROR: failed to solve: failed commit on ref "layer-sha256:x": "layer-sha256:x" failed size validation: 100 != 200: failed precondition`,
 	},
 	"docker-driver-action": {"Error: buildx failed with: Learn more at https://docs.docker.com/go/build-multi-platform/"},
-	"buildx-missing":       {"unknown flag: --platform\nSee 'docker build --help'.", "  ⨯ release failed after 11s      error=docker build failed: failed to build ghcr.io/o/r:v0: exit status 125: unknown flag: --builder   \nSee 'docker --help'.   "},
+	"buildx-missing": {
+		"unknown flag: --platform\nSee 'docker build --help'.",
+		"  ⨯ release failed after 11s      error=docker build failed: failed to build ghcr.io/o/r:v0: exit status 125: unknown flag: --builder   \nSee 'docker --help'.   ",
+		"$ docker buildx build -t x \\\n    --file ./Dockerfile \\\n    --load \\\n    .\n\nunknown shorthand flag: 't' in -t\nSee 'docker --help'.",
+		"/usr/local/bin/docker -D buildx build --output=type=docker .\nunknown flag: --output\nSee 'docker --help'.",
+	},
 	"rest-permission": {
 		"##[warning]Error delete _state: [403] Resource not accessible by integration",
 		"failed to delete cache: HTTP 403: Resource not accessible by integration (https://api.github.com/repos/o/r/actions/caches/123)",
@@ -142,6 +147,7 @@ var wordings = map[string][]string{
 	"proxy":            {"Warning: Failed to save: Failed to CreateCacheEntry: Unable to make request: tunneling socket could not be established, statusCode=407"},
 	"url-expired":      {"ERROR: failed to solve: failed to copy: invalid status response 403 Server failed to authenticate the request. Make sure the value"},
 	"url-invalid":      {"Warning: Failed to restore: getCacheEntry failed: Only absolute URLs are supported"},
+	"throttled":        {"error: unable to download 'http://127.0.0.1:37515/nar/0gw.nar.zst': HTTP error 418"},
 	"entry-lost":       {"Warning: Failed to save: Cache service responded with 404 during commit cache"},
 	"cache-step-failed": {
 		"Warning: Failed to save: Cache service responded with 400 during upload chunk.",
@@ -171,6 +177,9 @@ var wordings = map[string][]string{
 		"Run npm ci\nError: ENOSPC: no space left on device, write",
 		"tar: backup/a: Cannot mkdir: No space left on device",
 		"Error: Tar failed with exit code 2",
+		"WARNING: local cache import at /tmp/.buildx-main-cache not found due to err: could not read /tmp/.buildx-main-cache/index.json: open /tmp/.buildx-main-cache/index.json: no such file or directory",
+		"Action 'https://api.github.com/repos/actions/cache/tarball/849' download has timed out. Error: The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.",
+		"error: unable to download 'https://cache.nixos.org/nar/0gw.nar.zst': HTTP error 418",
 		"ERROR: unrecognized url scheme http",
 		"error: cannot parse timeout: time: invalid duration \"x\"",
 		"Please run docker buildx create --use\nERROR: some reason",
