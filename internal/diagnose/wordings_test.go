@@ -147,6 +147,7 @@ var wordings = map[string][]string{
 	"proxy":            {"Warning: Failed to save: Failed to CreateCacheEntry: Unable to make request: tunneling socket could not be established, statusCode=407"},
 	"url-expired":      {"ERROR: failed to solve: failed to copy: invalid status response 403 Server failed to authenticate the request. Make sure the value"},
 	"url-invalid":      {"Warning: Failed to restore: getCacheEntry failed: Only absolute URLs are supported"},
+	"commit-refused":   {"error: failed to solve: error writing layer blob: Cache already exists."},
 	"throttled":        {"error: unable to download 'http://127.0.0.1:37515/nar/0gw.nar.zst': HTTP error 418"},
 	"entry-lost":       {"Warning: Failed to save: Cache service responded with 404 during commit cache"},
 	"cache-step-failed": {
