@@ -152,6 +152,7 @@ var wordings = map[string][]string{
 	"entry-lost":       {"Warning: Failed to save: Cache service responded with 404 during commit cache"},
 	"cache-step-failed": {
 		"Warning: Failed to save: Cache service responded with 400 during upload chunk.",
+		"Failed to save cache entry with path '/home/runner/.gradle/caches/*/kotlin-dsl/accessors/*/\n/home/runner/.gradle/caches/*/kotlin-dsl/scripts/*/' and key: gradle-kotlin-dsl-v1-b2: Error: \"/usr/bin/tar\" failed with error: The process '/usr/bin/tar' failed with exit code 2",
 		"##[warning]uploadCacheArchiveSDK: internal error uploading cache archive:\n##[warning]Failed to save:",
 		`"C:\Program Files\Git\usr\bin\tar.exe" -cz -f D:\a\_temp\3\cache.tgz -C D:\a .` + "\ntar (child): Cannot connect to D: resolve failed\n" + `[warning]Tar failed with error: The process 'C:\Program Files\Git\usr\bin\tar.exe' failed with exit code 2.`,
 		"/usr/bin/tar -xf /w/_temp/a/cache.tzst -P -C /w --use-compress-program unzstd\n" + strings.Repeat("/usr/bin/tar: ../x: Cannot open: File exists\n", 40) + `Warning: Failed to restore: "/usr/bin/tar" failed with error: The process '/usr/bin/tar' failed with exit code 2`,
