@@ -46,6 +46,8 @@ type conceived struct {
 	logLine
 	number int
 	lower  string
+	counts bool // it may show a failure
+	others bool // a program says it that fails in the same words
 }
 
 // ofSteps are what BuildKit and the old builder say of a RUN step that failed: the log is about its program.
@@ -68,6 +70,9 @@ func conceive(lines []conceived) (Finding, bool) {
 			return Finding{}, false
 		}
 	}
+	for i := range lines {
+		lines[i].judge()
+	}
 	for _, c := range concepts() {
 		for i := len(lines) - 1; i >= 0; i-- {
 			if c.shows(lines, i) {
@@ -78,18 +83,20 @@ func conceive(lines []conceived) (Finding, bool) {
 	return Finding{}, false
 }
 
-func (l *conceived) counts() bool {
-	return l.core != "" && !strings.HasPrefix(l.core, `process "`) && !strings.HasPrefix(l.text, `{"`) && !strings.HasPrefix(l.text, "Run ") && !instance.MatchString(l.text)
+// judge tells what every concept asks of a line.
+func (l *conceived) judge() {
+	l.counts = l.core != "" && !strings.HasPrefix(l.core, `process "`) && !strings.HasPrefix(l.text, `{"`) && !strings.HasPrefix(l.text, "Run ") && !instance.MatchString(l.text)
+	l.others = ofPrograms.MatchString(l.lower) && !ofClients.MatchString(l.lower)
 }
 
 // shows reports whether a line has the failure, and that line or one near it the subject.
 func (c concept) shows(lines []conceived, i int) bool {
-	if !lines[i].counts() || c.denied(lines[i].lower) || !c.failure.MatchString(lines[i].lower) && !c.failure.MatchString(joined(lines, i)) {
+	if !lines[i].counts || c.denied(&lines[i]) || !c.failure.MatchString(lines[i].lower) && !c.failure.MatchString(joined(lines, i)) {
 		return false
 	}
 	for at := max(0, i-c.near); at <= min(len(lines)-1, i+c.near); at++ {
 		near := lines[at].number - lines[i].number
-		if near >= -c.near && near <= c.near && c.subject.MatchString(lines[at].lower) && !c.denied(lines[at].lower) {
+		if near >= -c.near && near <= c.near && c.subject.MatchString(lines[at].lower) && !c.denied(&lines[at]) {
 			return true
 		}
 	}
@@ -97,8 +104,8 @@ func (c concept) shows(lines []conceived, i int) bool {
 }
 
 // denied reports whether a line is somebody else's.
-func (c concept) denied(lower string) bool {
-	return c.not.MatchString(lower) || !c.anybody && ofPrograms.MatchString(lower) && !ofClients.MatchString(lower)
+func (c concept) denied(l *conceived) bool {
+	return !c.anybody && l.others || c.not.MatchString(l.lower)
 }
 
 // joined is a line with the next one, which may be what is left of it.
@@ -193,7 +200,7 @@ func (t *tail) lines(number int) (out []conceived) {
 func (k *kept) appendTo(out []conceived) []conceived {
 	for _, part := range unescaped(k.raw) {
 		if l := parseLine(part); strings.TrimSpace(l.text) != "" {
-			out = append(out, conceived{l, k.number, strings.ToLower(l.text)})
+			out = append(out, conceived{logLine: l, number: k.number, lower: strings.ToLower(l.text)})
 		}
 	}
 	return out
