@@ -28,8 +28,9 @@
 // to write a layer. It is not seen while it imports. Then it fails if it needs a layer that another
 // build has replaced and deleted: unlike in a gha cache, a missing layer is an error for BuildKit.
 // Nor is it seen once another build has referenced all layers that it wrote, as two builds of one
-// image on one builder do, of which only one runs with this program. A layer that it found, and
-// that no manifest references or only a tag that goes, is then deleted before its manifest is there.
+// image on one builder do, of which only one runs with this program. A layer that it has exported,
+// and that no manifest references or only a tag that goes, is then deleted before its manifest is
+// there.
 // Counting young layers of young manifests as those of such a build would close this gap, and
 // would keep every folder from being cleaned that has more than one build an hour.
 //
