@@ -7,7 +7,7 @@ const relayed = `^(?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDown
 const relayedPut = `PUT: `
 
 // throttle matches how the service and its clients say that there were too many requests.
-const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^RateLimited \(\w+\) at |` + toolkit + `Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|` + toolkit + `API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |^unable to download 'http://(?:127\.0\.0\.1|localhost):\d+/nar/\S*': HTTP error 418\b|` + relayed + `429 |` + toolkit + page + `429\b`
+const throttle = `^failed to parse error response 429: |Request was blocked due to exceeding usage of resource '|^resource_exhausted$|^Cache service responded with \[?429|^RateLimited \(\w+\) at |` + toolkit + `Failed request: \(429\)|` + toolkit + `.*"code":"resource_exhausted"|^unknown error 429 |^You've hit a rate limit, your rate limit will reset in \d|` + toolkit + `API error \(429 |^(?:GitHub API error: )?GitHub Actions Cache throttled |` + relayed + `429 |` + toolkit + page + `429\b`
 
 // atOnce begins a page that a front door of Microsoft's sends in place of any of its services: the first thing that is
 // said, or what the client of a cache quotes.
@@ -56,8 +56,6 @@ func serviceCauses() []Cause {
 			"docker ghacache doctor   # tells what the token may do, and how full the cache is", ownScope+", if jobs write at the same time").leadsTo("key-exists"),
 		probable("commit-refused", "the service did not accept a finished upload: the entry was taken by another job, or its size is wrong",
 			said, `^(?i:failed to commit cache)\.?$|^unknown error 400 .*: already complete"|"typeKey":"InvalidSealRequestException"|`+toolkit+`(?:The specified block list is invalid|Unable to finalize cache with key )`, ignoreError, ownScope, updateBuilder),
-		probable("commit-refused", "another build stored this layer at the same time, and BuildKit took that for a failure",
-			build, `^Cache already exists\b`, updateBuilder, ignoreError, ownScope),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",
 			said, `^failed to parse error response 40[13]: |^unknown error 40[13] [A-Z]|^Cache service responded with 40[13]|`+toolkit+`Failed request: \(40[13]\)|`+toolkit+`.*"code":"(?:permission_denied|unauthenticated|unauthorized)"|"typeKey":"UnauthorizedRequestException"|^PermissionDenied \(\w+\) at |`+toolkit+`(?:`+page+`401\b|API error \(40[13] |Twirp error: twirp error: (?:unauthenticated|permission_denied))|`+reply+`40[13]\b|`+relayed+`40[13] `, Doctor, Retry),
 		probable("token-rejected", "the service rejected the runtime token: it belongs to a job that has ended, or lacks the permission",

@@ -22,8 +22,7 @@ func versionCauses() []Cause {
 			exposeRuntime+"   # in a run: step; otherwise:", updateBuilder, "docker buildx version   # v0.21.0 or newer",
 			migrate+" --write   # edits versions of actions, buildx and BuildKit that the workflows pin").leadsTo(webPage),
 		certain("v1-sunset-action", "a client in the job speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
-			said, `\bThis legacy service is shutting down, effective `, migrate+" --write   # edits versions of actions that the workflows pin").
-			provedBy(`(?i)(?:fail|error|unable to|reserve|responded|more details).*This legacy service`),
+			said, `\bThis legacy service is shutting down, effective `, migrate+" --write   # edits versions of actions that the workflows pin"),
 		certain("v1-sunset-action", "a client in the job speaks version 1 of GitHub's cache service, which was shut down on 2025-04-15",
 			bare, `^More details: This legacy service is shutting down, effective |^Magic Nix Cache has been deprecated due to a change in the underlying GitHub APIs `, migrate+" --write   # edits versions of actions that the workflows pin"),
 		certain("actions-cache-deprecated", "a workflow uses a version of actions/cache that GitHub refuses",

@@ -62,6 +62,7 @@ type Scanner struct {
 	stall     stall
 	buildxAt  int    // the last line that runs buildx; 0 without one
 	composeAt int    // the last line that runs docker compose; 0 without one
+	unended   bool   // the line at buildxAt goes on in the next one
 	making    string // what the last line begins to do with a builder: creating or booting one
 	flag      string // that docker, or buildx, has just said not to know
 	flagAt    int    // the line of it

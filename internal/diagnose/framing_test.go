@@ -129,22 +129,3 @@ func TestCausesAreFoundInPagesAndStrings(t *testing.T) {
 		}
 	}
 }
-
-// The page of a run shows many annotations without saying of any that it is an error.
-func TestManyAnnotations(t *testing.T) {
-	page := func(message string) string {
-		return "Annotations\n20 warnings\n" + strings.Repeat("build (ubuntu-latest)\n"+message+"\n|\n", 20)
-	}
-	for message, want := range map[string]string{
-		"The runner was not able to contact the cache service. Caching will be skipped": "runtime-url-missing",
-		"Node.js 16 actions are deprecated: actions/cache@v3":                           "",
-	} {
-		if got := strings.Join(ids(explain(t, page(message))), " "); got != want {
-			t.Errorf("%s: got %q, want %q", message, got, want)
-		}
-	}
-	log := "The runner was not able to contact the cache service. Caching will be skipped\n"
-	if got := ids(explain(t, strings.Repeat("a line of a log\n", 20)+log)); len(got) > 0 {
-		t.Errorf("in a log: got %v", got)
-	}
-}

@@ -151,7 +151,9 @@ func (s *Scanner) place(l *logLine) {
 	case l.text == "Inspect builder", l.text == "Post job cleanup.": // the latter of any action
 		s.action = anyAction
 	case strings.Contains(l.text, " buildx ") && runsBuildx.MatchString(l.text):
-		s.buildxAt, s.making = s.number, making(l.text)
+		s.buildxAt, s.making, s.unended = s.number, making(l.text), unended(l.text)
+	case s.unended && s.number == s.buildxAt+1:
+		s.buildxAt, s.unended = s.number, unended(l.text)
 	case strings.Contains(l.text, "docker compose "): // which may be missing, too
 		s.composeAt, s.making = s.number, ""
 	case s.making == creating && s.number == s.buildxAt+1 && aName.MatchString(l.text): // buildx has made it
@@ -172,6 +174,12 @@ func (s *Scanner) place(l *logLine) {
 }
 
 func isError(text string) bool { return len(text) > 5 && strings.EqualFold(text[:5], "error") }
+
+// runsBuildx is a command with buildx, behind options of docker's own.
+var runsBuildx = regexp.MustCompile(`\bdocker(?: -\S+(?: [^-\s]\S*)?)*? buildx `)
+
+// unended reports whether a command goes on in the next line.
+func unended(text string) bool { return strings.HasSuffix(text, `\`) }
 
 // makes is a command that creates or starts a builder.
 var makes = regexp.MustCompile(`^(?:\$ |sudo |Run )*(?:\S*[/\\])?docker buildx (?:create\b|inspect\b.* --bootstrap)`)
@@ -199,9 +207,9 @@ const noEngine = "Cannot connect to the Docker daemon at "
 // it, or podman in its place, speaks of its own usage after a command with buildx, or of that of its old build after an
 // option that every buildx has.
 func (s *Scanner) usage(l *logLine) bool {
-	if m := unknownFlag.FindStringSubmatch(l.core); m != nil {
-		s.flag, s.flagAt = m[1], s.number
-		return !strings.HasPrefix(m[1], shorthand)
+	if before, flag, ok := strings.Cut(l.core, "unknown flag: "); ok && (before == "" || strings.HasSuffix(before, ": ")) {
+		s.flag, s.flagAt = "unknown flag: "+flag, s.number
+		return true
 	}
 	m := seeUsage.FindStringSubmatch(l.text)
 	if m == nil || s.flag == "" || s.number-s.flagAt > maxFlag {
@@ -216,10 +224,8 @@ func (s *Scanner) usage(l *logLine) bool {
 }
 
 var (
-	runsBuildx  = regexp.MustCompile(`\bdocker(?: -\S+)* buildx `)
-	unknownFlag = regexp.MustCompile(`^(?:.*: )?(unknown (?:shorthand )?flag: .*)`)
-	seeUsage    = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
-	ofBuildx    = regexp.MustCompile(`: --(?:attest|builder|cache-to|load|platform|provenance|sbom|metadata-file|output|progress|push|secret|ssh)$`)
+	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
+	ofBuildx = regexp.MustCompile(`: --(?:attest|builder|cache-to|load|platform|provenance|sbom|metadata-file|output|progress|push|secret|ssh)$`)
 )
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.

@@ -4,6 +4,9 @@ import "testing"
 
 // neighbours are failures of other programs, and of other parts of a build, in words close to those of the catalogue.
 var neighbours = []string{
+	"WARNING: local cache import at /tmp/.buildx-main-cache not found due to err: could not read /tmp/.buildx-main-cache/index.json: open /tmp/.buildx-main-cache/index.json: no such file or directory",
+	"Action 'https://api.github.com/repos/actions/cache/tarball/849' download has timed out. Error: The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.",
+	"+ docker buildx build -t app:1 --load .\n#1 [internal] load build definition from Dockerfile\n#1 DONE 0.0s\n#2 exporting to docker image format\n#2 DONE 1.1s\n+ docker scout cves -o out.sarif app:1\nunknown shorthand flag: 'o' in -o\nSee 'docker --help'.",
 	`ERROR: failed to solve: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1`,
 	"#12 45.3 npm ERR! network request to https://registry.npmjs.org/a failed, reason: read ECONNRESET\n#12 ERROR: process \"/bin/sh -c npm ci\" did not complete successfully: exit code: 1",
 	"ERROR: failed to solve: failed to push ghcr.io/o/r:latest: unexpected status from HEAD request to https://ghcr.io/v2/o/r/blobs/sha256:x: 403 Forbidden",

@@ -27,7 +27,7 @@ var telling = map[frame][]string{ //nolint:gochecknoglobals // a constant
 		"error response", "unknown error", "rate limit", "ervices aren't available", "GitHub", "github", "twirp", "_apis/",
 		".blob.core.windows.net", "devstoreaccount1", "unmarshal", "lock id", "nvalid body", "statusCode", "content range", "was blocked",
 		"resource_exhausted", "thumbprint", "type required", "invalid value", "replicas", "workers", "resource \"", "receive status",
-		"insufficient usage", "404", "409", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "delete _state", ".docker_temp_", "endpoint", "/nar/", "dial gRPC", "error while calling ", "for bootstrap ", "any container", "start engine", "share mount", "setup network", "to switch to", "Incomplete download",
+		"insufficient usage", "404", "409", "active key map", "JSON", "booting: ", "filled: ", "UnauthorizedRequest", "InvalidSeal", "> 4", "stalled: ", "driver", "env option", "missing keys", "ApplyLayer", "GetImageBlob", "processing tar", "register layer", "ACTIONS_", "archive: ", "creating: ", "instance", "namespace", "tolaration", "loadbalance", "non-absolute", "invalid name", "to pod ", "the child", "UID/GID", "dialing backend", "not accessible by", "delete _state", ".docker_temp_", "endpoint", "dial gRPC", "error while calling ", "for bootstrap ", "any container", "start engine", "share mount", "setup network", "to switch to", "Incomplete download",
 	},
 }
 
@@ -38,7 +38,7 @@ func mute(core string, f frame) bool {
 
 // uneventful reports whether nothing that is known can be in a line, so that it need not be taken apart.
 func (s *Scanner) uneventful(raw []byte) bool {
-	if !s.paste.over || s.azure.number > 0 || s.wrapped.number > 0 || s.making == creating && s.number == s.buildxAt+1 {
+	if !s.paste.over || s.azure.number > 0 || s.wrapped.number > 0 || (s.making == creating || s.unended) && s.number == s.buildxAt+1 {
 		return false
 	}
 	if stepOutput(raw) {

@@ -99,8 +99,9 @@ var wordings = map[string][]string{
 	"buildx-missing": {
 		"unknown flag: --platform\nSee 'docker build --help'.",
 		"  ⨯ release failed after 11s      error=docker build failed: failed to build ghcr.io/o/r:v0: exit status 125: unknown flag: --builder   \nSee 'docker --help'.   ",
-		"$ docker buildx build -t x \\\n    --file ./Dockerfile \\\n    --load \\\n    .\n\nunknown shorthand flag: 't' in -t\nSee 'docker --help'.",
+		"$ docker buildx build -t x \\\n    --file ./Dockerfile \\\n    --provenance false \\\n    .\n\nunknown shorthand flag: 't' in -t\nSee 'docker --help'.",
 		"/usr/local/bin/docker -D buildx build --output=type=docker .\nunknown flag: --output\nSee 'docker --help'.",
+		"$ docker -H tcp://dind:2375 buildx build --load -t x .\nunknown flag: --load\nSee 'docker --help'.",
 	},
 	"rest-permission": {
 		"##[warning]Error delete _state: [403] Resource not accessible by integration",
@@ -147,12 +148,9 @@ var wordings = map[string][]string{
 	"proxy":            {"Warning: Failed to save: Failed to CreateCacheEntry: Unable to make request: tunneling socket could not be established, statusCode=407"},
 	"url-expired":      {"ERROR: failed to solve: failed to copy: invalid status response 403 Server failed to authenticate the request. Make sure the value"},
 	"url-invalid":      {"Warning: Failed to restore: getCacheEntry failed: Only absolute URLs are supported"},
-	"commit-refused":   {"error: failed to solve: error writing layer blob: Cache already exists."},
-	"throttled":        {"error: unable to download 'http://127.0.0.1:37515/nar/0gw.nar.zst': HTTP error 418"},
 	"entry-lost":       {"Warning: Failed to save: Cache service responded with 404 during commit cache"},
 	"cache-step-failed": {
 		"Warning: Failed to save: Cache service responded with 400 during upload chunk.",
-		"Failed to save cache entry with path '/home/runner/.gradle/caches/*/kotlin-dsl/accessors/*/\n/home/runner/.gradle/caches/*/kotlin-dsl/scripts/*/' and key: gradle-kotlin-dsl-v1-b2: Error: \"/usr/bin/tar\" failed with error: The process '/usr/bin/tar' failed with exit code 2",
 		"##[warning]uploadCacheArchiveSDK: internal error uploading cache archive:\n##[warning]Failed to save:",
 		`"C:\Program Files\Git\usr\bin\tar.exe" -cz -f D:\a\_temp\3\cache.tgz -C D:\a .` + "\ntar (child): Cannot connect to D: resolve failed\n" + `[warning]Tar failed with error: The process 'C:\Program Files\Git\usr\bin\tar.exe' failed with exit code 2.`,
 		"/usr/bin/tar -xf /w/_temp/a/cache.tzst -P -C /w --use-compress-program unzstd\n" + strings.Repeat("/usr/bin/tar: ../x: Cannot open: File exists\n", 40) + `Warning: Failed to restore: "/usr/bin/tar" failed with error: The process '/usr/bin/tar' failed with exit code 2`,
@@ -179,9 +177,6 @@ var wordings = map[string][]string{
 		"Run npm ci\nError: ENOSPC: no space left on device, write",
 		"tar: backup/a: Cannot mkdir: No space left on device",
 		"Error: Tar failed with exit code 2",
-		"WARNING: local cache import at /tmp/.buildx-main-cache not found due to err: could not read /tmp/.buildx-main-cache/index.json: open /tmp/.buildx-main-cache/index.json: no such file or directory",
-		"Action 'https://api.github.com/repos/actions/cache/tarball/849' download has timed out. Error: The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.",
-		"error: unable to download 'https://cache.nixos.org/nar/0gw.nar.zst': HTTP error 418",
 		"ERROR: unrecognized url scheme http",
 		"error: cannot parse timeout: time: invalid duration \"x\"",
 		"Please run docker buildx create --use\nERROR: some reason",

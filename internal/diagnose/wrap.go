@@ -118,24 +118,17 @@ func (e *wrappedError) parse(text string) logLine {
 type paste struct {
 	lines []logLine
 	at    []int // their numbers
-	most  int   // lines; 0 is maxPaste
 	over  bool  // it is no paste
 }
 
-// How many lines a paste has at most, apart from empty ones: one that somebody cut out, and the annotations that GitHub
-// shows for a run, of which each is an error or a warning between the name of its job and a rule.
-const (
-	maxPaste       = 8
-	maxAnnotations = 100
-)
+// maxPaste is how many lines a paste has at most, apart from empty ones.
+const maxPaste = 8
 
 func (p *paste) add(l *logLine, number int) {
 	switch {
-	case p.over || strings.TrimSpace(l.text) == "" || l.text == "|":
+	case p.over || strings.TrimSpace(l.text) == "":
 		return
-	case l.text == "Annotations":
-		p.most = maxAnnotations
-	case len(p.lines) == max(p.most, maxPaste) || l.frame > said || l.vertex != "":
+	case len(p.lines) == maxPaste || l.frame > said || l.vertex != "":
 		*p = paste{over: true}
 		return
 	}
