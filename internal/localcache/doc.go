@@ -30,9 +30,8 @@
 // Nor is it seen once another build has referenced all layers that it wrote, as two builds of one
 // image on one builder do, of which only one runs with this program. A layer that it has exported,
 // and that no manifest references or only a tag that goes, is then deleted before its manifest is
-// there.
-// Counting young layers of young manifests as those of such a build would close this gap, and
-// would keep every folder from being cleaned that has more than one build an hour.
+// there. Such a build would be seen if young layers counted that only young manifests reference. But those
+// are what each build leaves that cleans up after itself, so it would never delete anything.
 //
 // # Crashes
 //
