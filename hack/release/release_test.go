@@ -151,6 +151,48 @@ func TestAnArchiveOfTheManualHasNothingOfThisMachine(t *testing.T) {
 	}
 }
 
+func TestACloneHasWhatIsChanged(t *testing.T) {
+	from, clone := t.TempDir(), filepath.Join(t.TempDir(), "clone")
+	git := func(args ...string) {
+		t.Helper()
+		if err := command(t.Context(), nil, "git", append([]string{"-C", from, "-c", "user.name=n", "-c", "user.email=e"}, args...)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(from, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(from, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git("init", "--quiet")
+	for _, name := range []string{"kept", "changed", "staged", "gone"} {
+		write(name, "before")
+	}
+	write(".gitignore", "ignored")
+	git("add", ".")
+	git("commit", "--quiet", "-m", "m")
+	write("changed", "after")
+	write("staged", "after")
+	git("add", "staged")
+	write("a folder/ü", "after")
+	write("ignored", "after")
+	if err := os.Remove(filepath.Join(from, "gone")); err != nil {
+		t.Fatal(err)
+	}
+	if err := cloneWithChanges(t.Context(), from, clone); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"kept": "before", "changed": "after", "staged": "after", "gone": "", "a folder/ü": "after", "ignored": ""} {
+		if got, err := os.ReadFile(filepath.Join(clone, name)); string(got) != want || (err == nil) != (want != "") {
+			t.Errorf("%s: got %q (%v), want %q", name, got, err, want)
+		}
+	}
+}
+
 func TestCompareFindsAnotherByte(t *testing.T) {
 	first, second := t.TempDir(), t.TempDir()
 	for _, name := range []string{"a", "b"} {

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // reproduce builds this machine's program and its packages again from a clone, with nothing of the first build, and compares
@@ -26,7 +29,7 @@ func reproduce(ctx context.Context, dist string) error {
 		return err
 	}
 	clone := filepath.Join(work, "in", "another", "folder")
-	if err := command(ctx, nil, "git", "clone", "--quiet", ".", clone); err != nil {
+	if err := cloneWithChanges(ctx, ".", clone); err != nil {
 		return err
 	}
 	if err := os.Chdir(clone); err != nil {
@@ -42,6 +45,52 @@ func reproduce(ctx context.Context, dist string) error {
 		return err
 	}
 	return compare(dist, "dist")
+}
+
+// cloneWithChanges clones a checkout with what is changed in it, which go build notes in the version of the program.
+func cloneWithChanges(ctx context.Context, from, clone string) error {
+	if err := command(ctx, nil, "git", "clone", "--quiet", from, clone); err != nil {
+		return err
+	}
+	changed, err := output(ctx, "git", "-C", from, "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD")
+	if err != nil {
+		return err
+	}
+	unknown, err := output(ctx, "git", "-C", from, "ls-files", "--others", "--exclude-standard", "-z")
+	if err != nil {
+		return err
+	}
+	for path := range strings.SplitSeq(changed+unknown, "\x00") {
+		if path == "" {
+			continue
+		}
+		if err := copyFile(filepath.Join(from, path), filepath.Join(clone, path)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyFile makes a file the same as another, also if that is not there.
+func copyFile(from, to string) error {
+	info, err := os.Stat(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.Remove(to)
+	}
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(to, data, info.Mode()); err != nil {
+		return err
+	}
+	return os.Chmod(to, info.Mode())
 }
 
 // again makes what of a release belongs to this machine's platform. LICENSES.txt is of all platforms, and taken over.
