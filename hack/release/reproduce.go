@@ -52,7 +52,7 @@ func cloneWithChanges(ctx context.Context, from, clone string) error {
 	if err := command(ctx, nil, "git", "clone", "--quiet", from, clone); err != nil {
 		return err
 	}
-	changed, err := output(ctx, "git", "-C", from, "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD")
+	changed, err := output(ctx, "git", "-C", from, "diff", "--name-only", "--no-renames", "-z", "HEAD")
 	if err != nil {
 		return err
 	}

@@ -81,13 +81,16 @@ func TestUnseenSetsAreNotKnown(t *testing.T) {
 			known[thread(e.thread)] = folder
 		}
 	}
+	add := func(set, name, address string) {
+		at := thread(address)
+		if other, ok := known[at]; ok {
+			t.Errorf("%s/%s: %s has this thread", set, name, other)
+		}
+		known[at] = set
+	}
 	for _, set := range unseenSets {
 		for _, e := range inFolder(t, set.folder) {
-			at := thread(e.thread)
-			if folder, ok := known[at]; ok {
-				t.Errorf("%s/%s: %s has this thread", set.folder, e.name, folder)
-			}
-			known[at] = set.folder
+			add(set.folder, e.name, e.thread)
 		}
 	}
 	sampled, err := os.ReadFile("testdata/sampled.txt")
@@ -95,15 +98,9 @@ func TestUnseenSetsAreNotKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(sampled)) {
-		words := strings.Fields(line)
-		if words[0] == "#" {
-			continue
+		if words := strings.Fields(line); words[0] != "#" {
+			add("sampled.txt", words[2], words[2])
 		}
-		at := thread(words[2])
-		if folder, ok := known[at]; ok {
-			t.Errorf("%s: %s has this thread", words[2], folder)
-		}
-		known[at] = "sampled.txt"
 	}
 }
 

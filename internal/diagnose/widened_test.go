@@ -2,7 +2,6 @@ package diagnose_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -27,10 +26,10 @@ func TestWidenedExcerpts(t *testing.T) {
 func TestWidenedExcerptsAreNewThreads(t *testing.T) {
 	known := map[string]bool{}
 	for _, e := range slices.Concat(corpus(t), excerpts(t, "testdata/unseen/*.txtar")) {
-		known[strings.ToLower(e.thread)] = true
+		known[thread(e.thread)] = true
 	}
 	for _, e := range widened(t) {
-		if known[strings.ToLower(e.thread)] {
+		if known[thread(e.thread)] {
 			t.Errorf("%s: another part has this thread", e.name)
 		}
 		if n := e.thread[len(e.thread)-1]; (n-'0')%2 == 0 {

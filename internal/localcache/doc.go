@@ -30,8 +30,9 @@
 // Nor is it seen once another build has referenced all layers that it wrote, as two builds of one
 // image on one builder do, of which only one runs with this program. A layer that it has exported,
 // and that no manifest references or only a tag that goes, is then deleted before its manifest is
-// there. Such a build would be seen if young layers counted that only young manifests reference. But those
-// are what each build leaves that cleans up after itself, so it would never delete anything.
+// there. Such a build would be seen if young layers counted that only young manifests reference.
+// But those are what each build leaves that cleans up after itself, so it would never delete
+// anything.
 //
 // # Crashes
 //
