@@ -7,6 +7,7 @@ import (
 	"github.com/docker/cli/cli/command"
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/util/apicaps"
 )
 
@@ -18,7 +19,11 @@ func Examine(ctx context.Context, dockerCLI command.Cli, name string) (*Builder,
 
 // askGHA asks what buildx asks before it drops a type=gha entry (build/opt.go).
 func askGHA(ctx context.Context, c *client.Client, node *Node) error {
-	_, err := c.Build(ctx, client.SolveOpt{Internal: true}, "buildx", func(_ context.Context, gw gateway.Client) (*gateway.Result, error) {
+	options, err := sessionless(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.Build(ctx, options, "buildx", func(_ context.Context, gw gateway.Client) (*gateway.Result, error) {
 		caps := gw.BuildOpts().LLBCaps
 		node.GHA = new(caps.Contains(apicaps.CapID("cache.gha")))
 		return nil, nil
@@ -27,4 +32,12 @@ func askGHA(ctx context.Context, c *client.Client, node *Node) error {
 		return fmt.Errorf("asking for its capabilities: %w", err)
 	}
 	return nil
+}
+
+// sessionless is for a build that takes nothing from this machine: its session never begins. One that the client
+// begins and ends may keep it waiting for a second: what the builder says meanwhile reaches the session's HTTP/2
+// server with garbage behind it (conn.Close of BuildKit's grpchijack), and such a connection is closed that late.
+func sessionless(ctx context.Context) (client.SolveOpt, error) {
+	s, err := session.NewSession(ctx, "")
+	return client.SolveOpt{Internal: true, SharedSession: s, SessionPreInitialized: true}, err
 }

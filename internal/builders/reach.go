@@ -63,7 +63,11 @@ func solve(ctx context.Context, c *client.Client, address, content string) error
 	if err != nil {
 		return err
 	}
-	_, err = c.Solve(ctx, definition, client.SolveOpt{Internal: true}, nil)
+	options, err := sessionless(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.Solve(ctx, definition, options, nil)
 	return err
 }
 
