@@ -19,25 +19,30 @@ func Examine(ctx context.Context, dockerCLI command.Cli, name string) (*Builder,
 
 // askGHA asks what buildx asks before it drops a type=gha entry (build/opt.go).
 func askGHA(ctx context.Context, c *client.Client, node *Node) error {
-	options, err := sessionless(ctx)
-	if err != nil {
+	err := inSession(ctx, c, func(options client.SolveOpt) error {
+		_, err := c.Build(ctx, options, "buildx", func(_ context.Context, gw gateway.Client) (*gateway.Result, error) {
+			caps := gw.BuildOpts().LLBCaps
+			node.GHA = new(caps.Contains(apicaps.CapID("cache.gha")))
+			return nil, nil
+		}, nil)
 		return err
-	}
-	_, err = c.Build(ctx, options, "buildx", func(_ context.Context, gw gateway.Client) (*gateway.Result, error) {
-		caps := gw.BuildOpts().LLBCaps
-		node.GHA = new(caps.Contains(apicaps.CapID("cache.gha")))
-		return nil, nil
-	}, nil)
+	})
 	if err != nil {
 		return fmt.Errorf("asking for its capabilities: %w", err)
 	}
 	return nil
 }
 
-// sessionless is for a build that takes nothing from this machine: its session never begins. One that the client
-// begins and ends may keep it waiting for a second: what the builder says meanwhile reaches the session's HTTP/2
-// server with garbage behind it (conn.Close of BuildKit's grpchijack), and such a connection is closed that late.
-func sessionless(ctx context.Context) (client.SolveOpt, error) {
+// inSession calls f with the options of a build of our own. Its session ends in the background: client.Solve may wait a
+// second for the end of one that it began. What the builder says meanwhile reaches the session's HTTP/2 server with
+// garbage behind it (conn.Close of BuildKit's grpchijack), and that server gives such a connection a second.
+func inSession(ctx context.Context, c *client.Client, f func(client.SolveOpt) error) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	s, err := session.NewSession(ctx, "")
-	return client.SolveOpt{Internal: true, SharedSession: s, SessionPreInitialized: true}, err
+	if err != nil {
+		return err
+	}
+	go func() { _ = s.Run(ctx, c.Dialer()) }() // a build that needs the session fails without it
+	return f(client.SolveOpt{Internal: true, SharedSession: s, SessionPreInitialized: true})
 }

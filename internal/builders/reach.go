@@ -63,12 +63,10 @@ func solve(ctx context.Context, c *client.Client, address, content string) error
 	if err != nil {
 		return err
 	}
-	options, err := sessionless(ctx)
-	if err != nil {
+	return inSession(ctx, c, func(options client.SolveOpt) error {
+		_, err := c.Solve(ctx, definition, options, nil)
 		return err
-	}
-	_, err = c.Solve(ctx, definition, options, nil)
-	return err
+	})
 }
 
 // Reach says by which route the nodes of a builder reach this machine, or why by none.
