@@ -243,6 +243,8 @@ type share struct{ ref, kind string }
 const (
 	fewFiles = "layer of a few files"
 	index    = "index"
+
+	dependencies = 900_453 // the size of their layer
 )
 
 func (r recording) shares() (count map[share]int, size map[share]int64) {
@@ -257,6 +259,11 @@ func (r recording) shares() (count map[share]int, size map[share]int64) {
 	}
 	return count, size
 }
+
+// repeated are the pushes of a pull request that changed its lock file before, and only its source since. BuildKit reads an
+// index of the default branch as well, and seldom finds the dependencies that only the pull request's own has: it makes
+// them again. So they were recorded, and now and then they are not there.
+var repeated = map[string]int{"refs/pull/2/merge": 1, "refs/pull/5/merge": 1}
 
 // alike compares two recordings of the same week. Layers of a few files that differ in nothing but the second in
 // which they were made are one where builds are fast. So on a busy machine there are more of them, and the indexes
@@ -273,10 +280,15 @@ func (r recording) alike(t *testing.T, want recording) {
 		case index:
 			bytes = wantSize[s] / 2
 		}
-		if d := count[s] - wantCount[s]; max(d, -d) > n {
+		missing, fewer := 0, int64(0)
+		if s.kind == "layer" {
+			missing = min(max(wantCount[s]-count[s], 0), repeated[s.ref])
+			fewer = int64(missing) * dependencies
+		}
+		if d := count[s] + missing - wantCount[s]; max(d, -d) > n {
 			t.Errorf("%s has %d entries of kind %s, %d were recorded", s.ref, count[s], s.kind, wantCount[s])
 		}
-		if d := size[s] - wantSize[s]; max(d, -d) > bytes {
+		if d := size[s] + fewer - wantSize[s]; max(d, -d) > bytes {
 			t.Errorf("%s has %d bytes of kind %s, %d were recorded", s.ref, size[s], s.kind, wantSize[s])
 		}
 	}

@@ -163,33 +163,37 @@ func (r *Relay) learn(x *bkcache.Index) {
 
 // prefetch reads the last index of a scope on a ref, and looks its layers up.
 func (r *Relay) prefetch(ctx context.Context, scope, ref string) {
-	err := r.readIndex(ctx, scope, ref)
+	_, x, err := r.lastIndex(ctx, scope, ref)
+	if err == nil {
+		err = r.lookAll(ctx, x.Layers)
+	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
 		r.logf("looking up the layers of scope %q on %s: %v", scope, ref, err)
 	}
 }
 
-func (r *Relay) readIndex(ctx context.Context, scope, ref string) error {
+// lastIndex reads the last index of a scope on a ref, and learns what it references.
+func (r *Relay) lastIndex(ctx context.Context, scope, ref string) ([]byte, *bkcache.Index, error) {
 	// Without "#", the prefix finds the newest index, signed or not.
 	found, err := r.service.Find(ctx, bkcache.Version, bkcache.IndexPrefix(scope, ref, false))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	resp, err := r.service.Get(ctx, found.URL, 0, 0)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxIndex))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	parsed, err := bkcache.ParseIndex(data)
+	x, err := bkcache.ParseIndex(data)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	r.learn(parsed)
-	return r.lookAll(ctx, parsed.Layers)
+	r.learn(x)
+	return data, x, nil
 }
 
 // lookAll looks up the layers that are not known.

@@ -140,8 +140,10 @@ func writeHead(w http.ResponseWriter, s span, end, total int64) {
 	w.WriteHeader(http.StatusPartialContent)
 }
 
-// serveIndex reads all of an index first, to learn what it references.
+// serveIndex reads all of an index first, to learn what it references and to merge it with those of other refs. Content
+// that is read in parts is the same as long as no ref gets another index meanwhile.
 func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) error {
+	elsewhere := r.elsewhere(req.Context(), e.name)
 	var data bytes.Buffer
 	resp, err := r.get(req.Context(), e, 0, 0)
 	if err != nil {
@@ -158,13 +160,15 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 	if err != nil {
 		return err
 	}
-	if parsed, err := bkcache.ParseIndex(data.Bytes()); err == nil {
+	content := data.Bytes()
+	if parsed, err := bkcache.ParseIndex(content); err == nil {
 		r.learn(parsed)
 		if r.writes { // an export of the same layers may follow
 			_ = r.spawn(func() { r.prefetching(func(ctx context.Context) { _ = r.lookAll(ctx, parsed.Layers) }) }) // without, layers are looked up one by one
 		}
+		content = r.merge(content, elsewhere())
 	}
-	http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(data.Bytes()))
+	http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(content))
 	return nil
 }
 

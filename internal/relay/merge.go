@@ -1,0 +1,52 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
+)
+
+// elsewhere begins to read the last indexes that the scope of an index has on the other refs that the token reads. The
+// function that it returns waits for them.
+//
+// Clients get each index merged with those. BuildKit reads the index of every ref, but of a key that two of them have it
+// keeps the one that answers first (combinedCacheManager.Query), and by that it rarely finds what only the other index has
+// below the key. So a pull request that changed an early step would run it again with every push.
+func (r *Relay) elsewhere(ctx context.Context, n name) (wait func() [][]byte) {
+	key := bkcache.ParseKey(n.key, n.version)
+	indexes := make([][]byte, len(r.refs))
+	var reading sync.WaitGroup
+	for i, a := range r.refs {
+		if key.Signed || a.NoRead || key.MatchesRef(a.Ref) { // a merged index has no signature
+			continue
+		}
+		reading.Go(func() {
+			data, _, err := r.lastIndex(ctx, key.Scope, a.Ref)
+			if err != nil && ctx.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
+				r.logf("reading the index of scope %q on %s: %v", key.Scope, a.Ref, err)
+			}
+			indexes[i] = data
+		})
+	}
+	return func() [][]byte {
+		reading.Wait()
+		return slices.DeleteFunc(indexes, func(data []byte) bool { return data == nil })
+	}
+}
+
+// merge returns own alone if it cannot be merged.
+func (r *Relay) merge(own []byte, others [][]byte) []byte {
+	if len(others) == 0 {
+		return own
+	}
+	merged, err := bkcache.Merge(append(others, own)...)
+	if err != nil {
+		r.logf("%v", err)
+		return own
+	}
+	return merged
+}
