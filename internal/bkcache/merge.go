@@ -3,16 +3,19 @@ package bkcache
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	cacheconfig "github.com/moby/buildkit/cache/remotecache/v1/types"
 )
 
-// Merge returns the content of an index with the layers and records of several. BuildKit takes records with the same
-// digest and inputs for one, with the results of all. It returns an error for an index that [ParseIndex] refuses, and for
-// one with a field that this program does not know, because what that says might get lost.
+// Merge returns the content of an index with the layers and records of several. What several have alike, it has once.
+// It returns an error for an index that [ParseIndex] refuses, for one with a field that this program does not know, because
+// what that says might get lost, for indexes that BuildKit cannot have in one cache, see [united], and for more than 10,000
+// records, which BuildKit would take long to read.
 func Merge(contents ...[]byte) ([]byte, error) {
-	var all cacheconfig.CacheConfig
+	all := merger{layers: map[string]int{}, records: map[string]int{}}
 	for _, data := range contents {
 		x, err := ParseIndex(data)
 		if err != nil {
@@ -23,34 +26,170 @@ func Merge(contents ...[]byte) ([]byte, error) {
 		if err := strict.Decode(&cacheconfig.CacheConfig{}); err != nil {
 			return nil, fmt.Errorf("merging indexes: %w", err)
 		}
-		layers, records := len(all.Layers), len(all.Records)
-		for _, l := range x.config.Layers {
-			if l.ParentIndex != noParent {
-				l.ParentIndex += layers
-			}
-			all.Layers = append(all.Layers, l)
-		}
-		for _, r := range x.config.Records {
-			shift(r, layers, records)
-			all.Records = append(all.Records, r)
-		}
+		all.add(x.config)
 	}
-	return json.Marshal(all)
+	if n := len(all.config.Records); n > maxMerged {
+		return nil, fmt.Errorf("merging indexes: they have %d records", n)
+	}
+	if records := united(all.config.Records); findLoop(len(records), func(i int) []int { return records[i] }) >= 0 {
+		return nil, errors.New("merging indexes: a record would be its own input")
+	}
+	return json.Marshal(all.config)
 }
 
-// shift makes a record refer to layers and records that have moved.
-func shift(r cacheconfig.CacheRecord, layers, records int) {
-	for i := range r.Results {
-		r.Results[i].LayerIndex += layers
+const maxMerged = 10_000 // records
+
+// merger collects layers and records.
+type merger struct {
+	config          cacheconfig.CacheConfig
+	layers, records map[string]int // where they are, by all that they say
+}
+
+// add appends what is not there.
+func (m *merger) add(x cacheconfig.CacheConfig) {
+	layers, records := make([]int, len(x.Layers)), make([]int, len(x.Records))
+	var place func(layer int) int
+	place = func(layer int) int {
+		if layer == noParent {
+			return noParent
+		}
+		if layers[layer] == 0 { // all are one more, so that 0 is none
+			l := x.Layers[layer]
+			l.ParentIndex = place(l.ParentIndex)
+			layers[layer] = m.placeLayer(l) + 1
+		}
+		return layers[layer] - 1
+	}
+	var link func(record int) int
+	link = func(record int) int {
+		if records[record] == 0 {
+			r := x.Records[record]
+			for i := range r.Results {
+				r.Results[i].LayerIndex = place(r.Results[i].LayerIndex)
+			}
+			for _, c := range r.ChainedResults {
+				for i := range c.LayerIndexes {
+					c.LayerIndexes[i] = place(c.LayerIndexes[i])
+				}
+			}
+			for _, alternatives := range r.Inputs {
+				for i := range alternatives {
+					alternatives[i].LinkIndex = link(alternatives[i].LinkIndex)
+				}
+			}
+			records[record] = m.placeRecord(r) + 1
+		}
+		return records[record] - 1
+	}
+	for i := range x.Layers {
+		place(i)
+	}
+	for i := range x.Records {
+		link(i)
+	}
+}
+
+func (m *merger) placeLayer(l cacheconfig.CacheLayer) int {
+	key := fmt.Sprintf("%s %d %+v", l.Blob, l.ParentIndex, *l.Annotations)
+	at, ok := m.layers[key]
+	if !ok {
+		at = len(m.config.Layers)
+		m.layers[key] = at
+		m.config.Layers = append(m.config.Layers, l)
+	}
+	return at
+}
+
+// placeRecord gives a record that is there, with the same digest and inputs, the results that it lacks.
+func (m *merger) placeRecord(r cacheconfig.CacheRecord) int {
+	says := []string{string(r.Digest)}
+	for _, alternatives := range r.Inputs {
+		var names []string
+		for _, a := range alternatives {
+			names = append(names, fmt.Sprintf("%q%d", a.Selector, a.LinkIndex))
+		}
+		slices.Sort(names)
+		says = append(says, fmt.Sprint(slices.Compact(names)))
+	}
+	key := fmt.Sprintf("%q", says)
+	at, ok := m.records[key]
+	if !ok {
+		at = len(m.config.Records)
+		m.records[key] = at
+		m.config.Records = append(m.config.Records, r)
+		return at
+	}
+	known := &m.config.Records[at]
+	for _, result := range r.Results {
+		if !slices.ContainsFunc(known.Results, func(k cacheconfig.CacheResult) bool {
+			return k.LayerIndex == result.LayerIndex && k.CreatedAt.Equal(result.CreatedAt)
+		}) {
+			known.Results = append(known.Results, result)
+		}
 	}
 	for _, c := range r.ChainedResults {
-		for i := range c.LayerIndexes {
-			c.LayerIndexes[i] += layers
+		if !slices.ContainsFunc(known.ChainedResults, func(k cacheconfig.ChainedResult) bool {
+			return slices.Equal(k.LayerIndexes, c.LayerIndexes) && k.CreatedAt.Equal(c.CreatedAt)
+		}) {
+			known.ChainedResults = append(known.ChainedResults, c)
 		}
 	}
-	for _, alternatives := range r.Inputs {
-		for i := range alternatives {
-			alternatives[i].LinkIndex += records
+	return at
+}
+
+// united returns the inputs of each record once BuildKit has united all records that it takes for one: those with the same
+// digest, and with an alternative of each input in common (CacheChains.Add). Of united records, one has the inputs of all.
+// If it is among them, BuildKit ends in an endless recursion.
+func united(records []cacheconfig.CacheRecord) [][]int {
+	parent := make([]int, len(records))
+	for i := range parent {
+		parent[i] = i
+	}
+	find := func(i int) int {
+		for parent[i] != i {
+			parent[i] = parent[parent[i]]
+			i = parent[i]
+		}
+		return i
+	}
+	meet := func(a, b []cacheconfig.CacheInput) bool {
+		return slices.ContainsFunc(a, func(a cacheconfig.CacheInput) bool {
+			return slices.ContainsFunc(b, func(b cacheconfig.CacheInput) bool {
+				return a.Selector == b.Selector && find(a.LinkIndex) == find(b.LinkIndex)
+			})
+		})
+	}
+	byDigest := map[string][]int{}
+	for i, r := range records {
+		if len(r.Inputs) > 0 {
+			byDigest[string(r.Digest)] = append(byDigest[string(r.Digest)], i)
 		}
 	}
+	for changed := true; changed; {
+		changed = false
+		for _, alike := range byDigest {
+			for n, i := range alike {
+				for _, j := range alike[n+1:] {
+					if find(i) == find(j) {
+						continue
+					}
+					a, b := records[i].Inputs, records[j].Inputs
+					same := true
+					for k := range min(len(a), len(b)) {
+						same = same && meet(a[k], b[k])
+					}
+					if same {
+						parent[find(j)], changed = find(i), true
+					}
+				}
+			}
+		}
+	}
+	inputs := make([][]int, len(records))
+	for i, r := range records {
+		for _, link := range links(r) {
+			inputs[find(i)] = append(inputs[find(i)], find(link))
+		}
+	}
+	return inputs
 }

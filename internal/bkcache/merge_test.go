@@ -86,6 +86,9 @@ func TestAMergedIndexSaysWhatBothSay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if n := len(parse(t, all[one]).Records); one == other && len(parse(t, merged).Records) > n {
+				t.Errorf("%s merged with itself has more than %d records", one, n)
+			}
 			want := map[string]bool{}
 			maps.Copy(want, meaning(parse(t, all[one])))
 			maps.Copy(want, meaning(parse(t, all[other])))
@@ -125,16 +128,40 @@ func TestAMergedIndexHasTheLayersOfBothOnTheirParents(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := cacheconfig.CacheConfig{
-		Layers: []cacheconfig.CacheLayer{layer("base", -1, 1), layer("old", 0, 2), layer("new", 3, 3), layer("base", -1, 1)},
+		Layers: []cacheconfig.CacheLayer{layer("base", -1, 1), layer("old", 0, 2), layer("new", 0, 3)},
 		Records: []cacheconfig.CacheRecord{
 			{Digest: "base", Results: []cacheconfig.CacheResult{{LayerIndex: 0}}},
 			{Digest: "old", Results: []cacheconfig.CacheResult{{LayerIndex: 1}}, Inputs: [][]cacheconfig.CacheInput{{{LinkIndex: 0}}}},
-			{Digest: "new", ChainedResults: []cacheconfig.ChainedResult{{LayerIndexes: []int{3, 2}}}, Inputs: [][]cacheconfig.CacheInput{{{LinkIndex: 3, Selector: "s"}}}},
-			{Digest: "base"},
+			{Digest: "new", ChainedResults: []cacheconfig.ChainedResult{{LayerIndexes: []int{0, 2}}}, Inputs: [][]cacheconfig.CacheInput{{{LinkIndex: 0, Selector: "s"}}}},
 		},
 	}
 	if diff := cmp.Diff(want, parse(t, merged)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// BuildKit v0.33.1 reads each of these. In one, all records with the digest "op" have an input in common with that of the
+// other index, so it makes one of them. That is its own input, and buildkitd ends with a stack overflow.
+func TestMergeRefusesWhatBuildKitCannotHaveInOne(t *testing.T) {
+	record := func(name string, inputs ...int) cacheconfig.CacheRecord {
+		r := cacheconfig.CacheRecord{Digest: blobDigest(name)}
+		if len(inputs) > 0 {
+			r.Inputs = make([][]cacheconfig.CacheInput, 1)
+		}
+		for _, i := range inputs {
+			r.Inputs[0] = append(r.Inputs[0], cacheconfig.CacheInput{LinkIndex: i})
+		}
+		return r
+	}
+	one := encode(t, cacheconfig.CacheConfig{Records: []cacheconfig.CacheRecord{record("root 0"), record("root 1"), record("op", 0), record("op", 1, 2), record("top", 3)}})
+	other := encode(t, cacheconfig.CacheConfig{Records: []cacheconfig.CacheRecord{record("root 0"), record("root 1"), record("op", 1, 0)}})
+	for _, contents := range [][][]byte{{one, other}, {other, one}} {
+		if merged, err := Merge(contents...); err == nil || err.Error() != "merging indexes: a record would be its own input" {
+			t.Errorf("%s, %v", merged, err)
+		}
+	}
+	if _, err := Merge(one, one); err != nil {
+		t.Error(err)
 	}
 }
 

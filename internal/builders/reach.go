@@ -63,7 +63,7 @@ func solve(ctx context.Context, c *client.Client, address, content string) error
 	if err != nil {
 		return err
 	}
-	return inSession(ctx, c, func(options client.SolveOpt) error {
+	return inSession(ctx, c, func(ctx context.Context, options client.SolveOpt) error {
 		_, err := c.Solve(ctx, definition, options, nil)
 		return err
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"time"
 
@@ -179,12 +178,11 @@ func (r *Relay) lastIndex(ctx context.Context, scope, ref string) ([]byte, *bkca
 	if err != nil {
 		return nil, nil, err
 	}
-	resp, err := r.service.Get(ctx, found.URL, 0, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxIndex))
+	id := r.entryOf(name{bkcache.Version, found.Key}, found.URL).ID
+	r.mu.Lock()
+	e := r.readable[id]
+	r.mu.Unlock()
+	data, err := r.readIndex(ctx, e)
 	if err != nil {
 		return nil, nil, err
 	}

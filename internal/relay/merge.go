@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -15,8 +17,11 @@ import (
 //
 // Clients get each index merged with those. BuildKit reads the index of every ref, but of a key that two of them have it
 // keeps the one that answers first (combinedCacheManager.Query), and by that it rarely finds what only the other index has
-// below the key. So a pull request that changed an early step would run it again with every push.
+// below the key. So a pull request that changed an early step would run it again with every push. If both have the same
+// content, either will do.
 func (r *Relay) elsewhere(ctx context.Context, n name) (wait func() [][]byte) {
+	request, patience := ctx, min(callPatience, r.opts.Timeout)
+	ctx, stop := context.WithTimeoutCause(request, patience, fmt.Errorf("it takes more than %s", patience))
 	key := bkcache.ParseKey(n.key, n.version)
 	indexes := make([][]byte, len(r.refs))
 	var reading sync.WaitGroup
@@ -26,13 +31,14 @@ func (r *Relay) elsewhere(ctx context.Context, n name) (wait func() [][]byte) {
 		}
 		reading.Go(func() {
 			data, _, err := r.lastIndex(ctx, key.Scope, a.Ref)
-			if err != nil && ctx.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
-				r.logf("reading the index of scope %q on %s: %v", key.Scope, a.Ref, err)
+			if err != nil && request.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
+				r.logf("reading the index of scope %q on %s: %v", key.Scope, a.Ref, cmp.Or(context.Cause(ctx), err))
 			}
 			indexes[i] = data
 		})
 	}
 	return func() [][]byte {
+		defer stop()
 		reading.Wait()
 		return slices.DeleteFunc(indexes, func(data []byte) bool { return data == nil })
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
@@ -140,27 +139,14 @@ func writeHead(w http.ResponseWriter, s span, end, total int64) {
 	w.WriteHeader(http.StatusPartialContent)
 }
 
-// serveIndex reads all of an index first, to learn what it references and to merge it with those of other refs. Content
-// that is read in parts is the same as long as no ref gets another index meanwhile.
+// serveIndex reads all of an index first, to learn what it references and to merge it with those of other refs. It serves
+// all of it whatever range is asked for: the next read may have another content.
 func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) error {
 	elsewhere := r.elsewhere(req.Context(), e.name)
-	var data bytes.Buffer
-	resp, err := r.get(req.Context(), e, 0, 0)
+	content, err := r.readIndex(req.Context(), e)
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
-	total, err := totalOf(resp)
-	if err == nil && total > maxIndex {
-		err = store.ErrTooLarge
-	}
-	if err == nil {
-		_, err = r.follow(req.Context(), &sink{Writer: &data}, e, resp, 0, total)
-	}
-	if err != nil {
-		return err
-	}
-	content := data.Bytes()
 	if parsed, err := bkcache.ParseIndex(content); err == nil {
 		r.learn(parsed)
 		if r.writes { // an export of the same layers may follow
@@ -168,8 +154,28 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 		}
 		content = r.merge(content, elsewhere())
 	}
-	http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(content))
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	_, _ = w.Write(content) // the client sees that it is not all
 	return nil
+}
+
+// readIndex reads the content of an index.
+func (r *Relay) readIndex(ctx context.Context, e *entry) ([]byte, error) {
+	resp, err := r.get(ctx, e, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	total, err := totalOf(resp)
+	if err != nil {
+		return nil, err
+	}
+	if total > maxIndex {
+		return nil, store.ErrTooLarge
+	}
+	var data bytes.Buffer
+	_, err = r.follow(ctx, &sink{Writer: &data}, e, resp, 0, total)
+	return data.Bytes(), err
 }
 
 // get requests a part of the content. It repeats what may succeed later, and asks for another URL when one has expired.
