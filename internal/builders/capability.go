@@ -3,6 +3,8 @@ package builders
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 
 	"github.com/docker/cli/cli/command"
 	"github.com/moby/buildkit/client"
@@ -33,9 +35,9 @@ func askGHA(ctx context.Context, c *client.Client, node *Node) error {
 	return nil
 }
 
-// inSession calls f with the options of a build of our own. Its session ends in the background: client.Solve may wait a
-// second for the end of one that it began. What the builder says meanwhile reaches the session's HTTP/2 server with
-// garbage behind it (conn.Close of BuildKit's grpchijack), and that server gives such a connection a second.
+// inSession calls f with the options of a build of our own, and leaves its session to end in the background. client.Solve
+// waits for the end of one that it began, and that may take a second: conn.Close of BuildKit's grpchijack hands what the
+// builder still says, with garbage behind it, to the session's HTTP/2 server, which gives such a connection a second.
 func inSession(ctx context.Context, c *client.Client, f func(context.Context, client.SolveOpt) error) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -44,7 +46,11 @@ func inSession(ctx context.Context, c *client.Client, f func(context.Context, cl
 		return err
 	}
 	go func() {
-		if err := s.Run(ctx, c.Dialer()); err != nil {
+		dial := func(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error) {
+			conn, err := c.Dialer()(ctx, proto, meta)
+			return ending{conn, ctx}, err
+		}
+		if err := s.Run(ctx, dial); err != nil {
 			end(err)
 		}
 	}()
@@ -53,4 +59,19 @@ func inSession(ctx context.Context, c *client.Client, f func(context.Context, cl
 		err = cause
 	}
 	return err
+}
+
+// ending is a connection whose content ends with a context. The HTTP/2 server writes all other ends to standard error.
+type ending struct {
+	net.Conn
+	ctx context.Context //nolint:containedctx // of the connection
+}
+
+// Read implements [net.Conn].
+func (e ending) Read(b []byte) (int, error) {
+	n, err := e.Conn.Read(b)
+	if e.ctx.Err() != nil {
+		return 0, io.EOF
+	}
+	return n, err
 }
