@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -20,10 +19,9 @@ var unpacks = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:xf?|xz -f) .*[/\\]cache\.(
 
 var torn = compile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`) //nolint:gochecknoglobals // a constant
 
-var (
-	noRoom = regexp.MustCompile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`)
-	untars = regexp.MustCompile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
-)
+var noRoom = compile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`) //nolint:gochecknoglobals // a constant
+
+var untars = compile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `) //nolint:gochecknoglobals // a constant
 
 // tornWithin is how many lines lie between the command, what tar says, and the client's error, at most.
 const tornWithin = 12

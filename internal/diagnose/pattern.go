@@ -71,11 +71,10 @@ func (p pattern) FindAllStringSubmatch(text string, n int) [][]string {
 }
 
 func (e *expression) may(text string) bool {
-	if e.words != nil && !slices.ContainsFunc(e.words, func(word string) bool { return strings.Contains(text, word) }) {
+	if begins := e.begins(); begins != nil && (text == "" || !begins[text[0]]) {
 		return false
 	}
-	begins := e.begins()
-	return begins == nil || text != "" && begins[text[0]]
+	return e.words == nil || slices.ContainsFunc(e.words, func(word string) bool { return strings.Contains(text, word) })
 }
 
 // beginnings are the bytes with which a text that an expression matches begins; nil if that is any.
