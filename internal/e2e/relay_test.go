@@ -239,9 +239,7 @@ func TestAPullRequestFindsItsOwnStepsThroughARelay(t *testing.T) {
 		slices.Sort(steps)
 		ran = append(ran, strings.Join(steps, "; "))
 	}
-	const (
-		ofSource = `COPY source /source; RUN ["example", "write", "/app", "550000"]; RUN ["example", "write", "/objects", "700000"]`
-	)
+	const ofSource = `COPY source /source; RUN ["example", "write", "/app", "550000"]; RUN ["example", "write", "/objects", "700000"]`
 	t.Logf("%q", ran)
 	if ran[2] != ofSource || ran[5] != ofSource {
 		t.Errorf("a push that changed the source ran %q and %q", ran[2], ran[5])

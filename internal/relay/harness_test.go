@@ -169,9 +169,13 @@ func export(ctx context.Context, c *actionscache.Cache, scope string, layers ...
 			return err
 		}
 	}
-	data := indexOf(layers...)
-	return c.SaveMutable(ctx, bkcache.IndexPrefix(scope, mainRef, false), time.Second, func(*actionscache.Entry) (actionscache.Blob, error) {
-		return actionscache.NewBlob(data), nil
+	return saveIndex(ctx, c, bkcache.IndexPrefix(scope, mainRef, false), indexOf(layers...))
+}
+
+// saveIndex writes the next index behind a prefix.
+func saveIndex(ctx context.Context, c *actionscache.Cache, prefix string, content []byte) error {
+	return c.SaveMutable(ctx, prefix, time.Second, func(*actionscache.Entry) (actionscache.Blob, error) {
+		return actionscache.NewBlob(content), nil
 	})
 }
 

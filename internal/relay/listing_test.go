@@ -56,9 +56,7 @@ func exportUnlisted(ctx context.Context, c *actionscache.Cache, keys map[string]
 			return err
 		}
 	}
-	return c.SaveMutable(ctx, bkcache.IndexPrefix("app", mainRef, false), time.Second, func(*actionscache.Entry) (actionscache.Blob, error) {
-		return actionscache.NewBlob(indexOf(layers...)), nil
-	})
+	return saveIndex(ctx, c, bkcache.IndexPrefix("app", mainRef, false), indexOf(layers...))
 }
 
 func TestAnExportThatListsTheLayers(t *testing.T) {

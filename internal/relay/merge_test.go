@@ -29,10 +29,7 @@ var pull = []cacheserver.RefAccess{{Ref: pullRef, Write: true}, {Ref: stackRef},
 // writeIndex writes the next index of a scope on a ref.
 func writeIndex(t *testing.T, c *actionscache.Cache, scope, ref string, signed bool, content []byte) {
 	t.Helper()
-	err := c.SaveMutable(t.Context(), bkcache.IndexPrefix(scope, ref, signed), time.Second, func(*actionscache.Entry) (actionscache.Blob, error) {
-		return actionscache.NewBlob(content), nil
-	})
-	if err != nil {
+	if err := saveIndex(t.Context(), c, bkcache.IndexPrefix(scope, ref, signed), content); err != nil {
 		t.Fatal(err)
 	}
 }
