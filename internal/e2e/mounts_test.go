@@ -144,6 +144,10 @@ func TestMountsAreRestoredIntoBothDrivers(t *testing.T) {
 			if strings.Contains(r.stderr, "cache mounts: saved") {
 				t.Error("mounts that did not change were saved")
 			}
+			u.run(build(read, "--gha-mounts")...)
+			if n := strings.Count(u.run("buildx", "du", "--verbose").stdout, "local source for helper"); n != 1 {
+				t.Errorf("after two builds, the builder has %d helpers", n)
+			}
 			u.forgetMounts()
 			r = u.try(build(read, "--gha-mounts=*-owned")...)
 			if strings.Contains(r.stderr, "restored "+driver+":") || !strings.Contains(r.stderr, "restored "+driver+"-owned") {

@@ -6,14 +6,21 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts/wire"
 )
 
+// ballast is memory that nothing writes to: it takes none, and Go collects garbage first at twice as much. Listing
+// 20,000 files takes two thirds of the time so.
+const ballast = 32 << 20
+
 // Help serves all mounts of the container that it runs in, each over a connection of its own.
 func Help(getenv func(string) string) error {
+	unused := make([]byte, ballast)
+	defer runtime.KeepAlive(unused)
 	count, err := strconv.Atoi(getenv(wire.MountsVar))
 	if err != nil {
 		return errors.New("docker-ghacache runs this program in builders")

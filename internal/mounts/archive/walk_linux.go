@@ -31,7 +31,7 @@ func walk(dir string) (*walked, error) {
 	t.walking.Add(1)
 	t.visit(".")
 	t.walking.Wait()
-	slices.SortFunc(t.found, func(a, b found) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(t.found, func(a, b *found) int { return strings.Compare(a.Path, b.Path) })
 	w := &walked{files: append(make([]File, 0, len(t.found)+1), root)}
 	first := map[inode]string{}
 	for _, f := range t.found {
@@ -53,7 +53,7 @@ type tree struct {
 	slots   chan struct{} // bounds how many folders are read at a time
 	walking sync.WaitGroup
 	mu      sync.Mutex
-	found   []found
+	found   []*found
 	failed  error
 }
 
@@ -75,8 +75,9 @@ func (t *tree) visit(rel string) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.failed = cmp.Or(t.failed, err)
 	}
-	t.found = append(t.found, files...)
-	for _, f := range files {
+	for i := range files {
+		f := &files[i]
+		t.found = append(t.found, f)
 		if f.Kind == folder {
 			t.walking.Add(1)
 			go t.visit(f.Path)
@@ -92,6 +93,7 @@ func list(dir, rel string) (files []found, err error) {
 	}
 	defer at.Close()
 	entries, err := at.ReadDir(-1)
+	files = make([]found, 0, len(entries))
 	for _, e := range entries {
 		path := e.Name()
 		if rel == "." && path == stage {
