@@ -128,6 +128,9 @@ func TestALayerThatWasDeletedDuringTheBuildFailsTheExport(t *testing.T) {
 		o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 	})
 	r.Prefetch(t.Context(), "app")
+	if err := save(t.Context(), r.client(t), l); err != nil { // which finds it, as an import does
+		t.Fatal(err)
+	}
 	remove(t, u, l.key)
 	mu.Lock()
 	now = now.Add(2 * time.Minute)

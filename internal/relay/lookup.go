@@ -20,8 +20,8 @@ const (
 	remembered = 15 * time.Minute
 	// parallelLookups is how many lookups are under way for one index.
 	parallelLookups = 32
-	// maxPrefetch is how many layers are looked up in advance. The service allows 1,500 lookups a minute.
-	maxPrefetch = 500
+	// maxBelow is how many layers are looked up with one above them. The service allows 1,500 lookups a minute.
+	maxBelow = 500
 	// prefetchWait is how long a lookup of a client waits for a prefetch.
 	prefetchWait = 5 * time.Second
 )
@@ -46,6 +46,7 @@ func (r *Relay) find(ctx context.Context, version string, keys []string) (store.
 			}
 			return r.entryOf(n, ""), nil
 		}
+		defer r.lookBelow(ctx, n)()
 	}
 	found, err := r.service.Find(ctx, version, keys...)
 	if err != nil {
@@ -120,12 +121,6 @@ func (r *Relay) isFresh(n name) bool {
 	return r.seen(n, fresh)
 }
 
-func (r *Relay) isKnown(n name) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.seen(n, remembered)
-}
-
 // seen reports whether the service had an entry that long ago. The caller has locked mu.
 func (r *Relay) seen(n name, within time.Duration) bool {
 	s := r.known[n]
@@ -158,25 +153,28 @@ func (r *Relay) learn(x *bkcache.Index) {
 	for _, l := range x.Layers {
 		r.sizes[bkcache.LayerKey(l.Digest).String()] = l.Size
 	}
+	for blob, parent := range x.Parents() {
+		if other, known := r.parents[blob]; known && other != parent {
+			parent = ""
+		}
+		r.parents[blob] = parent
+	}
 }
 
-// prefetch reads the last index of a scope on a ref, and looks its layers up.
+// prefetch reads the last index of a scope on a ref.
 func (r *Relay) prefetch(ctx context.Context, scope, ref string) {
-	_, x, err := r.lastIndex(ctx, scope, ref)
-	if err == nil {
-		err = r.lookAll(ctx, x.Layers)
-	}
+	_, err := r.lastIndex(ctx, scope, ref)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
-		r.logf("looking up the layers of scope %q on %s: %v", scope, ref, err)
+		r.logf("reading the index of scope %q on %s: %v", scope, ref, err)
 	}
 }
 
 // lastIndex reads the last index of a scope on a ref, and learns what it references.
-func (r *Relay) lastIndex(ctx context.Context, scope, ref string) ([]byte, *bkcache.Index, error) {
+func (r *Relay) lastIndex(ctx context.Context, scope, ref string) ([]byte, error) {
 	// Without "#", the prefix finds the newest index, signed or not.
 	found, err := r.service.Find(ctx, bkcache.Version, bkcache.IndexPrefix(scope, ref, false))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	id := r.entryOf(name{bkcache.Version, found.Key}, found.URL).ID
 	r.mu.Lock()
@@ -184,33 +182,61 @@ func (r *Relay) lastIndex(ctx context.Context, scope, ref string) ([]byte, *bkca
 	r.mu.Unlock()
 	data, err := r.readIndex(ctx, e)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	x, err := bkcache.ParseIndex(data)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r.learn(x)
-	return data, x, nil
+	return data, nil
 }
 
-// lookAll looks up the layers that are not known.
-func (r *Relay) lookAll(ctx context.Context, layers []bkcache.Layer) error {
+// lookBelow begins to look up the layers below a layer, as far as they are not known. The function that it returns waits
+// for that. Who needs a layer needs those below it. Of the other layers of an index nobody knows that before the export
+// asks, and a lookup is a use: it would look as if the next index could reference them, and prune would keep them.
+func (r *Relay) lookBelow(ctx context.Context, n name) (wait func()) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelLookups)
-	for _, l := range layers[:min(len(layers), maxPrefetch)] {
-		n := name{bkcache.Version, bkcache.LayerKey(l.Digest).String()}
-		if r.isKnown(n) {
-			continue
+	below := r.takeBelow(n)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, b := range below {
+			group.Go(func() error {
+				defer r.looked(b)
+				if err := r.look(ctx, b); !errors.Is(err, runtimeclient.ErrNotFound) {
+					return err
+				}
+				return nil
+			})
 		}
-		group.Go(func() error {
-			if err := r.look(ctx, n); !errors.Is(err, runtimeclient.ErrNotFound) {
-				return err
-			}
-			return nil
-		})
+		_ = group.Wait() // without, layers are looked up one by one
+	}()
+	return func() { <-done }
+}
+
+// takeBelow returns the layers that n stands on in every index, unless they are known or are being looked up.
+func (r *Relay) takeBelow(n name) (below []name) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	blob := bkcache.ParseKey(n.key, n.version).Digest
+	for range maxBelow {
+		if blob = r.parents[blob]; blob == "" {
+			break
+		}
+		if b := (name{n.version, bkcache.LayerKey(blob).String()}); !r.looking[b] && !r.seen(b, remembered) {
+			r.looking[b] = true
+			below = append(below, b)
+		}
 	}
-	return group.Wait()
+	return below
+}
+
+func (r *Relay) looked(n name) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.looking, n)
 }
 
 // prefetching calls f, during which lookups of clients wait.
@@ -223,7 +249,7 @@ func (r *Relay) prefetching(f func(ctx context.Context)) {
 	f(ctx)
 }
 
-// awaitPrefetch waits for a prefetch under way, which is faster than asking one by one.
+// awaitPrefetch waits for a prefetch under way: an export would send what is not known to be referenced.
 func (r *Relay) awaitPrefetch(ctx context.Context) {
 	r.mu.Lock()
 	running := r.ahead

@@ -30,7 +30,7 @@ func (r *Relay) elsewhere(ctx context.Context, n name) (wait func() [][]byte) {
 			continue
 		}
 		reading.Go(func() {
-			data, _, err := r.lastIndex(ctx, key.Scope, a.Ref)
+			data, err := r.lastIndex(ctx, key.Scope, a.Ref)
 			if err != nil && request.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
 				r.logf("reading the index of scope %q on %s: %v", key.Scope, a.Ref, cmp.Or(context.Cause(ctx), err))
 			}

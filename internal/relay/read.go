@@ -149,9 +149,6 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 	}
 	if parsed, err := bkcache.ParseIndex(content); err == nil {
 		r.learn(parsed)
-		if r.writes { // an export of the same layers may follow
-			_ = r.spawn(func() { r.prefetching(func(ctx context.Context) { _ = r.lookAll(ctx, parsed.Layers) }) }) // without, layers are looked up one by one
-		}
 		content = r.merge(content, elsewhere())
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))

@@ -96,9 +96,11 @@ type Relay struct {
 	lastID   int64
 	uploads  map[name]upload // the last one of each name
 	ids      map[int64]upload
-	known    map[name]*sight  // layers that the service has
-	asked    map[name]bool    // layers that were looked up and not known
-	sizes    map[string]int64 // of the layers that indexes reference, by key
+	known    map[name]*sight   // layers that the service has
+	asked    map[name]bool     // layers that were looked up and not known
+	sizes    map[string]int64  // of the layers that indexes reference, by key
+	parents  map[string]string // of the layers that indexes reference, see bkcache.Index.Parents
+	looking  map[name]bool     // layers that are being looked up because of one above
 	kept     map[name]reservation
 	lost     map[name]bool // reserved, and the URL for the content was lost
 	entries  map[name]*entry
@@ -127,7 +129,7 @@ func New(opts Options) (*Relay, error) {
 		opts: opts, prefix: "/" + rand.Text(), token: token, refs: refs, patience: patience, abandoned: abandoned,
 		slots: semaphore.NewWeighted(int64(opts.Inflight)), counts: counts{now: opts.Now, used: map[name]bool{}},
 		uploads: map[name]upload{}, ids: map[int64]upload{}, known: map[name]*sight{}, asked: map[name]bool{},
-		sizes: map[string]int64{}, kept: map[name]reservation{}, lost: map[name]bool{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
+		sizes: map[string]int64{}, parents: map[string]string{}, looking: map[name]bool{}, kept: map[name]reservation{}, lost: map[name]bool{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
 	}
 	r.writes = slices.ContainsFunc(refs, func(a cacheserver.RefAccess) bool { return a.Write })
 	r.memory = newMemory(opts.Memory, r.flush)
@@ -217,9 +219,9 @@ func (r *Relay) Serve(l net.Listener) error {
 	return nil
 }
 
-// Prefetch looks up what the last indexes of scopes reference, on all refs that the token reads, many layers at a
-// time. An export then knows what the service has. Prefetch returns when it is done or ctx ends; most callers start it
-// in the background. It has no error: without it, the export sends layers that the service has.
+// Prefetch reads the last indexes of scopes, on all refs that the token reads. An export then knows what the service may
+// have. Prefetch returns when it is done or ctx ends; most callers start it in the background. It has no error: without
+// it, the export sends layers that the service has.
 func (r *Relay) Prefetch(ctx context.Context, scopes ...string) {
 	if !r.writes {
 		return // nothing will be exported

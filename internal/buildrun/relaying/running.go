@@ -74,8 +74,8 @@ func (r *Running) Forget() { r.forget() }
 func (r *Running) Stats() relay.Stats { return r.relay.Stats() }
 
 // Carry sends the gha entries through the relay. It sets their token in vars, the
-// environment of buildx, and begins to look up what the service has of the scopes that
-// the build writes.
+// environment of buildx, and begins to read the indexes of the scopes that the build
+// writes.
 func (r *Running) Carry(requests []cacheopts.Request, entries []cacheopts.Completed, vars map[string]string) {
 	url, token := r.relay.Environment(r.address)
 	redirect(entries, vars, url, token)
