@@ -11,7 +11,8 @@ import (
 )
 
 // week is the cache of a typical repository: 30 builds of a changing image in six days, on the default branch and five
-// pull requests, of which two are open. TestTypicalRepository of package e2e has recorded it from real builds.
+// pull requests, of which two are open. TestTypicalRepository of package e2e has recorded it from real builds
+// through a relay.
 type week struct {
 	Now     time.Time                 `json:"now"`
 	Default string                    `json:"default"`
