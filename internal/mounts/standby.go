@@ -90,7 +90,7 @@ func (s *standby) serve(ctx context.Context, n *Node) error {
 	options := client.SolveOpt{LocalMounts: map[string]fsutil.FS{"helper": helper}, Session: []session.Attachable{s.line}, Internal: true}
 	_, err = n.Client.Build(ctx, options, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		h := &container{Client: c, helper: helper, node: n, socket: s.line.id}
-		if h.program, err = h.solve(ctx, helper.source()); err != nil {
+		if h.root, err = h.solve(ctx, helper.source()); err != nil {
 			return nil, err
 		}
 		for {
@@ -108,14 +108,18 @@ func (s *standby) serve(ctx context.Context, n *Node) error {
 // container makes containers of the helper.
 type container struct {
 	gateway.Client
-	helper  *helper
-	node    *Node
-	socket  string
-	program gateway.Reference
+	helper *helper
+	node   *Node
+	socket string
+	root   gateway.Reference
 }
 
+// source has a copy of what is sent. A container writes over its root: if that were what is sent, BuildKit would no longer
+// take it for a source, and ask for it again in the next build.
 func (h *helper) source() llb.State {
-	return llb.Local("helper", llb.SharedKeyHint("docker-ghacache-"+h.name()), llb.WithCustomName("docker-ghacache: helper"))
+	name := llb.WithCustomName("docker-ghacache: helper")
+	sent := llb.Local("helper", llb.SharedKeyHint("docker-ghacache-"+h.name()), name)
+	return llb.Scratch().File(llb.Copy(sent, h.name(), h.name()), name)
 }
 
 func (c *container) solve(ctx context.Context, state llb.State) (gateway.Reference, error) {
@@ -130,10 +134,6 @@ func (c *container) solve(ctx context.Context, state llb.State) (gateway.Referen
 	return result.SingleRef()
 }
 
-// programDir is where a container has the helper. As its root, the helper would be written over: BuildKit would then keep
-// it as another record, and ask for it again in the next build.
-const programDir = "/docker-ghacache"
-
 // releaseTime bounds how long a builder is asked to end a container.
 const releaseTime = 10 * time.Second
 
@@ -143,8 +143,7 @@ func (c *container) run(ctx context.Context, r run) (err error) {
 	defer cancel(nil)
 	defer context.AfterFunc(r.ctx, func() { cancel(context.Cause(r.ctx)) })()
 	request := gateway.NewContainerRequest{NetMode: pb.NetMode_NONE, Mounts: []gateway.Mount{
-		{Dest: pb.RootMount, MountType: pb.MountType_BIND}, // empty
-		{Dest: programDir, Ref: c.program, MountType: pb.MountType_BIND, Readonly: true},
+		{Dest: pb.RootMount, Ref: c.root, MountType: pb.MountType_BIND},
 		{Dest: wire.Socket, MountType: pb.MountType_SSH, SSHOpt: &pb.SSHOpt{ID: c.socket, Mode: 0o600}},
 	}}
 	for i, m := range r.mounts {
@@ -172,7 +171,7 @@ func (c *container) run(ctx context.Context, r run) (err error) {
 		}
 	}()
 	process, err := made.Start(ctx, gateway.StartRequest{
-		Args: append([]string{path.Join(programDir, c.helper.name())}, c.helper.args...), Cwd: "/",
+		Args: append([]string{"/" + c.helper.name()}, c.helper.args...), Cwd: "/",
 		Env: []string{fmt.Sprintf("%s=%d", wire.MountsVar, len(r.mounts))},
 	})
 	if err != nil {
