@@ -53,23 +53,6 @@ func ParseIndex(data []byte) (*Index, error) {
 // Records returns how many cache keys the index holds.
 func (x *Index) Records() int { return len(x.config.Records) }
 
-// Parents returns the digest of the layer that a layer stands on, by its digest: empty if it stands on none, or on
-// different ones in different places.
-func (x *Index) Parents() map[string]string {
-	parents := make(map[string]string, len(x.Layers))
-	for _, l := range x.config.Layers {
-		blob, parent := l.Blob.String(), ""
-		if l.ParentIndex != noParent {
-			parent = x.config.Layers[l.ParentIndex].Blob.String()
-		}
-		if other, repeated := parents[blob]; repeated && other != parent {
-			parent = ""
-		}
-		parents[blob] = parent
-	}
-	return parents
-}
-
 // distinctLayers drops the repetitions of blobs that stand on several parents.
 func distinctLayers(all []cacheconfig.CacheLayer) []Layer {
 	layers := make([]Layer, len(all))

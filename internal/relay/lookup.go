@@ -10,7 +10,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
 	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
-	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -18,12 +17,10 @@ const (
 	fresh = time.Minute
 	// remembered is how long a hit answers further lookups.
 	remembered = 15 * time.Minute
-	// parallelLookups is how many lookups are under way for one index.
+	// parallelLookups is how many lookups are under way for one index that is written.
 	parallelLookups = 32
-	// maxBelow is how many layers are looked up with one above them. The service allows 1,500 lookups a minute.
-	maxBelow = 500
-	// prefetchWait is how long a lookup of a client waits for a prefetch.
-	prefetchWait = 5 * time.Second
+	// aheadWait is how long a lookup of a client waits for each thing that is done ahead of it.
+	aheadWait = 5 * time.Second
 )
 
 // sight is when the service was seen to have an entry, and the URL that it gave; empty if it gave none.
@@ -46,7 +43,6 @@ func (r *Relay) find(ctx context.Context, version string, keys []string) (store.
 			}
 			return r.entryOf(n, ""), nil
 		}
-		defer r.lookBelow(ctx, n)()
 	}
 	found, err := r.service.Find(ctx, version, keys...)
 	if err != nil {
@@ -63,7 +59,7 @@ func (r *Relay) find(ctx context.Context, version string, keys []string) (store.
 // answer is that it is not there: an export then sends it, and if the service has it, that comes out when its name is
 // reserved. An import looks up what an index references, and has read that index through the relay before.
 func (r *Relay) answer(ctx context.Context, n name) (found, certain bool) {
-	r.awaitPrefetch(ctx)
+	r.awaitAhead(ctx, n)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if b, ok := r.uploads[n].(*blob); ok && b.underWay() || r.seen(n, remembered) {
@@ -88,6 +84,7 @@ func (b *blob) underWay() bool {
 
 // look asks the service for exactly this entry.
 func (r *Relay) look(ctx context.Context, n name) error {
+	begun := r.opts.Now()
 	found, err := r.service.Find(ctx, n.version, n.key)
 	if err == nil && found.Key != n.key {
 		err = fmt.Errorf("looking up cache %q: %w", n.key, runtimeclient.ErrNotFound)
@@ -96,7 +93,7 @@ func (r *Relay) look(ctx context.Context, n name) error {
 	case err == nil:
 		r.confirmed(n, found.URL)
 	case errors.Is(err, runtimeclient.ErrNotFound):
-		r.forget(n)
+		r.forget(n, begun)
 	}
 	return err
 }
@@ -108,11 +105,13 @@ func (r *Relay) confirmed(n name, url string) {
 	r.known[n] = &sight{r.opts.Now(), url}
 }
 
-// forget notes that the service no longer has an entry.
-func (r *Relay) forget(n name) {
+// forget notes that the service did not have an entry when it was asked. What was confirmed since then counts.
+func (r *Relay) forget(n name, asked time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.known, n)
+	if s := r.known[n]; s != nil && !s.at.After(asked) {
+		delete(r.known, n)
+	}
 }
 
 func (r *Relay) isFresh(n name) bool {
@@ -146,21 +145,6 @@ func (r *Relay) entryOf(n name, url string) store.Entry {
 	return store.Entry{ID: e.id, Name: store.Name{Version: n.version, Key: n.key}}
 }
 
-// learn remembers what an index references.
-func (r *Relay) learn(x *bkcache.Index) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, l := range x.Layers {
-		r.sizes[bkcache.LayerKey(l.Digest).String()] = l.Size
-	}
-	for blob, parent := range x.Parents() {
-		if other, known := r.parents[blob]; known && other != parent {
-			parent = ""
-		}
-		r.parents[blob] = parent
-	}
-}
-
 // prefetch reads the last index of a scope on a ref.
 func (r *Relay) prefetch(ctx context.Context, scope, ref string) {
 	_, err := r.lastIndex(ctx, scope, ref)
@@ -188,55 +172,8 @@ func (r *Relay) lastIndex(ctx context.Context, scope, ref string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	r.learn(x)
+	r.learn(e.name, x)
 	return data, nil
-}
-
-// lookBelow begins to look up the layers below a layer, as far as they are not known. The function that it returns waits
-// for that. Who needs a layer needs those below it. Of the other layers of an index nobody knows that before the export
-// asks, and a lookup is a use: it would look as if the next index could reference them, and prune would keep them.
-func (r *Relay) lookBelow(ctx context.Context, n name) (wait func()) {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallelLookups)
-	below := r.takeBelow(n)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for _, b := range below {
-			group.Go(func() error {
-				defer r.looked(b)
-				if err := r.look(ctx, b); !errors.Is(err, runtimeclient.ErrNotFound) {
-					return err
-				}
-				return nil
-			})
-		}
-		_ = group.Wait() // without, layers are looked up one by one
-	}()
-	return func() { <-done }
-}
-
-// takeBelow returns the layers that n stands on in every index, unless they are known or are being looked up.
-func (r *Relay) takeBelow(n name) (below []name) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	blob := bkcache.ParseKey(n.key, n.version).Digest
-	for range maxBelow {
-		if blob = r.parents[blob]; blob == "" {
-			break
-		}
-		if b := (name{n.version, bkcache.LayerKey(blob).String()}); !r.looking[b] && !r.seen(b, remembered) {
-			r.looking[b] = true
-			below = append(below, b)
-		}
-	}
-	return below
-}
-
-func (r *Relay) looked(n name) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.looking, n)
 }
 
 // prefetching calls f, during which lookups of clients wait.
@@ -249,18 +186,29 @@ func (r *Relay) prefetching(f func(ctx context.Context)) {
 	f(ctx)
 }
 
-// awaitPrefetch waits for a prefetch under way: an export would send what is not known to be referenced.
-func (r *Relay) awaitPrefetch(ctx context.Context) {
+// awaitAhead waits for what would answer a lookup of a layer: the reading of indexes, without which an export would send
+// what the service has, and a lookup of this layer that is under way.
+func (r *Relay) awaitAhead(ctx context.Context, n name) {
 	r.mu.Lock()
-	running := r.ahead
+	reading := r.ahead
 	r.mu.Unlock()
-	if running == nil {
-		return
+	if reading != nil {
+		r.await(ctx, reading.Done())
 	}
-	timer := time.NewTimer(min(prefetchWait, r.opts.Timeout))
+	r.lookAhead(n)
+	r.mu.Lock()
+	looking := r.looking[n]
+	r.mu.Unlock()
+	if looking != nil {
+		r.await(ctx, looking)
+	}
+}
+
+func (r *Relay) await(ctx context.Context, done <-chan struct{}) {
+	timer := time.NewTimer(min(aheadWait, r.opts.Timeout))
 	defer timer.Stop()
 	select {
-	case <-running.Done():
+	case <-done:
 	case <-timer.C:
 	case <-ctx.Done():
 	}

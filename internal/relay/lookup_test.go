@@ -10,16 +10,19 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
-// looksUp passes requests on to a service, and tells which of the layers were looked up since it was asked last.
-func looksUp(t *testing.T, u upstream, layers []layer) (passes upstream, asked func() []int) {
+// looksUp passes requests on to a service, and tells which of the layers were looked up since it was asked last, in their
+// order. Each request takes a while.
+func looksUp(t *testing.T, u upstream, layers []layer, takes time.Duration) (passes upstream, asked func() []int) {
 	t.Helper()
 	var mu sync.Mutex
 	var found []int
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		time.Sleep(takes)
 		if path.Base(req.URL.Path) == "GetCacheEntryDownloadURL" {
 			body, err := io.ReadAll(req.Body)
 			if err != nil {
@@ -47,90 +50,128 @@ func looksUp(t *testing.T, u upstream, layers []layer) (passes upstream, asked f
 	}
 }
 
-// A lookup is a use: whoever has no index to read takes what was used for what is needed.
-func TestALayerIsLookedUpWithThoseBelowItAndNoOthers(t *testing.T) {
-	layers := make([]layer, 6)
+// sortedLayers are in the order in which BuildKit asks for them.
+func sortedLayers(n int) []layer {
+	layers := make([]layer, n)
 	for i := range layers {
 		layers[i] = newLayer(uint64(i), 1000)
 	}
-	u := serve(t, cacheserver.Options{})
-	if err := export(t.Context(), u.client(t), "app", layers[:5]...); err != nil {
-		t.Fatal(err)
-	}
-	// In another scope, the fifth layer stands on the second one.
-	if err := export(t.Context(), u.client(t), "web", layers[1], layers[4]); err != nil {
-		t.Fatal(err)
-	}
-	passes, asked := looksUp(t, u, layers)
-	for name, test := range map[string]struct {
-		scopes []string
-		lookup int
-		want   []int
-	}{
-		"the lowest one":             {[]string{"app"}, 0, []int{0}},
-		"one in between":             {[]string{"app"}, 2, []int{0, 1, 2}},
-		"one that stands on several": {[]string{"app", "web"}, 4, []int{4}},
-		"one above such":             {[]string{"app", "web"}, 3, []int{1, 2, 3}},
-		"one that no index names":    {[]string{"app"}, 5, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := start(t, passes)
-			r.Prefetch(t.Context(), test.scopes...)
-			c := r.client(t)
-			importIndex(t, c)
-			if got := asked(); got != nil {
-				t.Errorf("the import of an index looks up the layers %v", got)
-			}
-			for range 2 {
-				if _, err := c.Load(t.Context(), layers[test.lookup].key); err != nil {
-					t.Fatal(err)
-				}
-				if got := asked(); test.lookup < 5 && !slices.Equal(got, test.want) {
-					t.Errorf("looked up %v, want %v", got, test.want)
-				}
-				test.want = nil
-			}
-		})
-	}
-	t.Run("an export of fewer layers", func(t *testing.T) {
-		r := start(t, passes)
-		c := r.client(t)
-		importIndex(t, c)
-		if err := export(t.Context(), c, "app", layers[2], layers[1], layers[0], layers[5]); err != nil {
-			t.Fatal(err)
-		}
-		if got := asked(); !slices.Equal(got, []int{0, 1, 2}) {
-			t.Errorf("looked up %v", got)
-		}
-		if s := r.Stats(); s.Layers != 1 || s.Reused != 3 {
-			t.Errorf("%+v", s)
-		}
-	})
+	slices.SortFunc(layers, func(a, b layer) int { return strings.Compare(a.key, b.key) })
+	return layers
 }
 
-func TestLayersThatAreReadAtOnceAreLookedUpTwiceAtMost(t *testing.T) {
-	var layers []layer
-	for i := range uint64(40) {
-		layers = append(layers, newLayer(i, 10))
-	}
+// A lookup is a use: whoever has no index to read takes what was used for what is needed.
+func TestOnlyLayersNextToARowAreLookedUpAhead(t *testing.T) {
+	layers := sortedLayers(40)
 	u := serve(t, cacheserver.Options{})
 	if err := export(t.Context(), u.client(t), "app", layers...); err != nil {
 		t.Fatal(err)
 	}
-	passes, asked := looksUp(t, u, layers)
-	r := start(t, passes)
-	c := r.client(t)
-	importIndex(t, c)
-	var readers sync.WaitGroup
-	for _, l := range layers {
-		readers.Go(func() {
-			if e, err := c.Load(t.Context(), l.key); e == nil || err != nil {
-				t.Errorf("%v, %v", e, err)
+	// The index of another scope has some of them, and does not matter.
+	if err := export(t.Context(), u.client(t), "web", layers[3], layers[20]); err != nil {
+		t.Fatal(err)
+	}
+	passes, asked := looksUp(t, u, layers, 0)
+	for name, test := range map[string]struct {
+		lookups []int
+		ahead   int // up to which layer
+	}{
+		"a short row":                {from(0, rowOf-1), rowOf - 1},
+		"a long row":                 {from(0, rowOf), 2 * rowOf},
+		"a longer row":               {from(0, rowOf+2), 2 * (rowOf + 2)},
+		"a row after one left out":   {append([]int{0, 1}, from(3, 3+rowOf)...), 3 + 2*rowOf},
+		"one left out in each row":   {append(from(0, rowOf-1), from(rowOf, 2*rowOf-1)...), 2*rowOf - 1},
+		"a row up to the last layer": {from(10, 40), 40},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := start(t, passes)
+			r.Prefetch(t.Context(), "app", "web")
+			c := r.client(t)
+			importIndex(t, c)
+			if got := asked(); got != nil {
+				t.Errorf("to read indexes looks up the layers %v", got)
+			}
+			want := slices.Clone(test.lookups)
+			for last := want[len(want)-1]; last+1 < test.ahead; last++ {
+				want = append(want, last+1)
+			}
+			for range 2 {
+				for _, i := range test.lookups {
+					if b, err := c.Load(t.Context(), layers[i].key); err != nil || b == nil {
+						t.Fatal(b, err)
+					}
+				}
+			}
+			var got []int
+			if !within(t, func() bool { got = append(got, asked()...); return len(got) >= len(want) }) || !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+				t.Errorf("looked up %v, want %v", got, want)
 			}
 		})
 	}
-	readers.Wait()
-	if n := len(asked()); n < len(layers) || n > 2*len(layers) {
+}
+
+func from(first, end int) (all []int) {
+	for i := first; i < end; i++ {
+		all = append(all, i)
+	}
+	return all
+}
+
+func within(t *testing.T, done func() bool) bool {
+	t.Helper()
+	for range 200 {
+		if done() {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
+}
+
+// The layers were deleted, and the index is still there: none is asked for more than twice.
+func TestAnExportOfLayersThatAreGoneLooksThemUpTwiceAtMost(t *testing.T) {
+	layers := sortedLayers(100)
+	u := serve(t, cacheserver.Options{})
+	if err := export(t.Context(), u.client(t), "app", layers...); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range layers {
+		remove(t, u, l.key)
+	}
+	passes, asked := looksUp(t, u, layers, 5*time.Millisecond)
+	r := start(t, passes)
+	c := r.client(t)
+	importIndex(t, c)
+	if err := export(t.Context(), c, "app", layers...); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(asked()); n > 2*len(layers) {
 		t.Errorf("%d lookups of %d layers", n, len(layers))
+	}
+	if s := r.Stats(); s.Layers != len(layers) || s.Reused != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestLayersThatAreThereAreLookedUpAtTheSameTime(t *testing.T) {
+	const takes = 20 * time.Millisecond
+	layers := sortedLayers(100)
+	u := serve(t, cacheserver.Options{})
+	if err := export(t.Context(), u.client(t), "app", layers...); err != nil {
+		t.Fatal(err)
+	}
+	passes, _ := looksUp(t, u, nil, takes)
+	r := start(t, passes)
+	c := r.client(t)
+	importIndex(t, c)
+	begun := time.Now()
+	if err := export(t.Context(), c, "app", layers...); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begun); took > time.Duration(len(layers))*takes/2 {
+		t.Errorf("it took %s", took)
+	}
+	if s := r.Stats(); s.Reused != len(layers) {
+		t.Errorf("%+v", s)
 	}
 }

@@ -148,7 +148,7 @@ func (r *Relay) serveIndex(w http.ResponseWriter, req *http.Request, e *entry) e
 		return err
 	}
 	if parsed, err := bkcache.ParseIndex(content); err == nil {
-		r.learn(parsed)
+		r.learn(e.name, parsed)
 		content = r.merge(content, elsewhere())
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
@@ -195,7 +195,7 @@ func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response
 			continue
 		case isRefusal && refused.Status < http.StatusInternalServerError && refused.Status != http.StatusTooManyRequests:
 			if refused.Status == http.StatusNotFound {
-				r.forget(e.name)
+				r.forget(e.name, r.opts.Now())
 				r.expire(e, url)
 			}
 			return nil, err

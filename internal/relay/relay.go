@@ -96,11 +96,11 @@ type Relay struct {
 	lastID   int64
 	uploads  map[name]upload // the last one of each name
 	ids      map[int64]upload
-	known    map[name]*sight   // layers that the service has
-	asked    map[name]bool     // layers that were looked up and not known
-	sizes    map[string]int64  // of the layers that indexes reference, by key
-	parents  map[string]string // of the layers that indexes reference, see bkcache.Index.Parents
-	looking  map[name]bool     // layers that are being looked up because of one above
+	known    map[name]*sight        // layers that the service has
+	asked    map[name]bool          // layers that were looked up and not known
+	sizes    map[string]int64       // of the layers that indexes reference, by key
+	walks    map[string]*walk       // by the key of an index, without its number
+	looking  map[name]chan struct{} // layers that are being looked up ahead; closed at the end
 	kept     map[name]reservation
 	lost     map[name]bool // reserved, and the URL for the content was lost
 	entries  map[name]*entry
@@ -129,7 +129,7 @@ func New(opts Options) (*Relay, error) {
 		opts: opts, prefix: "/" + rand.Text(), token: token, refs: refs, patience: patience, abandoned: abandoned,
 		slots: semaphore.NewWeighted(int64(opts.Inflight)), counts: counts{now: opts.Now, used: map[name]bool{}},
 		uploads: map[name]upload{}, ids: map[int64]upload{}, known: map[name]*sight{}, asked: map[name]bool{},
-		sizes: map[string]int64{}, parents: map[string]string{}, looking: map[name]bool{}, kept: map[name]reservation{}, lost: map[name]bool{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
+		sizes: map[string]int64{}, walks: map[string]*walk{}, looking: map[name]chan struct{}{}, kept: map[name]reservation{}, lost: map[name]bool{}, entries: map[name]*entry{}, readable: map[int64]*entry{},
 	}
 	r.writes = slices.ContainsFunc(refs, func(a cacheserver.RefAccess) bool { return a.Write })
 	r.memory = newMemory(opts.Memory, r.flush)
