@@ -20,7 +20,7 @@ type row struct {
 }
 
 func rows() []row {
-	server := benchmarks("./internal/cacheserver", "Gibibyte|ThousandEntries", "5x")
+	server := benchmarks("./internal/cacheserver", "Gibibyte|ThousandEntries", "11x")
 	return slices.Concat(wrapperRows(), []row{
 		{"metadata call, in times of buildx's", metadataCall, atMost(0.8)},
 		{"binary, stripped, MB", binarySize, atMost(56)},
