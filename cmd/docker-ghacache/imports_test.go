@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"internal/buildrun":    {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/buildrun/cachelists", "internal/buildrun/cleaning", "internal/buildrun/mounting", "internal/buildrun/relaying", "internal/cacheclient", "internal/diagnose", "internal/github", "internal/hint", "internal/listing", "internal/process", "internal/reclaim", "internal/ui", "internal/view"},
 	"internal/cacheclient": {"internal/bkcache", "internal/github", "internal/hint", "internal/httpclient"},
 	"internal/cachecopy":   {"cacheopts", "internal/bkcache", "internal/runtimeclient"},
-	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/release"},
+	"internal/diagnose":    {"cacheopts", "internal/bkcache", "internal/hint", "internal/lazyregexp", "internal/release"},
 	"internal/doctor":      {"cacheopts", "internal/actions", "internal/bkcache", "internal/builders", "internal/cacheclient", "internal/diagnose", "internal/hint", "internal/listing", "internal/reclaim", "internal/release", "internal/runtimeclient", "internal/ui"},
 	"internal/hooks":       {"cacheopts", "internal/actions", "internal/builders", "internal/diagnose", "internal/dockerconfig"},
 	"internal/listing":     {"cacheopts", "internal/actions", "internal/bkcache", "internal/cacheclient", "internal/github", "internal/hint", "internal/reclaim", "internal/runtimeclient", "internal/ui"},
@@ -36,11 +36,11 @@ var mayImport = map[string][]string{
 	"internal/buildrun/mounting":   {"internal/actions", "internal/builders", "internal/hint", "internal/mounts", "internal/process", "internal/ui", "internal/view"},
 	"internal/buildrun/relaying":   {"cacheopts", "internal/builders", "internal/hint", "internal/process", "internal/relay"},
 
-	"internal/migrate/report": {"internal/migrate", "internal/migrate/rules", "internal/migrate/toolchain", "internal/ui"},
-	"internal/migrate/rules":  {"cacheopts", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
-	"internal/migrate/scan":   {"internal/migrate/source"},
-	"internal/migrate/source": {"cacheopts", "internal/atomicfile"},
-	"internal/migrate/tags":   nil,
+	"internal/migrate/report": {"internal/lazyregexp", "internal/migrate", "internal/migrate/rules", "internal/migrate/toolchain", "internal/ui"},
+	"internal/migrate/rules":  {"cacheopts", "internal/lazyregexp", "internal/migrate/scan", "internal/migrate/source", "internal/migrate/tags", "internal/release"},
+	"internal/migrate/scan":   {"internal/lazyregexp", "internal/migrate/source"},
+	"internal/migrate/source": {"cacheopts", "internal/atomicfile", "internal/lazyregexp"},
+	"internal/migrate/tags":   {"internal/lazyregexp"},
 
 	"internal/migrate/toolchain": {"internal/builders", "internal/migrate/rules", "internal/release"},
 
@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 	"internal/gitrepo":       {"internal/process"},
 	"internal/hint":          nil,
 	"internal/httpclient":    nil,
+	"internal/lazyregexp":    nil,
 	"internal/process":       nil,
 	"internal/runtimeclient": {"internal/bkcache", "internal/hint", "internal/httpclient"},
 	"internal/ui":            {"internal/github", "internal/hint"},

@@ -13,15 +13,15 @@ type archive struct {
 	torn     int // the line that says that a file is torn; 0 without one
 }
 
-var packs = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`) //nolint:gochecknoglobals // a constant
+var packs = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:cf|cz -f|c) (?:\S*[/\\])?cache\.(?:tgz|tzst|tar)\b`)
 
-var unpacks = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:xf?|xz -f) .*[/\\]cache\.(?:tgz|tzst|tar)(?:["\s]|$)`) //nolint:gochecknoglobals // a constant
+var unpacks = compile(`\b[gb]?s?tar(?:\.exe"?)? .*-(?:xf?|xz -f) .*[/\\]cache\.(?:tgz|tzst|tar)(?:["\s]|$)`)
 
-var torn = compile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`) //nolint:gochecknoglobals // a constant
+var torn = compile(`gzip: stdin: (?:unexpected end of file|invalid compressed data|not in gzip format|decompression OK, trailing garbage)|Unexpected EOF in archive|This does not look like a tar archive|truncated gzip input|tar(?:\.exe)?: (?:Error opening archive: )?(?:[Tt]runcated |Damaged tar archive|Unrecognized archive format)|(?:zstd|/\*stdin\*\\).*(?:premature end|unexpected end of file|unsupported format|Data corruption|Decoding error)`)
 
-var noRoom = compile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`) //nolint:gochecknoglobals // a constant
+var noRoom = compile(`(?:(?:zstd|gzip|tar)\b|/\*stdin).*: (?:No space left on device|Disk quota exceeded)(?:$| \()`)
 
-var untars = compile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `) //nolint:gochecknoglobals // a constant
+var untars = compile(`(?:^|: )(?:Tar|"?\S*tar(?:\.exe)?"?) failed with error: The process `)
 
 // tornWithin is how many lines lie between the command, what tar says, and the client's error, at most.
 const tornWithin = 12

@@ -1,26 +1,27 @@
 package diagnose
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 var (
 	// blobRequest is how Azure's client begins an error about a cache's blob.
-	blobRequest = regexp.MustCompile(`^(?:GET|PUT|HEAD) (?:https?://)?\S*(?:/actions-cache/|productionresultssa|/devstoreaccount1/|/download/|/upload/)\S*$`)
+	blobRequest = lazyregexp.New(`^(?:GET|PUT|HEAD) (?:https?://)?\S*(?:/actions-cache/|productionresultssa|/devstoreaccount1/|/download/|/upload/)\S*$`)
 	// blobDetail is why Azure does not accept the signature of a URL.
-	blobDetail = regexp.MustCompile(`<AuthenticationErrorDetail>([^<]*)`)
+	blobDetail = lazyregexp.New(`<AuthenticationErrorDetail>([^<]*)`)
 	// shortened is the status where somebody left out what stands before it.
-	shortened = regexp.MustCompile(`^40[34] (?:The specified |Server failed )`)
-	dashes    = regexp.MustCompile(`^-{3,}$`)
-	ruler     = regexp.MustCompile(`\s*-{5,}\s*`)
+	shortened = lazyregexp.New(`^40[34] (?:The specified |Server failed )`)
+	dashes    = lazyregexp.New(`^-{3,}$`)
+	ruler     = lazyregexp.New(`\s*-{5,}\s*`)
 )
 
-var ofBlob = regexp.MustCompile(`\b(?:GET|PUT|HEAD) https?://[\w.-]+\.blob\.core\.windows\.net/([\w$-]+)/`)
+var ofBlob = lazyregexp.New(`\b(?:GET|PUT|HEAD) https?://[\w.-]+\.blob\.core\.windows\.net/([\w$-]+)/`)
 
 // ofAccount reports whether a blob is in somebody's own account, as those of an azblob cache.
 func ofAccount(text string) bool {
-	m := ofBlob.FindStringSubmatch(text)
+	m := ofBlob().FindStringSubmatch(text)
 	return m != nil && m[1] != "actions-cache"
 }
 
@@ -40,7 +41,7 @@ type azureError struct {
 
 // begin takes the first line.
 func (e *azureError) begin(l *logLine, number int) bool {
-	if l.frame < build || !blobRequest.MatchString(l.core) {
+	if l.frame < build || !blobRequest().MatchString(l.core) {
 		return false
 	}
 	*e = azureError{line: *l, number: number, dashes: 3, left: maxReply}
@@ -52,10 +53,10 @@ func (e *azureError) add(l *logLine, number int) bool {
 	switch {
 	case e.dashes == 0 || e.left == 0 || l.frame > said || l.vertex != "" || l.core != l.text:
 		return false
-	case dashes.MatchString(l.text):
+	case dashes().MatchString(l.text):
 		e.dashes--
 		return true
-	case !e.replied && shortened.MatchString(l.text):
+	case !e.replied && shortened().MatchString(l.text):
 		l.text = "RESPONSE " + l.text[:3] + ": " + l.text
 	}
 	status := !e.replied && strings.HasPrefix(l.text, "RESPONSE ")
@@ -67,7 +68,7 @@ func (e *azureError) add(l *logLine, number int) bool {
 		e.number, e.replied = number, true
 		e.line.text += " " + l.text
 	}
-	if detail := blobDetail.FindStringSubmatch(l.text); detail != nil {
+	if detail := blobDetail().FindStringSubmatch(l.text); detail != nil {
 		e.line.text += " " + detail[1]
 	}
 	e.line.core += " " + l.text

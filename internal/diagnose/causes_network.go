@@ -1,8 +1,9 @@
 package diagnose
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // requestTo matches net/http's report of a failed request to a cache service or to its blobs. What follows is the
@@ -11,7 +12,7 @@ const requestTo = `^(?:` + request + `|` + asked + `)`
 
 const request = `(?:Get|Post|Patch|Put|Head) "(?:[^"]*(?:CacheService/|_apis/artifactcache/)|https?://[^/"]+\.blob\.core\.windows\.net/actions-cache/|https?://[^/"]+/devstoreaccount1/)[^"]*": `
 
-var toCache = regexp.MustCompile(`^` + request)
+var toCache = lazyregexp.New(`^` + request)
 
 // client matches a failed request of a client of the cache that runs on Node.js.
 const client = toolkit + `(?:(?:\w*Error|Unable to make request|request to \S+ failed, reason|Error reading response as text|Invalid response body while trying to fetch \S+|fetch failed .*\{ \w*Error): )*(?:connect |read |write |getaddrinfo )?`
@@ -98,14 +99,14 @@ const (
 const asked = "asked: "
 
 var (
-	aRequest = regexp.MustCompile(`^(?:Get|Post|Patch|Put|Head) "([^"]*)": `)
+	aRequest = lazyregexp.New(`^(?:Get|Post|Patch|Put|Head) "([^"]*)": `)
 	// blobOfOthers begins the URL of a storage account, which may be that of BuildKit's azblob cache.
-	blobOfOthers = regexp.MustCompile(`^https?://[^/]+\.blob\.core\.windows\.net/`)
+	blobOfOthers = lazyregexp.New(`^https?://[^/]+\.blob\.core\.windows\.net/`)
 )
 
 // asksCache marks a failed request as one to the cache, unless its URL tells that it is one, or may be of another storage.
 func (l *logLine) asksCache() {
-	if m := aRequest.FindStringSubmatch(l.core); m != nil && !toCache.MatchString(l.core) && !blobOfOthers.MatchString(m[1]) {
+	if m := aRequest().FindStringSubmatch(l.core); m != nil && !toCache().MatchString(l.core) && !blobOfOthers().MatchString(m[1]) {
 		l.core = asked + l.core[len(m[0]):]
 	}
 }

@@ -1,9 +1,10 @@
 package diagnose
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // A concept is a cause as people and tools word it: something, and what is wrong with it, in any order, in one line or
@@ -51,22 +52,22 @@ type conceived struct {
 }
 
 // ofSteps are what BuildKit and the old builder say of a RUN step that failed: the log is about its program.
-var ofSteps = compile(`process "(?:/dev/\S+ )?/?\S*(?:sh|cmd|powershell)|executor failed running|the command '|did not complete successfully: exit code|returned a non-zero code`) //nolint:gochecknoglobals // a constant
+var ofSteps = compile(`process "(?:/dev/\S+ )?/?\S*(?:sh|cmd|powershell)|executor failed running|the command '|did not complete successfully: exit code|returned a non-zero code`)
 
 // ofTests are what programs that run tests say of one that failed: the log is about what the test expected.
-var ofTests = compile(`\bassertionerror\b|^\s*--- fail: |\bexpect\(received\)`) //nolint:gochecknoglobals // a constant
+var ofTests = compile(`\bassertionerror\b|^\s*--- fail: |\bexpect\(received\)`)
 
 // ofPrograms are words of programs that fail in the same words, over the same networks and disks. A key of a cache may
 // have them, so they do not count where a client of the cache speaks.
 var (
-	ofPrograms = compile(`\bnpm (?:err|warn|error|notice)|failed to download action|/tarball/|\byarn|\bpip\b|^e: |^err:\d|\bapt(?:-get)?\b|\bcurl\b|fatal: |crates\.io|maven|proxy\.golang\.org|\bartifacts?\b|huggingface|\bcachix\b|toomanyrequests|pull rate limit|pull access denied|insufficient_scope|authoriz|repository does not exist|(?:^|[:=] )denied: |requested access|postgres|mysql|redis\b|kubectl apply|^\s*e {3}|\.(?:c|cc|cpp|go|rs|java|ts|py|kt):\d+:(?:\d+:)? |workflow is not valid|invalid workflow|runner has received a shutdown|lost communication|hosted runner encountered|back off [\d.]+ seconds|failed commit on ref|azblob|s3error|s3://|memcached|varnish|terraform|assert|test_\w+\.py|^go: |remote cache|state lock|/v2/|ghcr\.io|docker\.io|registry`) //nolint:gochecknoglobals // a constant
-	ofClients  = compile(saves + `|unable to reserve cache|cache service responded|(?:getcacheentry|reservecache|uploadchunk.*) failed|_apis/artifactcache|actions/cache(?:@|:|/(?:save|restore)|\s|$)|^cache keys?: `)                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     //nolint:gochecknoglobals // a constant
+	ofPrograms = compile(`\bnpm (?:err|warn|error|notice)|failed to download action|/tarball/|\byarn|\bpip\b|^e: |^err:\d|\bapt(?:-get)?\b|\bcurl\b|fatal: |crates\.io|maven|proxy\.golang\.org|\bartifacts?\b|huggingface|\bcachix\b|toomanyrequests|pull rate limit|pull access denied|insufficient_scope|authoriz|repository does not exist|(?:^|[:=] )denied: |requested access|postgres|mysql|redis\b|kubectl apply|^\s*e {3}|\.(?:c|cc|cpp|go|rs|java|ts|py|kt):\d+:(?:\d+:)? |workflow is not valid|invalid workflow|runner has received a shutdown|lost communication|hosted runner encountered|back off [\d.]+ seconds|failed commit on ref|azblob|s3error|s3://|memcached|varnish|terraform|assert|test_\w+\.py|^go: |remote cache|state lock|/v2/|ghcr\.io|docker\.io|registry`)
+	ofClients  = compile(saves + `|unable to reserve cache|cache service responded|(?:getcacheentry|reservecache|uploadchunk.*) failed|_apis/artifactcache|actions/cache(?:@|:|/(?:save|restore)|\s|$)|^cache keys?: `)
 )
 
 // conceive returns the cause of the first concept that the lines show. A line nearer to the end is the likelier cause.
 func conceive(lines []conceived) (Finding, bool) {
 	for i := range lines {
-		if l := &lines[i]; ofSteps.MatchString(l.lower) || ofTests.MatchString(l.lower) || foreign(l.text) || artifactFailed.MatchString(l.text) {
+		if l := &lines[i]; ofSteps.MatchString(l.lower) || ofTests.MatchString(l.lower) || foreign(l.text) || artifactFailed().MatchString(l.text) {
 			return Finding{}, false
 		}
 	}
@@ -85,7 +86,7 @@ func conceive(lines []conceived) (Finding, bool) {
 
 // judge tells what every concept asks of a line.
 func (l *conceived) judge() {
-	l.counts = l.core != "" && !strings.HasPrefix(l.core, `process "`) && !strings.HasPrefix(l.text, `{"`) && !strings.HasPrefix(l.text, "Run ") && !instance.MatchString(l.text)
+	l.counts = l.core != "" && !strings.HasPrefix(l.core, `process "`) && !strings.HasPrefix(l.text, `{"`) && !strings.HasPrefix(l.text, "Run ") && !instance().MatchString(l.text)
 	l.others = ofPrograms.MatchString(l.lower) && !ofClients.MatchString(l.lower)
 }
 
@@ -116,7 +117,7 @@ func joined(lines []conceived, i int) string {
 	return lines[i].lower + " " + lines[i+1].lower
 }
 
-var anAddress = regexp.MustCompile(`(?:\b\d{1,3}(?:\.\d{1,3}){3}|\[::1\]|::1|\blocalhost):\d+`)
+var anAddress = lazyregexp.New(`(?:\b\d{1,3}(?:\.\d{1,3}){3}|\[::1\]|::1|\blocalhost):\d+`)
 
 // cause is what the catalogue says of the cause, the less certain where there is a choice. No concept is certain.
 func (c concept) cause(l *conceived) Cause {
@@ -126,7 +127,7 @@ func (c concept) cause(l *conceived) Cause {
 	}
 	known := catalogue()[at]
 	known.Certain, known.proof = false, nil
-	switch hostPort := anAddress.FindString(l.text); {
+	switch hostPort := anAddress().FindString(l.text); {
 	case !strings.Contains(known.Title, address):
 		return known
 	case hostPort == "":

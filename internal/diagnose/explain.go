@@ -209,13 +209,13 @@ func (s *Scanner) part(raw []byte) {
 		return
 	}
 	switch {
-	case strings.Contains(l.text, "type=gha") && requested.MatchString(l.text):
+	case strings.Contains(l.text, "type=gha") && requested().MatchString(l.text):
 		s.endBuild()
 		s.build = buildState{number: s.number, request: l.text}
 	case strings.HasPrefix(l.text, firstStep):
 		s.endSteps()
 	}
-	if len(s.attempts) > 0 && artifactFailed.MatchString(l.text) {
+	if len(s.attempts) > 0 && artifactFailed().MatchString(l.text) {
 		s.attempts = nil
 	}
 	s.build.see(&l)
@@ -267,7 +267,7 @@ func (s *Scanner) explain(l *logLine, number int) {
 	known := catalogue()
 	i, ok := l.cause(known)
 	switch {
-	case ok && l.frame == bare && instance.MatchString(l.text):
+	case ok && l.frame == bare && instance().MatchString(l.text):
 		return
 	case ok && !l.vague(known[i]):
 		s.conclude(l, number, i)

@@ -322,6 +322,14 @@ ERROR: failed to solve: the moon is in the wrong phase`, "cache-step-failed"},
 #5 DONE 4.1s
 #6 exporting to docker image format
 #6 DONE 0.4s`, "silently-dropped"},
+	{"a cache that buildx dropped from a bake without an output", "buildx build/build.go, warnNoOutput", `
++ docker buildx bake --set *.cache-to=type=gha one two
+#0 building with "builder" instance using docker-container driver
+#1 [internal] load local bake definitions
+#1 DONE 0.0s
+#5 [two 2/2] RUN make
+#5 DONE 4.1s
+WARNING: No output specified for one, two target(s) with docker-container driver. Build result will only remain in the build cache. To push result image into registry use --push or to load image into docker use --load`, "silently-dropped"},
 }
 
 func TestExplainKnowsRealTexts(t *testing.T) {

@@ -6,7 +6,7 @@ func (s *Scanner) unexplained(l *logLine, number int) {
 		return
 	}
 	s.failure, s.another = nil, nil
-	if !statusCode.MatchString(l.core) {
+	if !statusCode().MatchString(l.core) {
 		s.another = &Finding{Cause: anotherError(), Line: number, Evidence: Evidence(l.text), Fatal: true}
 	}
 }
@@ -25,8 +25,8 @@ func (s *Scanner) conclude(l *logLine, number, i int) {
 	switch {
 	case s.build.steps[l.vertex]:
 		s.build.hold(h)
-	case attempt.MatchString(l.text) && artifactFailed.MatchString(l.text): // of artifacts, by itself
-	case attempt.MatchString(l.text):
+	case attempt().MatchString(l.text) && artifactFailed().MatchString(l.text): // of artifacts, by itself
+	case attempt().MatchString(l.text):
 		s.attempts = append(s.attempts[:min(len(s.attempts), maxSteps)], h)
 	default:
 		s.add(h)

@@ -1,9 +1,10 @@
 package diagnose
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // A frame says how clearly a line is somebody's error. Texts such as "no space left on device" or "not found" are
@@ -34,7 +35,7 @@ type logLine struct {
 const toolkit = `^toolkit: `
 
 // daemon is a line of buildkitd's own log.
-var daemon = regexp.MustCompile(`^\s*time="[^"]*" level=(?:(?:error|warning|fatal) msg="|debug msg="(error while importing ))`)
+var daemon = lazyregexp.New(`^\s*time="[^"]*" level=(?:(?:error|warning|fatal) msg="|debug msg="(error while importing ))`)
 
 // statusLost is how buildx ends when the connection to BuildKit does.
 const statusLost = "failed to receive status: "
@@ -77,7 +78,7 @@ const (
 // toVersion1 begins an error of a request of version 1: a client that speaks version 2 has other names for its requests.
 const toVersion1 = "getCacheEntry failed: "
 
-var ofVersion1 = regexp.MustCompile(`^(?:getCacheEntry|reserveCache|saveCache|commitCache|uploadChunk)\b`)
+var ofVersion1 = lazyregexp.New(`^(?:getCacheEntry|reserveCache|saveCache|commitCache|uploadChunk)\b`)
 
 // ofSccache begins what sccache prints in a RUN step, where it asks the same service.
 const ofSccache = "sccache: "
@@ -114,7 +115,7 @@ func parseText(text string, marked bool) logLine {
 		l.core = "Error: " + l.core // that a runner has put into its own words
 	}
 	if strings.Contains(l.core, "RESPONSE ") {
-		l.core = ruler.ReplaceAllString(l.core, " ") // somebody put the lines of Azure's client into one
+		l.core = ruler().ReplaceAllString(l.core, " ") // somebody put the lines of Azure's client into one
 	}
 	l.unwrap()
 	return l
@@ -122,7 +123,7 @@ func parseText(text string, marked bool) logLine {
 
 // undaemon reads the message of a line of buildkitd's log.
 func (l *logLine) undaemon(s string) string {
-	m := daemon.FindStringSubmatchIndex(s)
+	m := daemon().FindStringSubmatchIndex(s)
 	if m == nil {
 		return s
 	}
@@ -153,7 +154,7 @@ func (l *logLine) unwrap() {
 			l.core, again, inside = l.core[len(m):], true, inside || w.part
 			l.frame, l.fatal, l.client = max(l.frame, w.frame), l.fatal || w.fatal, l.client || w.client
 			copied, pushed = copied || m == copying, pushed || strings.HasPrefix(m, "failed to push")
-			old, engine = old || ofVersion1.MatchString(m), engine || strings.HasSuffix(m, refused)
+			old, engine = old || ofVersion1().MatchString(m), engine || strings.HasSuffix(m, refused)
 			configured = configured || strings.HasPrefix(m, "failed to configure gha cache")
 			if !inside {
 				l.message = l.core
@@ -164,7 +165,7 @@ func (l *logLine) unwrap() {
 	switch core := restore(l.core); {
 	case engine:
 		l.core = byEngine + l.core
-	case configured && ofToken.MatchString(l.core):
+	case configured && ofToken().MatchString(l.core):
 		l.core = "token is malformed: " + l.core
 	case ours && copied && !pushed && strings.HasPrefix(core, `Get "`), (ours || inside) && !pushed && uploads(l.core):
 		l.frame = max(l.frame, build)
@@ -180,7 +181,7 @@ func (l *logLine) unwrap() {
 }
 
 // ofToken is what old clients say of a runtime token that is none, before they ask the cache service for anything.
-var ofToken = regexp.MustCompile(`^(?:illegal base64 data at input byte|invalid character '.+' looking for beginning of value)`)
+var ofToken = lazyregexp.New(`^(?:illegal base64 data at input byte|invalid character '.+' looking for beginning of value)`)
 
 // wrappable tells most lines, which have no wrapper, without an expression.
 func wrappable(core string) bool {
@@ -194,25 +195,25 @@ const copying = "failed to copy: "
 // opening is what containerd may say between that and the failure, for an expression.
 const opening = `(?:httpReadSeeker: failed open: (?:failed to do request: )?(?:(?:Get|Head) "[^"]*": )?)?`
 
-var broke = regexp.MustCompile(`^` + opening + goCut)
+var broke = lazyregexp.New(`^` + opening + goCut)
 
 func restore(core string) string {
-	if broke.MatchString(core) {
+	if broke().MatchString(core) {
 		return copying + core
 	}
 	return core
 }
 
-var storage = compile(`(?:\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|azblob|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error)\b`) //nolint:gochecknoglobals // a constant
+var storage = compile(`(?:\bfor url \(|\buri: )([^\s,)]+)|\bservice: (ghac|azblob|s3|gcs|oss|cos|obs|redis|memcached|webdav)\b|=> ((?:S3|Gcs|Oss|Cos|Obs)Error)\b`)
 
-var ofCache = regexp.MustCompile(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
+var ofCache = lazyregexp.New(`^ghac$|/_apis/|CacheService/|actions[.-]|\.blob\.core\.windows\.net|devstoreaccount1|/(?:up|down)load/|^https?://(?:\*\*\*|\.\.\.|…)`)
 
 // ofItself matches what sccache says of the server that it runs by itself.
-var ofItself = regexp.MustCompile(`connect to server|response to client|data from server|sccache: (?:error|warning): [\w ]+\(os error`)
+var ofItself = lazyregexp.New(`connect to server|response to client|data from server|sccache: (?:error|warning): [\w ]+\(os error`)
 
 // foreign reports whether sccache or OpenDAL says of a storage that it is none of a job's cache service.
 func foreign(text string) bool {
-	if strings.Contains(text, ofSccache) && ofItself.MatchString(text) {
+	if strings.Contains(text, ofSccache) && ofItself().MatchString(text) {
 		return true
 	}
 	if strings.Contains(text, ".blob.core.") && ofAccount(text) {
@@ -222,7 +223,7 @@ func foreign(text string) bool {
 	if slices.ContainsFunc(all, func(m []string) bool { return m[2] != "" && m[2] != "ghac" }) {
 		return true // whatever its URL looks like: azblob is the same storage, but somebody's own account
 	}
-	return len(all) > 0 && !slices.ContainsFunc(all, func(m []string) bool { return ofCache.MatchString(m[1] + m[2] + m[3]) })
+	return len(all) > 0 && !slices.ContainsFunc(all, func(m []string) bool { return ofCache().MatchString(m[1] + m[2] + m[3]) })
 }
 
 // explained reports whether a cause is known for the line by itself.
@@ -232,7 +233,7 @@ func (l *logLine) explained() bool {
 }
 
 // inReply begins what a client says of a reply of the service whose own words follow.
-var inReply = compile(`^(?:Cache reservation failed: |Unable to reserve cache with key .*\. +More details: )`) //nolint:gochecknoglobals // a constant
+var inReply = compile(`^(?:Cache reservation failed: |Unable to reserve cache with key .*\. +More details: )`)
 
 // cause returns the place in the catalogue of the first that explains the line: the words of the service, or else those of
 // its client.

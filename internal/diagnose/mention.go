@@ -6,29 +6,31 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // clientMark begins a message of a client of the cache in the middle of a line: an action, a tool or a person put something
 // in front of it.
-var clientMark = compile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |docker: 'buildx' is not a docker command)`) //nolint:gochecknoglobals // a constant
+var clientMark = compile(`\b(?:(?:getCacheEntry|reserveCache|saveCache|commitCache|downloadCache)(?: - Attempt \d+ of \d+)? failed|uploadChunk \(|Failed to (?:CreateCacheEntry|FinalizeCacheEntryUpload|GetCacheEntryDownloadURL): |Cache service responded with |Cache reservation failed: |GitHub API error: |request to https?://\S*(?:artifactcache[./]|CacheService/|/actions-cache/)\S* failed, reason: |docker: 'buildx' is not a docker command)`)
 
 var (
 	// spans are what a sentence quotes.
-	spans = regexp.MustCompile("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
+	spans = lazyregexp.New("`+([^`]+)`+|\"([^\"]+)\"?|“([^”]+)”|\\*\\*([^*]+)\\*\\*|'([^']{10,})'")
 	// leadIn ends what a sentence says before it comes to an error.
-	leadIn = regexp.MustCompile(`(?:: |; |, | [–—-]+ |\b(?:with|errors?|message|fail(?:s|ed|ing|ure)?|g[oe]ts?|getting|sees?|seeing|returns?|returned|says|is|like|by|the|on|of|to)\b[:,]? +)`)
+	leadIn = lazyregexp.New(`(?:: |; |, | [–—-]+ |\b(?:with|errors?|message|fail(?:s|ed|ing|ure)?|g[oe]ts?|getting|sees?|seeing|returns?|returned|says|is|like|by|the|on|of|to)\b[:,]? +)`)
 	// aboutCaches and aboutBuilders tell that a paste is about those, so that a text that other programs have too is taken
 	// for theirs.
-	aboutCaches   = regexp.MustCompile(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b`)
-	aboutBuilders = regexp.MustCompile(`\bbuild(?:x|kit|ctl)\b`)
+	aboutCaches   = lazyregexp.New(`(?i)\bgha\b|\bactions(?:'s?)? cache\b|\bactions/cache\b|\bcache[- ](?:export|service|write|to\b)|\blayer blob\b`)
+	aboutBuilders = lazyregexp.New(`\bbuild(?:x|kit|ctl)\b`)
 	// instance is a sentence that gives an error as an example of one.
-	instance = regexp.MustCompile(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)|^\s*(?:expected|actual|received)(?: \w+)?: *["']|\bexpect\(|\bAssertionError\b|\b\w+_test\.go:\d+: `)
+	instance = lazyregexp.New(`(?i)(?:\bfor (?:example|instance)|\be\.g\.|\bsuch as)[:,]? *["'` + "`" + `(*]*(?:error|warning|failed)|^\s*(?:expected|actual|received)(?: \w+)?: *["']|\bexpect\(|\bAssertionError\b|\b\w+_test\.go:\d+: `)
 	// artifactFailed ends the attempts of an action that stores artifacts, which asks another service in the same words.
-	artifacts      = regexp.MustCompile(`(?i)\bartifacts?\b`)
-	artifactFailed = regexp.MustCompile(`\bFailed to \w*Artifact\w*: |\bArtifactService/|^Artifact .*\bsuccessfully\b`)
-	attempt        = regexp.MustCompile(`^Attempt \d+ of \d+ failed with error: `)
+	artifacts      = lazyregexp.New(`(?i)\bartifacts?\b`)
+	artifactFailed = lazyregexp.New(`\bFailed to \w*Artifact\w*: |\bArtifactService/|^Artifact .*\bsuccessfully\b`)
+	attempt        = lazyregexp.New(`^Attempt \d+ of \d+ failed with error: `)
 	// ranAction is the first line of a step that runs an action.
-	ranAction = regexp.MustCompile(`^Run ([\w.-]+/[\w./-]+)@`)
+	ranAction = lazyregexp.New(`^Run ([\w.-]+/[\w./-]+)@`)
 )
 
 // mentioned looks for the message of a client behind something else.
@@ -37,7 +39,7 @@ func (l *logLine) mentioned(known []Cause) (logLine, int, bool) {
 		return logLine{}, 0, false
 	}
 	at := clientMark.FindStringIndex(l.text)
-	if at == nil || at[0] == 0 || instance.MatchString(l.text) {
+	if at == nil || at[0] == 0 || instance().MatchString(l.text) {
 		return logLine{}, 0, false
 	}
 	inner := parseText(strings.TrimRight(l.text[at[0]:], quotes+".,;) "), true)
@@ -52,21 +54,21 @@ func quoted(text string) (out []string) {
 	if strings.Contains(text, " is forbidden: User ") && !strings.Contains(text, "error while calling ") {
 		return nil // of some program in a cluster, for all that this line tells
 	}
-	if instance.MatchString(text) || artifacts.MatchString(text) || strings.Contains(text, `{"`) {
+	if instance().MatchString(text) || artifacts().MatchString(text) || strings.Contains(text, `{"`) {
 		return nil
 	}
 	if strings.HasPrefix(text, "rpc error: ") {
 		out = append(out, text)
 	}
 	text = strings.ReplaceAll(text, `\"`, `"`)
-	for _, m := range spans.FindAllStringSubmatch(text, 8) {
+	for _, m := range spans().FindAllStringSubmatch(text, 8) {
 		for _, span := range m[1:] {
 			if span != "" {
 				out = append(out, span)
 			}
 		}
 	}
-	for _, at := range leadIn.FindAllStringIndex(text, 32) {
+	for _, at := range leadIn().FindAllStringIndex(text, 32) {
 		if strings.Count(text[:at[0]], " ") < 2 {
 			continue // the name of a file, of a variable or of a program
 		}
@@ -77,13 +79,13 @@ func quoted(text string) (out []string) {
 
 // trustPaste takes the lines of a paste for errors of a build, and then what they quote.
 func (s *Scanner) trustPaste() {
-	ofArtifacts := func(l logLine) bool { return artifactFailed.MatchString(l.text) }
+	ofArtifacts := func(l logLine) bool { return artifactFailed().MatchString(l.text) }
 	ofOther := func(l logLine) bool { return foreign(l.text) }
 	if s.paste.over || len(s.found) > 0 || s.dropped != nil || slices.ContainsFunc(s.paste.lines, ofArtifacts) || slices.ContainsFunc(s.paste.lines, ofOther) {
 		return
 	}
 	for i := range s.paste.lines {
-		if l := &s.paste.lines[i]; !instance.MatchString(l.text) {
+		if l := &s.paste.lines[i]; !instance().MatchString(l.text) {
 			s.trust(l, s.paste.at[i], *l, nil)
 		}
 	}
@@ -91,10 +93,10 @@ func (s *Scanner) trustPaste() {
 		return slices.ContainsFunc(s.paste.lines, func(l logLine) bool { return words.MatchString(l.text) })
 	}
 	var common []string
-	if about(aboutCaches) {
+	if about(aboutCaches()) {
 		common = append(common, "entry-lost", serviceDown, "token-rejected", "v1-endpoint")
 	}
-	if len(common) > 0 || about(aboutBuilders) {
+	if len(common) > 0 || about(aboutBuilders()) {
 		common = append(common, "builder-not-started", "disk-full", "disk-full-somewhere", LocalLayerMissing, "layer-download-broken")
 	}
 	for i := range s.paste.lines {
@@ -138,25 +140,25 @@ func (s *Scanner) place(l *logLine) {
 		return
 	}
 	switch {
-	case strings.HasPrefix(l.core, "buildkitd: ") && fullDisk.MatchString(l.core):
+	case strings.HasPrefix(l.core, "buildkitd: ") && fullDisk().MatchString(l.core):
 		l.core = boots(l.core)
 	case strings.HasPrefix(l.text, "Run "):
 		s.endAttempts() // of the step before
 		s.action, s.making = anyAction, ""
-		if m := ranAction.FindStringSubmatch(l.text); m != nil && strings.HasPrefix(m[1], "actions/cache") {
+		if m := ranAction().FindStringSubmatch(l.text); m != nil && strings.HasPrefix(m[1], "actions/cache") {
 			s.action = cacheAction
 		}
 	case l.text == "Booting builder":
 		s.action = bootAction
 	case l.text == "Inspect builder", l.text == "Post job cleanup.": // the latter of any action
 		s.action = anyAction
-	case strings.Contains(l.text, " buildx ") && runsBuildx.MatchString(l.text):
+	case strings.Contains(l.text, " buildx ") && runsBuildx().MatchString(l.text):
 		s.buildxAt, s.making, s.unended = s.number, making(l.text), unended(l.text)
 	case s.unended && s.number == s.buildxAt+1:
 		s.buildxAt, s.unended = s.number, unended(l.text)
 	case strings.Contains(l.text, "docker compose "): // which may be missing, too
 		s.composeAt, s.making = s.number, ""
-	case s.making == creating && s.number == s.buildxAt+1 && aName.MatchString(l.text): // buildx has made it
+	case s.making == creating && s.number == s.buildxAt+1 && aName().MatchString(l.text): // buildx has made it
 		s.making = ""
 	case s.making != "" && strings.HasPrefix(l.text, "shell: "): // a runner prints the command, then this
 		s.buildxAt = s.number
@@ -176,20 +178,20 @@ func (s *Scanner) place(l *logLine) {
 func isError(text string) bool { return len(text) > 5 && strings.EqualFold(text[:5], "error") }
 
 // runsBuildx is a command with buildx, behind options of docker's own.
-var runsBuildx = regexp.MustCompile(`\bdocker(?: -\S+(?: [^-\s]\S*)?)*? buildx `)
+var runsBuildx = lazyregexp.New(`\bdocker(?: -\S+(?: [^-\s]\S*)?)*? buildx `)
 
 // unended reports whether a command goes on in the next line.
 func unended(text string) bool { return strings.HasSuffix(text, `\`) }
 
 // makes is a command that creates or starts a builder.
-var makes = regexp.MustCompile(`^(?:\$ |sudo |Run )*(?:\S*[/\\])?docker buildx (?:create\b|inspect\b.* --bootstrap)`)
+var makes = lazyregexp.New(`^(?:\$ |sudo |Run )*(?:\S*[/\\])?docker buildx (?:create\b|inspect\b.* --bootstrap)`)
 
 // aName is all that buildx prints of a builder that it made.
-var aName = regexp.MustCompile(`^[A-Za-z][\w.-]*$`)
+var aName = lazyregexp.New(`^[A-Za-z][\w.-]*$`)
 
 func making(text string) string {
 	switch {
-	case !makes.MatchString(text):
+	case !makes().MatchString(text):
 		return ""
 	case strings.Contains(text, "--bootstrap"):
 		return booting[1:]
@@ -211,11 +213,11 @@ func (s *Scanner) usage(l *logLine) bool {
 		s.flag, s.flagAt = "unknown flag: "+flag, s.number
 		return true
 	}
-	m := seeUsage.FindStringSubmatch(l.text)
+	m := seeUsage().FindStringSubmatch(l.text)
 	if m == nil || s.flag == "" || s.number-s.flagAt > maxFlag {
 		return false
 	}
-	if m[1] == "" && (s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage && (s.composeAt < s.buildxAt || ofBuildx.MatchString(s.flag)) || strings.HasSuffix(s.flag, " --builder")) || m[1] != "" && ofBuildx.MatchString(s.flag) {
+	if m[1] == "" && (s.buildxAt > 0 && s.number-s.buildxAt <= maxUsage && (s.composeAt < s.buildxAt || ofBuildx().MatchString(s.flag)) || strings.HasSuffix(s.flag, " --builder")) || m[1] != "" && ofBuildx().MatchString(s.flag) {
 		l.text = s.flag + ": " + l.text
 		l.core = "docker buildx: " + l.text
 	}
@@ -224,8 +226,8 @@ func (s *Scanner) usage(l *logLine) bool {
 }
 
 var (
-	seeUsage = regexp.MustCompile(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
-	ofBuildx = regexp.MustCompile(`: --(?:attest|builder|cache-to|load|platform|provenance|sbom|metadata-file|output|progress|push|secret|ssh)$`)
+	seeUsage = lazyregexp.New(`^(?:See|Run) '(?:docker ((?:image )?build )?|podman buildx )--help'`)
+	ofBuildx = lazyregexp.New(`: --(?:attest|builder|cache-to|load|platform|provenance|sbom|metadata-file|output|progress|push|secret|ssh)$`)
 )
 
 // maxUsage is how many lines lie between a command with buildx and docker's word about its own usage, at most.
@@ -243,7 +245,7 @@ const noEndpoint = "no remote endpoint provided"
 // unescaped are the lines of one in which a runner's command or a string of JSON holds several, or which a page of HTML has
 // masked.
 func unescaped(raw []byte) [][]byte {
-	if bytes.IndexByte(raw, '&') >= 0 && entity.Match(raw) {
+	if bytes.IndexByte(raw, '&') >= 0 && entity().Match(raw) {
 		raw = []byte(html.UnescapeString(string(raw)))
 	}
 	switch {
@@ -259,4 +261,4 @@ func unescaped(raw []byte) [][]byte {
 }
 
 // entity is a character as a page of HTML masks it.
-var entity = regexp.MustCompile(`&(?:quot|lt|gt|amp|#0?39|#34);`)
+var entity = lazyregexp.New(`&(?:quot|lt|gt|amp|#0?39|#34);`)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // A pattern is an expression that is parsed when a text is held against it, and compiled when one may match it. The catalogue
@@ -26,7 +28,7 @@ func compile(expr string) pattern {
 			panic(err)
 		}
 		return &expression{
-			compiled: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) }),
+			compiled: lazyregexp.New(expr),
 			words:    required(parsed),
 			begins:   sync.OnceValue(func() *[256]bool { return beginnings(parsed) }),
 		}

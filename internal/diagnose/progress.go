@@ -1,23 +1,24 @@
 package diagnose
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 var (
 	// requested is a command line that asks for a gha cache.
-	requested = regexp.MustCompile(`\b(?:docker|buildx)\b.*\b(?:build|bake)\b.*cache-(?:from|to)[= ]["']?(?:\S+,)?type=gha\b`)
+	requested = lazyregexp.New(`\b(?:docker|buildx)\b.*\b(?:build|bake)\b.*cache-(?:from|to)[= ]["']?(?:\S+,)?type=gha\b`)
 	// ghaStep is the name of a step that reads or writes a gha cache; bake puts the target in front.
-	ghaStep = compile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`) //nolint:gochecknoglobals // a constant
+	ghaStep = compile(`^#\d+ (?:\[\S+\] )?(?:importing cache manifest from gha:\d+|exporting to GitHub (?:Actions )?[Cc]ache)`)
 	// bootStep is the name of the step in which buildx starts a builder.
-	bootStep = compile(`^#\d+ \[(?:\S+ )?internal\] booting buildkit`) //nolint:gochecknoglobals // a constant
-	neverUp  = regexp.MustCompile(notBooted)
+	bootStep = compile(`^#\d+ \[(?:\S+ )?internal\] booting buildkit`)
+	neverUp  = lazyregexp.New(notBooted)
 	// statusCode is all that gRPC leaves of an error at times (BuildKit's util/grpcerrors); dots, or what BuildKit was
 	// about to do, are all that people leave who post one.
-	statusCode = regexp.MustCompile(`^(?:Canceled|DeadlineExceeded|Unavailable|Internal|Unknown|Aborted|\.{3}|…|failed to (?:compute|load) cache key|error writing layer blob)$`)
+	statusCode = lazyregexp.New(`^(?:Canceled|DeadlineExceeded|Unavailable|Internal|Unknown|Aborted|\.{3}|…|failed to (?:compute|load) cache key|error writing layer blob)$`)
 	// exported shows that the build came as far as its end.
-	exported = compile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|No output specified with `) //nolint:gochecknoglobals // a constant
+	exported = compile(`^#\d+ (?:\[\S+\] )?(?:exporting to (?:image|client|oci|docker|local)|sending tarball)|` + noOutput + `(?:with|for) `)
 )
 
 // Where a step reads a local cache, or a layout of the OCI, both of which BuildKit asks buildx for; and what BuildKit says
@@ -27,11 +28,14 @@ const (
 	layoutStep = "OCI load from client"
 )
 
-var localMiss = regexp.MustCompile(`^content (?:digest )?sha256:\S+: not found$`)
+var localMiss = lazyregexp.New(`^content (?:digest )?sha256:\S+: not found$`)
 
 // noReference is all that an old BuildKit says of the name of an image that it cannot read. Before it writes an image,
 // that is most likely one of a cache option.
 const noReference = "invalid reference format"
+
+// noOutput begins buildx's warning at the end of a build that writes no image.
+const noOutput = "No output specified "
 
 // firstStep begins buildx's output; the numbers of its steps begin again.
 const firstStep = "#0 building with "
@@ -84,7 +88,7 @@ func (b *buildState) see(l *logLine) {
 	if l.vertex != "" && bootStep.MatchString(l.text) {
 		b.boot = l.vertex
 	}
-	b.down = b.down || strings.Contains(l.text, "booting buildkit") && neverUp.MatchString(l.core)
+	b.down = b.down || strings.Contains(l.text, "booting buildkit") && neverUp().MatchString(l.core)
 	b.local = b.local || strings.Contains(l.text, localStep)
 	b.layout = b.layout || strings.Contains(l.text, layoutStep)
 	b.writes = b.writes || strings.Contains(l.text, "exporting to ")
@@ -106,7 +110,7 @@ func (b *buildState) see(l *logLine) {
 	if l.fatal && !b.writes && l.core == noReference {
 		l.core = "cache option: " + l.core
 	}
-	if b.local && !b.layout && localMiss.MatchString(l.core) {
+	if b.local && !b.layout && localMiss().MatchString(l.core) {
 		l.core = "local: " + l.core
 	}
 	switch {
@@ -125,13 +129,13 @@ func (b *buildState) see(l *logLine) {
 
 // boots marks the error on which the start of a builder ended.
 func boots(core string) string {
-	if fullDisk.MatchString(core) {
+	if fullDisk().MatchString(core) {
 		return "filled: " // without the text, which other causes of a full disk match too
 	}
 	return booting[1:] + core
 }
 
-var fullDisk = regexp.MustCompile(noSpace)
+var fullDisk = lazyregexp.New(noSpace)
 
 // hold keeps a finding of a gha step back.
 func (b *buildState) hold(h hit) {

@@ -31,9 +31,10 @@ var telling = map[frame][]string{ //nolint:gochecknoglobals // a constant
 	},
 }
 
-// mute reports whether no cause can explain a message in that frame.
+// mute reports whether no cause can explain a message in that frame. Many builds that do not fail end with noOutput, and
+// the user waits while the last line is read.
 func mute(core string, f frame) bool {
-	return f < build && !slices.ContainsFunc(telling[f], func(word string) bool { return strings.Contains(core, word) })
+	return f < build && (strings.HasPrefix(core, noOutput) || !slices.ContainsFunc(telling[f], func(word string) bool { return strings.Contains(core, word) }))
 }
 
 // uneventful reports whether nothing that is known can be in a line, so that it need not be taken apart.

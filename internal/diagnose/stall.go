@@ -1,8 +1,9 @@
 package diagnose
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // A stall follows the download or upload of a cache entry, of which a client of the cache prints each second how far it
@@ -14,7 +15,7 @@ type stall struct {
 	times  int     // how often it was the same
 }
 
-var transferred = regexp.MustCompile(`^(?:Received|Sent) (\d+) of (\d+) \([\d.]+%\), [\d.]+ MBs/sec$`)
+var transferred = lazyregexp.New(`^(?:Received|Sent) (\d+) of (\d+) \([\d.]+%\), [\d.]+ MBs/sec$`)
 
 // minStall is how many seconds a transfer stands still, to tell anything.
 const minStall = 5
@@ -23,7 +24,7 @@ func (p *stall) see(l *logLine, number int) {
 	if !strings.HasSuffix(l.text, " MBs/sec") {
 		return
 	}
-	m := transferred.FindStringSubmatch(l.text)
+	m := transferred().FindStringSubmatch(l.text)
 	switch {
 	case m == nil:
 	case m[1] == m[2]:

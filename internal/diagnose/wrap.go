@@ -1,8 +1,9 @@
 package diagnose
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // How many lines may follow the first of an error that something has broken into several: of BuildKit's or a client's, and
@@ -19,19 +20,19 @@ const failedFetch = "fetch failed"
 // reports tells whether a client goes on with a report of many lines: Node.js does with a stack, OpenDAL with the context and
 // the source of its error.
 func (l *logLine) reports() bool {
-	return inOpenDAL.MatchString(l.core) || l.client && (strings.HasSuffix(l.core, failedFetch) || strings.HasPrefix(l.text, ofSccache) || strings.Contains(l.text, " => "))
+	return inOpenDAL().MatchString(l.core) || l.client && (strings.HasSuffix(l.core, failedFetch) || strings.HasPrefix(l.text, ofSccache) || strings.Contains(l.text, " => "))
 }
 
 // inOpenDAL begins an error of OpenDAL, which tells only further on of which storage it is.
 var (
-	inOpenDAL = regexp.MustCompile(`^[A-Z]\w+ \((?:permanent|temporary|persistent)\)`)
+	inOpenDAL = lazyregexp.New(`^[A-Z]\w+ \((?:permanent|temporary|persistent)\)`)
 	// saysKind is one that is explained by its kind alone.
-	saysKind = regexp.MustCompile(`^(?:PermissionDenied|RateLimited) \(`)
+	saysKind = lazyregexp.New(`^(?:PermissionDenied|RateLimited) \(`)
 )
 
 // vague tells whether a cause is one of which only the place is known, so that what follows may say more.
 func (l *logLine) vague(c Cause) bool {
-	return c.ID == unknownCause || c.ID == "reserve-refused" && inReply.MatchString(l.core) || saysKind.MatchString(l.core)
+	return c.ID == unknownCause || c.ID == "reserve-refused" && inReply.MatchString(l.core) || saysKind().MatchString(l.core)
 }
 
 // maxVain is after how many errors of other programs that explained nothing their further lines are no longer looked at.
@@ -99,7 +100,7 @@ func (e *wrappedError) add(l *logLine, known []Cause) (whole logLine, cause int,
 
 // mayGoOn reports whether a line may be the next one of the error, and is no error of its own.
 func (e *wrappedError) mayGoOn(l *logLine, open bool) bool {
-	if e.number == 0 || e.left == 0 || l.vertex != "" || l.core == "" || dashes.MatchString(l.text) {
+	if e.number == 0 || e.left == 0 || l.vertex != "" || l.core == "" || dashes().MatchString(l.text) {
 		return false
 	}
 	return open || l.frame <= said && l.core == l.text

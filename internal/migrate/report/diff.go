@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate"
 )
 
@@ -51,12 +51,12 @@ func writeDiff(w io.Writer, path, was, now string, colour bool, show func(string
 	return nil
 }
 
-var hunkRE = regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? \+\d+((?:,(\d+))?) @@`)
+var hunkRE = lazyregexp.New(`^@@ -(\d+)(?:,(\d+))? \+\d+((?:,(\d+))?) @@`)
 
 // renumber corrects the header of a hunk: udiff 0.4.1 leaves the lines between two
 // changes of a hunk out of the next hunk's line number.
 func renumber(line string, grown int) (string, int) {
-	m := hunkRE.FindStringSubmatch(line)
+	m := hunkRE().FindStringSubmatch(line)
 	if m == nil {
 		return line, grown
 	}

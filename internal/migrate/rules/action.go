@@ -2,11 +2,11 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"golang.org/x/mod/semver"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/tags"
 )
@@ -49,7 +49,7 @@ func versionOf(a scan.Action, o Options) versioned {
 }
 
 // commentRE matches a version in the comment beside a commit.
-var commentRE = regexp.MustCompile(`\bv[0-9]+(?:\.[0-9]+){0,2}\b|\b[0-9]+\.[0-9]+\.[0-9]+\b`)
+var commentRE = lazyregexp.New(`\bv[0-9]+(?:\.[0-9]+){0,2}\b|\b[0-9]+\.[0-9]+\.[0-9]+\b`)
 
 // nodeRunner is the first runner that runs the newest majors of Docker's actions.
 const nodeRunner = "v2.327.1"
@@ -73,7 +73,7 @@ func (r versioned) move(target string, fd Finding) []Finding {
 		fd.Fix = fmt.Sprintf("use %s, the commit of %s (this is %s)", ref, target, r.version)
 	}
 	fd = fd.replace(r.Uses, r.At, len(r.Uses.Value), ref)
-	if at := commentRE.FindStringIndex(r.Comment.Value); at != nil {
+	if at := commentRE().FindStringIndex(r.Comment.Value); at != nil {
 		fd = fd.replace(r.Comment, at[0], at[1], short(r.Comment.Value[at[0]:at[1]], target))
 	}
 	return fd.at(r.Uses, r.At)

@@ -17,7 +17,7 @@ func pinnedCommit(r versioned, bump bool) []Finding {
 	if !tags.IsCommit(r.Ref) {
 		return nil
 	}
-	said := commentRE.FindString(r.Comment.Value)
+	said := commentRE().FindString(r.Comment.Value)
 	switch {
 	case r.version == "":
 		return unknownCommit(r, said, bump)

@@ -1,11 +1,11 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 
 	"golang.org/x/mod/semver"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/release"
 )
 
@@ -76,11 +76,11 @@ func short(sample, version string) string {
 }
 
 // versionRE matches a version and its pre-release, but no variant (-rootless).
-var versionRE = regexp.MustCompile(`^v?[0-9]+(?:\.[0-9]+){0,2}(?:-(?:rc|beta|alpha|tp)[.-]?[0-9]*)?`)
+var versionRE = lazyregexp.New(`^v?[0-9]+(?:\.[0-9]+){0,2}(?:-(?:rc|beta|alpha|tp)[.-]?[0-9]*)?`)
 
 // leading is the version that s starts with, or "".
 func leading(s string) string {
-	version := versionRE.FindString(s)
+	version := versionRE().FindString(s)
 	if rest := s[len(version):]; rest != "" && !strings.ContainsAny(rest[:1], "-+@/ \t") {
 		return ""
 	}

@@ -3,10 +3,10 @@ package rules
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
@@ -26,7 +26,7 @@ func exportedIn(env scan.Env) (out []Finding) {
 	return out
 }
 
-var exportRE = regexp.MustCompile(`^(?:await\s+)?core\.exportVariable\(\s*['"` + "`" + `]ACTIONS_CACHE_URL['"` + "`" + `]\s*,.*process\.env\b.*ACTIONS_CACHE_URL.*\)\s*;?$`)
+var exportRE = lazyregexp.New(`^(?:await\s+)?core\.exportVariable\(\s*['"` + "`" + `]ACTIONS_CACHE_URL['"` + "`" + `]\s*,.*process\.env\b.*ACTIONS_CACHE_URL.*\)\s*;?$`)
 
 // githubScript judges an actions/github-script step that exports the variables of
 // version 1, a workaround older than ghaction-github-runtime. The fix repeats the
@@ -56,7 +56,7 @@ func githubScript(a scan.Action) (out []Finding) {
 func exportLine(line source.Text, missing []string) []Finding {
 	fd := Finding{Rule: CacheURLExport, Certainty: Conditional, Text: line.Value, Why: exportWhy,
 		Fix: "also export " + strings.Join(missing, " and "), Safe: true}
-	if !exportRE.MatchString(line.Value) {
+	if !exportRE().MatchString(line.Value) {
 		fd = fd.without("it is not a single line that copies process.env")
 	}
 	end := len(line.Value)

@@ -1,9 +1,9 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
@@ -36,13 +36,13 @@ type Finding struct {
 }
 
 // tokenRE matches a token that is written literally, not as a variable.
-var tokenRE = regexp.MustCompile(`(token=)[^,\s"'$]+`)
+var tokenRE = lazyregexp.New(`(token=)[^,\s"'$]+`)
 
 // at places a finding at t.Value[i:].
 func (fd Finding) at(t source.Text, i int) []Finding {
 	fd.Offset = t.Pos(i)
 	if strings.Contains(fd.Text, "token=") {
-		fd.Text = tokenRE.ReplaceAllString(fd.Text, "${1}***")
+		fd.Text = tokenRE().ReplaceAllString(fd.Text, "${1}***")
 	}
 	fd.Safe = fd.Safe && len(fd.Edits) > 0
 	return []Finding{fd}

@@ -1,22 +1,22 @@
 package rules
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-var flagValueRE = regexp.MustCompile(`ACTIONS_CACHE_SERVICE_V2["']?\s*(?:=\s*|:\s+|,\s*["'])["']?([A-Za-z0-9]*)`)
+var flagValueRE = lazyregexp.New(`ACTIONS_CACHE_SERVICE_V2["']?\s*(?:=\s*|:\s+|,\s*["'])["']?([A-Za-z0-9]*)`)
 
 // flagWritten looks for an assignment of ACTIONS_CACHE_SERVICE_V2 in a word.
 func flagWritten(t source.Text) (out []Finding) {
 	if !names(t.Value, serviceFlag) {
 		return nil
 	}
-	for _, m := range flagValueRE.FindAllStringSubmatchIndex(t.Value, -1) {
+	for _, m := range flagValueRE().FindAllStringSubmatchIndex(t.Value, -1) {
 		if !strings.HasPrefix(t.Value[m[3]:], "$") {
 			out = append(out, flagValue(t, m[2], m[3], Certain)...)
 		}

@@ -1,15 +1,15 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-var imageRE = regexp.MustCompile(`((?:[A-Za-z0-9_.-]+(?::[0-9]+)?/)*(?:buildkit|buildx-bin|docker|actions-runner))(:|@sha256:)`)
+var imageRE = lazyregexp.New(`((?:[A-Za-z0-9_.-]+(?::[0-9]+)?/)*(?:buildkit|buildx-bin|docker|actions-runner))(:|@sha256:)`)
 
 // imagesIn leaves out the images of github-script whose tags its JavaScript computes.
 func imagesIn(w scan.Word) []Finding {
@@ -22,7 +22,7 @@ func images(t source.Text) (out []Finding) {
 	if !names(t.Value, "buildkit", "buildx-bin", "docker:", "docker@", "actions-runner") {
 		return nil
 	}
-	for _, m := range imageRE.FindAllStringSubmatchIndex(source.Unquestioned(t.Value), -1) {
+	for _, m := range imageRE().FindAllStringSubmatchIndex(source.Unquestioned(t.Value), -1) {
 		if m[0] > 0 && strings.ContainsAny(t.Value[m[0]-1:m[0]], "._-$}{") || m[0] > 0 && wordByte(t.Value[m[0]-1]) {
 			continue
 		}

@@ -2,9 +2,9 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
@@ -76,22 +76,22 @@ type Sink struct {
 }
 
 var (
-	inputRE    = regexp.MustCompile(`^\$\{\{\s*inputs\.([\w-]+)\b[^}]*\}\}$`)
-	kitInputRE = regexp.MustCompile(`/buildkit:\$\{\{\s*inputs\.([\w-]+)\b`)
+	inputRE    = lazyregexp.New(`^\$\{\{\s*inputs\.([\w-]+)\b[^}]*\}\}$`)
+	kitInputRE = lazyregexp.New(`/buildkit:\$\{\{\s*inputs\.([\w-]+)\b`)
 )
 
 // Sinks returns the inputs of a file that set the version of something that it
 // installs, or the tag of a BuildKit image.
 func Sinks(p *scan.Page) (out []Sink) {
 	for _, line := range p.Inputs {
-		for _, m := range kitInputRE.FindAllStringSubmatch(line, -1) {
+		for _, m := range kitInputRE().FindAllStringSubmatch(line, -1) {
 			out = append(out, Sink{m[1], buildkit()})
 		}
 	}
 	for _, a := range p.Actions {
 		c, inputs := installs(a)
 		for _, input := range inputs {
-			if m := inputRE.FindStringSubmatch(strings.TrimSpace(a.With.Value(input))); m != nil {
+			if m := inputRE().FindStringSubmatch(strings.TrimSpace(a.With.Value(input))); m != nil {
 				out = append(out, Sink{m[1], c})
 			}
 		}

@@ -1,20 +1,19 @@
 package rules
 
 import (
-	"regexp"
-
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-var vcpkgRE = regexp.MustCompile(`\bx-gha\b`)
+var vcpkgRE = lazyregexp.New(`\bx-gha\b`)
 
 // vcpkg looks for vcpkg's provider of binaries.
 func vcpkg(t source.Text) []Finding {
 	if !names(t.Value, "x-gha") {
 		return nil
 	}
-	at := vcpkgRE.FindStringIndex(t.Value)
+	at := vcpkgRE().FindStringIndex(t.Value)
 	if at == nil {
 		return nil
 	}

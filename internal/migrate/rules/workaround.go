@@ -3,17 +3,17 @@ package rules
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/scan"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 var (
-	moveRE  = regexp.MustCompile(`\bmv\s+(?:-\w+\s+)*"?(\S+?)"?\s+"?(\S+?)"?\s`)
-	emptyRE = regexp.MustCompile(`\brm\s+(?:-\w+\s+)*"?(\S+?)"?(\s*(?:\n|&&|;)\s*)$`)
-	destRE  = regexp.MustCompile(`type=local,(?:.*,)?dest=([^,\s"']+)`)
+	moveRE  = lazyregexp.New(`\bmv\s+(?:-\w+\s+)*"?(\S+?)"?\s+"?(\S+?)"?\s`)
+	emptyRE = lazyregexp.New(`\brm\s+(?:-\w+\s+)*"?(\S+?)"?(\s*(?:\n|&&|;)\s*)$`)
+	destRE  = lazyregexp.New(`type=local,(?:.*,)?dest=([^,\s"']+)`)
 )
 
 // moveCache finds a step that moves the directory of a local cache. That kept the
@@ -26,7 +26,7 @@ func moveCache(steps scan.Steps) (out []Finding) {
 	}
 	for _, step := range steps {
 		t := step.Text("run")
-		for _, m := range moveRE.FindAllStringSubmatchIndex(t.Value+"\n", -1) {
+		for _, m := range moveRE().FindAllStringSubmatchIndex(t.Value+"\n", -1) {
 			if dir := t.Value[m[2]:m[3]]; len(dests[dir]) > 0 {
 				out = append(out, movedCache(t, m, dir, dests[dir]).at(t, m[0])...)
 			}
@@ -46,7 +46,7 @@ func localDests(steps scan.Steps) map[string][]part {
 	dests := map[string][]part{}
 	for _, step := range steps {
 		for _, t := range []source.Text{step.Text("with", "cache-to"), step.Text("run")} {
-			for _, m := range destRE.FindAllStringSubmatchIndex(t.Value, -1) {
+			for _, m := range destRE().FindAllStringSubmatchIndex(t.Value, -1) {
 				dir := t.Value[m[2]:m[3]]
 				dests[dir] = append(dests[dir], part{t, m[2], m[3]})
 			}
@@ -64,7 +64,7 @@ func movedCache(t source.Text, m []int, dir string, dests []part) Finding {
 		Why: "a local cache does not keep growing if docker ghacache prunes it, or since buildx 0.35 with reset=true",
 		Fix: "export to " + target + " and prune it, with this plugin installed in the job",
 	}
-	emptied := emptyRE.FindStringSubmatchIndex(t.Value[:m[0]])
+	emptied := emptyRE().FindStringSubmatchIndex(t.Value[:m[0]])
 	if emptied == nil || t.Value[emptied[2]:emptied[3]] != target || shellOnly(target) {
 		fd.Fix, fd.NoFix = "", fmt.Sprintf("export to type=local,dest=%s,reset=true and drop the step", target)
 		return fd

@@ -1,14 +1,15 @@
 package scan
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 var (
-	createsRE = regexp.MustCompile(`\bbuildx\s+create\b`)
-	usesRE    = regexp.MustCompile(`\s--use\b|\bbuildx\s+use\b`)
-	defaultRE = regexp.MustCompile(`\bbuildx\s+use\s+(?:.*\s)?default\b|--builder[= ]["']?default\b|BUILDX_BUILDER["']?[=:]\s*["']?default\b`)
+	createsRE = lazyregexp.New(`\bbuildx\s+create\b`)
+	usesRE    = lazyregexp.New(`\s--use\b|\bbuildx\s+use\b`)
+	defaultRE = lazyregexp.New(`\bbuildx\s+use\s+(?:.*\s)?default\b|--builder[= ]["']?default\b|BUILDX_BUILDER["']?[=:]\s*["']?default\b`)
 )
 
 // builtBy records which builder a script makes the one to build with. buildx creates none
@@ -18,8 +19,8 @@ func (p *Page) builtBy(script string) {
 	if part == nil || !strings.Contains(script, "build") {
 		return
 	}
-	part.Created = part.Created || createsRE.MatchString(script) && usesRE.MatchString(script)
-	part.Default = part.Default || defaultRE.MatchString(script)
+	part.Created = part.Created || createsRE().MatchString(script) && usesRE().MatchString(script)
+	part.Default = part.Default || defaultRE().MatchString(script)
 }
 
 // builtWith records which builder a step that runs an action creates or asks for.

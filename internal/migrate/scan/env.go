@@ -7,10 +7,11 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-var buildsRE = regexp.MustCompile(`\b(?:docker|docker-compose|buildx|buildctl|make|just)\b|\.sh\b`)
+var buildsRE = lazyregexp.New(`\b(?:docker|docker-compose|buildx|buildctl|make|just)\b|\.sh\b`)
 
 // env adds a mapping of variables. It skips an alias, because its anchor is scanned
 // anyway.
@@ -36,7 +37,7 @@ func runsBuilds(n *yaml.Node) bool {
 		return false
 	}
 	for k, v := range source.Pairs(n) {
-		if k.Value == "run" && v.Kind == yaml.ScalarNode && inLine(v.Value, buildsRE, "docker", "build", "make", "just", ".sh") || runsBuilds(v) {
+		if k.Value == "run" && v.Kind == yaml.ScalarNode && inLine(v.Value, buildsRE(), "docker", "build", "make", "just", ".sh") || runsBuilds(v) {
 			return true
 		}
 	}

@@ -1,16 +1,16 @@
 package scan
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-var hostedRE = regexp.MustCompile(`^(?i:ubuntu|windows|macos)-(?:latest|slim|[0-9])`)
+var hostedRE = lazyregexp.New(`^(?i:ubuntu|windows|macos)-(?:latest|slim|[0-9])`)
 
 // Runner is whose runner a job runs on.
 type Runner int
@@ -36,7 +36,7 @@ func (p *Page) runner(s *scope, runsOn *yaml.Node) Runner {
 	for _, label := range labels {
 		for _, v := range s.expand(s.doc.Text(label)) {
 			switch {
-			case hostedRE.MatchString(v.Value):
+			case hostedRE().MatchString(v.Value):
 				p.Runners = append(p.Runners, v.Value)
 				found[Hosted] = true
 			case strings.Contains(v.Value, "${{"):

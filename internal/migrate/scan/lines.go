@@ -5,20 +5,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 // Definitions of variables, by the kind of file.
 var (
-	makeVarRE   = regexp.MustCompile(`^\s*(?:export\s+|override\s+)*([A-Za-z_]\w*)\s*(?:\?|:{1,3}|!)?=\s*([^#\r]*)`)
-	justVarRE   = regexp.MustCompile(`^(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(?:env(?:_var_or_default)?\([^,]*,\s*)?['"]([^'"]*)['"]`)
-	dockerVarRE = regexp.MustCompile(`^\s*(?i:ARG|ENV)\s+([A-Za-z_]\w*)[=\s]\s*["']?([^"'\s\\]*)`)
+	makeVarRE   = lazyregexp.New(`^\s*(?:export\s+|override\s+)*([A-Za-z_]\w*)\s*(?:\?|:{1,3}|!)?=\s*([^#\r]*)`)
+	justVarRE   = lazyregexp.New(`^(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(?:env(?:_var_or_default)?\([^,]*,\s*)?['"]([^'"]*)['"]`)
+	dockerVarRE = lazyregexp.New(`^\s*(?i:ARG|ENV)\s+([A-Za-z_]\w*)[=\s]\s*["']?([^"'\s\\]*)`)
 )
 
 // byLine reads a Makefile, justfile or Dockerfile. No parser knows the variables of
 // the first two, so an edit that involves a variable is a suggestion.
 func (p *Page) byLine() {
-	define := map[source.Kind]*regexp.Regexp{source.Make: makeVarRE, source.Just: justVarRE, source.Dockerfile: dockerVarRE}[p.File.Kind]
+	define := map[source.Kind]*regexp.Regexp{source.Make: makeVarRE(), source.Just: justVarRE(), source.Dockerfile: dockerVarRE()}[p.File.Kind]
 	vars := map[string][]source.Text{}
 	var lines []source.Text
 	for _, line := range source.Literal(p.File.Src, 0, len(p.File.Src)).Lines() {
@@ -69,7 +70,7 @@ func (p *Page) looseLine(s *scope, line source.Text) {
 	}
 }
 
-var referenceRE = regexp.MustCompile(`\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|\$([A-Za-z_]\w*)|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}`)
+var referenceRE = lazyregexp.New(`\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|\$([A-Za-z_]\w*)|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}`)
 
 // references resolves $(X), ${X}, ${X:-default}, $X and {{ X }} in a line of a
 // Makefile, justfile, Dockerfile or compose file.
@@ -78,7 +79,7 @@ func references(budget *source.Budget, t source.Text, vars map[string][]source.T
 	if t.Long() {
 		return values
 	}
-	all := referenceRE.FindAllStringSubmatchIndex(t.Value, -1)
+	all := referenceRE().FindAllStringSubmatchIndex(t.Value, -1)
 	for _, m := range slices.Backward(all) {
 		name, with := "", []source.Text(nil)
 		for _, g := range []int{2, 4, 8, 10} {

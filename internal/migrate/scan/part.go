@@ -2,11 +2,11 @@ package scan
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
@@ -22,7 +22,7 @@ type Part struct {
 	mentions map[string]bool
 }
 
-var elsewhereRE = regexp.MustCompile(`\b(?:bake|compose|docker-compose|make|just|task)\b|\.sh\b|(?:^|\s)\.{0,2}/\S`)
+var elsewhereRE = lazyregexp.New(`\b(?:bake|compose|docker-compose|make|just|task)\b|\.sh\b|(?:^|\s)\.{0,2}/\S`)
 
 // begin makes a job the part that words are added to.
 func (p *Page) begin(doc *source.YAML, name *yaml.Node, end int) {

@@ -1,18 +1,18 @@
 package scan
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
 // proseRE matches inputs and variables whose value is text for people, a key, or the
 // name of what is made.
-var proseRE = regexp.MustCompile(`(?i)^(?:.*[-_])?(?:body|message|msg|text|title|comment|summary|description|desc|notes?|changelog|prompt|content|payload|subject|markdown|help|reason|usage|keys?|tags|labels|annotations)$`)
+var proseRE = lazyregexp.New(`(?i)^(?:.*[-_])?(?:body|message|msg|text|title|comment|summary|description|desc|notes?|changelog|prompt|content|payload|subject|markdown|help|reason|usage|keys?|tags|labels|annotations)$`)
 
 // says are commands that print or compare their arguments.
 func says(command string) bool {
@@ -50,7 +50,7 @@ func prose(prog *syntax.File) map[*syntax.Word]bool {
 				}
 			}
 		case *syntax.Assign:
-			if n.Name != nil && n.Value != nil && proseRE.MatchString(n.Name.Value) {
+			if n.Name != nil && n.Value != nil && proseRE().MatchString(n.Name.Value) {
 				mark(n.Value)
 			}
 		case *syntax.CaseItem:
@@ -109,8 +109,8 @@ func summary(s *syntax.Stmt) bool {
 }
 
 var (
-	betweenRE = regexp.MustCompile(`&&|\|\||[;|]`)
-	makeSays  = regexp.MustCompile(`\$\((?:info|warning|error)\s[^)]*\)`)
+	betweenRE = lazyregexp.New(`&&|\|\||[;|]`)
+	makeSays  = lazyregexp.New(`\$\((?:info|warning|error)\s[^)]*\)`)
 )
 
 // spokenLine leaves out the commands of a line that only print or look.
@@ -118,7 +118,7 @@ func spokenLine(line source.Text) (out []source.Text) {
 	start := 0
 	var ends [][]int
 	if strings.ContainsAny(line.Value, "&;|") {
-		ends = betweenRE.FindAllStringIndex(line.Value, -1)
+		ends = betweenRE().FindAllStringIndex(line.Value, -1)
 	}
 	for _, end := range append(ends, []int{len(line.Value), len(line.Value)}) {
 		part := line.Cut(start, end[0])
@@ -146,7 +146,7 @@ func printed(s string) []int {
 	if !strings.Contains(s, "$(info") && !strings.Contains(s, "$(warning") && !strings.Contains(s, "$(error") {
 		return nil
 	}
-	return makeSays.FindStringIndex(s)
+	return makeSays().FindStringIndex(s)
 }
 
 // program is the first word of a command, behind what a Dockerfile, a Makefile or a

@@ -39,7 +39,7 @@ func (p *Page) under(s *scope, key string, n *yaml.Node, skip ...string) {
 // forPeople reports whether a key's value is not a setting, or is judged elsewhere
 // (uses).
 func forPeople(key string) bool {
-	return slices.Contains([]string{"name", "run-name", "description", "if", "uses", "deprecationMessage", "//"}, key) || proseRE.MatchString(key)
+	return slices.Contains([]string{"name", "run-name", "description", "if", "uses", "deprecationMessage", "//"}, key) || proseRE().MatchString(key)
 }
 
 // scalar adds a value line by line: inputs hold lists, one entry a line.

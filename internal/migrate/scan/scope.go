@@ -1,12 +1,12 @@
 package scan
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
@@ -24,8 +24,8 @@ type scope struct {
 }
 
 var (
-	contextRE = regexp.MustCompile(`^(env|matrix|inputs|github\.event\.inputs)((?:\.[\w-]+|\['[\w-]+'\])+)$`)
-	memberRE  = regexp.MustCompile(`[\w-]+`)
+	contextRE = lazyregexp.New(`^(env|matrix|inputs|github\.event\.inputs)((?:\.[\w-]+|\['[\w-]+'\])+)$`)
+	memberRE  = lazyregexp.New(`[\w-]+`)
 )
 
 // maxDepth limits how many variables lead to each other.
@@ -64,8 +64,8 @@ func (s *scope) eval(t source.Text, depth int) []source.Text {
 			out = append(out, part.Cut(1, n-1))
 			continue
 		}
-		if m := contextRE.FindStringSubmatch(part.Value); m != nil {
-			path := memberRE.FindAllString(m[2], -1)
+		if m := contextRE().FindStringSubmatch(part.Value); m != nil {
+			path := memberRE().FindAllString(m[2], -1)
 			for _, v := range s.lookup(m[1], path, depth+1) {
 				out = append(out, v.From(path[len(path)-1], part.Pos(0)))
 			}

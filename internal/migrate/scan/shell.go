@@ -1,20 +1,20 @@
 package scan
 
 import (
-	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/migrate/source"
 )
 
-var shellRE = regexp.MustCompile(`^(?:/\S*/)?(?:ba|da|z|k)?sh\b`)
+var shellRE = lazyregexp.New(`^(?:/\S*/)?(?:ba|da|z|k)?sh\b`)
 
 // run adds the words of a step's script.
 func (p *Page) run(step Mapping) {
 	t := step.Text("run")
-	if name := step.Value("shell"); name != "" && !shellRE.MatchString(name) {
+	if name := step.Value("shell"); name != "" && !shellRE().MatchString(name) {
 		p.loose(step.scope, t.Suggested())
 		return
 	}
@@ -36,7 +36,7 @@ func (p *Page) shell(s *scope, t source.Text) {
 	sh := &script{t: t, s: &scope{outer: s, doc: s.doc, budget: s.budget, vars: map[string][]source.Text{}}}
 	found := sh.find(prog)
 	for _, a := range found.assigns {
-		if words := sh.assign(a); a.Name != nil && !proseRE.MatchString(a.Name.Value) {
+		if words := sh.assign(a); a.Name != nil && !proseRE().MatchString(a.Name.Value) {
 			p.spoken(s, words)
 		}
 	}

@@ -88,7 +88,7 @@ func (p *Page) step(m Mapping) {
 		p.run(m)
 		p.bakeCalls(m.Text("run"))
 		p.builtBy(m.Value("run"))
-		if inLine(m.Value("run"), elsewhereRE, "bake", "compose", "make", "just", "task", ".sh", "/") {
+		if inLine(m.Value("run"), elsewhereRE(), "bake", "compose", "make", "just", "task", ".sh", "/") {
 			p.leads()
 		}
 	}

@@ -1,10 +1,10 @@
 package source
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/cacheopts"
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // Attribute is one field of a cache entry: entry[Start:End], its value from From on.
@@ -50,8 +50,8 @@ func field(entry string, start, end int) Attribute {
 }
 
 var (
-	entryRE = regexp.MustCompile(`(?:^|[\s"'=,])type=gha(?:$|[\s"',;)\]}\\])`)
-	flagRE  = regexp.MustCompile(`(?:cache[-_](?:to|from)|(?:ex|im)port-cache)["']?\+?[= ]`)
+	entryRE = lazyregexp.New(`(?:^|[\s"'=,])type=gha(?:$|[\s"',;)\]}\\])`)
+	flagRE  = lazyregexp.New(`(?:cache[-_](?:to|from)|(?:ex|im)port-cache)["']?\+?[= ]`)
 )
 
 // FindGHA is where s says type=gha, nil if it does not.
@@ -59,7 +59,7 @@ func FindGHA(s string) []int {
 	if !strings.Contains(s, "type=gha") {
 		return nil
 	}
-	return entryRE.FindStringIndex(s)
+	return entryRE().FindStringIndex(s)
 }
 
 // Entry finds the gha cache entry in a word such as type=gha,mode=max,
@@ -70,7 +70,7 @@ func Entry(word string) (i, j int, ok bool) {
 		return 0, 0, false
 	}
 	word = Masked(word) // brackets and spaces of an expression end nothing
-	for _, flag := range flagRE.FindAllStringIndex(word[:at[0]+1], -1) {
+	for _, flag := range flagRE().FindAllStringIndex(word[:at[0]+1], -1) {
 		i = flag[1]
 	}
 	if i == 0 {

@@ -66,7 +66,7 @@ func isScript(p Place) (bool, error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil
 	}
-	return shebangRE.Match(head[:n]), err
+	return shebangRE().Match(head[:n]), err
 }
 
 func readFile(path string) ([]byte, error) {

@@ -2,8 +2,9 @@ package source
 
 import (
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // Kind is the format of a file.
@@ -24,12 +25,12 @@ const (
 )
 
 var (
-	workflowDirRE = regexp.MustCompile(`(?:^|/)\.(?:github|gitea|forgejo)/workflows$`)
-	composeRE     = regexp.MustCompile(`^(?:docker-)?compose(?:[._-].*)?\.ya?ml$`)
-	dockerfileRE  = regexp.MustCompile(`^(?i:dockerfile|containerfile)(?:\..*)?$|\.(?i:dockerfile)$`)
-	makeRE        = regexp.MustCompile(`^(?i:gnumakefile|makefile)(?:[._-].*)?$|(?i:\.(?:mk|mak|make|makefile|gnumakefile))$`)
-	justRE        = regexp.MustCompile(`^(?i:\.?justfile)$|\.just$`)
-	shebangRE     = regexp.MustCompile(`^#!\s*\S*/(?:env\s+)?(?:-S\s+)?(?:ba|da|k|z)?sh\b`)
+	workflowDirRE = lazyregexp.New(`(?:^|/)\.(?:github|gitea|forgejo)/workflows$`)
+	composeRE     = lazyregexp.New(`^(?:docker-)?compose(?:[._-].*)?\.ya?ml$`)
+	dockerfileRE  = lazyregexp.New(`^(?i:dockerfile|containerfile)(?:\..*)?$|\.(?i:dockerfile)$`)
+	makeRE        = lazyregexp.New(`^(?i:gnumakefile|makefile)(?:[._-].*)?$|(?i:\.(?:mk|mak|make|makefile|gnumakefile))$`)
+	justRE        = lazyregexp.New(`^(?i:\.?justfile)$|\.just$`)
+	shebangRE     = lazyregexp.New(`^#!\s*\S*/(?:env\s+)?(?:-S\s+)?(?:ba|da|k|z)?sh\b`)
 )
 
 // kindByPath recognises most files by their path. Slash is the path with slashes.
@@ -42,11 +43,11 @@ func kindByPath(path string) Kind {
 	ext := strings.ToLower(filepath.Ext(name))
 	yaml := ext == ".yml" || ext == ".yaml"
 	switch {
-	case yaml && workflowDirRE.MatchString(dir):
+	case yaml && workflowDirRE().MatchString(dir):
 		return Workflow
 	case name == "action.yml" || name == "action.yaml":
 		return Action
-	case composeRE.MatchString(name):
+	case composeRE().MatchString(name):
 		return Compose
 	case ext == ".hcl":
 		return HCL
@@ -54,11 +55,11 @@ func kindByPath(path string) Kind {
 		return JSON
 	case ext == ".sh" || ext == ".bash":
 		return Shell
-	case makeRE.MatchString(name):
+	case makeRE().MatchString(name):
 		return Make
-	case justRE.MatchString(name):
+	case justRE().MatchString(name):
 		return Just
-	case dockerfileRE.MatchString(name):
+	case dockerfileRE().MatchString(name):
 		return Dockerfile
 	}
 	return None
@@ -68,7 +69,7 @@ func kindByPath(path string) Kind {
 // without an extension. The outermost section counts, and the first of several,
 // because a service of a compose file may be called jobs.
 func kindByContent(path string, src []byte) Kind {
-	if shebangRE.Match(src) {
+	if shebangRE().Match(src) {
 		return Shell
 	}
 	ext := strings.ToLower(filepath.Ext(path))
@@ -76,7 +77,7 @@ func kindByContent(path string, src []byte) Kind {
 		return None
 	}
 	found, least := None, len(src)
-	for _, m := range sectionRE.FindAllSubmatchIndex(src, -1) {
+	for _, m := range sectionRE().FindAllSubmatchIndex(src, -1) {
 		if indent := m[3] - m[2]; indent < least {
 			found, least = kindOfSection(string(src[m[4]:m[5]])), indent
 		}
@@ -85,7 +86,7 @@ func kindByContent(path string, src []byte) Kind {
 }
 
 // sectionRE finds the sections that tell what a file is. JSON indents them.
-var sectionRE = regexp.MustCompile(`(?m)^([ \t]{0,2})"?(jobs|runs|services|target)"?\s*:`)
+var sectionRE = lazyregexp.New(`(?m)^([ \t]{0,2})"?(jobs|runs|services|target)"?\s*:`)
 
 // kindOfSection is the kind of a file with that section.
 func kindOfSection(name string) Kind {

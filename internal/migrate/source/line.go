@@ -2,11 +2,12 @@ package source
 
 import (
 	"bytes"
-	"regexp"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // behindRE matches the rest of a line that has only a comment.
-var behindRE = regexp.MustCompile(`^["']?[}\], \t]*[ \t](#[^\r\n]*)`)
+var behindRE = lazyregexp.New(`^["']?[}\], \t]*[ \t](#[^\r\n]*)`)
 
 // Comment returns the comment after t on its line.
 func (t Text) Comment() Text {
@@ -14,7 +15,7 @@ func (t Text) Comment() Text {
 	if !ok {
 		return Text{src: t.src}
 	}
-	m := behindRE.FindSubmatchIndex(t.src[end:])
+	m := behindRE().FindSubmatchIndex(t.src[end:])
 	if m == nil {
 		return Text{src: t.src}
 	}

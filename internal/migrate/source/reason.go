@@ -2,20 +2,21 @@ package source
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 var (
 	// reasonRE matches what people write beside a version that they chose.
-	reasonRE = regexp.MustCompile(`(?i)\b(?:newer|newest that|later versions?|breaks?|breaking|broken|bugs?|buggy|reproduc\w*|minimum|minimal version|oldest|lowest|` +
+	reasonRE = lazyregexp.New(`(?i)\b(?:newer|newest that|later versions?|breaks?|breaking|broken|bugs?|buggy|reproduc\w*|minimum|minimal version|oldest|lowest|` +
 		`regress\w*|incompatib\w*|compatib\w*|work ?arounds?|on purpose|deliberate\w*|do(?:es)? not|do(?:es)?n['’]?t|fail(?:s|ed|ing|ure)?|crash\w*|hangs?|downgrad\w*|revert\w*|until|because|unsupported|known issue)\b` +
 		`|/issues/\d|/pull/\d`)
 	// nameRE matches the names of steps, jobs and variables that say the same.
-	nameRE = regexp.MustCompile(`(?i)(?:\b|_)(?:min|minimum|oldest|lowest|reproduc\w*|regression|compat\w*|bug)(?:\b|_)`)
-	stepRE = regexp.MustCompile(`^\s*(?:-\s+)?name:\s*(.*)`)
-	noteRE = regexp.MustCompile(`(?:^|\s)(?:#|//)\s?(.*)$`)
+	nameRE = lazyregexp.New(`(?i)(?:\b|_)(?:min|minimum|oldest|lowest|reproduc\w*|regression|compat\w*|bug)(?:\b|_)`)
+	stepRE = lazyregexp.New(`^\s*(?:-\s+)?name:\s*(.*)`)
+	noteRE = lazyregexp.New(`(?:^|\s)(?:#|//)\s?(.*)$`)
 )
 
 // Bounds of how far a reason is from what it is about.
@@ -85,7 +86,7 @@ func (l *lines) drop() {
 // namedAfter is the name of the step around the last line, if it says why.
 func namedAfter(all lines, indent int, item bool) string {
 	for ; item && all.some() && indentOf(all.last()) >= indent; all.drop() {
-		if m := stepRE.FindStringSubmatch(all.last()); m != nil && says(m[1]) {
+		if m := stepRE().FindStringSubmatch(all.last()); m != nil && says(m[1]) {
 			return m[1]
 		}
 	}
@@ -95,7 +96,7 @@ func namedAfter(all lines, indent int, item bool) string {
 func reasonIn(line string) string {
 	code := line
 	if m := noteIn(line); m != nil {
-		if note := line[m[2]:m[3]]; reasonRE.MatchString(note) {
+		if note := line[m[2]:m[3]]; reasonRE().MatchString(note) {
 			return strings.TrimSpace(note)
 		}
 		code = line[:m[0]]
@@ -115,7 +116,7 @@ func says(name string) bool {
 	lower := strings.ToLower(name)
 	return slices.ContainsFunc([]string{"min", "oldest", "lowest", "repro", "regress", "compat", "bug"}, func(word string) bool {
 		return strings.Contains(lower, word)
-	}) && nameRE.MatchString(name)
+	}) && nameRE().MatchString(name)
 }
 
 // noteIn is where a line has a comment, and its text.
@@ -123,7 +124,7 @@ func noteIn(line string) []int {
 	if !strings.Contains(line, "#") && !strings.Contains(line, "//") {
 		return nil
 	}
-	return noteRE.FindStringSubmatchIndex(line)
+	return noteRE().FindStringSubmatchIndex(line)
 }
 
 func isNote(line string) bool {

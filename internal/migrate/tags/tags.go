@@ -4,9 +4,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"golang.org/x/mod/semver"
 )
 
@@ -82,7 +82,7 @@ func (t Table) Knows(repo string) bool { return t.commits[repo] != nil }
 // Commit returns the commit of a tag, or "" if it is unknown.
 func (t Table) Commit(repo, tag string) string { return t.commits[repo][tag] }
 
-var commitRE = regexp.MustCompile(`^[0-9a-f]{40}$`)
+var commitRE = lazyregexp.New(`^[0-9a-f]{40}$`)
 
 // IsCommit reports whether a ref is a whole commit, not a tag or branch.
-func IsCommit(ref string) bool { return commitRE.MatchString(ref) }
+func IsCommit(ref string) bool { return commitRE().MatchString(ref) }
