@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,9 @@ func (r *Relay) find(ctx context.Context, version string, keys []string) (store.
 // answer is that it is not there: an export then sends it, and if the service has it, that comes out when its name is
 // reserved. An import looks up what an index references, and has read that index through the relay before.
 func (r *Relay) answer(ctx context.Context, n name) (found, certain bool) {
-	r.awaitAhead(ctx, n)
+	r.awaitReading(ctx)
+	r.lookAhead(n)
+	r.awaitLook(ctx, n)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if b, ok := r.uploads[n].(*blob); ok && b.underWay() || r.seen(n, remembered) {
@@ -145,16 +148,18 @@ func (r *Relay) entryOf(n name, url string) store.Entry {
 	return store.Entry{ID: e.id, Name: store.Name{Version: n.version, Key: n.key}}
 }
 
-// prefetch reads the last index of a scope on a ref.
-func (r *Relay) prefetch(ctx context.Context, scope, ref string) {
-	_, err := r.lastIndex(ctx, scope, ref)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
-		r.logf("reading the index of scope %q on %s: %v", scope, ref, err)
+// lastIndex reads the last index of a scope on a ref, and learns what it references. It returns nothing where there is
+// none, and logs why one cannot be read, unless nobody waits for it any more.
+func (r *Relay) lastIndex(ctx context.Context, scope, ref string) []byte {
+	data, err := r.readLast(ctx, scope, ref)
+	cause := context.Cause(ctx)
+	if err != nil && !errors.Is(err, runtimeclient.ErrNotFound) && !errors.Is(cause, context.Canceled) {
+		r.logf("reading the index of scope %q on %s: %v", scope, ref, cmp.Or(cause, err))
 	}
+	return data
 }
 
-// lastIndex reads the last index of a scope on a ref, and learns what it references.
-func (r *Relay) lastIndex(ctx context.Context, scope, ref string) ([]byte, error) {
+func (r *Relay) readLast(ctx context.Context, scope, ref string) ([]byte, error) {
 	// Without "#", the prefix finds the newest index, signed or not.
 	found, err := r.service.Find(ctx, bkcache.Version, bkcache.IndexPrefix(scope, ref, false))
 	if err != nil {
@@ -176,26 +181,18 @@ func (r *Relay) lastIndex(ctx context.Context, scope, ref string) ([]byte, error
 	return data, nil
 }
 
-// prefetching calls f, during which lookups of clients wait.
-func (r *Relay) prefetching(f func(ctx context.Context)) {
-	ctx, stop := context.WithCancel(r.closed)
-	defer stop()
-	r.mu.Lock()
-	r.ahead = ctx
-	r.mu.Unlock()
-	f(ctx)
-}
-
-// awaitAhead waits for what would answer a lookup of a layer: the reading of indexes, without which an export would send
-// what the service has, and a lookup of this layer that is under way.
-func (r *Relay) awaitAhead(ctx context.Context, n name) {
+// awaitReading waits for the indexes that are read ahead, without which an export would send what the service has.
+func (r *Relay) awaitReading(ctx context.Context) {
 	r.mu.Lock()
 	reading := r.ahead
 	r.mu.Unlock()
 	if reading != nil {
 		r.await(ctx, reading.Done())
 	}
-	r.lookAhead(n)
+}
+
+// awaitLook waits for a lookup of this layer that is under way.
+func (r *Relay) awaitLook(ctx context.Context, n name) {
 	r.mu.Lock()
 	looking := r.looking[n]
 	r.mu.Unlock()

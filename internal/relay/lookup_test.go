@@ -17,8 +17,8 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 )
 
-// looksUp passes requests on to a service, and tells which of the layers were looked up since it was asked last, in their
-// order. Each request takes a while.
+// looksUp passes requests on to a service, each after a while, and tells the places of the layers that were looked up since
+// it was asked last, sorted.
 func looksUp(t *testing.T, u upstream, layers []layer, takes time.Duration) (passes upstream, asked func() []int) {
 	t.Helper()
 	var mu sync.Mutex

@@ -1,15 +1,12 @@
 package relay
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
-	"github.com/docker-ghacache/docker-ghacache/internal/runtimeclient"
 )
 
 // elsewhere begins to read the last indexes that the scope of an index has on the other refs that the token reads. The
@@ -20,8 +17,8 @@ import (
 // below the key. So a pull request that changed an early step would run it again with every push. If both have the same
 // content, either will do.
 func (r *Relay) elsewhere(ctx context.Context, n name) (wait func() [][]byte) {
-	request, patience := ctx, min(callPatience, r.opts.Timeout)
-	ctx, stop := context.WithTimeoutCause(request, patience, fmt.Errorf("it takes more than %s", patience))
+	patience := min(callPatience, r.opts.Timeout)
+	ctx, stop := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it takes more than %s", patience))
 	key := bkcache.ParseKey(n.key, n.version)
 	indexes := make([][]byte, len(r.refs))
 	var reading sync.WaitGroup
@@ -30,11 +27,7 @@ func (r *Relay) elsewhere(ctx context.Context, n name) (wait func() [][]byte) {
 			continue
 		}
 		reading.Go(func() {
-			data, err := r.lastIndex(ctx, key.Scope, a.Ref)
-			if err != nil && request.Err() == nil && !errors.Is(err, runtimeclient.ErrNotFound) {
-				r.logf("reading the index of scope %q on %s: %v", key.Scope, a.Ref, cmp.Or(context.Cause(ctx), err))
-			}
-			indexes[i] = data
+			indexes[i] = r.lastIndex(ctx, key.Scope, a.Ref)
 		})
 	}
 	return func() [][]byte {

@@ -226,20 +226,21 @@ func (r *Relay) Prefetch(ctx context.Context, scopes ...string) {
 	if !r.writes {
 		return // nothing will be exported
 	}
-	r.prefetching(func(looking context.Context) {
-		looking, stop := context.WithCancel(looking)
-		defer stop()
-		defer context.AfterFunc(ctx, stop)()
-		var all sync.WaitGroup
-		for _, scope := range scopes {
-			for _, a := range r.refs {
-				if !a.NoRead {
-					all.Go(func() { r.prefetch(looking, scope, a.Ref) })
-				}
+	reading, stop := context.WithCancel(r.closed)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)()
+	r.mu.Lock()
+	r.ahead = reading // during which lookups wait
+	r.mu.Unlock()
+	var all sync.WaitGroup
+	for _, scope := range scopes {
+		for _, a := range r.refs {
+			if !a.NoRead {
+				all.Go(func() { r.lastIndex(reading, scope, a.Ref) })
 			}
 		}
-		all.Wait()
-	})
+	}
+	all.Wait()
 }
 
 // Close ends the relay. From then on, it refuses requests. It finishes the layers that clients have sent completely, until
