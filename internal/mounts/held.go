@@ -23,9 +23,22 @@ type Record struct {
 	Created time.Time
 }
 
-// described ends the description of a record whose ID is not its target, as that of every mount of a Dockerfile
-// (solver/llbsolver/mounts).
-var described = regexp.MustCompile(` with id ("(?:[^"\\]|\\.)*")$`)
+// described is the description of a cache mount. It ends with the ID, unless that is the target, as of a mount of a Dockerfile
+// with id=c,target=/c (BuildKit's solver/llbsolver/mounts, getRefCacheDir).
+var described = regexp.MustCompile(`^cached mount (.*?) from (?s:.*?)(?: with id ("(?:[^"\\]|\\.)*"))?$`)
+
+// idOf reads the ID of a mount in its description.
+func idOf(description string) (id string, ok bool) {
+	text := described.FindStringSubmatch(description)
+	switch {
+	case text == nil:
+		return "", false
+	case text[2] == "":
+		return text[1], true
+	}
+	id, err := strconv.Unquote(text[2])
+	return id, err == nil
+}
 
 // isMount selects cache mounts.
 const isMount = "type==" + string(client.UsageRecordTypeCacheMount)
@@ -51,12 +64,8 @@ func records(ctx context.Context, c *client.Client, options ...client.DiskUsageO
 	}
 	var found []Record
 	for _, u := range usage {
-		text := described.FindStringSubmatch(u.Description)
-		if u.RecordType != client.UsageRecordTypeCacheMount || text == nil {
-			continue
-		}
-		id, err := strconv.Unquote(text[1])
-		if err != nil {
+		id, ok := idOf(u.Description)
+		if u.RecordType != client.UsageRecordTypeCacheMount || !ok {
 			continue
 		}
 		r := Record{Ref: u.ID, ID: id, Based: len(u.Parents) > 0, Size: u.Size, InUse: u.InUse, Uses: u.UsageCount, Created: u.CreatedAt}
