@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
+	"github.com/docker-ghacache/docker-ghacache/internal/buildrun"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts"
@@ -98,7 +99,7 @@ Fields of a Go template:
 	case "rm":
 		return "MOUNT is the id or the target of a mount, or a glob. To delete saved mounts, run\n\"docker ghacache prune --key ghacache-mount-1/…\"."
 	case "save":
-		return "MOUNT is the id or the target of a mount, or a glob. Without one, all are saved. With\n--file, those of the Dockerfile are, also with an owner or a mode (uid=, gid=, mode=)."
+		return "MOUNT is the id or the target of a mount, or a glob. Without one, all are saved. With\n--file, those of the Dockerfile are, also with an owner or a mode (uid=, gid=, mode=).\n\n$GHACACHE_WRITE says which refs may save, as --gha-write does for builds."
 	}
 	return "MOUNT is the id or, if the Dockerfile has none, the target of a mount. With --file, the\nmounts of the Dockerfile are restored, or those of them that MOUNT selects.\n\nA mount that is not saved stays empty, as in the first job of a repository. It is a\nwarning if you asked for it by its id, and the exit code is 0."
 }
@@ -150,6 +151,14 @@ func savedMounts(ctx context.Context, env *Env, repository string) (entries []bk
 var errNotHeld = hint.With(errors.New("the builder has no such cache mount"), "docker ghacache mounts ls")
 
 func runMountsSave(ctx context.Context, env *Env, o mountsOptions, args []string) error {
+	refusal, err := buildrun.RefuseWriting(ctx, env.buildRun())
+	if err != nil {
+		return err
+	}
+	if refusal != "" {
+		env.notes().Note(ui.Info, "no cache mount is saved: "+refusal, "")
+		return nil
+	}
 	return o.withKeeper(ctx, env, func(k *mounts.Keeper, n *mounts.Node) ([]mounts.Result, error) {
 		n.StandBy(ctx)
 		held, err := mounts.Held(ctx, n.Client)

@@ -39,9 +39,10 @@ export function setOptions(program) {
  */
 export function setEntries(program, relay) {
 	let entries = relay && complete(program, { ...relay, GHACACHE_RELAY: 'off' })
-	if (relay && !entries.usable) note('warning', 'the builder cannot use the relay; the outputs do without it')
-	const token = entries?.usable ? `,token=${relay.ACTIONS_RUNTIME_TOKEN}` : '' // the runner gives actions its own in the environment
-	if (!entries?.usable) entries = complete(program, {})
+	const relayed = relay && entries.usable && entries.reached
+	if (relay && !relayed) note('warning', 'the builder cannot use the relay; the outputs do without it')
+	const token = relayed ? `,token=${relay.ACTIONS_RUNTIME_TOKEN}` : '' // the runner gives actions its own in the environment
+	if (!relayed) entries = complete(program, {})
 	for (const name of ['cache-from', 'cache-to']) {
 		const at = entries.args.indexOf(`--${name}`)
 		setOutput(name, entries.usable && at >= 0 ? entries.args[at + 1] + token : '')
@@ -65,5 +66,9 @@ function complete(program, variables) {
 	const level = input('builder') === 'none' ? 'info' : 'warning'
 	for (const { text, hint } of problems) note(level, text, ...hint.split('\n').filter(Boolean))
 	// After an error nothing would run, so that the entries are not usable either.
-	return { args: command.args, usable: !problems.some(({ level }) => level === 'error') }
+	return {
+		args: command.args,
+		usable: !problems.some(({ level }) => level === 'error'),
+		reached: !problems.some(({ code }) => code === 'own-network') // the builder's, in which 127.0.0.1 is another machine
+	}
 }

@@ -14,9 +14,11 @@ await main(async () => {
 function saveMounts(program) {
 	if (!run(program, ['--help']).stdout.match(/^\s+mounts\b/m)) return // main has warned
 	const chosen = input('mounts') === 'true' ? [] : [input('mounts')]
-	const { code, stdout, stderr } = run(program, ['mounts', 'save', '--builder', saved('builder'), ...chosen])
+	const env = { ...process.env, GITHUB_TOKEN: input('github-token') } // write: auto asks how full the cache is
+	const { code, stdout, stderr } = run(program, ['mounts', 'save', '--builder', saved('builder'), ...chosen], { env })
 	console.log(stdout.trim())
 	if (code !== 0) note('warning', `the cache mounts were not saved: ${plain(stderr)}`)
+	else if (stderr) console.log(stderr.trim())
 }
 
 // A summary that cannot be written does not fail a job that is done.
@@ -29,4 +31,6 @@ function summarize(program) {
 }
 
 // plain takes the annotations out of what the plugin printed.
-const plain = text => text.replace(/^::\w+::/gm, '').trim()
+function plain(text) {
+	return text.replace(/^::\w+::/gm, '').trim()
+}

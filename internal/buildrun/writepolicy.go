@@ -94,6 +94,20 @@ func (inv *invocation) applyWritePolicy(ctx context.Context, rt cacheopts.Runtim
 	return rt
 }
 
+// RefuseWriting says why $GHACACHE_WRITE forbids the job to write to its ref; empty if it does not. It says nothing of what
+// the token forbids.
+func RefuseWriting(ctx context.Context, env *Env) (string, error) {
+	inv := &invocation{env: env}
+	if value, _ := env.Lookup("GHACACHE_WRITE"); value != "" {
+		if inv.own.write.Set(value) != nil {
+			return "", hint.Usage(fmt.Errorf("reading GHACACHE_WRITE: %q is not a value of --gha-write", value), "GHACACHE_WRITE="+inv.own.write.Type())
+		}
+	}
+	job := env.job()
+	inv.applyWritePolicy(ctx, job.CacheRuntime(env.Now())).Inspect(job.Token)
+	return strings.Join(inv.unwritten, ""), nil
+}
+
 // soften makes infos of the notes about what the user has asked for.
 func (inv *invocation) soften(notes []cacheopts.Note) []cacheopts.Note {
 	for i, n := range notes {

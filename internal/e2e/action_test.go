@@ -241,6 +241,36 @@ func TestActionRunsTheRelayInTheBackground(t *testing.T) {
 	}
 }
 
+// In a network of its own, 127.0.0.1 is the builder itself, which a relay on this machine is not.
+func TestActionWithABuilderThatCannotReachTheRelay(t *testing.T) {
+	s := serve(t)
+	u := newUser(t, shared.bridged)
+	r := newRunner(t, u, s)
+	url, _ := published(t)
+	u.set("GHACACHE_RELEASES", url)
+	log := r.job([]step{action("relay", "background", "scope", "app")})
+	wantText(t, log, "::warning::the builder cannot use the relay; the outputs do without it")
+	if got, want := r.outputs["ghacache"]["cache-to"], "type=gha,mode=max,scope=app,url_v2="+s.env["ACTIONS_RESULTS_URL"]+",version=2"; got != want || r.failed {
+		t.Errorf("cache-to is %q, want %q", got, want)
+	}
+}
+
+func TestActionSavesMountsWhereTheWritePolicyAllows(t *testing.T) {
+	for ref, want := range map[string]string{
+		"refs/heads/main": "c\tsaved",
+		"refs/heads/x":    "no cache mount is saved: --gha-write=default-branch, and this build would write to x",
+	} {
+		t.Run(ref, func(t *testing.T) {
+			r := jobRunner(t, serve(t, "--ref", ref))
+			r.workspace = image(t, `RUN --mount=type=cache,id=c,target=/c ["example", "write", "/c/file", "100000"]`)
+			log := r.job([]step{action("mounts", "true", "write", "default-branch"), {Run: "docker buildx build --progress plain ."}})
+			if wantText(t, log, want); r.failed {
+				t.Error("a step failed")
+			}
+		})
+	}
+}
+
 // GitHub's attestations cannot be made here, so that this gh is a script. What it is asked, and what follows from its answer, is real.
 func TestActionChecksTheAttestation(t *testing.T) {
 	const verify = "attestation verify /tmp/download --repo docker-ghacache/docker-ghacache"
