@@ -80,9 +80,7 @@ func (r *Relay) begin(ctx context.Context, n name) (int64, error) {
 }
 
 func (r *Relay) beginLayer(n name) (int64, error) {
-	if old := r.pending(n); old != nil && old.isAbandoned() {
-		old.abandon()
-	}
+	r.sending(n) // or give it up
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old, ok := r.uploads[n].(*blob); ok && old.underWay() || r.seen(n, remembered) {
@@ -148,6 +146,22 @@ func (r *Relay) pending(n name) *blob {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b, _ := r.uploads[n].(*blob)
+	return b
+}
+
+// sending returns the upload of a layer that can still become an entry; nil if there is none. It gives up one that its client
+// has left.
+func (r *Relay) sending(n name) *blob {
+	b := r.pending(n)
+	if b == nil {
+		return nil
+	}
+	if b.isAbandoned() {
+		b.abandon()
+	}
+	if !b.underWay() {
+		return nil
+	}
 	return b
 }
 

@@ -45,8 +45,8 @@ type blob struct {
 	begun   bool             // the content is assembled and is being completed
 	wanted  bool             // the client has finished the upload
 	present bool             // the service has the entry from somebody else
-	busy    int              // requests of the client
-	active  time.Time        // when the last of them ended
+	waiting int              // requests of the client that wait for memory
+	active  time.Time        // when the client was heard last
 
 	kept int64 // the id of the copy on this machine; 0: none
 
@@ -79,29 +79,39 @@ func newBlob(r *Relay, n name, async bool) *blob {
 	return b
 }
 
-// work counts a request of the client, until done.
-func (b *blob) work() (done func()) {
+// heard notes that the client is there.
+func (b *blob) heard() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.busy++
-	return func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.busy--
-		b.active = b.relay.opts.Now()
-	}
+	b.active = b.relay.opts.Now()
 }
 
-// isAbandoned reports whether the client has gone before the end.
+// hearing notes it with each read of what the client sends.
+type hearing struct {
+	io.Reader
+	b *blob
+}
+
+// Read implements [io.Reader].
+func (h hearing) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if n > 0 {
+		h.b.heard()
+	}
+	return n, err
+}
+
+// isAbandoned reports whether the client has gone before the end, or sends nothing any more.
 func (b *blob) isAbandoned() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.wanted && b.busy == 0 && b.relay.opts.Now().Sub(b.active) > b.relay.abandoned
+	return !b.wanted && b.waiting == 0 && b.relay.opts.Now().Sub(b.active) > b.relay.abandoned
 }
 
 // writeBlock implements upload.
 func (b *blob) writeBlock(ctx context.Context, id string, size int64, body io.Reader) error {
-	defer b.work()()
+	b.heard()
+	defer b.heard()
 	if b.has(id, size) {
 		return discard(body)
 	}
@@ -173,15 +183,28 @@ func (b *blob) read(ctx context.Context, size int64, body io.Reader) (*content, 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer context.AfterFunc(b.ctx, stop)()
-	c, err := b.relay.memory.take(ctx, size)
+	c, err := b.memory(ctx, size)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.fill(body); err != nil {
+	if err := c.fill(hearing{body, b}); err != nil {
 		c.free()
 		return nil, fmt.Errorf("%w: %w", store.ErrSize, err)
 	}
 	return c, nil
+}
+
+// memory waits for memory, for which the client waits too.
+func (b *blob) memory(ctx context.Context, size int64) (*content, error) {
+	count := func(n int) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.waiting += n
+		b.active = b.relay.opts.Now()
+	}
+	count(1)
+	defer count(-1)
+	return b.relay.memory.take(ctx, size)
 }
 
 // takeLarge sends each part on before it reads the next one, so that no block is too large.
@@ -207,7 +230,7 @@ func (b *blob) takeLarge(ctx context.Context, id string, size int64, body io.Rea
 
 // assemble implements upload.
 func (b *blob) assemble(_ context.Context, blocks []string) error {
-	defer b.work()()
+	b.heard()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	order, size, err := b.arrange(blocks)
@@ -253,7 +276,7 @@ func (b *blob) arrange(blocks []string) (order []*group, size int64, err error) 
 
 // finishUpload implements upload. The client of a layer does not wait.
 func (b *blob) finishUpload(ctx context.Context, size int64) error {
-	defer b.work()()
+	b.heard()
 	b.mu.Lock()
 	if !b.begun || size != b.size {
 		defer b.mu.Unlock()

@@ -147,25 +147,34 @@ func (x *index) commit(ctx context.Context, t *transfer) error {
 	return x.relay.service.Finish(ctx, x.name.key, x.name.version, int64(len(t.content)))
 }
 
-// ensureAll waits until the service has all layers. It returns the reason if it does not get one of them.
+// ensureAll waits until the service has all layers. It returns the reason if it does not get one of them. No layer is looked
+// at before all uploads have ended, which may take longer than one stays fresh.
 func (r *Relay) ensureAll(ctx context.Context, layers []bkcache.Layer) error {
+	uploads := map[name]*blob{} // that have ended
+	for _, l := range layers {
+		n := layerName(l)
+		if b := r.pending(n); b != nil {
+			if err := b.wait(ctx); err != nil && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			uploads[n] = b
+		}
+	}
 	var group errgroup.Group
 	group.SetLimit(parallelLookups)
 	for _, l := range layers {
-		n := name{bkcache.Version, bkcache.LayerKey(l.Digest).String()}
-		group.Go(func() error { return r.ensure(ctx, n) })
+		group.Go(func() error { return r.ensure(ctx, layerName(l), uploads[layerName(l)]) })
 	}
 	return group.Wait()
 }
 
-func (r *Relay) ensure(ctx context.Context, n name) error {
-	b := r.pending(n)
-	var failure error
-	if b != nil {
-		if failure = b.wait(ctx); ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
+func layerName(l bkcache.Layer) name {
+	return name{bkcache.Version, bkcache.LayerKey(l.Digest).String()}
+}
+
+// ensure makes sure of a layer. b is its upload in this relay, which has ended; nil if there was none. If it has failed, the
+// service may have the layer all the same.
+func (r *Relay) ensure(ctx context.Context, n name, b *blob) error {
 	if r.isFresh(n) {
 		r.counts.needed(n, b != nil && !b.present)
 		return nil
@@ -175,8 +184,8 @@ func (r *Relay) ensure(ctx context.Context, n name) error {
 	case err == nil:
 		r.counts.needed(n, false)
 		return nil
-	case failure != nil:
-		return failure
+	case b != nil && b.err != nil:
+		return b.err
 	case errors.Is(err, runtimeclient.ErrNotFound):
 		return fmt.Errorf("the index references %s, which is not in the cache", n.key)
 	}

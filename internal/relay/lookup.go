@@ -20,7 +20,8 @@ const (
 	remembered = 15 * time.Minute
 	// parallelLookups is how many lookups are under way for one index that is written.
 	parallelLookups = 32
-	// aheadWait is how long a lookup of a client waits for each thing that is done ahead of it.
+	// aheadWait is how long lookups of clients wait for the indexes that are read ahead, all of them together, and for a
+	// lookup of the same layer.
 	aheadWait = 5 * time.Second
 )
 
@@ -63,9 +64,10 @@ func (r *Relay) answer(ctx context.Context, n name) (found, certain bool) {
 	r.awaitReading(ctx)
 	r.lookAhead(n)
 	r.awaitLook(ctx, n)
+	sending := r.sending(n) != nil
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if b, ok := r.uploads[n].(*blob); ok && b.underWay() || r.seen(n, remembered) {
+	if sending || r.seen(n, remembered) {
 		return true, true
 	}
 	if _, referenced := r.sizes[n.key]; referenced || !r.writes || r.asked[n] {

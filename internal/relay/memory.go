@@ -61,15 +61,6 @@ func (m *memory) wait(ctx context.Context, cost int64) error {
 	return m.left.Acquire(ctx, cost)
 }
 
-// tryTake returns nil if there is no memory now.
-func (m *memory) tryTake(size int64) *content {
-	cost := costOf(size)
-	if !m.left.TryAcquire(cost) {
-		return nil
-	}
-	return m.cut(size, cost)
-}
-
 // costOf counts a rest of more than half a page as a page.
 func costOf(size int64) int64 {
 	if rest := size % page; rest > page/2 {

@@ -17,8 +17,7 @@ import (
 // below the key. So a pull request that changed an early step would run it again with every push. If both have the same
 // content, either will do.
 func (r *Relay) elsewhere(ctx context.Context, n name) (wait func() [][]byte) {
-	patience := min(callPatience, r.opts.Timeout)
-	ctx, stop := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it takes more than %s", patience))
+	ctx, stop := r.patiently(ctx)
 	key := bkcache.ParseKey(n.key, n.version)
 	indexes := make([][]byte, len(r.refs))
 	var reading sync.WaitGroup
@@ -35,6 +34,12 @@ func (r *Relay) elsewhere(ctx context.Context, n name) (wait func() [][]byte) {
 		reading.Wait()
 		return slices.DeleteFunc(indexes, func(data []byte) bool { return data == nil })
 	}
+}
+
+// patiently limits the reading of indexes, without which builds go on.
+func (r *Relay) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	patience := min(callPatience, r.opts.Timeout)
+	return context.WithTimeoutCause(ctx, patience, fmt.Errorf("it takes more than %s", patience))
 }
 
 // merge returns own alone if it cannot be merged.

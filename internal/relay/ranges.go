@@ -50,24 +50,16 @@ func (r *Relay) stream(ctx context.Context, w io.Writer, e *entry, resp *http.Re
 
 // buffers returns memory for the ranges of a layer: at most half of what is left.
 func (r *Relay) buffers() (buffers []*content) {
-	for len(buffers) < maxRanges {
-		b := r.memory.tryTake(rangeSize)
-		if b == nil {
-			break
+	for n := 2 * maxRanges; n >= 2*minRanges; n-- {
+		if r.memory.left.TryAcquire(int64(n) * rangeSize) {
+			r.memory.left.Release(int64(n-n/2) * rangeSize)
+			for range n / 2 {
+				buffers = append(buffers, r.memory.cut(rangeSize, rangeSize))
+			}
+			return buffers
 		}
-		buffers = append(buffers, b)
 	}
-	keep := len(buffers)
-	if keep < maxRanges {
-		keep /= 2
-	}
-	if keep < minRanges {
-		keep = 0
-	}
-	for _, b := range buffers[keep:] {
-		b.free()
-	}
-	return buffers[:keep]
+	return nil
 }
 
 // drain takes content.

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,9 +42,10 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request, id int64) error 
 		return store.ErrNotFound
 	}
 	ctx := req.Context()
-	if upload := r.pending(e.name); upload != nil && upload.underWay() {
-		if err := upload.wait(ctx); err != nil {
-			return err
+	var failure error // of the upload, in which case the service may have the entry from somebody else
+	if upload := r.sending(e.name); upload != nil {
+		if failure = upload.wait(ctx); ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 	if bkcache.ParseKey(e.name.key, e.name.version).Kind == bkcache.KindIndex {
@@ -59,7 +61,7 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request, id int64) error 
 	}
 	resp, err := r.get(ctx, e, s.off, first)
 	if err != nil {
-		return err
+		return cmp.Or(failure, err)
 	}
 	defer resp.Body.Close()
 	total, err := totalOf(resp)
@@ -189,7 +191,7 @@ func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response
 		}
 		refused, isRefusal := errors.AsType[*runtimeclient.ServiceError](err)
 		switch {
-		case isRefusal && (refused.Status == http.StatusForbidden || refused.Status == http.StatusUnauthorized) && !renewed:
+		case isRefusal && stale(refused.Status) && !renewed:
 			renewed = true
 			r.expire(e, url)
 			continue
@@ -206,6 +208,11 @@ func (r *Relay) get(ctx context.Context, e *entry, off, n int64) (*http.Response
 			return nil, err
 		}
 	}
+}
+
+// stale reports whether another URL may do: this one has expired, or the entry was deleted and written again.
+func stale(status int) bool {
+	return status == http.StatusForbidden || status == http.StatusUnauthorized || status == http.StatusNotFound
 }
 
 // readAttempts is how often a part is requested: for about half a minute.

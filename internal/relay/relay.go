@@ -105,7 +105,7 @@ type Relay struct {
 	lost     map[name]bool // reserved, and the URL for the content was lost
 	entries  map[name]*entry
 	readable map[int64]*entry
-	ahead    context.Context // ends with the last prefetch; nil if there was none
+	ahead    context.Context // ends when lookups no longer wait for the last prefetch; nil if there was none
 }
 
 // New makes a relay. It sends nothing. It returns an error if the token of the upstream service cannot be read.
@@ -226,11 +226,13 @@ func (r *Relay) Prefetch(ctx context.Context, scopes ...string) {
 	if !r.writes {
 		return // nothing will be exported
 	}
-	reading, stop := context.WithCancel(r.closed)
+	reading, stop := r.patiently(r.closed)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
+	awaited, end := context.WithTimeout(reading, min(aheadWait, r.opts.Timeout))
+	defer end()
 	r.mu.Lock()
-	r.ahead = reading // during which lookups wait
+	r.ahead = awaited
 	r.mu.Unlock()
 	var all sync.WaitGroup
 	for _, scope := range scopes {

@@ -1,10 +1,13 @@
 package relay
 
 import (
+	"bytes"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,4 +92,53 @@ func TestAServiceThatStartsSlowlyIsWaitedFor(t *testing.T) {
 	if n := checkIndexes(t, u); n != 1 {
 		t.Errorf("%d indexes", n)
 	}
+}
+
+// The download of an index that is read ahead stalls, and nothing else does.
+func TestAnIndexThatStallsHoldsLookupsBackOnce(t *testing.T) {
+	t.Parallel()
+	u := serve(t, cacheserver.Options{})
+	if err := export(t.Context(), u.client(t), "app", newLayer(100, 10)); err != nil {
+		t.Fatal(err)
+	}
+	reached := make(chan struct{})
+	r := start(t, hold(t, u, func(path string, _ []byte) bool { return strings.HasPrefix(path, "/devstore") }, reached, nil))
+	go r.Prefetch(t.Context(), "app")
+	<-reached
+	begun := time.Now()
+	for i := range uint64(3) {
+		if b, err := r.client(t).Load(t.Context(), newLayer(i, 100).key); b != nil || err != nil {
+			t.Fatal(b, err)
+		}
+	}
+	if took := time.Since(begun); took > aheadWait+2*time.Second {
+		t.Errorf("three lookups took %s", took)
+	}
+}
+
+// hold passes requests on to a service. It closes reached when the first comes that is chosen, which waits for release, or
+// until its client goes.
+func hold(t *testing.T, u upstream, choose func(path string, body []byte) bool, reached, release chan struct{}) upstream {
+	t.Helper()
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return // the client has gone
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		first := false
+		if choose(req.URL.Path, body) {
+			once.Do(func() { first = true; close(reached) })
+		}
+		if first {
+			select {
+			case <-release:
+			case <-req.Context().Done():
+			}
+		}
+		u.ServeHTTP(w, req)
+	}))
+	t.Cleanup(server.Close)
+	return upstream{u.Server, server.URL}
 }
