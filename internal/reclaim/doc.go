@@ -87,12 +87,13 @@
 // # Looks and glances
 //
 // Layers are deleted a few at a time, each time right after a glance: the runs under way,
-// the newest indexes, and the layers that were used last. That is two requests, and six
-// more for the runs every other second, for 20 deletions, so that a rate limit goes almost
-// whole into deletions. To look up each layer would be one more request for each; that
-// is done only if more than a page of layers were used since the last look. If a glance
-// shows a new index or a new run, the whole cache is looked at again. A deletion that the
-// rate limit holds up for too long is not sent, and its layer is glanced at again.
+// which only the execution of a [Plan.Proven] plan asks for, the newest indexes, and the
+// layers that were used last. That is two requests, and six more for the runs every other
+// second, for 20 deletions, so that a rate limit goes almost whole into deletions. To look
+// up each layer would be one more request for each; that is done only if more than a page
+// of layers were used since the last look. If a glance shows a new index or a new run, the
+// whole cache is looked at again. A deletion that the rate limit holds up for too long is
+// not sent, and its layer is glanced at again.
 //
 // What the service says it does not have counts as deleted once it is not listed either.
 //
