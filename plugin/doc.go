@@ -4,6 +4,7 @@
 // (env), the flags that several share (flags), completion, and exit codes (failure).
 // What a verb does, beside reading its flags, is in a package of internal.
 //
-// It is the only user of cobra, and beside package main the only one that sees the
-// standard streams, the clock and exit codes.
+// Only it and internal/builders use cobra: docker's CLI wants a command to look for plugins.
+// Beside package main and the helper of internal/mounts, only it sees the standard streams
+// and exit codes.
 package plugin
