@@ -38,9 +38,11 @@ read it. So prune proves most in a job that exposes this token. There are three 
 
 prune also keeps everything younger than --grace, unless you select it by --scope,
 --ref, --id, --key or --all. Whatever you select, it keeps layers that were created
-or used since a workflow run under way began. If the service does not list its runs,
-as "serve" does not, prune assumes one that began --grace ago. With --grace 0s, a build
-that no workflow run accounts for can lose layers that its index is about to reference.
+or used since a workflow run under way began. If it cannot list the runs, it assumes one
+that began --grace ago. A service like "serve" has no runs. There it keeps layers that
+were created or used within --grace, unless you select by --scope, --ref, --id, --key or
+--all. With --grace 0s, a build that no workflow run accounts for can lose layers that
+its index is about to reference.
 
 With --ref and a pull request, prune deletes everything on its ref, because no job on
 another ref reads it. On a branch that pull requests read, it keeps an index as long
