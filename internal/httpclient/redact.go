@@ -25,17 +25,25 @@ func Redact(err error, text, token string) error {
 	return redactedError{text, err}
 }
 
-// queryRE finds the query of a URL, which holds its signature.
-var queryRE = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
+var (
+	// queryRE finds the query of a URL, which holds its signature.
+	queryRE = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
+	// signatureRE finds a signature where a service quotes a URL in part, or in an escaped form.
+	signatureRE = regexp.MustCompile(`(?i)(sig(?:nature)?(?:=|%3d))[^\s"&]*`)
+	// bearerRE finds the token of an Authorization header, whoever's it is.
+	bearerRE = regexp.MustCompile(`(?i)\b(bearer\s+)[\w.~+/=-]+`)
+)
 
 // MaxText is the length of an error's text, in bytes, that [RedactSigned] keeps.
 const MaxText = 500
 
-// RedactSigned removes the token and the signatures of URLs from the text of err, and
-// makes one line of it: azcore's errors have many lines and rules between them, and
-// go-actions-cache quotes whole pages.
+// RedactSigned removes the token, those after the word Bearer, and the signatures of URLs
+// from the text of err, and makes one line of it: azcore's errors have many lines and rules
+// between them, and go-actions-cache quotes whole pages.
 func RedactSigned(err error, token string) error {
 	text := queryRE.ReplaceAllString(Redact(err, err.Error(), token).Error(), "$1?REDACTED")
+	text = signatureRE.ReplaceAllString(text, "${1}REDACTED")
+	text = bearerRE.ReplaceAllString(text, "${1}REDACTED")
 	words := slices.DeleteFunc(strings.Fields(text), func(word string) bool { return strings.Trim(word, "-") == "" })
 	text = strings.Join(words, " ")
 	if len(text) > MaxText {

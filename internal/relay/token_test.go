@@ -1,12 +1,15 @@
 package relay
 
 import (
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/actions"
+	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 )
@@ -79,6 +82,25 @@ func TestProbeReachesTheRelayAndNothingElseDoes(t *testing.T) {
 		r.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		if w.Code != 404 {
 			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+// BuildKit prints what the relay answers, and the relay's log is the job's.
+func TestAServiceThatEchoesItsRequestLeaksNoSecretThroughTheRelay(t *testing.T) {
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"code":"malformed","msg":"cannot handle %s at https://x.blob.core.windows.net/a?sig=s3cr3t"}`, r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(front.Close)
+	u := serve(t, cacheserver.Options{})
+	token := u.token(t)
+	r := start(t, u, func(o *Options) { o.Upstream = Upstream{URL: front.URL, Token: token} })
+	r.Prefetch(t.Context(), "app")
+	err := export(t.Context(), r.client(t), "app", newLayer(1, 10))
+	for place, text := range map[string]string{"the log": r.log.String(), "what BuildKit prints": fmt.Sprint(err)} {
+		if !strings.Contains(text, "cannot handle") || strings.Contains(text, token) || strings.Contains(text, "s3cr3t") {
+			t.Errorf("%s: %s", place, text)
 		}
 	}
 }

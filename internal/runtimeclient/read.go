@@ -33,7 +33,7 @@ func (r *Reader) Read(ctx context.Context, key string) (content []byte, found st
 		}
 		var data limited
 		if err := entry.WriteTo(ctx, &data); err != nil {
-			return httpclient.Passing(err), 0, fmt.Errorf("reading cache %q: %w", entry.Key, httpclient.RedactSigned(err, r.token))
+			return httpclient.Passing(err), 0, httpclient.RedactSigned(fmt.Errorf("reading cache %q: %w", entry.Key, err), r.token)
 		}
 		content, found = data.data, entry.Key
 		return false, 0, nil

@@ -103,7 +103,7 @@ func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 type ServiceError struct {
 	Status  int    // 200: the service answered that it is not ok
 	Code    string // of Twirp; empty if the reply has none
-	Message string // of the service
+	Message string // of the service, without secrets
 	call    string
 	after   time.Duration // how long the service asks to wait; 0 if it does not
 }
@@ -133,7 +133,7 @@ func (s *Service) Reserve(ctx context.Context, key, version string) (*BlobWriter
 	case err != nil:
 		return nil, err
 	case !reply.OK:
-		return nil, &ServiceError{Status: http.StatusOK, Message: reply.Message, call: "CreateCacheEntry"}
+		return nil, &ServiceError{Status: http.StatusOK, Message: s.quote(reply.Message), call: "CreateCacheEntry"}
 	}
 	return &BlobWriter{reply.URL, s}, nil
 }
@@ -154,7 +154,7 @@ func (s *Service) Finish(ctx context.Context, key, version string, size int64) e
 	if found, err := s.Find(ctx, version, key); err == nil && found.Key == key || err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	return fmt.Errorf("the service did not commit it: %s", reply.Message)
+	return fmt.Errorf("the service did not commit it: %s", s.quote(reply.Message))
 }
 
 // Found is what a lookup found.
@@ -231,7 +231,13 @@ func (s *Service) refusal(resp *http.Response, method string, text []byte) error
 		Msg  string `json:"msg"`
 	}
 	if err := json.Unmarshal(text, &twirp); err != nil || twirp.Msg == "" {
-		twirp.Msg = httpclient.RedactSigned(errors.New(string(text)), s.opts.Token).Error()
+		twirp.Msg = string(text)
 	}
-	return &ServiceError{Status: resp.StatusCode, Code: twirp.Code, Message: twirp.Msg, call: method, after: after}
+	return &ServiceError{Status: resp.StatusCode, Code: s.quote(twirp.Code), Message: s.quote(twirp.Msg), call: method, after: after}
+}
+
+// quote makes a text of the service fit for errors, which get into logs and into what BuildKit prints: a service may say
+// what it was asked, and by that the token or a signed URL.
+func (s *Service) quote(text string) string {
+	return httpclient.RedactSigned(errors.New(text), s.opts.Token).Error()
 }
