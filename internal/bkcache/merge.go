@@ -12,8 +12,8 @@ import (
 
 // Merge returns the content of an index with the layers and records of several. What several have alike, it has once.
 // It returns an error for an index that [ParseIndex] refuses, for one with a field that this program does not know, because
-// what that says might get lost, for indexes that BuildKit cannot have in one cache, see [united], and for more than 10,000
-// records, which BuildKit would take long to read.
+// what that says might get lost, for indexes that BuildKit might not be able to have in one cache, see [united], and for more
+// than 10,000 records, or too many that are alike, which BuildKit would take long to read.
 func Merge(contents ...[]byte) ([]byte, error) {
 	all := merger{layers: map[string]int{}, records: map[string]int{}}
 	for _, data := range contents {
@@ -31,7 +31,11 @@ func Merge(contents ...[]byte) ([]byte, error) {
 	if n := len(all.config.Records); n > maxMerged {
 		return nil, fmt.Errorf("merging indexes: they have %d records", n)
 	}
-	if records := united(all.config.Records); findLoop(len(records), func(i int) []int { return records[i] }) >= 0 {
+	records, err := united(all.config.Records)
+	if err != nil {
+		return nil, fmt.Errorf("merging indexes: %w", err)
+	}
+	if findLoop(len(records), func(i int) []int { return records[i] }) >= 0 {
 		return nil, errors.New("merging indexes: a record would be its own input")
 	}
 	return json.Marshal(all.config)
@@ -135,61 +139,4 @@ func (m *merger) placeRecord(r cacheconfig.CacheRecord) int {
 		}
 	}
 	return at
-}
-
-// united returns the inputs of each record once BuildKit has united all records that it takes for one: those with the same
-// digest, and with an alternative of each input in common (CacheChains.Add). Of united records, one has the inputs of all.
-// If it is among them, BuildKit ends in an endless recursion.
-func united(records []cacheconfig.CacheRecord) [][]int {
-	parent := make([]int, len(records))
-	for i := range parent {
-		parent[i] = i
-	}
-	find := func(i int) int {
-		for parent[i] != i {
-			parent[i] = parent[parent[i]]
-			i = parent[i]
-		}
-		return i
-	}
-	meet := func(a, b []cacheconfig.CacheInput) bool {
-		return slices.ContainsFunc(a, func(a cacheconfig.CacheInput) bool {
-			return slices.ContainsFunc(b, func(b cacheconfig.CacheInput) bool {
-				return a.Selector == b.Selector && find(a.LinkIndex) == find(b.LinkIndex)
-			})
-		})
-	}
-	byDigest := map[string][]int{}
-	for i, r := range records {
-		if len(r.Inputs) > 0 {
-			byDigest[string(r.Digest)] = append(byDigest[string(r.Digest)], i)
-		}
-	}
-	for changed := true; changed; {
-		changed = false
-		for _, alike := range byDigest {
-			for n, i := range alike {
-				for _, j := range alike[n+1:] {
-					if find(i) == find(j) {
-						continue
-					}
-					a, b := records[i].Inputs, records[j].Inputs
-					same := true
-					for k := range min(len(a), len(b)) {
-						same = same && meet(a[k], b[k])
-					}
-					if same {
-						parent[find(j)], changed = find(i), true
-					}
-				}
-			}
-		}
-	}
-	inputs := make([][]int, len(records))
-	for i, r := range records {
-		for _, link := range links(r) {
-			inputs[find(i)] = append(inputs[find(i)], find(link))
-		}
-	}
-	return inputs
 }
