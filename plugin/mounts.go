@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +25,7 @@ type mountsOptions struct {
 	repo      string
 	builder   string
 	platform  string
+	platforms []string // in platform; none: that of the builder
 	helper    string
 	file      string
 	target    string
@@ -73,6 +73,12 @@ func mountsVerb(env *Env, use, short string, run func(context.Context, *Env, mou
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.given = cmd.Flags().Changed("builder")
+		if o.platform != "" {
+			var err error
+			if o.platforms, err = mounts.ParsePlatforms(o.platform); err != nil {
+				return usage(err, hint.Of(err))
+			}
+		}
 		return run(cmd.Context(), env, o, args)
 	}
 	return cmd
@@ -232,15 +238,11 @@ func (o mountsOptions) wanted(env *Env, n *mounts.Node) ([]mounts.Mount, []mount
 		args[name] = value
 	}
 	native := platforms.Format(n.Platform)
-	found, leftOut, err := mounts.Find(mounts.Build{Dockerfile: dockerfile, Args: args, Target: o.target, Platforms: o.platforms(native), Native: native})
+	found, leftOut, err := mounts.Find(mounts.Build{Dockerfile: dockerfile, Args: args, Target: o.target, Platforms: o.platforms, Native: native})
 	for _, l := range leftOut {
 		env.notes().Note(ui.Warning, l.String(), "")
 	}
 	return found, leftOut, err
-}
-
-func (o mountsOptions) platforms(native string) []string {
-	return strings.Split(cmp.Or(o.platform, native), ",")
 }
 
 // withKeeper does something with the mounts of a builder and the job's cache, and reports it.
@@ -250,7 +252,10 @@ func (o mountsOptions) withKeeper(ctx context.Context, env *Env, do func(*mounts
 		return err
 	}
 	return o.withNode(ctx, env, func(node *mounts.Node) error {
-		keeper.Platforms = mounts.PlatformKey(o.platforms(platforms.Format(node.Platform)))
+		keeper.Platforms = mounts.PlatformKey(o.platforms)
+		if o.platforms == nil {
+			keeper.Platforms = platforms.Format(node.Platform)
+		}
 		results, err := do(keeper, node)
 		failed := printResults(env, results)
 		if err == nil && failed > 0 {

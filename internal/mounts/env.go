@@ -69,7 +69,7 @@ func platformArgs(b Build, platform string) env {
 		vars["TARGETSTAGE"] = value{text: "default"}
 	}
 	for prefix, name := range map[string]string{"TARGET": platform, "BUILD": b.Native} {
-		p, err := platforms.Parse(name)
+		p, err := parsePlatform(name)
 		if err != nil {
 			continue
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/containerd/platforms"
@@ -69,19 +67,6 @@ func platformOf(ctx context.Context, c *client.Client) (ocispecs.Platform, error
 		}
 	}
 	return ocispecs.Platform{}, errors.New("the builder does not tell its platform")
-}
-
-// PlatformKey is what the keys of entries say of the platforms of builds.
-func PlatformKey(names []string) string {
-	var all []string
-	for _, name := range names {
-		if p, err := platforms.Parse(name); err == nil {
-			name = platforms.Format(platforms.Normalize(p))
-		}
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return strings.Join(slices.Compact(all), "+")
 }
 
 // Close ends what stands by, and closes the connection.
