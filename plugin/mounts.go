@@ -105,7 +105,17 @@ Fields of a Go template:
 	case "rm":
 		return "MOUNT is the id or the target of a mount, or a glob. To delete saved mounts, run\n\"docker ghacache prune --key ghacache-mount-1/…\"."
 	case "save":
-		return "MOUNT is the id or the target of a mount, or a glob. Without one, all are saved. With\n--file, those of the Dockerfile are, also with an owner or a mode (uid=, gid=, mode=).\n\n$GHACACHE_WRITE says which refs may save, as --gha-write does for builds."
+		return `MOUNT is the id or the target of a mount, or a glob. Without one, all are saved. With
+--file, those of the Dockerfile are, also with an owner or a mode (uid=, gid=, mode=).
+
+Each line of the output has a mount and its state:
+
+  saved      It has changed, and is saved now.
+  unchanged  The same is saved already.
+  empty      There is nothing in it to save.
+  failed     It is not saved; the error says why.
+
+$GHACACHE_WRITE says which refs may save, as --gha-write does for builds.`
 	}
 	return "MOUNT is the id or, if the Dockerfile has none, the target of a mount. With --file, the\nmounts of the Dockerfile are restored, or those of them that MOUNT selects.\n\nA mount that is not saved stays empty, as in the first job of a repository. It is a\nwarning if you asked for it by its id, and the exit code is 0."
 }

@@ -35,6 +35,7 @@ type State string
 const (
 	Saved     State = "saved"
 	Unchanged State = "unchanged"
+	Empty     State = "empty" // and so it is not saved
 	Restored  State = "restored"
 	Missing   State = "missing"   // none is saved
 	Occupied  State = "occupied"  // the builder has it

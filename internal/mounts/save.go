@@ -55,12 +55,16 @@ func (k *Keeper) save(ctx context.Context, c *wire.Conn, r *Result, find func() 
 	if err := cmp.Or(err, waited); err != nil {
 		return err
 	}
+	if tree.Files == 0 {
+		r.State = Empty // it may be new, because BuildKit has removed the mount after the build
+		return stop(c)
+	}
 	newest, err := find()
 	if err != nil {
 		return err
 	}
-	if tree.Files == 0 || newest.Kind == bkcache.KindMount && newest.Tree == tree.ID {
-		r.State = Unchanged // an empty one may be new, because BuildKit has removed the mount after the build
+	if newest.Kind == bkcache.KindMount && newest.Tree == tree.ID {
+		r.State = Unchanged
 		return stop(c)
 	}
 	if !fits {

@@ -15,6 +15,7 @@ func TestMountResult(t *testing.T) {
 		"restored":  {mounts.Result{Mount: mount, State: mounts.Restored, Files: 2, Bytes: 3 << 20}, "go\trestored\t2 files, 3MiB"},
 		"saved":     {mounts.Result{Mount: mount, State: mounts.Saved, Files: 1, Bytes: 3 << 20, Sent: 1 << 20}, "go\tsaved\t1MiB of 1 changed file"},
 		"unchanged": {mounts.Result{Mount: mount, State: mounts.Unchanged}, "go\tunchanged"},
+		"empty":     {mounts.Result{Mount: mount, State: mounts.Empty}, "go\tempty"},
 		"too large": {mounts.Result{Mount: mount, State: mounts.TooLarge, Bytes: 3 << 20}, "go\ttoo large"},
 	} {
 		t.Run(name, func(t *testing.T) {
