@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -60,7 +59,7 @@ func chooseMounts(file string, found []mounts.Mount, leftOut []mounts.LeftOut, a
 		}
 		text := fmt.Sprintf("the build of %s uses no cache mount %q that can be restored", file, arg)
 		mayMatch := func(l mounts.LeftOut) bool {
-			return l.Target == "" || mounts.Mount{ID: "/" + path.Clean(l.Target)}.Match(arg)
+			return l.Target == "" || l.Match(arg)
 		}
 		if !strings.ContainsAny(arg, "*?[") && !slices.ContainsFunc(leftOut, mayMatch) {
 			return nil, nil, hint.With(errors.New(text), "leave out MOUNT   # restores all of the Dockerfile")

@@ -42,6 +42,11 @@ func (l LeftOut) String() string {
 	return fmt.Sprintf("%s in line %d of the Dockerfile is left out: %s", which, l.Line, l.Reason)
 }
 
+// Match reports whether a glob selects it by its target, as far as that is known.
+func (l LeftOut) Match(glob string) bool {
+	return l.Target != "" && Mount{ID: "/" + path.Clean(l.Target)}.Match(glob)
+}
+
 // Find returns the cache mounts that a build can use on any of its platforms: those in the stages that its target needs. It
 // reads the Dockerfile with BuildKit's parser. It resolves arguments and variables, but for those that a base image sets: a
 // mount that needs one is left out, and so is one with a base from an image or a stage.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/mounts"
@@ -79,4 +80,12 @@ func (g *glob) String() string { return g.pattern }
 // Type implements [pflag.Value].
 func (g *glob) Type() string { return "glob" }
 
-func (g *glob) match(m mounts.Mount) bool { return m.Match(g.pattern) }
+// choose returns each mount once that the glob selects.
+func (g *glob) choose(found []mounts.Mount) (chosen []mounts.Mount) {
+	for _, m := range found {
+		if m.Match(g.pattern) && !slices.ContainsFunc(chosen, m.Same) {
+			chosen = append(chosen, m)
+		}
+	}
+	return chosen
+}

@@ -148,36 +148,51 @@ func (r *Run) open(ctx context.Context) (*restored, error) {
 func (m *restored) find() error {
 	native := platforms.Format(m.node.Platform)
 	all := []string{}
+	var found []mounts.Mount
+	var leftOut []mounts.LeftOut
 	var failed error
 	for _, b := range m.Builds {
 		if len(b.Platforms) == 0 {
 			b.Platforms = []string{native}
 		}
 		all = append(all, b.Platforms...)
-		failed = errors.Join(failed, m.findIn(b, native))
+		its, left, err := findIn(b, native)
+		failed = errors.Join(failed, err)
+		found, leftOut = append(found, its...), append(leftOut, left...)
 	}
 	m.keeper.Platforms = mounts.PlatformKey(all)
-	return failed
-}
-
-func (m *restored) findIn(b Build, native string) error {
-	dockerfile, err := b.read()
-	if err != nil {
-		return err
-	}
-	found, leftOut, err := mounts.Find(mounts.Build{Dockerfile: dockerfile, Args: b.Args, Target: b.Target, Platforms: b.Platforms, Native: native})
-	if err != nil {
-		return err
-	}
 	for _, l := range leftOut {
 		m.Say(ui.Warning, fmt.Sprintf("cache mounts: %s", l), "")
 	}
+	m.wanted = m.Options.wanted.choose(found)
+	if failed == nil && len(m.wanted) == 0 {
+		m.noteNoneChosen(found, leftOut)
+	}
+	return failed
+}
+
+func findIn(b Build, native string) ([]mounts.Mount, []mounts.LeftOut, error) {
+	dockerfile, err := b.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	return mounts.Find(mounts.Build{Dockerfile: dockerfile, Args: b.Args, Target: b.Target, Platforms: b.Platforms, Native: native})
+}
+
+// noteNoneChosen warns of a glob that selects no mount. It is silent if there is none to select, and if the glob selects
+// one that is left out, of which there is a warning.
+func (m *restored) noteNoneChosen(found []mounts.Mount, leftOut []mounts.LeftOut) {
+	selects := func(l mounts.LeftOut) bool { return l.Match(m.Options.wanted.pattern) }
+	if len(found) == 0 || slices.ContainsFunc(leftOut, selects) {
+		return
+	}
+	var names []string
 	for _, f := range found {
-		if m.Options.wanted.match(f) && !slices.ContainsFunc(m.wanted, f.Same) {
-			m.wanted = append(m.wanted, f)
+		if !slices.Contains(names, f.String()) {
+			names = append(names, f.String())
 		}
 	}
-	return nil
+	m.Say(ui.Warning, fmt.Sprintf("cache mounts: --gha-mounts=%s selects none of the build's: %s", hint.Word(m.Options.wanted.pattern), strings.Join(names, ", ")), "--gha-mounts   # selects all of them")
 }
 
 // save saves the mounts that the build used.
