@@ -100,7 +100,7 @@ func (b *Builder) checkReach(c Checks) (notes []cacheopts.Note) {
 			notes = append(notes, cacheopts.Note{
 				Code:  CodeNodeUnreachable,
 				Level: level,
-				Text:  fmt.Sprintf("node %q of builder %q does not answer: %s", n.Name, b.Name, strings.Join(strings.Fields(n.Err.Error()), " ")),
+				Text:  noAnswer(n.Name, b.Name, n.Err),
 				Hint:  "docker buildx inspect " + b.Name,
 			})
 		}

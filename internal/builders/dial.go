@@ -15,7 +15,8 @@ import (
 
 // Connection is a connection to the BuildKit of a node.
 type Connection struct {
-	Node string // its name
+	Node    string // its name
+	Builder string // the name of its builder
 	// Client is nil if Err is set. It outlives the context of [Dial].
 	Client *client.Client
 	// Err says why the node could not be dialled. A node that was not booted yet has
@@ -42,7 +43,10 @@ func Dial(ctx context.Context, dockerCLI command.Cli, name string) ([]Connection
 	connections := make([]Connection, len(nodes))
 	var dialled sync.WaitGroup
 	for i := range nodes {
-		dialled.Go(func() { connections[i] = dial(ctx, &nodes[i]) })
+		dialled.Go(func() {
+			connections[i] = dial(ctx, &nodes[i])
+			connections[i].Builder = loaded.Name
+		})
 	}
 	dialled.Wait()
 	return connections, nil
