@@ -203,7 +203,9 @@ func TestMountsFailWithoutFailingTheBuild(t *testing.T) {
 	t.Run("there is no job", func(t *testing.T) {
 		u := newUser(t, shared.remote)
 		r := u.run(build(mountImage(t, "nojob", "write", `"/a/data", "1000"`), "--gha-mounts")...)
-		wantText(t, r.stderr, "warning: cache mounts: they are neither restored nor saved")
+		wantText(t, r.stderr, "warning: cache mounts: they are neither restored nor saved: there is no ACTIONS_RUNTIME_TOKEN outside of a job", "hint: docker ghacache serve -- docker ghacache …")
+		r = u.try("ghacache", "mounts", "save")
+		wantText(t, r.stderr, "error: there is no ACTIONS_RUNTIME_TOKEN outside of a job", "hint: docker ghacache serve -- docker ghacache …")
 	})
 }
 

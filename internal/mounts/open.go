@@ -35,7 +35,7 @@ func Open(ctx context.Context, dockerCLI command.Cli, builder, helperPath string
 	}
 	var failed, closed error
 	for _, c := range connections {
-		failed = errors.Join(failed, c.Err)
+		failed = errors.Join(failed, c.Failure())
 	}
 	if failed == nil && len(connections) == 1 {
 		n := &Node{Client: connections[0].Client, helperPath: helperPath}
@@ -50,7 +50,7 @@ func Open(ctx context.Context, dockerCLI command.Cli, builder, helperPath string
 		}
 	}
 	if failed != nil {
-		return nil, errors.Join(fmt.Errorf("connecting to the builder: %w", failed), closed)
+		return nil, errors.Join(failed, closed)
 	}
 	several := fmt.Errorf("the builder has %d nodes, each with mounts of its own, and buildx chooses among them", len(connections))
 	return nil, errors.Join(hint.With(several, "--builder NAME, a builder with one node; with several platforms, a job and a builder for each"), closed)
@@ -78,14 +78,26 @@ func (n *Node) Close() error {
 // NewKeeper returns a keeper with the runtime token of a job.
 func NewKeeper(job actions.Job, now func() time.Time, userAgent string) (*Keeper, error) {
 	if job.Token == "" || job.ServiceURL() == "" {
-		return nil, hint.With(errors.New("this step has no runtime token for the cache"), job.Service.Expose())
+		return nil, lacking(job)
 	}
 	if !job.Service.HasV2() || job.Version == 1 {
 		return nil, fmt.Errorf("%s has version 1 of the cache service: cache mounts need version 2", job.Service)
 	}
 	runtime, err := runtimeclient.NewReader(job.ResultsURL, 2, job.Token, userAgent)
 	if err != nil {
-		return nil, err
+		return nil, hint.With(err, "docker ghacache doctor")
 	}
 	return &Keeper{Cache: runtimeclient.NewUploader(runtime, now)}, nil
+}
+
+// lacking says that a job lacks the token or the URL of the cache, or that there is no job.
+func lacking(job actions.Job) error {
+	if job.Runner {
+		return hint.With(errors.New("this step has no runtime token for the cache"), job.Service.Expose())
+	}
+	variable := "ACTIONS_RUNTIME_TOKEN"
+	if job.Token != "" {
+		variable = "ACTIONS_RESULTS_URL"
+	}
+	return hint.With(fmt.Errorf("there is no %s outside of a job of GitHub Actions", variable), "docker ghacache serve -- docker ghacache …")
 }
