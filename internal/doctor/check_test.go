@@ -34,7 +34,7 @@ func healthy() doctor.Facts {
 		REST:    doctor.REST{Token: true, Repository: "o/r", Limit: 1000, Remaining: 900, Reset: noon.Add(time.Hour)},
 		Usage:   &doctor.Usage{Bytes: 4 << 30, Limit: 10 << 30, Entries: 120},
 		Indexes: []doctor.Index{{Scope: "app", Ref: "refs/heads/main", Layers: 12}},
-		Scopes:  []doctor.Scope{{Name: "app", Ref: "refs/heads/main", Writes: []time.Time{noon, noon.Add(-time.Hour)}}},
+		Scopes:  []doctor.Scope{{Name: "app", Ref: "refs/heads/main"}},
 	}
 }
 
@@ -53,7 +53,7 @@ REST permission: ok: lists the caches
 REST rate: ok: 900 of 1000 requests left
 usage: ok: 4GiB of 10GiB (40%) in 120 entries
 index integrity: ok: 1 index, 12 layers, none missing
-scopes: ok: 1 scope, none written by several builds
+scopes: ok: 1 scope, no sign of several builds in one
 `
 	got := doctor.Examine(healthy())
 	var text strings.Builder
@@ -142,8 +142,11 @@ func TestExamineJudgesEachFact(t *testing.T) {
 		}, "usage", doctor.Warning, "no answer in 20 s"},
 		{"evicted layers", func(f *doctor.Facts) { f.Indexes[0].Missing = 2 }, "index integrity", doctor.Warning, "2 of 12"},
 		{"an unreadable index", func(f *doctor.Facts) { f.Indexes[0].Err = broken }, "index integrity", doctor.Warning, "could not be read"},
-		{"two writes at once", func(f *doctor.Facts) { f.Scopes[0].Writes = append(f.Scopes[0].Writes, noon.Add(time.Minute)) }, "scopes", doctor.Warning, `"app" on refs/heads/main`},
-		{"indexes without a common layer", func(f *doctor.Facts) { f.Scopes[0].Disjoint = true }, "scopes", doctor.Warning, "last one wins"},
+		{"builds that take turns in a scope", func(f *doctor.Facts) { f.Scopes[0].Shared = true }, "scopes", doctor.Warning, `"app" on refs/heads/main probably several builds write this scope, and the last one wins`},
+		{"scopes of which nothing can be read", func(f *doctor.Facts) { f.Scopes[0].Unread = true }, "scopes", doctor.Skipped, "no index can be read from here"},
+		{"scopes of which some can be read", func(f *doctor.Facts) {
+			f.Scopes = append(f.Scopes, doctor.Scope{Name: "other", Ref: "refs/pull/1/merge", Unread: true})
+		}, "scopes", doctor.OK, "1 scope, no sign of several builds in one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := healthy()

@@ -3,7 +3,6 @@ package doctor
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,9 +12,8 @@ import (
 )
 
 const (
-	full    = 0.9             // of the limit: evictions are near
-	scarce  = 0.1             // of the requests in an hour
-	rewrite = 2 * time.Minute // two writes of one scope this close are two builds at once
+	full   = 0.9 // of the limit: evictions are near
+	scarce = 0.1 // of the requests in an hour
 )
 
 func restToken(f Facts) Check {
@@ -129,26 +127,26 @@ func scopes(f Facts) Check {
 	if len(f.Scopes) == 0 {
 		return skip("no scope known")
 	}
-	var collide []string
+	var shared []string
+	known := 0
 	for _, s := range f.Scopes {
-		if s.Disjoint || tooClose(s.Writes) {
-			collide = append(collide, fmt.Sprintf("%q on %s", s.Name, s.Ref))
+		if s.Shared {
+			shared = append(shared, fmt.Sprintf("%q on %s", s.Name, s.Ref))
+		}
+		if !s.Unread {
+			known++
 		}
 	}
-	if len(collide) == 0 {
-		return fine("%s, none written by several builds", count(len(f.Scopes), "scope", "scopes"))
+	switch {
+	case known == 0:
+		return skip("no index can be read from here")
+	case len(shared) == 0:
+		return fine("%s, no sign of several builds in one", count(known, "scope", "scopes"))
 	}
-	return fine("%s", strings.Join(collide, ", ")).
-		warn("probably several builds write this scope, and the last one wins", "scope=NAME   # one for each image and platform", "docker ghacache bake --gha-scope-per-target")
-}
-
-// tooClose reports whether two writes are closer than one build can follow another.
-func tooClose(writes []time.Time) bool {
-	sorted := slices.SortedFunc(slices.Values(writes), time.Time.Compare)
-	for i := 1; i < len(sorted); i++ {
-		if sorted[i].Sub(sorted[i-1]) < rewrite {
-			return true
-		}
+	them := "this scope"
+	if len(shared) > 1 {
+		them = "these scopes"
 	}
-	return false
+	return fine("%s", strings.Join(shared, ", ")).
+		warn("probably several builds write "+them+", and the last one wins", "scope=NAME   # one for each image and platform", "docker ghacache bake --gha-scope-per-target")
 }

@@ -116,6 +116,6 @@ type Index struct {
 // A Scope is a cache that builds write.
 type Scope struct {
 	Name, Ref string
-	Writes    []time.Time // of its indexes, in any order; nil if Disjoint is known
-	Disjoint  bool        // two of its indexes share no layer
+	Unread    bool // its last indexes cannot be read from here, so nobody knows
+	Shared    bool // two builds take turns in writing it
 }

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/docker-ghacache/docker-ghacache/internal/bkcache"
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheclient"
 	"github.com/docker-ghacache/docker-ghacache/internal/listing"
-	"github.com/docker-ghacache/docker-ghacache/internal/reclaim"
 	"github.com/docker-ghacache/docker-ghacache/internal/ui"
 )
 
@@ -56,6 +54,7 @@ func (f *restFacts) collect(ctx context.Context, env Env, job actions.Job, repo 
 	if !<-served {
 		r.Runtime = nil
 	}
+	r.Reads = func(version int, _ bkcache.Entry) bool { return version < turns }
 	snap, err := within(ctx, listingTime, r.Snapshot)
 	asked.Wait()
 	f.usage = &Usage{Limit: limits.Size, LimitErr: limitErr, Err: err}
@@ -72,37 +71,9 @@ func (f *restFacts) read(r *listing.Repository, snap *listing.Snapshot) {
 	}
 	for i := range snap.Caches {
 		c := &snap.Caches[i]
-		f.scopes = append(f.scopes, scopeFacts(snap, c))
+		f.scopes = append(f.scopes, Scope{Name: c.Scope, Ref: c.Ref, Unread: c.Err != nil, Shared: shared(snap, c)})
 		if r.Runtime != nil && r.Runtime.Reads(c.Ref) {
 			f.indexes = append(f.indexes, Index{Scope: c.Scope, Ref: c.Ref, Layers: c.Layers, Missing: len(c.Missing), Err: c.Err})
 		}
 	}
-}
-
-// scopeFacts tells whether the versions of a cache are of one build: those of two have no
-// layer in common. If they cannot be read, it tells when they were written.
-func scopeFacts(s *listing.Snapshot, c *reclaim.Cache) Scope {
-	facts := Scope{Name: c.Scope, Ref: c.Ref}
-	var versions [][]bkcache.Layer
-	for i := range s.Items {
-		item := &s.Items[i]
-		if item.Key.Kind != bkcache.KindIndex || item.Key.Scope != c.Scope || item.Ref != c.Ref {
-			continue
-		}
-		if x, ok := s.Indexes[item.ID]; ok && x.Err == nil && len(x.Layers) > 0 {
-			versions = append(versions, x.Layers)
-		}
-		facts.Writes = append(facts.Writes, item.Created)
-	}
-	if len(versions) > 1 {
-		facts.Writes = nil // the layers tell more than the times
-	}
-	for i := 1; i < len(versions); i++ {
-		facts.Disjoint = facts.Disjoint || disjoint(versions[i-1], versions[i])
-	}
-	return facts
-}
-
-func disjoint(a, b []bkcache.Layer) bool {
-	return !slices.ContainsFunc(a, func(l bkcache.Layer) bool { return slices.Contains(b, l) })
 }
