@@ -35,6 +35,8 @@ func TestNotesTellProgramsWhatTheyAreAbout(t *testing.T) {
 		{outside, []string{"to type=gha"}, Note{Code: CodeNoJob, Level: LevelWarning, Values: both}},
 		{as("unreadable"), []string{"to type=gha"}, Note{Code: CodeUnusableToken, Level: LevelError, Attr: "token"}},
 		{as("expired"), []string{"to type=gha"}, Note{Code: CodeExpiredToken, Level: LevelError, Attr: "token", Values: []string{"2026-03-01T12:00:00Z"}}},
+		{nil, []string{"to type=gha,token=unreadable"}, Note{Code: CodeUnusableToken, Level: LevelError, Side: To, Attr: "token"}},
+		{nil, []string{"app/from type=gha,token=expired"}, Note{Code: CodeExpiredToken, Level: LevelError, Side: From, Targets: []string{"app"}, Attr: "token", Values: []string{"2026-03-01T12:00:00Z"}}},
 		{as("read-only"), []string{"to type=gha"}, Note{Code: CodeReadOnlyToken, Level: LevelWarning, Side: To, Attr: "token"}},
 		{as("write-only"), []string{"from type=gha"}, Note{Code: CodeWriteOnlyToken, Level: LevelWarning, Side: From, Attr: "token"}},
 		{nil, []string{"to type=gha,version=1"}, Note{Code: CodeVersionGone, Level: LevelError, Attr: "version", Values: []string{"1"}}},

@@ -116,7 +116,7 @@ func (c *completion) complete(req Request) (Completed, string) {
 	}
 	token := cmp.Or(req.Entry.Attrs["token"], c.rt.Token)
 	if obstacle := c.obstacle(req, at, token); obstacle.Code != "" {
-		c.said.add(obstacle)
+		c.tell(req, obstacle)
 		return dropped, ""
 	}
 	c.said.add(at.ignored(req.Entry))

@@ -33,6 +33,7 @@ func grants() map[string]Grant {
 		"expired":    {Expires: now()},
 		"lasting":    {Expires: now().Add(time.Second)},
 		"unreadable": {Problem: "no `ac` claim"},
+		"abc":        {Problem: "the runtime token is not a JWT"},
 		"read-only":  {ReadOnly: "the token of a fork cannot write"},
 		"write-only": {NoRead: "cache-mode is write-only"},
 	}

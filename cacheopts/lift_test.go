@@ -23,6 +23,28 @@ func TestCompleteListing(t *testing.T) {
 
 func outsideListing(rt *Runtime) { rt.Repository, rt.GHToken = "", "" }
 
+func TestCompleteNamesTheEntryOfABadToken(t *testing.T) {
+	tests := []completeTest{
+		{name: "one entry of a build", reqs: []string{"to type=gha,scope=x,token=abc", "from type=gha"}, want: []string{"-", v2},
+			notes: []said{{LevelError, "--cache-to: token is not a JWT", "--cache-to type=gha,scope=x"}}},
+		{name: "targets of bake", reqs: []string{"a/to type=gha,token=abc", "b/to type=gha,token=abc,scope=b"}, want: []string{"-", "-"}, env: none(),
+			notes: []said{{LevelError, `cache-to of targets "a" and "b": token is not a JWT`, "type=gha"}}},
+		{name: "another problem", reqs: []string{"from type=gha,token=unreadable"}, want: []string{"-"}, env: none(),
+			notes: []said{{LevelError, "--cache-from: token cannot be used: no `ac` claim", "--cache-from type=gha"}}},
+		{name: "an expired one", reqs: []string{"from type=gha,token=expired"}, want: []string{"-"}, env: none(),
+			notes: []said{{LevelError, "--cache-from: token expired at 2026-03-01T12:00:00Z", "--cache-from type=gha"}}},
+		{name: "no other token", runtime: as(""), reqs: []string{"to type=gha,token=abc"}, want: []string{"-"}, env: none(),
+			notes: []said{{LevelError, "--cache-to: token is not a JWT", "token=TOKEN"}}},
+		{name: "ignore-error", reqs: []string{"to type=gha,token=abc,ignore-error=true"}, want: []string{"-"}, env: none(),
+			notes: []said{{LevelWarning, "--cache-to: building without type=gha, as ignore-error allows: token is not a JWT", "--cache-to type=gha,ignore-error=true"}}},
+		{name: "that of the environment", runtime: as("abc"), reqs: []string{"to type=gha,token=abc", "from type=gha"}, want: []string{"-", "-"}, env: none(),
+			notes: []said{{LevelError, "the cache cannot be used: the runtime token is not a JWT", ""}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, tt.run)
+	}
+}
+
 func TestCompleteLiftsTokens(t *testing.T) {
 	stays := func(who string) said {
 		return said{LevelWarning, who + ": token stays in the command line, where every user of this machine can read it, because the entries have different tokens", "no token at all, or the same for every entry"}

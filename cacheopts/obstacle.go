@@ -7,23 +7,65 @@ import (
 )
 
 // obstacle says why the entry cannot work here, or returns the zero Note. Its
-// texts name no target, so that many entries share one note.
+// texts name no target: many entries share one note.
 func (c *completion) obstacle(req Request, at service, token string) Note {
 	if token == "" || at.url == "" {
 		return c.lacking(req, at, token)
 	}
 	switch grant := c.rt.grant(token); {
 	case grant.Problem != "":
-		return c.fail(req, Note{Code: CodeUnusableToken, Attr: "token", Text: "the cache cannot be used: " + grant.Problem})
+		return c.fail(req, c.unusable(req, grant.Problem))
 	case !grant.Expires.IsZero() && !c.rt.Now.Before(grant.Expires):
 		at := grant.Expires.UTC().Format(time.RFC3339)
-		return c.fail(req, Note{Code: CodeExpiredToken, Attr: "token", Values: []string{at}, Text: "the runtime token expired at " + at})
+		return c.fail(req, Note{Code: CodeExpiredToken, Attr: "token", Values: []string{at}, Text: c.tokenOf(req) + " expired at " + at})
 	case grant.NoRead != "":
 		return without(req, CodeWriteOnlyToken, grant.NoRead)
 	case req.Side == To && grant.ReadOnly != "":
 		return without(req, CodeReadOnlyToken, grant.ReadOnly)
 	}
 	return Note{}
+}
+
+// tell reports an obstacle: for the entry, if its own token is the obstacle, and else once
+// for all entries, which have the token of the runtime.
+func (c *completion) tell(req Request, n Note) {
+	if !c.ownToken(req) || n.Code != CodeUnusableToken && n.Code != CodeExpiredToken {
+		c.said.add(n)
+		return
+	}
+	fix := "token=TOKEN"
+	if c.rt.Token != "" {
+		fix = req.Side.String() + " " + req.Entry.Without("token").String()
+	}
+	n.Hint = req.hint(Problem{Hint: fix})
+	c.said.about(req, n)
+}
+
+// ownToken reports whether the entry has another token than the runtime.
+func (c *completion) ownToken(req Request) bool {
+	token := req.Entry.Attrs["token"]
+	return token != "" && token != c.rt.Token
+}
+
+const runtimeToken = "the runtime token"
+
+func (c *completion) tokenOf(req Request) string {
+	if c.ownToken(req) {
+		return "token"
+	}
+	return runtimeToken
+}
+
+func (c *completion) unusable(req Request, problem string) Note {
+	note := Note{Code: CodeUnusableToken, Attr: "token", Text: "the cache cannot be used: " + problem}
+	switch {
+	case !c.ownToken(req):
+	case strings.Contains(problem, runtimeToken):
+		note.Text = strings.ReplaceAll(problem, runtimeToken, c.tokenOf(req))
+	default:
+		note.Text = "token cannot be used: " + problem
+	}
+	return note
 }
 
 func without(req Request, code Code, why string) Note {

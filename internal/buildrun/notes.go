@@ -30,6 +30,9 @@ func (inv *invocation) note(notes ...cacheopts.Note) {
 // hintFor is the fix of a note: that of the library, which knows cache options, or one
 // that this plugin has a command or an option for.
 func hintFor(n cacheopts.Note, job actions.Job) string {
+	if n.Attr == "token" && n.Hint != "" { // of an entry, which has a token of its own
+		return n.Hint
+	}
 	switch n.Code {
 	case cacheopts.CodeVersionGone:
 		return "docker ghacache migrate-v2"
