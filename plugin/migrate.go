@@ -62,10 +62,11 @@ has, and an interrupted copy continues when you run it again. All users of a mac
 see its command lines, so give a token as a file, a variable (env:NAME) or standard
 input (-).
 
-A pin in a file or a job without a gha cache is advice: it is printed apart, it does
-not count, and only --unsafe edits it. Programs of this machine do not count either,
-unless you give --machine. Next to a comment that explains an old version, an edit
-needs --unsafe, and takes the oldest version that works.
+A pin in a file or a job without a gha cache is advice: it is printed apart, and it
+counts and is edited only with --unsafe. Old majors of actions count with
+--bump-actions, programs of this machine with --machine. Next to a comment that
+explains an old version, an edit needs --unsafe, and takes the oldest version that
+works.
 
 Exits with 0 if nothing is left to do, 1 if something is, 2 if it could not run or
 if --check could not read a file, and 125 if the command line is wrong.

@@ -30,8 +30,8 @@ func (r Result) tooOld() (old []toolchain.Tool) {
 	return old
 }
 
-// Left says that something is still to do. Advice does not count, and this machine
-// only if asked for. What was wanted has been written, or there was an error.
+// Left says that something is still to do. Advice counts only if an option asks for its
+// edits, and this machine only if asked for. What was wanted has been written, or there was an error.
 func (r Result) Left(written, machine bool) bool {
 	matters := func(t toolchain.Tool) bool { return t.Certainty != rules.Advice }
 	return machine && slices.ContainsFunc(r.tooOld(), matters) || slices.ContainsFunc(r.Findings, func(f migrate.Finding) bool {
@@ -79,7 +79,33 @@ func (r Result) closing(written bool) string {
 			known++
 		}
 	}
-	return Closing(r.Summary, known, written)
+	return Closing(r.Summary, known, written) + r.askedFor(written)
+}
+
+// askedFor says how much of the advice counts, and why.
+func (r Result) askedFor(written bool) string {
+	majors, others := 0, 0
+	for _, f := range r.Findings {
+		switch {
+		case f.Certainty != rules.Advice || !r.Wanted(f):
+		case f.Rule == rules.ActionMajor:
+			majors++
+		default:
+			others++
+		}
+	}
+	now := map[bool]string{true: "fixed", false: "fixable now (--write)"}[written]
+	text := ""
+	switch {
+	case majors == 1:
+		text = "; 1 action has a newer major, which counts with --bump-actions: " + now
+	case majors > 1:
+		text = fmt.Sprintf("; %d actions have newer majors, which count with --bump-actions: %s", majors, now)
+	}
+	if others > 0 {
+		text += fmt.Sprintf("; %d of the advice counts with --unsafe: %s", others, now)
+	}
+	return text
 }
 
 // noteTools is for formats that are about files.

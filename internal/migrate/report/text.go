@@ -29,11 +29,21 @@ func Text(w io.Writer, r migrate.Report, colour bool) error {
 		fmt.Fprintf(&out, "%s %s: %s\n", p.paint("1", ui.Text(s.File)+":"), what, ui.Line(s.Why))
 	}
 	advice := grouped(r, true)
-	if len(advice) > 0 {
-		fmt.Fprintln(&out, p.paint("1", "Advice, which does not count:"))
-	}
-	for _, g := range advice {
-		p.group(r, g)
+	for _, part := range []struct {
+		title  string
+		wanted bool
+	}{{"Advice that counts, because --bump-actions or --unsafe asks for it:", true}, {"Advice, which does not count:", false}} {
+		title := part.title
+		for _, g := range advice {
+			if r.Wanted(g[0]) != part.wanted {
+				continue
+			}
+			if title != "" {
+				fmt.Fprintln(&out, p.paint("1", title))
+				title = ""
+			}
+			p.group(r, g)
+		}
 	}
 	_, err := out.WriteTo(w)
 	return err
