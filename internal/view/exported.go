@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,8 @@ type Exported struct {
 type ExportedScope struct {
 	Scope           string
 	Written, Reused reclaim.Tally
+
+	written, reused map[int64]int64 // the bytes of each layer by the ID of its entry
 }
 
 // NewExported finds what a build that took so long wrote to scopes on ref. Now is the
@@ -70,28 +73,44 @@ func written(a *reclaim.Analysis, scope, ref string) (newest *reclaim.Cache) {
 }
 
 func exportedTo(a *reclaim.Analysis, c *reclaim.Cache, began time.Time) ExportedScope {
-	s := ExportedScope{Scope: c.Scope}
+	s := ExportedScope{Scope: c.Scope, written: map[int64]int64{}, reused: map[int64]int64{}}
 	for _, layer := range a.Contents(c) {
 		if layer.Item == nil {
 			continue
 		}
-		tally := &s.Reused
+		is := s.reused
 		if layer.Item.Created.After(began) {
-			tally = &s.Written
+			is = s.written
 		}
-		tally.Count++
-		tally.Bytes += layer.Item.Size
+		is[layer.Item.ID] = layer.Item.Size
 	}
+	s.Written, s.Reused = tally(s.written), tally(s.reused)
 	return s
+}
+
+func tally(layers map[int64]int64) (t reclaim.Tally) {
+	for _, size := range layers {
+		t = sum(t, reclaim.Tally{Count: 1, Bytes: size})
+	}
+	return t
+}
+
+// total counts each layer once, although several scopes may name it.
+func (e Exported) total() (written, reused reclaim.Tally) {
+	all, old := map[int64]int64{}, map[int64]int64{}
+	for _, s := range e.Scopes {
+		maps.Copy(all, s.written)
+		maps.Copy(old, s.reused)
+	}
+	for id := range all {
+		delete(old, id)
+	}
+	return tally(all), tally(old)
 }
 
 // Line says it in one line.
 func (e Exported) Line() string {
-	var written, reused reclaim.Tally
-	for _, s := range e.Scopes {
-		written = sum(written, s.Written)
-		reused = sum(reused, s.Reused)
-	}
+	written, reused := e.total()
 	text := fmt.Sprintf("cache: wrote %s, reused %s, in %s", layers(written), layers(reused), e.Took.Round(time.Second))
 	if e.Deleted.Count > 0 {
 		text += fmt.Sprintf("; deleted %s with %s that this build superseded", ui.Entries(e.Deleted.Count), ui.Size(e.Deleted.Bytes))
@@ -113,6 +132,10 @@ func (e Exported) Markdown() string {
 	b.WriteString("### Exported build cache\n\n| scope | written | reused |\n|---|---:|---:|\n")
 	for _, s := range e.Scopes {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", ui.Markdown(s.Scope), layers(s.Written), layers(s.Reused))
+	}
+	if len(e.Scopes) > 1 {
+		written, reused := e.total()
+		fmt.Fprintf(&b, "| all, each layer once | %s | %s |\n", layers(written), layers(reused))
 	}
 	if e.Relay != "" {
 		fmt.Fprintf(&b, "\nRelay: %s.\n", e.Relay)
