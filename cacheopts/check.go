@@ -128,7 +128,7 @@ func checkValue(key, value string) string {
 			return fmt.Sprintf("ignore-error is true or false, not %q, which BuildKit would take for false", value)
 		}
 	case "url", "url_v2":
-		if u, err := url.Parse(value); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if !absolute(value) {
 			return fmt.Sprintf("%s is an absolute http or https URL, not %q", key, value)
 		}
 	case "repository":
@@ -144,6 +144,12 @@ func checkValue(key, value string) string {
 		}
 	}
 	return ""
+}
+
+// absolute reports whether a URL is one of http or https with a host.
+func absolute(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 func blank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }

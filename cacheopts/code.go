@@ -24,6 +24,7 @@ const (
 	CodeReadOnlyToken  Code = "read-only-token"  // [Grant.ReadOnly]
 	CodeWriteOnlyToken Code = "write-only-token" // [Grant.NoRead]
 	CodeVersionGone    Code = "version-gone"     // the service has no version 1 any more; Values is the version that was asked for
+	CodeBadURL         Code = "bad-url"          // the service's URL is no URL of http or https; Values is the name of its variable
 	CodeVersionMissing Code = "version-missing"  // the service has no version 2 yet; Values is the version that was asked for
 )
 

@@ -39,6 +39,7 @@ func TestNotesTellProgramsWhatTheyAreAbout(t *testing.T) {
 		{nil, []string{"app/from type=gha,token=expired"}, Note{Code: CodeExpiredToken, Level: LevelError, Side: From, Targets: []string{"app"}, Attr: "token", Values: []string{"2026-03-01T12:00:00Z"}}},
 		{as("read-only"), []string{"to type=gha"}, Note{Code: CodeReadOnlyToken, Level: LevelWarning, Side: To, Attr: "token"}},
 		{as("write-only"), []string{"from type=gha"}, Note{Code: CodeWriteOnlyToken, Level: LevelWarning, Side: From, Attr: "token"}},
+		{func(rt *Runtime) { rt.URLV2 = "nonsense" }, []string{"to type=gha"}, Note{Code: CodeBadURL, Level: LevelError, Attr: "url_v2", Values: []string{"ACTIONS_RESULTS_URL"}}},
 		{nil, []string{"to type=gha,version=1"}, Note{Code: CodeVersionGone, Level: LevelError, Attr: "version", Values: []string{"1"}}},
 		{noV2, []string{"to type=gha,version=2"}, Note{Code: CodeVersionMissing, Level: LevelError, Attr: "version", Values: []string{"2"}}},
 

@@ -12,6 +12,9 @@ func (c *completion) obstacle(req Request, at service, token string) Note {
 	if token == "" || at.url == "" {
 		return c.lacking(req, at, token)
 	}
+	if !absolute(at.url) { // one in the entry was checked with the entry
+		return c.badURL(at)
+	}
 	switch grant := c.rt.grant(token); {
 	case grant.Problem != "":
 		return c.fail(req, c.unusable(req, grant.Problem))
@@ -96,6 +99,19 @@ func (c *completion) lacking(req Request, at service, token string) Note {
 	}
 	note.Level, note.Text = LevelWarning, "building without type=gha: there is no "+what+" outside of a job of GitHub Actions"
 	return note
+}
+
+// badURL is an error even if the build can do without the cache: it is a mistake.
+func (c *completion) badURL(at service) Note {
+	attr, name := "url_v2", "ACTIONS_RESULTS_URL"
+	if at.url == c.rt.URL && at.url != c.rt.URLV2 {
+		attr, name = "url", "ACTIONS_CACHE_URL"
+	}
+	return Note{
+		Code: CodeBadURL, Level: LevelError, Attr: attr, Values: []string{name},
+		Text: fmt.Sprintf("%s is not an absolute http or https URL: %q", name, cutSecret(at.url)),
+		Hint: attr + "=http://HOST:PORT/",
+	}
 }
 
 func (s service) variable() string {

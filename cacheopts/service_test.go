@@ -5,6 +5,27 @@ import (
 	"testing"
 )
 
+func TestCompleteRefusesAURLThatIsNone(t *testing.T) {
+	const text, hint = "ACTIONS_RESULTS_URL is not an absolute http or https URL: ", "url_v2=http://HOST:PORT/"
+	var tests []completeTest
+	for _, url := range []string{"nonsense", "127.0.0.1:80", "localhost:80/", "ftp://h/", "http://", "http://:80/", "/", "http://h:x/"} {
+		change := func(rt *Runtime) { rt.URLV2 = url }
+		tests = append(tests, completeTest{name: url, runtime: change, reqs: []string{"to type=gha,ignore-error=true", "from type=gha"}, want: []string{"-", "-"}, env: none(),
+			notes: []said{{LevelError, text + `"` + url + `"`, hint}}},
+			completeTest{name: url + " does not count", runtime: change, reqs: []string{"to type=gha,url_v2=" + ownURLV2}, want: []string{"type=gha,url_v2=" + ownURLV2 + ",version=2"}})
+	}
+	tests = append(tests, completeTest{
+		name: "version 1", runtime: func(rt *Runtime) { rt.Version, rt.V1Gone, rt.URL = 1, false, "nonsense" }, reqs: []string{"to type=gha"}, want: []string{"-"}, env: none(),
+		notes: []said{{LevelError, `ACTIONS_CACHE_URL is not an absolute http or https URL: "nonsense"`, "url=http://HOST:PORT/"}},
+	}, completeTest{
+		name: "in the entry", reqs: []string{"to type=gha,url_v2=nonsense"}, want: []string{"-"}, env: none(),
+		notes: []said{{LevelError, `--cache-to: url_v2 is an absolute http or https URL, not "nonsense"`, "--cache-to type=gha,url_v2=https://HOST/"}},
+	})
+	for _, tt := range tests {
+		t.Run(tt.name, tt.run)
+	}
+}
+
 func TestCompleteWritesVersionAndURL(t *testing.T) {
 	gitea := func(rt *Runtime) { rt.Version, rt.V1Gone, rt.V1Only = 1, false, "Gitea" }
 	both := func(version int) func(*Runtime) {

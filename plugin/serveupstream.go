@@ -1,10 +1,10 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
 	"github.com/docker-ghacache/docker-ghacache/internal/relay"
@@ -44,13 +44,24 @@ func runServeUpstream(ctx context.Context, env *Env, o serveOptions) error {
 // service is the one that the flags name, or that of the job.
 func (o *upstreamOptions) service(ctx context.Context, env *Env) (relay.Upstream, error) {
 	job := env.job()
-	url := cmp.Or(o.upstreamURL, job.ResultsURL)
+	address, from := o.upstreamURL, "--upstream-url"
+	if address == "" {
+		address, from = job.ResultsURL, "$ACTIONS_RESULTS_URL"
+	}
 	switch {
-	case url == "":
+	case address == "":
 		return relay.Upstream{}, hint.With(errors.New("there is no cache service to relay to: $ACTIONS_RESULTS_URL is not set"), job.Service.Expose()+"\n--upstream-url URL --upstream-token FILE")
+	case !absolute(address):
+		return relay.Upstream{}, usage(errors.New(from+" is not an absolute http or https URL"), "--upstream-url http://HOST:PORT/")
 	case o.upstreamURL == "" && !job.Service.HasV2():
 		return relay.Upstream{}, fmt.Errorf("%s has no version 2 of the cache service, which a relay needs", job.Service)
 	}
 	token, err := env.secrets().Read(ctx, "--upstream-token", o.upstreamToken)
-	return relay.Upstream{URL: url, Token: token, UserAgent: userAgent}, err
+	return relay.Upstream{URL: address, Token: token, UserAgent: userAgent}, err
+}
+
+// absolute reports whether a URL is one of http or https with a host.
+func absolute(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
 }

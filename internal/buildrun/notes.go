@@ -43,6 +43,8 @@ func hintFor(n cacheopts.Note, job actions.Job) string {
 			return "a token lives as long as its job: run the step again in a new job"
 		}
 		return "export ACTIONS_RUNTIME_TOKEN=$(docker ghacache serve token)"
+	case cacheopts.CodeBadURL:
+		return "export " + n.Values[0] + "=http://HOST:PORT/"
 	case cacheopts.CodeNoRuntime:
 		return job.Service.Expose()
 	case cacheopts.CodeNoJob:
