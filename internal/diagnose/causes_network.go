@@ -37,6 +37,8 @@ func networkCauses() []Cause {
 		certain("tls", "the cache service's certificate is signed by an authority that is not trusted: a proxy's or a company's",
 			said, requestTo+goAuthority+`|`+client+`(?:unable to (?:verify the first|get (?:local )?issuer) certificate|self[- ]signed certificate)|`+toolkit+`.*(?:\bUnknownIssuer\b|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT|\((?:self[- ]signed|unable to get (?:local )?issuer) certificate)`,
 			"build an image FROM moby/buildkit:buildx-stable-1 with the authority in /etc/ssl/certs", newBuilder+" --driver-opt image=IMAGE"),
+		probable("no-tls", "the cache service speaks no TLS, but its URL begins with https://",
+			said, requestTo+goNoTLS, "use http:// in the service's URL: ACTIONS_RESULTS_URL, or url_v2= of the cache option", Doctor),
 		probable("tls-failed", "the TLS connection to the cache service failed: a certificate of another name, a clock that is wrong, or a server that speaks no TLS",
 			said, requestTo+goTLS+`|`+client+`(?:EPROTO|certificate (?:has expired|is not yet valid)|CERT_HAS_EXPIRED|ERR_TLS_|Hostname/IP does not match)|`+toolkit+`.*\b(?:SSL routines|invalid peer certificate|received (?:fatal alert|corrupt message))\b`, Doctor, "date -u   # on the machine that runs BuildKit"),
 		probable("network-timeout", "the cache service did not answer in time",
@@ -87,7 +89,8 @@ const (
 	goUnreachable = `connect(?:ex)?: (?:no route to host|network is unreachable|network is down|host is down|can(?:not|'t) assign requested address|permission denied|operation not permitted|.*to an unreachable (?:network|host))`
 	goName        = `dial tcp: lookup \S+(?: on \S+)?: (?:no such host|server misbehaving|Temporary failure in name resolution|i/o timeout|read udp|dial udp|getaddrinfow: |device or resource busy|no (?:answer|suitable)|lame referral|invalid DNS|cannot |[A-Z])`
 	goAuthority   = `(?:tls: failed to verify certificate: )?x509: (?:certificate signed by unknown authority|“[^”]*” certificate is not trusted|failed to load system roots)`
-	goTLS         = `(?:tls: |x509: |(?:local|remote) error: tls: |http: server gave HTTP response to HTTPS client|(?:net/http: HTTP/1\.x transport connection broken: )?malformed HTTP response "\\x1[56])`
+	goTLS         = `(?:tls: |x509: |(?:local|remote) error: tls: |(?:net/http: HTTP/1\.x transport connection broken: )?malformed HTTP response "\\x1[56])`
+	goNoTLS       = `http: server gave HTTP response to HTTPS client`
 	goTimeout     = `(?:net/http: TLS handshake timeout|(?:net/http|http2): timeout awaiting response headers|[^"]*\(Client\.Timeout exceeded while |context deadline exceeded|(?:dial|read|write) tcp \S+: .*(?:i/o timeout|timed out|did not properly respond))`
 	goBroken      = `(?:(?:unexpected )?EOF$|http2: |stream error|connection error: [A-Z]|http: (?:read on closed response body|server closed idle connection)|net/http: (?:HTTP/1\.x transport connection broken|cannot rewind body)|(?:readLoopPeekFailLocked: |write error: )?(?:read|write|dial) tcp \S+: .*(?:reset by peer|broken pipe|use of closed network connection|forcibly closed|connection was aborted|connection abort|protocol wrong type))`
 	// goCut matches the failures that end a download before it is complete.

@@ -275,6 +275,8 @@ ERROR CODE: ServerBusy`, "blob-storage-error"},
 		`#5 ERROR: Get "https://ghes.example.com/_services/artifactcache/abc/_apis/artifactcache/cache?keys=a": tls: failed to verify certificate: x509: certificate signed by unknown authority`, "tls"},
 	{"a certificate of another time", "crypto/x509 verify.go",
 		`#5 ERROR: Post "https://cache.example.com/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-03-02T10:11:12Z is after 2026-03-01T00:00:00Z`, "tls-failed"},
+	{"a URL of another scheme", "net/http transport.go",
+		`#6 ERROR: Post "https://127.0.0.1:41209/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL": http: server gave HTTP response to HTTPS client`, "no-tls"},
 	{"a service that does not answer", "https://github.com/ThalesGroup/fred/pull/2502", `
 #20 exporting to GitHub Actions Cache
 #20 preparing build cache for export 25.2s done

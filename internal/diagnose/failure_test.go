@@ -218,7 +218,7 @@ func TestCertaintyNeedsProof(t *testing.T) {
 		"a proxy that forbids":                              {post + "Forbidden", "proxy", true},
 		"an authority that nobody knows":                    {post + "tls: failed to verify certificate: x509: certificate signed by unknown authority", "tls", true},
 		"a certificate of another name":                     {post + "tls: failed to verify certificate: x509: certificate is valid for a, not b", "tls-failed", false},
-		"a server that speaks no TLS":                       {post + "http: server gave HTTP response to HTTPS client", "tls-failed", false},
+		"a server that speaks no TLS":                       {post + "http: server gave HTTP response to HTTPS client", "no-tls", false},
 		"a cache that was cancelled by something unproxied": {post + "failed to push r/app: Bad Gateway", "", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,6 +134,8 @@ var goFailures = map[string][]string{
 		"remote error: tls: certificate required",
 		"local error: tls: bad record MAC",
 		"local error: tls: unexpected message",
+	},
+	"no-tls": {
 		"http: server gave HTTP response to HTTPS client",
 	},
 	"plain": {

@@ -10,7 +10,7 @@ import (
 // ofCacheRequests are the causes of the failures where a request of BuildKit's to a cache service or its blobs meets them.
 var ofCacheRequests = map[string]string{
 	"refused": "connection-refused", "unreachable": "connection-refused", "timeout": "network-timeout", "broken": "connection-broken",
-	"name": "dns", "authority": "tls", "tls": "tls-failed", "plain": "tls-failed|connection-broken", "proxy": "proxy",
+	"name": "dns", "authority": "tls", "tls": "tls-failed", "no-tls": "no-tls", "plain": "tls-failed|connection-broken", "proxy": "proxy",
 }
 
 // goPlaces are where a build meets the failures. REQUEST is one with its failure.
@@ -68,7 +68,7 @@ var elsewhere = []struct {
 		name: "a layer of the gha cache", log: "#14 [build 4/9] RUN make\n#14 ERROR: failed to copy: Get \"DOWNLOAD\": FAILURE\n------\nERROR: failed to build: failed to solve: failed to compute cache key: failed to copy: Get \"DOWNLOAD\": FAILURE\n",
 		wants: map[string]string{
 			"refused": "connection-refused|loopback-refused|layer-download-broken", "unreachable": "connection-refused|layer-download-broken", "timeout": "network-timeout|layer-download-broken", "broken": "connection-broken|layer-download-broken",
-			"name": "dns|layer-download-broken", "authority": "tls|layer-download-broken", "tls": "tls-failed|layer-download-broken", "plain": "tls-failed|connection-broken|layer-download-broken", "proxy": "proxy|layer-download-broken",
+			"name": "dns|layer-download-broken", "authority": "tls|layer-download-broken", "tls": "tls-failed|layer-download-broken", "no-tls": "no-tls|layer-download-broken", "plain": "tls-failed|connection-broken|layer-download-broken", "proxy": "proxy|layer-download-broken",
 		},
 	},
 	{
