@@ -80,6 +80,7 @@ func TestTokensForARunningService(t *testing.T) {
 
 func TestDamagedKeyIsNotReplaced(t *testing.T) {
 	dir := t.TempDir()
+	serve(t, Options{Dir: dir}).Close()
 	if err := os.WriteFile(identityFile(dir), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}

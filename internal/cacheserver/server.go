@@ -64,7 +64,8 @@ type Server struct {
 	limiter *limiter
 }
 
-// Open starts a service on a folder. It returns [store.ErrLocked] if another process serves the folder.
+// Open starts a service on a folder. It returns [store.ErrLocked] if another process serves the folder, and a
+// [store.ForeignError] if there are files of others in it.
 func Open(opts Options) (*Server, error) {
 	opts = opts.withDefaults()
 	access, failures, err := newLogs(opts.Log, opts.LogFormat)

@@ -40,7 +40,7 @@ type Options struct {
 	Timeout time.Duration
 
 	// Dir keeps the layers that pass through, for later reads on this machine. New creates it if needed, and returns
-	// [store.ErrLocked] if another process uses it. Empty: nothing is kept.
+	// [store.ErrLocked] if another process uses it, a [store.ForeignError] if it has files of others. Empty: nothing is kept.
 	Dir     string
 	MaxSize int64         // bytes of the layers in Dir; 0: 10 GiB
 	MaxAge  time.Duration // drop layers from Dir that were unused for this long; 0: 7 days

@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
@@ -16,6 +17,13 @@ func Check(console ui.Console, dir string, repair bool) (sound bool, err error) 
 		check = store.Repair
 	}
 	damage, err := check(dir)
+	if foreign, ok := errors.AsType[*store.ForeignError](err); ok {
+		fix := "--dir DIR   # a folder that was served"
+		if foreign.Empty {
+			fix = "docker ghacache serve --dir " + hint.Word(dir)
+		}
+		return false, hint.With(err, fix)
+	}
 	if err != nil {
 		return false, fmt.Errorf("checking %s: %w", dir, err)
 	}

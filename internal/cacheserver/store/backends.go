@@ -13,6 +13,8 @@ type Catalog interface {
 	Forget(ids ...int64) error
 	// Reserve returns the number below n ids that are never given out again, not even after a crash.
 	Reserve(n int64) (before int64, err error)
+	// Given returns the highest id that Reserve has given out, or 0. It writes nothing, and neither does Load.
+	Given() (last int64, err error)
 	Close() error
 }
 

@@ -52,13 +52,21 @@ type boltCatalog struct {
 	unreadable [][]byte // keys of rows
 }
 
-func openBolt(path string) (c *boltCatalog, err error) {
+// openBolt makes the file if need be.
+func openBolt(path string) (*boltCatalog, error) { return newBolt(path, bolt.Options{}) }
+
+// readBolt opens a file that is there and not empty, and never writes to it. If it is to read all of it, it also reads what
+// only a writer needs.
+func readBolt(path string, all bool) (*boltCatalog, error) {
+	return newBolt(path, bolt.Options{ReadOnly: true, PreLoadFreelist: all})
+}
+
+func newBolt(path string, opts bolt.Options) (c *boltCatalog, err error) {
 	c = &boltCatalog{path: path}
 	c.changes.do = c.change
+	opts.Timeout, opts.FreelistType, opts.OpenFile = 100*time.Millisecond, bolt.FreelistMapType, c.openFile
 	err = c.guard(func() error {
-		c.db, err = bolt.Open(path, 0o600, &bolt.Options{
-			Timeout: 100 * time.Millisecond, FreelistType: bolt.FreelistMapType, OpenFile: c.openFile,
-		})
+		c.db, err = bolt.Open(path, 0o600, &opts)
 		return err
 	})
 	if err != nil && c.file != nil {
@@ -110,6 +118,43 @@ func (c *boltCatalog) Load() (entries []Entry, damage []*Damage, err error) {
 		})
 	})
 	return entries, damage, err
+}
+
+// remains says what there is, for [own]. It reads no more than it needs for that.
+func (c *boltCatalog) remains() (r remains, err error) {
+	err = c.guard(func() error {
+		return c.db.View(func(tx *bolt.Tx) error {
+			if b := tx.Bucket([]byte(bucket)); b != nil {
+				rows := b.Cursor()
+				k, v := rows.First()
+				r.used = k == nil && b.Sequence() > 0
+				for ; k != nil && !r.used; k, v = rows.Next() {
+					_, err := entryOf(k, v)
+					r.used, r.torn = err == nil, true
+				}
+			}
+			r.torn = r.torn && !r.used
+			return tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
+				r.other = r.other || string(name) != bucket
+				return nil
+			})
+		})
+	})
+	r.whole = !r.torn && !r.other
+	return r, err
+}
+
+// Given implements [Catalog].
+func (c *boltCatalog) Given() (last int64, err error) {
+	err = c.guard(func() error {
+		return c.db.View(func(tx *bolt.Tx) error {
+			if b := tx.Bucket([]byte(bucket)); b != nil {
+				last = int64(b.Sequence())
+			}
+			return nil
+		})
+	})
+	return last, err
 }
 
 func entryOf(key, value []byte) (Entry, error) {

@@ -60,12 +60,18 @@ func conformCatalog(t *testing.T, open func(t *testing.T, dir string) Catalog) {
 	if got := load(); len(got) != 0 {
 		t.Errorf("a new one has %v", got)
 	}
+	if last, err := c.Given(); last != 0 || err != nil {
+		t.Errorf("a new one has given out %d, %v", last, err)
+	}
 	before, err := c.Reserve(10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if now, err := c.Reserve(0); now != before+10 || err != nil {
 		t.Errorf("%d ids are given out, %v", now, err)
+	}
+	if last, err := c.Given(); last != before+10 || err != nil {
+		t.Errorf("%d is the last id that is given out, %v", last, err)
 	}
 	var writers sync.WaitGroup
 	for i := range int64(10) {

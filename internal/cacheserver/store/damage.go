@@ -128,10 +128,14 @@ func (f *findings) compareBlobs(catalog Catalog, blobs Blobs, known map[int64]bo
 	if len(f.orphans) == 0 {
 		return nil
 	}
-	given, err := catalog.Reserve(0)
+	given, err := catalog.Given()
 	f.lost = max(0, slices.Max(f.orphans)-given)
+	noun := "entries"
+	if len(f.orphans) == 1 {
+		noun = "entry"
+	}
 	f.damage = append(f.damage, &Damage{
-		What: fmt.Sprintf("content of %d entries has no metadata", len(f.orphans)), Fatal: f.lost > 0,
+		What: fmt.Sprintf("content of %d %s has no metadata", len(f.orphans), noun), Fatal: f.lost > 0,
 	})
 	return err
 }

@@ -11,6 +11,8 @@
 // another size, and a download of all of a layer of BuildKit compares it with its digest. Content of other keys has no
 // digest to compare with. [Open] refuses a catalog that is broken or does not belong to the content; see [Repair].
 //
+// [Open], [Check] and [Repair] refuse a folder that is not one of serve, before they write to it or delete anything.
+//
 // No ref takes more from others than its share; see [table.room].
 //
 //	entries.db   metadata; its file lock keeps a second process out

@@ -29,6 +29,8 @@ func openFiles(dir string) (*files, error) {
 func (f *files) blob(id int64) string    { return f.path("blobs", id) }
 func (f *files) partial(id int64) string { return f.path("uploads", id) }
 
+func (f *files) sub(folder string) string { return filepath.Join(f.dir, folder) }
+
 func (f *files) path(folder string, id int64) string {
 	return filepath.Join(f.dir, folder, strconv.FormatInt(id, 10))
 }

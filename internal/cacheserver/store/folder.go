@@ -3,11 +3,12 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// openFolder opens the catalog and the blobs in a folder, which it makes if need be.
+// openFolder opens the catalog and the blobs in a folder, which it makes if need be. Ask [own] first.
 func openFolder(dir string) (*boltCatalog, *files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, err
@@ -24,40 +25,73 @@ func openFolder(dir string) (*boltCatalog, *files, error) {
 }
 
 // Check compares the entries in a folder with their content, reads all content whose digest is known, and returns what is
-// damaged. It removes nothing. [ErrLocked] if a process serves the folder.
-func Check(dir string) ([]*Damage, error) { return check(dir, false) }
+// damaged. It writes nothing and removes nothing. [ErrLocked] if a process serves the folder, a [ForeignError] if the folder
+// is not one of serve.
+func Check(dir string) ([]*Damage, error) {
+	if err := own(dir); err != nil {
+		return nil, err
+	}
+	return asFound(inspectFolder(dir))
+}
+
+// asFound takes a catalog that cannot be read for damage like any other.
+func asFound(found []*Damage, err error) ([]*Damage, error) {
+	if broken, ok := errors.AsType[*Damage](err); ok {
+		return []*Damage{broken}, nil
+	}
+	return found, err
+}
+
+func inspectFolder(dir string) (damage []*Damage, err error) {
+	var catalog Catalog = noCatalog{}
+	path := filepath.Join(dir, database)
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		if catalog, err = readBolt(path, true); err != nil {
+			return nil, err
+		}
+	}
+	defer func() { err = errors.Join(err, catalog.Close()) }()
+	blobs := &files{dir: dir}
+	if _, err := os.Stat(blobs.sub("blobs")); errors.Is(err, fs.ErrNotExist) {
+		return []*Damage{{What: blobs.sub("blobs") + " is missing"}}, nil
+	}
+	found, err := inspect(catalog, blobs, true)
+	return found.damage, err
+}
+
+// noCatalog stands for one that is lost, where none may be made.
+type noCatalog struct{ Catalog }
+
+func (noCatalog) Load() ([]Entry, []*Damage, error) { return nil, nil, nil }
+func (noCatalog) Given() (int64, error)             { return 0, nil }
+func (noCatalog) Close() error                      { return nil }
 
 // Repair does what [Check] does, and removes what is damaged. A catalog that cannot be read is set aside, and a new one
 // takes over the rows that can.
-func Repair(dir string) ([]*Damage, error) { return check(dir, true) }
-
-func check(dir string, repair bool) ([]*Damage, error) {
-	if _, err := os.Stat(dir); err != nil {
+func Repair(dir string) ([]*Damage, error) {
+	if err := own(dir); err != nil {
 		return nil, err
 	}
-	found, err := checkOnce(dir, repair)
+	found, err := mendFolder(dir)
 	broken, ok := errors.AsType[*Damage](err)
-	if !ok || !repair {
-		if ok {
-			return []*Damage{broken}, nil
-		}
+	if !ok {
 		return found, err
 	}
 	if err := replaceCatalog(dir); err != nil {
 		return nil, err
 	}
-	found, err = checkOnce(dir, true)
+	found, err = mendFolder(dir)
 	return append([]*Damage{broken}, found...), err
 }
 
-func checkOnce(dir string, repair bool) (damage []*Damage, err error) {
+func mendFolder(dir string) (damage []*Damage, err error) {
 	catalog, blobs, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, catalog.Close()) }()
 	found, err := inspect(catalog, blobs, true)
-	if err == nil && repair {
+	if err == nil {
 		err = found.mend(catalog, blobs)
 	}
 	return found.damage, err
@@ -93,7 +127,7 @@ func replaceCatalog(dir string) error {
 
 // salvage reads rows until it meets the damage.
 func salvage(path string) []Entry {
-	catalog, err := openBolt(path)
+	catalog, err := readBolt(path, false)
 	if err != nil {
 		return nil
 	}

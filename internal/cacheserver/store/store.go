@@ -62,16 +62,17 @@ type listing struct {
 }
 
 // Open makes the folder if need be, takes it for this process and opens the store in it. [ErrLocked] if another process
-// has it, a fatal [Damage] if it must be repaired first.
+// has it, a fatal [Damage] if it must be repaired first, a [ForeignError] if there are files of others in the folder.
 func Open(dir string, opts Options) (*Store, error) {
+	err := own(dir)
+	if foreign, ok := errors.AsType[*ForeignError](err); err != nil && !(ok && foreign.Empty) {
+		return nil, err
+	}
 	catalog, blobs, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
-	var s *Store
-	if err = blobs.dropUploads(); err == nil {
-		s, err = New(catalog, blobs, opts)
-	}
+	s, err := newStore(catalog, blobs, opts, blobs.dropUploads)
 	if err != nil {
 		err = fmt.Errorf("opening %s: %w", dir, err)
 		if closeErr := catalog.Close(); closeErr != nil {
@@ -85,6 +86,11 @@ func Open(dir string, opts Options) (*Store, error) {
 // New opens a store on a catalog and on blobs, which belong to it from now on. It reports damage and mends it: entries whose
 // content is not whole and content without an entry are removed.
 func New(catalog Catalog, blobs Blobs, opts Options) (*Store, error) {
+	return newStore(catalog, blobs, opts, func() error { return nil })
+}
+
+// newStore calls clean before it changes anything, and after it knows that nothing must be repaired first.
+func newStore(catalog Catalog, blobs Blobs, opts Options, clean func() error) (*Store, error) {
 	s := &Store{
 		catalog: catalog, blobs: blobs, idle: opts.Idle, now: opts.Now, warn: opts.Warn, limits: opts.Limits,
 		entries: newTable(), uploads: map[int64]*upload{}, reserved: map[Name]*upload{}, tokens: map[string]int{},
@@ -95,6 +101,9 @@ func New(catalog Catalog, blobs Blobs, opts Options) (*Store, error) {
 		return nil, err
 	}
 	if err := found.fatal(); err != nil {
+		return nil, err
+	}
+	if err := clean(); err != nil {
 		return nil, err
 	}
 	for _, d := range found.damage {

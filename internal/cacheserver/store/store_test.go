@@ -129,8 +129,6 @@ func (s *Store) content(t testing.TB, id int64) string {
 func (s *Store) folder() *files     { return s.blobs.(*files) }
 func (s *Store) bolt() *boltCatalog { return s.catalog.(*boltCatalog) }
 
-func (f *files) sub(name string) string { return filepath.Join(f.dir, name) }
-
 func keys(entries []Entry) (keys []string) {
 	for _, e := range entries {
 		keys = append(keys, e.Key)
@@ -191,7 +189,7 @@ func TestStartForgetsWhatIsNotWhole(t *testing.T) {
 	}
 	s, found := openDamaged(t, dir, c)
 	wantKeys(t, s, "whole")
-	for _, want := range []string{`("short" on "refs/heads/main") is damaged: its content has 1 of 2 bytes`, `("gone" on "refs/heads/main") is damaged: its content is missing`, "content of 1 entries"} {
+	for _, want := range []string{`("short" on "refs/heads/main") is damaged: its content has 1 of 2 bytes`, `("gone" on "refs/heads/main") is damaged: its content is missing`, "content of 1 entry"} {
 		if strings.Count(found.String(), want) != 1 {
 			t.Errorf("%q is not reported once in\n%s", want, found)
 		}
