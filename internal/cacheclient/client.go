@@ -125,7 +125,7 @@ func ProbeList(ctx context.Context, apiURL, repository, token string, opts Optio
 		return err
 	}
 	owner, name, ok := strings.Cut(repository, "/")
-	if !ok || !nameRE.MatchString(owner) || !nameRE.MatchString(name) {
+	if !ok || !nameRE().MatchString(owner) || !nameRE().MatchString(name) {
 		return hint.With(errors.New("the repository is not OWNER/NAME"), "repository=OWNER/NAME")
 	}
 	opts.MaxWait = time.Second

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/cli/go-gh/v2/pkg/auth"
 	"github.com/cli/go-gh/v2/pkg/repository"
 	names "github.com/docker-ghacache/docker-ghacache/internal/github"
 	"github.com/docker-ghacache/docker-ghacache/internal/hint"
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // Target is a repository and the API that answers for it.
@@ -62,7 +62,7 @@ func (s Sources) Target() (Target, error) {
 		return Target{}, err
 	}
 	for _, name := range []string{repo.Owner, repo.Name} {
-		if !nameRE.MatchString(name) {
+		if !nameRE().MatchString(name) {
 			return Target{}, hint.With(fmt.Errorf("%q is not a valid owner or name of a repository", name), hintRepo)
 		}
 	}
@@ -77,7 +77,7 @@ func (s Sources) Target() (Target, error) {
 const hintRepo = "--repo [HOST/]OWNER/NAME"
 
 // nameRE accepts no name that changes the path of a URL, such as "..".
-var nameRE = regexp.MustCompile(`^[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*$`)
+var nameRE = lazyregexp.New(`^[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*$`)
 
 func (s Sources) repository(host string) (repository.Repository, error) {
 	named := cmp.Or(s.Repo, s.Repository)

@@ -11,11 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/github"
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/moby/sys/atomicwriter"
 )
@@ -81,11 +81,11 @@ func checkPrivate(path string) error {
 }
 
 // ownerAndName matches OWNER/NAME, and no name that has only dots.
-var ownerAndName = regexp.MustCompile(`^\w[\w-]*/\.*[\w-][\w.-]*$`)
+var ownerAndName = lazyregexp.New(`^\w[\w-]*/\.*[\w-][\w.-]*$`)
 
 // openIssuer makes the key at the first start, and stores the repository for OpenIssuer.
 func openIssuer(dir, repository string, now func() time.Time) (*Issuer, error) {
-	if repository != "" && !ownerAndName.MatchString(repository) {
+	if repository != "" && !ownerAndName().MatchString(repository) {
 		return nil, fmt.Errorf("repository %q: want OWNER/NAME", repository)
 	}
 	i, err := OpenIssuer(dir, now)

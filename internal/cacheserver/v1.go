@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/docker-ghacache/docker-ghacache/internal/cacheserver/store"
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 func (s *Server) routeV1() {
@@ -141,11 +141,11 @@ func parseID(text string) (int64, error) {
 	return id, nil
 }
 
-var contentRange = regexp.MustCompile(`^bytes (\d+)-(\d+)/(?:\*|\d+)$`)
+var contentRange = lazyregexp.New(`^bytes (\d+)-(\d+)/(?:\*|\d+)$`)
 
 // parseContentRange reads "bytes 0-99/*" as offset and size.
 func parseContentRange(header string) (off, size int64, err error) {
-	m := contentRange.FindStringSubmatch(header)
+	m := contentRange().FindStringSubmatch(header)
 	if m == nil {
 		return 0, 0, fmt.Errorf("%w: content range %q", errInvalid, header)
 	}

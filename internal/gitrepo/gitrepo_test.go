@@ -25,7 +25,7 @@ func TestRemoteHosts(t *testing.T) {
 		`C:\src\app`:                              "",
 	} {
 		got := ""
-		if m := remoteRE.FindStringSubmatch(address); m != nil {
+		if m := remoteRE().FindStringSubmatch(address); m != nil {
 			got = m[2]
 		}
 		if got != want {

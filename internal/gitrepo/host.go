@@ -5,14 +5,14 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/docker-ghacache/docker-ghacache/internal/process"
 )
 
 // remoteRE finds the host in both of git's ways to write an address.
-var remoteRE = regexp.MustCompile(`^(?:(https?)://(?:[^@/]*@)?|(?:ssh|git)://(?:[^@/]*@)?|[^@/:]+@)([A-Za-z0-9][A-Za-z0-9.-]*)`)
+var remoteRE = lazyregexp.New(`^(?:(https?)://(?:[^@/]*@)?|(?:ssh|git)://(?:[^@/]*@)?|[^@/:]+@)([A-Za-z0-9][A-Za-z0-9.-]*)`)
 
 // Host is the host of the remote that a file or folder is fetched from, in lower
 // case, "" if there is none or git does not tell. A host that is an alias of ssh's
@@ -22,7 +22,7 @@ func Host(ctx context.Context, environ []string, path string) string {
 		path = filepath.Dir(path)
 	}
 	address := outputOf(ctx, environ, "git", "-C", path, "ls-remote", "--get-url")
-	found := remoteRE.FindStringSubmatch(address)
+	found := remoteRE().FindStringSubmatch(address)
 	if found == nil {
 		return ""
 	}

@@ -1,9 +1,10 @@
 package httpclient
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // redactedError has the text of an error without its secrets. The error that it
@@ -27,11 +28,11 @@ func Redact(err error, text, token string) error {
 
 var (
 	// queryRE finds the query of a URL, which holds its signature.
-	queryRE = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
+	queryRE = lazyregexp.New(`(https?://[^\s"?]+)\?[^\s"]*`)
 	// signatureRE finds a signature where a service quotes a URL in part, or in an escaped form.
-	signatureRE = regexp.MustCompile(`(?i)(sig(?:nature)?(?:=|%3d))[^\s"&]*`)
+	signatureRE = lazyregexp.New(`(?i)(sig(?:nature)?(?:=|%3d))[^\s"&]*`)
 	// bearerRE finds the token of an Authorization header, whoever's it is.
-	bearerRE = regexp.MustCompile(`(?i)\b(bearer\s+)[\w.~+/=-]+`)
+	bearerRE = lazyregexp.New(`(?i)\b(bearer\s+)[\w.~+/=-]+`)
 )
 
 // MaxText is the length of an error's text, in bytes, that [RedactSigned] keeps.
@@ -41,9 +42,9 @@ const MaxText = 500
 // from the text of err, and makes one line of it: azcore's errors have many lines and rules
 // between them, and go-actions-cache quotes whole pages.
 func RedactSigned(err error, token string) error {
-	text := queryRE.ReplaceAllString(Redact(err, err.Error(), token).Error(), "$1?REDACTED")
-	text = signatureRE.ReplaceAllString(text, "${1}REDACTED")
-	text = bearerRE.ReplaceAllString(text, "${1}REDACTED")
+	text := queryRE().ReplaceAllString(Redact(err, err.Error(), token).Error(), "$1?REDACTED")
+	text = signatureRE().ReplaceAllString(text, "${1}REDACTED")
+	text = bearerRE().ReplaceAllString(text, "${1}REDACTED")
 	words := slices.DeleteFunc(strings.Fields(text), func(word string) bool { return strings.Trim(word, "-") == "" })
 	text = strings.Join(words, " ")
 	if len(text) > MaxText {

@@ -3,11 +3,11 @@ package mounts
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 	"github.com/moby/buildkit/client"
 )
 
@@ -25,11 +25,11 @@ type Record struct {
 
 // described is the description of a cache mount. It ends with the ID, unless that is the target, as of a mount of a Dockerfile
 // with id=c,target=/c (BuildKit's solver/llbsolver/mounts, getRefCacheDir).
-var described = regexp.MustCompile(`^cached mount (.*?) from (?s:.*?)(?: with id ("(?:[^"\\]|\\.)*"))?$`)
+var described = lazyregexp.New(`^cached mount (.*?) from (?s:.*?)(?: with id ("(?:[^"\\]|\\.)*"))?$`)
 
 // idOf reads the ID of a mount in its description.
 func idOf(description string) (id string, ok bool) {
-	text := described.FindStringSubmatch(description)
+	text := described().FindStringSubmatch(description)
 	switch {
 	case text == nil:
 		return "", false

@@ -3,10 +3,11 @@ package ui
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // Text makes a text of others harmless on one line of a terminal and of a job's log: it puts U+FFFD in the place of
@@ -51,7 +52,7 @@ func Code(text string) string {
 
 // A runner trims what .NET takes for white space, and ends a line at a carriage return, too
 // (actions/runner, src/Runner.Common/ActionCommand.cs).
-var command = regexp.MustCompile(`(^|[\r\n])([\s\v\x{85}\p{Z}]*):(:)`)
+var command = lazyregexp.New(`(^|[\r\n])([\s\v\x{85}\p{Z}]*):(:)`)
 
 // NoCommands keeps the lines of a text from being workflow commands. A runner obeys `::` at the start of a line, and
 // `##[` anywhere in it.
@@ -60,7 +61,7 @@ func NoCommands(text string) string {
 	if !strings.Contains(text, "::") {
 		return text
 	}
-	return command.ReplaceAllString(text, "${1}${2}\ufffd${3}")
+	return command().ReplaceAllString(text, "${1}${2}\ufffd${3}")
 }
 
 // Log makes what is written to w harmless, see [Lines]. Each write must be of whole lines, as those of a log.Logger are.

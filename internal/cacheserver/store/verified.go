@@ -7,15 +7,16 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"regexp"
+
+	"github.com/docker-ghacache/docker-ghacache/internal/lazyregexp"
 )
 
 // layerKey is the key of a layer of BuildKit, which is the digest of its content.
-var layerKey = regexp.MustCompile(`^buildkit-blob-\d+-sha256:([0-9a-f]{64})$`)
+var layerKey = lazyregexp.New(`^buildkit-blob-\d+-sha256:([0-9a-f]{64})$`)
 
 // keyDigest returns the digest of the content, if the key says it.
 func keyDigest(key string) ([]byte, bool) {
-	m := layerKey.FindStringSubmatch(key)
+	m := layerKey().FindStringSubmatch(key)
 	if m == nil {
 		return nil, false
 	}
